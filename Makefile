@@ -1,0 +1,36 @@
+# make demo and make test are all the set-up there is: they build the environment first.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint record clean
+
+help:
+	@echo "make demo    the main job on the embedded simulator, beside plain ccxt"
+	@echo "make test    the tests, with coverage"
+	@echo "make lint    ruff and mypy"
+	@echo "make record  record the cassettes anew, from the simulator"
+
+$(BIN)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,lint]'
+	@touch $@
+
+demo: $(BIN)/.ready
+	$(BIN)/python -m ccxt_bingx_ext demo
+
+test: $(BIN)/.ready
+	$(BIN)/python -m pytest --cov --cov-report=term-missing $(ARGS)
+
+lint: $(BIN)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+record: $(BIN)/.ready
+	$(BIN)/python -m tests.recording.record
+
+clean:
+	rm -rf $(VENV) dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

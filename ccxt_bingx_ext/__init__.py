@@ -1,0 +1,20 @@
+"""A plugin for ccxt: BingX classes whose `cancel_orders` accounts for every id it was given.
+
+::
+
+    from ccxt_bingx_ext import bingx                 # sync
+    from ccxt_bingx_ext.async_support import bingx   # async
+    from ccxt_bingx_ext.pro import bingx             # websocket
+
+or, for bots that look the class up in ccxt by name, ``ccxt_bingx_ext.register()``.
+"""
+
+from __future__ import annotations
+
+from ._batch import ClientOrderId
+from ._register import Registration, register, unregister
+from ._sync import bingx
+
+__version__ = "0.1.0"
+
+__all__ = ["ClientOrderId", "Registration", "__version__", "bingx", "register", "unregister"]

@@ -1,0 +1,139 @@
+"""What the sync, async and websocket classes share: each override a few lines over ccxt's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ._batch import Asked, read_batch, read_symbol
+from ._errors import concerns_orders, refusal, scrub
+from ._flow import AskUpstream, Call, Cancel, Flow, LoadMarkets, Order, cancel_batch
+from ._outcome import Claim
+from ._settings import DEFAULTS, QUERY, read_settings
+from ._signing import signed_json
+
+if TYPE_CHECKING:
+    from ccxt import bingx as Upstream
+else:
+    Upstream = object
+
+_PATH = "trade/cancelOrders"
+
+
+class BingxMixin(Upstream):
+    """Goes before one of ccxt's bingx classes. It waits for nothing: the class on top drives the flow."""
+
+    def describe(self) -> Any:
+        return self.deep_extend(
+            super().describe(),
+            {
+                "has": {"cancelOrders": True, "cancelOrdersWithClientOrderId": True},
+                "options": {"cancelOrders": dict(DEFAULTS)},
+            },
+        )
+
+    def sign(
+        self,
+        path: str,
+        section: Any = "public",
+        method: str = "GET",
+        params: Mapping[str, Any] = {},
+        *trailing: Any,
+        **named: Any,
+    ) -> dict[str, Any]:
+        # ccxt 4.5.90 sends this endpoint's parameters in the URL; the endpoint documents a JSON body (seed).
+        # The trailing headers and body existed until ccxt 4.5.60 or so, depending on the class.
+        as_json = path == _PATH and read_settings(self.options).request_format != QUERY
+        if not as_json:
+            return dict(super().sign(path, section, method, params, *trailing, **named))
+        request = dict(super().sign(path, section, method, {}, *trailing, **named))
+        body = signed_json({**params, "timestamp": self.nonce()}, self.secret)
+        headers = {**request["headers"], "Content-Type": "application/json"}
+        return {**request, "url": request["url"].partition("?")[0], "headers": headers, "body": body}
+
+    def handle_errors(
+        self,
+        code: int,
+        reason: str,
+        url: str,
+        method: str,
+        headers: Any,
+        body: str,
+        response: Any,
+        request_headers: Any,
+        request_body: Any,
+    ) -> Any:
+        if isinstance(response, Mapping) and concerns_orders(url):
+            # ccxt 4.5.90 maps by code alone and so calls a cancelled order ExchangeError or BadRequest.
+            error = refusal(self.safe_string(response, "code"), self.safe_string(response, "msg", ""))
+            if error is not None:
+                raise error(scrub(f"{self.id} {body}"))
+        return super().handle_errors(
+            code, reason, url, method, headers, body, response, request_headers, request_body
+        )
+
+    def _cancel_orders(self, ids: Any, symbol: Any, params: Mapping[str, Any]) -> Flow:
+        symbol = read_symbol(symbol)
+        if isinstance(ids, Iterator):
+            ids = list(ids)  # it can be read once, but ccxt may have to read it after us
+        if "/" not in symbol and self.options.get("defaultType") != "spot":
+            yield LoadMarkets()  # a market id such as BTC-USDT may be spot or swap: only the markets tell
+        if self._may_be_spot(symbol):
+            settings = read_settings(self.options)
+            batch = read_batch(ids, params, default_process=settings.process)
+            if not batch.asked:
+                return []
+            yield LoadMarkets()
+            market = self.market(symbol)
+            if market["spot"]:
+                present = partial(self._order_structure, market)
+                return (yield from cancel_batch(batch, market["id"], settings.batch_size, present))
+        orders: list[Order] = yield AskUpstream(ids, symbol, params)
+        return orders
+
+    def _may_be_spot(self, symbol: str) -> bool:
+        return ":" not in symbol and (not self.markets or bool(self.market(symbol)["spot"]))
+
+    def _perform(self, call: Call) -> Any:
+        """Start `call`: in the sync class this is its result, in the async classes an awaitable of it."""
+        if isinstance(call, LoadMarkets):
+            return self.load_markets()
+        if isinstance(call, AskUpstream):
+            return super().cancel_orders(call.ids, call.symbol, call.params)
+        assert isinstance(call, Cancel)
+        # A retry inside ccxt's fetch2 would turn an executed request into a reported failure (measured).
+        return self.spotV1PrivatePostTradeCancelOrders({**call.request, "maxRetriesOnFailure": 0})
+
+    def _order_structure(self, market: Any, asked: Asked | None, claim: Claim) -> Order:
+        """ccxt's order structure of what `claim` says; `asked` is the id it answers, if any."""
+        order = self._parsed(market, claim.entry) if claim.listed == "orders" else None
+        if order is None:
+            order = self._unparsed(market, claim.entry)
+        # ccxt 4.5.90 calls a FAILED order canceled. Nobody cancelled it.
+        if claim.status is not None or order["status"] == "canceled":
+            order["status"] = claim.status
+        if asked is not None:
+            if claim.listed == "fails" and asked.value == order["id"]:
+                order["id"] = None  # a failed client order id may be keyed as "orderId"
+            order[asked.field] = asked.value
+        return order
+
+    def _parsed(self, market: Any, entry: Any) -> Order | None:
+        try:
+            return dict(self.parse_order(entry, market))
+        except Exception:
+            # ccxt 4.5.90 raises AttributeError on an order without "type", TypeError on no object at all.
+            # Whatever the entry looks like, what the exchange did must reach the caller.
+            return None
+
+    def _unparsed(self, market: Any, entry: Any) -> Order:
+        """An order structure of which only the ids and the market are known."""
+        named = entry if isinstance(entry, Mapping) else {}
+        bare = {
+            "id": named.get("orderId") or None,
+            "clientOrderId": named.get("clientOrderID") or named.get("clientOrderId"),
+            "symbol": market["symbol"],
+            "info": entry,
+        }
+        return dict(self.safe_order(bare, market))

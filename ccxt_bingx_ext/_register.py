@@ -1,0 +1,63 @@
+"""Putting the classes where bots look them up: ``getattr(ccxt, "bingx")``. Explicit and reversible."""
+
+from __future__ import annotations
+
+from types import ModuleType, TracebackType
+from typing import Any
+
+_NAME = "bingx"
+_originals: dict[ModuleType, Any] = {}
+
+
+class Registration:
+    """What `register` returns: as a context manager it puts back what was there when it was called."""
+
+    def __init__(self, was_registered: bool) -> None:
+        self._was_registered = was_registered
+
+    def __enter__(self) -> Registration:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._was_registered:
+            unregister()
+
+
+def register() -> Registration:
+    """Make ``bingx`` in ``ccxt``, ``ccxt.async_support`` and ``ccxt.pro`` this package's classes.
+
+    For bots that look the class up by name; call it before they build their exchange. Calling it again
+    changes nothing. It imports all three of ccxt's packages, which takes a while (about a second).
+    """
+    was_registered = bool(_originals)
+    for module, ours in _places():
+        theirs = getattr(module, _NAME)
+        if theirs is not ours:
+            _originals[module] = theirs
+            setattr(module, _NAME, ours)
+    return Registration(was_registered)
+
+
+def unregister() -> None:
+    """Put back what `register` found. Calling it again, or without `register`, changes nothing.
+
+    What somebody else has put there since is left alone.
+    """
+    if not _originals:
+        return
+    for module, ours in _places():
+        theirs = _originals.pop(module, None)
+        if theirs is not None and getattr(module, _NAME) is ours:
+            setattr(module, _NAME, theirs)
+
+
+def _places() -> list[tuple[ModuleType, type]]:
+    # ccxt.pro is large: it is imported when asked for, not with this package.
+    import ccxt.async_support
+    import ccxt.pro
+
+    from . import _sync, async_support, pro
+
+    return [(ccxt, _sync.bingx), (ccxt.async_support, async_support.bingx), (ccxt.pro, pro.bingx)]

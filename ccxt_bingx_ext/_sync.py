@@ -1,0 +1,47 @@
+"""The sync class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ccxt.bingx import bingx as upstream
+
+from ._drive import run
+from ._mixin import BingxMixin
+
+
+class bingx(BingxMixin, upstream):
+    """``ccxt.bingx`` with a `cancel_orders` that accounts for every id."""
+
+    def cancel_orders(
+        self,
+        ids: Iterable[str | int] | None,
+        symbol: str | None = None,
+        params: Mapping[str, Any] = {},
+    ) -> list[dict[str, Any]]:
+        """Cancel several orders of one market, and say of every one what became of it.
+
+        Spot markets use ``POST /openApi/spot/v1/trade/cancelOrders`` (seed); others do as ccxt does.
+
+        `ids`: order ids (str of digits or int, 1 to 2^63-1), any iterable; None only with client ids.
+        `symbol`: unified symbol, required. `params`:
+
+        - ``clientOrderIds``: list of client order ids (1 to 40 characters each), alone or beside `ids`; the
+          endpoint's own ``orderIds`` and ``clientOrderIDs`` (list or comma string) mean the same;
+        - ``process``: 1 cancels what can be cancelled; 0 (the exchange's default) refuses the whole list
+          for one id that cannot; else ``options["cancelOrders"]["process"]``;
+        - ``recvWindow``: ms, positive (the exchange's default: 5000);
+        - anything else is sent as it is.
+
+        Returns exactly one order structure per distinct id, in asking order, order ids first; entries of the
+        answer that match no id asked follow. ``status`` is ``"canceled"`` only where the exchange said so;
+        ``"closed"``, ``"rejected"``, ``"open"`` or None (unknown order) tell of the others, with the
+        exchange's own words in ``info``.
+
+        Raises ``ArgumentsRequired``, ``BadRequest`` or ``BadSymbol`` for bad input (nothing is sent);
+        ``OrderNotFound`` for a list refused as a whole (nothing is cancelled); ``BadResponse`` for an answer
+        that leaves ids open; and what ccxt raises. After something was sent the error carries ``orders``
+        (what is known) and ``unresolved`` (ids that may still be live).
+        """
+        return run(self._cancel_orders(ids, symbol, params), self._perform)

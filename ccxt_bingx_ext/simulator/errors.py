@@ -1,0 +1,50 @@
+"""What the exchange refuses, and in which words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+INVALID_PARAMETER: Final = 100400
+NOT_FOUND: Final = 100404
+RATE_LIMITED: Final = 100410
+BAD_SIGNATURE: Final = 100001
+PERMISSION_DENIED: Final = 100004
+NO_SIGNATURE: Final = 100412
+BAD_API_KEY: Final = 100413
+IP_NOT_ALLOWED: Final = 100419
+CLOCK_OR_PAIR: Final = 100421
+BAD_TIMESTAMP: Final = 80014
+BUSY: Final = 100500
+
+ORDER_NOT_FOUND_TEXT: Final = "order does not exist"
+BUSY_TEXT: Final = "The current system is busy, please try again later"
+
+
+class Refused(Exception):
+    """A business error: answered with HTTP 200 and a ``code`` other than 0."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+
+
+class SimulatorError(Exception):
+    """The simulator itself went wrong; raised when it stops, so that no test passes on such a thing."""
+
+
+def missing(request_name: str, field: str) -> Refused:
+    """The refusal of a request that lacks a required parameter, as seen live for ``OrderIDs``."""
+    return Refused(
+        INVALID_PARAMETER,
+        f"Key: '{request_name}.{field}' Error:Field validation for '{field}' failed on the 'required' tag",
+    )
+
+
+def not_found_text(id_name: str, order_id: str, symbol: str) -> str:
+    return f"can not find order for {id_name}:{order_id} for symbol: {symbol}, please verify and retry later"
+
+
+def final_state_text(id_name: str, order_id: str, status: str) -> str:
+    """The text for an order that is no longer open. The two spaces are the exchange's own."""
+    return f"the  {id_name}:{order_id} order status :{status},can not delete, please verify and retry later"

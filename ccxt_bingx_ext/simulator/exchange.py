@@ -1,0 +1,213 @@
+"""The way of a request: gate (path, signature, clock, rights, limit), then faults, then the endpoint."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal
+
+from aiohttp import web
+
+from . import errors, signing
+from .answers import Answer, html_page, refusal, success
+from .endpoints import Endpoint
+from .errors import Refused
+from .faults import Fault, Faults, spoil
+from .limits import BanRule, BanText, Limiter, Verdict, ban_message
+from .log import Request, RequestLog
+from .orders import OrderBook
+from .server import ServerThread, hang_up
+from .signing import Account
+from .spot import Call
+
+ExpireHeader = Literal["epoch_ms", "epoch_s", "remaining_ms"]
+
+
+class Exchange:
+    """Everything between the wire and the order book."""
+
+    def __init__(
+        self,
+        *,
+        accounts: dict[str, Account],
+        book: OrderBook,
+        endpoints: dict[str, Endpoint],
+        limiter: Limiter,
+        ban_rule: BanRule,
+        faults: Faults,
+        log: RequestLog,
+        now_ms: Callable[[], int],
+        on_error: Callable[[BaseException], None],
+        expire_header: ExpireHeader,
+        max_url: int,
+    ) -> None:
+        self.accounts = accounts
+        self.book = book
+        self.endpoints = endpoints
+        self.limiter = limiter
+        self.faults = faults
+        self.log = log
+        self.latency_ms = 0.0
+        self.ban_text: BanText = "unblocked"
+        self.server = ServerThread(self._respond, on_error)
+        self._ban_rule = ban_rule
+        self._now_ms = now_ms
+        self._expire_header = expire_header
+        self._max_url = max_url
+
+    async def _respond(self, http: web.Request, arrived: float) -> web.StreamResponse:
+        path, _, query = http.raw_path.partition("?")
+        headers = {name.lower(): value for name, value in http.headers.items()}
+        request = self.log.arrival(arrived, time.time(), http.method, path, query, headers)
+        try:
+            body = await http.read()
+        except web.RequestPayloadError:
+            request.http_status = 400  # cut short, or not what its encoding says: the client's mistake
+            return web.Response(status=400)
+        except web.HTTPRequestEntityTooLarge as refused:
+            request.http_status = refused.status
+            raise
+        request.body = body.decode(errors="backslashreplace")
+        limit_headers: dict[str, str] = {}
+        fault: Fault | None = None
+        try:
+            endpoint = self._gate(http, request, body, limit_headers)
+        except Refused as refused:
+            await self._lag()
+            answer = refusal(refused.code, refused.message)
+        except _TooLong:
+            answer = html_page(414, "Request-URI Too Large")
+        else:
+            request.accepted = True
+            fault = self.faults.strike(endpoint.path)
+            request.fault = fault.kind if fault else None
+            answer_or_none = await self._carry_out(http, request, endpoint, fault)
+            if answer_or_none is None:
+                return hang_up(http, reset=fault is not None and fault.kind == "reset")
+            answer = answer_or_none
+        answer = replace(answer, headers={**limit_headers, **answer.headers})
+        request.http_status, request.code = answer.status, answer.code
+        return await self.server.deliver(http, answer)
+
+    def _gate(
+        self, http: web.Request, request: Request, body: bytes, limit_headers: dict[str, str]
+    ) -> Endpoint:
+        """Let a request in, or raise what refuses it."""
+        if len(http.raw_path) > self._max_url:
+            raise _TooLong
+        parsed = signing.parse(request.query, request.headers.get("content-type", ""), body)
+        request.form, request.params = parsed.form, parsed.unsigned
+        endpoint = self.endpoints.get(request.path)
+        if endpoint is None or endpoint.method != request.method:
+            raise Refused(errors.NOT_FOUND, "the API path does not exist")
+        if not endpoint.private:
+            return endpoint
+        try:
+            account = signing.check_signature(
+                self.accounts, request.headers.get("x-bx-apikey"), parsed.params
+            )
+        except Refused:
+            request.signature_valid = False
+            raise
+        request.signature_valid, request.uid = True, account.uid
+        signing.check_timestamp(parsed.params, self._now_ms())
+        signing.check_access(account, endpoint.permission, http.remote or "")
+        verdict = self.limiter.admit(account.uid, endpoint.path, request.arrived)
+        limit_headers.update(self._limit_headers(verdict))
+        if not verdict.allowed:
+            request.limited = True
+            raise self._limited(verdict)
+        return endpoint
+
+    def _limited(self, verdict: Verdict) -> Refused:
+        if verdict.banned_until is None:
+            return Refused(errors.RATE_LIMITED, "rate limited")
+        until_ms = self._epoch_ms(verdict.banned_until)
+        return Refused(errors.RATE_LIMITED, ban_message(self.ban_text, self._ban_rule, until_ms))
+
+    def _limit_headers(self, verdict: Verdict) -> dict[str, str]:
+        if verdict.limit is None:
+            return {}
+        expires_ms = self._epoch_ms(verdict.expires)
+        expire = {
+            "epoch_ms": expires_ms,
+            "epoch_s": -(-expires_ms // 1000),
+            "remaining_ms": max(0, expires_ms - self._now_ms()),
+        }[self._expire_header]
+        return {
+            "X-RateLimit-Requests-Remain": str(verdict.remaining),
+            "X-RateLimit-Requests-Expire": str(expire),
+        }
+
+    def _epoch_ms(self, moment: float) -> int:
+        """A `time.perf_counter` moment on the exchange's clock."""
+        return self._now_ms() + round((moment - time.perf_counter()) * 1000)
+
+    async def _lag(self) -> None:
+        if self.latency_ms > 0:
+            await self.server.pause(self.latency_ms / 1000)
+
+    async def _carry_out(
+        self, http: web.Request, request: Request, endpoint: Endpoint, fault: Fault | None
+    ) -> Answer | None:
+        """The answer to a request that was let in; None: no answer, hang up."""
+        await self._lag()
+        if fault and fault.when == "before":
+            if not await self._befall(http, request, fault):
+                return None
+            if fault.answers_itself:
+                return spoil(fault, success({"orders": None}))
+            if fault.kind == "ban":
+                return self._banned_answer(request)
+        answer = self._execute(request, endpoint)
+        if fault and fault.when == "after":
+            if not await self._befall(http, request, fault):
+                return None
+            if fault.kind == "ban":
+                return self._banned_answer(request)
+            answer = spoil(fault, answer)
+        return answer
+
+    def _execute(self, request: Request, endpoint: Endpoint) -> Answer:
+        try:
+            outcome = endpoint.handle(Call(request.uid or "", request.params))
+        except Refused as refused:
+            return refusal(refused.code, refused.message)
+        self.log.execution(request, outcome.cancelled)
+        return success(outcome.data)
+
+    async def _befall(self, http: web.Request, request: Request, fault: Fault) -> bool:
+        """Do what a fault does other than to the answer; False: there will be no answer."""
+        if fault.kind in ("drop", "reset"):
+            return False
+        if fault.kind == "hang":
+            return not await self.server.hold(http, fault.seconds)
+        if fault.kind == "delay":
+            await self.server.pause(1.0 if fault.seconds is None else fault.seconds)
+        elif fault.kind == "ban":
+            seconds = self._ban_rule.seconds if fault.seconds is None else fault.seconds
+            self.limiter.ban(request.uid, request.path, time.perf_counter() + seconds)
+        elif fault.kind == "race":
+            self._race(fault)
+        return True
+
+    def _race(self, fault: Fault) -> None:
+        if callable(fault.action):
+            fault.action()
+        elif fault.action == "fill":
+            self.book.fill(fault.order_id, fault.quantity)
+        elif fault.action == "cancel":
+            self.book.cancel(fault.order_id)
+        else:
+            self.book.fail(fault.order_id)
+
+    def _banned_answer(self, request: Request) -> Answer:
+        request.limited = True
+        verdict = self.limiter.admit(request.uid or "", request.path, time.perf_counter())
+        refused = self._limited(verdict)
+        return refusal(refused.code, refused.message)
+
+
+class _TooLong(Exception):
+    """The URL is longer than the gateway accepts."""

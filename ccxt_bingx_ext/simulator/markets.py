@@ -1,0 +1,135 @@
+"""What is traded: spot pairs, and a linear and an inverse contract that share ids and bases with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+
+@dataclass(frozen=True)
+class SpotPair:
+    symbol: str
+    tick: float
+    step: float
+    last_price: str
+    """What a market order is filled at."""
+    active: bool = True
+
+    @property
+    def base(self) -> str:
+        return self.symbol.partition("-")[0]
+
+    @property
+    def quote(self) -> str:
+        return self.symbol.partition("-")[2]
+
+
+SPOT_PAIRS: Final = {
+    pair.symbol: pair
+    for pair in (
+        SpotPair("BTC-USDT", 0.01, 0.00001, "60000"),
+        SpotPair("ETH-USDT", 0.01, 0.0001, "3000"),
+        SpotPair("SOL-USDT", 0.001, 0.001, "150"),
+        SpotPair("GM-USDT", 0.00000001, 1, "0.00000398"),
+        SpotPair("BARS-USDT", 0.000001, 0.01, "0.001"),
+        SpotPair("SNOW-USDT", 0.0001, 0.01, "0.5"),
+        SpotPair("TRUMP-USDT", 0.001, 0.001, "10"),
+        SpotPair("LUNA-USDT", 0.0001, 0.01, "1", active=False),
+    )
+}
+
+
+def spot_symbols(symbol: str | None = None) -> dict[str, Any]:
+    return {
+        "symbols": [
+            {
+                "symbol": pair.symbol,
+                "minQty": pair.step,
+                "maxQty": pair.step * 10**9,
+                "minNotional": 5,
+                "maxNotional": 500000,
+                "status": 1 if pair.active else 0,
+                "tickSize": pair.tick,
+                "stepSize": pair.step,
+                "apiStateSell": pair.active,
+                "apiStateBuy": pair.active,
+                "timeOnline": 0,
+                "offTime": 0,
+                "maintainTime": 0,
+            }
+            for pair in SPOT_PAIRS.values()
+            if symbol in (None, pair.symbol)
+        ]
+    }
+
+
+def linear_contracts() -> list[dict[str, Any]]:
+    """One whose market id is that of a spot pair: an id alone does not tell a market here."""
+    return [
+        {
+            "contractId": "100",
+            "symbol": "BTC-USDT",
+            "size": "0.0001",
+            "quantityPrecision": 4,
+            "pricePrecision": 1,
+            "feeRate": 0.0005,
+            "makerFeeRate": 0.0002,
+            "takerFeeRate": 0.0005,
+            "tradeMinLimit": 0,
+            "tradeMinQuantity": 0.0001,
+            "tradeMinUSDT": 2,
+            "maxLongLeverage": 125,
+            "maxShortLeverage": 125,
+            "currency": "USDT",
+            "asset": "BTC",
+            "status": 1,
+            "apiStateOpen": "true",
+            "apiStateClose": "true",
+            "ensureTrigger": True,
+            "triggerFeeRate": "0.00020000",
+        }
+    ]
+
+
+def inverse_contracts() -> list[dict[str, Any]]:
+    return [
+        {
+            "symbol": "BTC-USD",
+            "pricePrecision": 1,
+            "minTickSize": "100",
+            "minTradeValue": "100",
+            "minQty": "1.00000000",
+            "status": 1,
+            "timeOnline": 1713175200000,
+        }
+    ]
+
+
+def currencies() -> list[dict[str, Any]]:
+    coins = dict.fromkeys(coin for pair in SPOT_PAIRS.values() for coin in (pair.base, pair.quote))
+    return [
+        {
+            "coin": coin,
+            "name": coin,
+            "networkList": [
+                {
+                    "name": coin,
+                    "network": coin,
+                    "isDefault": True,
+                    "minConfirm": 2,
+                    "withdrawEnable": True,
+                    "depositEnable": True,
+                    "withdrawFee": "0.001",
+                    "withdrawMax": "1000000",
+                    "withdrawMin": "0.002",
+                    "depositMin": "0.001",
+                    "withdrawPrecision": 8,
+                    "depositPrecision": 8,
+                    "contractAddress": "",
+                    "needTagOrMemo": False,
+                    "displayName": coin,
+                }
+            ],
+        }
+        for coin in coins
+    ]

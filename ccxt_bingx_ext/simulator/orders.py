@@ -1,0 +1,178 @@
+"""The order book: what is really true of every order. Pure apart from the clock it is given."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal, localcontext
+from typing import Final, Literal
+
+Status = Literal["NEW", "PENDING", "PARTIALLY_FILLED", "FILLED", "CANCELED", "FAILED"]
+
+OPEN_STATUSES: Final[frozenset[str]] = frozenset({"NEW", "PENDING", "PARTIALLY_FILLED"})
+CLIENT_ID_LIFETIME_MS: Final = 2 * 60 * 60 * 1000
+
+
+@dataclass(frozen=True)
+class Order:
+    """One order at one moment: a snapshot, never changed afterwards. Amounts are decimal strings."""
+
+    order_id: int
+    client_order_id: str
+    uid: str
+    symbol: str
+    side: str
+    type: str
+    price: str
+    stop_price: str
+    quantity: str
+    quote_quantity: str
+    executed: str
+    cost: str
+    status: Status
+    created_ms: int
+    updated_ms: int
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_STATUSES
+
+    @property
+    def average(self) -> str:
+        executed = Decimal(self.executed)
+        if not executed:
+            return "0"
+        with localcontext() as context:
+            context.prec = 18
+            return plain(Decimal(self.cost) / executed)
+
+
+def plain(value: Decimal | str) -> str:
+    """A decimal as the exchange writes it: no exponent, no trailing zeros."""
+    text = f"{Decimal(value):f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+
+
+class OrderBook:
+    """Every order of every account. Hold ``lock`` to do several things as one."""
+
+    def __init__(self, first_order_id: int, now_ms: Callable[[], int]) -> None:
+        self.lock = threading.RLock()
+        self._next_id = first_order_id
+        self._now_ms = now_ms
+        self._orders: dict[int, Order] = {}
+        self._by_client_id: dict[tuple[str, str], int] = {}
+
+    def __iter__(self) -> Iterator[Order]:
+        with self.lock:
+            return iter(list(self._orders.values()))
+
+    def place(
+        self,
+        *,
+        uid: str,
+        symbol: str,
+        side: str,
+        type: str,
+        price: str = "0",
+        stop_price: str = "0",
+        quantity: str = "0",
+        quote_quantity: str = "0",
+        client_order_id: str = "",
+        status: Status = "PENDING",
+    ) -> Order:
+        """Add an order; `ValueError` for a client order id this uid has used before."""
+        with self.lock:
+            if client_order_id and (uid, client_order_id) in self._by_client_id:
+                raise ValueError(f"client order id {client_order_id!r} is taken")
+            now = self._now_ms()
+            order = Order(
+                order_id=self._next_id,
+                client_order_id=client_order_id,
+                uid=uid,
+                symbol=symbol,
+                side=side,
+                type=type,
+                price=plain(price),
+                stop_price=plain(stop_price),
+                quantity=plain(quantity),
+                quote_quantity=plain(quote_quantity),
+                executed="0",
+                cost="0",
+                status=status,
+                created_ms=now,
+                updated_ms=now,
+            )
+            self._next_id += 1
+            self._orders[order.order_id] = order
+            if client_order_id:
+                self._by_client_id[uid, client_order_id] = order.order_id
+            return order
+
+    def get(self, order_id: int) -> Order | None:
+        with self.lock:
+            return self._orders.get(order_id)
+
+    def by_client_id(self, uid: str, client_order_id: str) -> Order | None:
+        with self.lock:
+            order_id = self._by_client_id.get((uid, client_order_id))
+            return None if order_id is None else self._orders[order_id]
+
+    def find(self, uid: str, symbol: str, order_id: int) -> Order | None:
+        """What the exchange finds for an order id: only this account's, only under the symbol given."""
+        order = self.get(order_id)
+        return order if order and (order.uid, order.symbol) == (uid, symbol) else None
+
+    def find_by_client_id(self, uid: str, symbol: str, client_order_id: str) -> Order | None:
+        """The same for a client order id, which the exchange forgets two hours after creation."""
+        order = self.by_client_id(uid, client_order_id)
+        if order is None or order.symbol != symbol:
+            return None
+        return order if self._now_ms() - order.created_ms <= CLIENT_ID_LIFETIME_MS else None
+
+    def cancel(self, order_id: int) -> Order:
+        return self._finish(order_id, "CANCELED")
+
+    def fail(self, order_id: int) -> Order:
+        return self._finish(order_id, "FAILED")
+
+    def fill(self, order_id: int, quantity: str | None = None, price: str | None = None) -> Order:
+        """Fill an open order, wholly or by ``quantity``, at its own price unless another is given."""
+        with self.lock:
+            order = self._open(order_id)
+            rest = Decimal(order.quantity) - Decimal(order.executed)
+            amount = rest if quantity is None else Decimal(quantity)
+            if not 0 < amount <= rest:
+                raise ValueError(f"cannot fill {amount} of order {order_id}: {rest} is left")
+            return self._update(
+                order,
+                status="FILLED" if amount == rest else "PARTIALLY_FILLED",
+                executed=plain(Decimal(order.executed) + amount),
+                cost=plain(Decimal(order.cost) + amount * Decimal(price or order.price)),
+            )
+
+    def _finish(self, order_id: int, status: Status) -> Order:
+        with self.lock:
+            return self._update(self._open(order_id), status=status)
+
+    def _open(self, order_id: int) -> Order:
+        order = self._orders.get(order_id)
+        if order is None:
+            raise ValueError(f"there is no order {order_id}")
+        if not order.is_open:
+            raise ValueError(f"order {order_id} is {order.status}, no longer open")
+        return order
+
+    def _update(
+        self, order: Order, *, status: Status, executed: str | None = None, cost: str | None = None
+    ) -> Order:
+        changed = replace(
+            order,
+            status=status,
+            executed=order.executed if executed is None else executed,
+            cost=order.cost if cost is None else cost,
+            updated_ms=self._now_ms(),
+        )
+        self._orders[order.order_id] = changed
+        return changed

@@ -1,0 +1,157 @@
+"""The HTTP side: a server in a thread of its own, and the way of a request through it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from .answers import Answer
+
+MAX_BODY: int = 16 * 2**20
+_POLL_SECONDS = 0.01
+
+Respond = Callable[[web.Request, float], Awaitable[web.StreamResponse]]
+
+
+class Stopping(Exception):
+    """The server stops: whatever is waiting shall give up."""
+
+
+class ServerThread:
+    """An aiohttp server on the loopback interface, in a daemon thread with its own event loop."""
+
+    def __init__(self, respond: Respond, on_error: Callable[[BaseException], None]) -> None:
+        self._respond = respond
+        self._on_error = on_error
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+        self._active: dict[int, web.Request] = {}
+
+    @property
+    def is_running(self) -> bool:
+        return self._thread is not None
+
+    def start(self, port: int) -> int:
+        """Listen, and return the port. `OSError` where the port is taken."""
+        # Bound here and not in the thread, so that a port that is taken is the caller's exception.
+        listening = socket.create_server(("127.0.0.1", port), backlog=512)
+        address: tuple[str, int] = listening.getsockname()
+        started = threading.Event()
+        thread = threading.Thread(
+            target=self._run, args=(listening, started), name="bingx-simulator", daemon=True
+        )
+        thread.start()
+        started.wait()
+        self._thread = thread
+        return address[1]
+
+    def stop(self) -> None:
+        if self._thread is None:
+            return
+        if self._loop is not None and self._stopping is not None:
+            # A loop that has ended already has closed, and recorded why.
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+        self._thread = None
+
+    def _run(self, listening: socket.socket, started: threading.Event) -> None:
+        with listening:
+            try:
+                asyncio.run(self._serve(listening, started))
+            except Exception as error:
+                self._on_error(error)
+            finally:
+                started.set()
+
+    async def _serve(self, listening: socket.socket, started: threading.Event) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(self._unhandled)
+        self._stopping = asyncio.Event()
+        app = web.Application(client_max_size=MAX_BODY)
+        app.router.add_route("*", "/{anything:.*}", self._handle)
+        # The longest URL is a rule of the exchange, not of the HTTP parser.
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0, max_line_size=2**20)
+        await runner.setup()
+        await web.SockSite(runner, listening).start()
+        started.set()
+        await self._stopping.wait()
+        # aiohttp would wait for requests that are held up, and does not cancel them cleanly.
+        for request in self._active.values():
+            hang_up(request)
+        await runner.cleanup()
+
+    def _unhandled(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        self._on_error(context.get("exception") or RuntimeError(context["message"]))
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        arrived = time.perf_counter()
+        self._active[id(request)] = request
+        try:
+            return await self._respond(request, arrived)
+        except (ConnectionError, Stopping):
+            return hang_up(request)  # the client has gone, or the server is going: nobody will read it
+        except web.HTTPException:
+            raise
+        except Exception as error:
+            self._on_error(error)
+            return web.Response(status=500, text="the simulator itself failed; see sim.errors")
+        finally:
+            del self._active[id(request)]
+
+    async def pause(self, seconds: float) -> None:
+        """Let a request wait; raise `Stopping` as soon as the server stops."""
+        assert self._stopping is not None
+        # Not contextlib.suppress: traced by coverage on CPython 3.11, the raise then ran after the timeout.
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except asyncio.TimeoutError:
+            return
+        raise Stopping
+
+    async def hold(self, request: web.Request, seconds: float | None) -> bool:
+        """Wait for the client to go away (True) or for the time to pass (False)."""
+        deadline = None if seconds is None else time.monotonic() + seconds
+        while request.transport is not None and not request.transport.is_closing():
+            if deadline is not None and time.monotonic() >= deadline:
+                return False
+            await self.pause(_POLL_SECONDS)
+        return True
+
+    async def deliver(self, request: web.Request, answer: Answer) -> web.StreamResponse:
+        """Put an answer on the wire, in the way it wants to be."""
+        headers = {"Content-Type": answer.content_type, **answer.headers}
+        if answer.declared_length is None and answer.chunk is None:
+            return web.Response(body=answer.body, status=answer.status, headers=headers)
+        response = web.StreamResponse(status=answer.status, headers=headers)
+        whole = len(answer.body) if answer.declared_length is None else answer.declared_length
+        response.content_length = whole
+        await response.prepare(request)
+        step = answer.chunk or len(answer.body)
+        for start in range(0, len(answer.body), step):
+            await response.write(answer.body[start : start + step])
+            if answer.pause:
+                await self.pause(answer.pause)
+        if whole > len(answer.body) and request.transport is not None:
+            request.transport.close()
+        return response
+
+
+def hang_up(request: web.Request, *, reset: bool = False) -> web.Response:
+    """Close the connection with nothing sent; ``reset`` lets TCP say so rudely."""
+    transport = request.transport
+    if transport is not None:
+        if reset:
+            raw: socket.socket = transport.get_extra_info("socket")
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+    return web.Response()

@@ -1,0 +1,296 @@
+"""The simulator as its user sees it: start it, point a client at it, and know what is really true."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType, TracebackType
+from typing import Any, Final
+
+from . import endpoints
+from .batch_cancel import CancelRules, EmptyLists, FailsKey, MixedIds
+from .errors import INVALID_PARAMETER, SimulatorError
+from .exchange import Exchange, ExpireHeader
+from .faults import Faults
+from .limits import BanRule, BanText, Limiter, worst_window
+from .log import Execution, Request, RequestLog
+from .orders import Order, OrderBook
+from .signing import ALL_PERMISSIONS, Account
+
+FIRST_ORDER_ID: Final = 1735964997957275648
+DEFAULT_UID: Final = "1000001"
+
+_NO_OVERRIDES: Final[Mapping[str, int | None]] = MappingProxyType({})
+_CCXT_API_NAMES: Final = (
+    "fund",
+    "spot",
+    "swap",
+    "contract",
+    "wallets",
+    "user",
+    "subAccount",
+    "account",
+    "copyTrading",
+    "cswap",
+    "api",
+)
+
+
+class Simulator:
+    """A BingX spot exchange on 127.0.0.1, running in a background thread between start and stop.
+
+    Everything here may be called from any thread while the server runs.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        first_order_id: int = FIRST_ORDER_ID,
+        api_key: str = "simulator-key",
+        secret: str = "simulator-secret",
+        uid: str = DEFAULT_UID,
+        limits: Mapping[str, int | None] | None = _NO_OVERRIDES,
+        ban_after: int | None = 20,
+        ban_within: float = 480.0,
+        ban_seconds: float = 300.0,
+        ban_text: BanText = "unblocked",
+        expire_header: ExpireHeader = "epoch_ms",
+        fails_key: FailsKey = "clientOrderID",
+        mixed_ids: MixedIds = "union",
+        empty_lists: EmptyLists = "documented",
+        not_found_code: int = INVALID_PARAMETER,
+        max_ids: int | None = None,
+        max_url: int = 8192,
+        latency_ms: float = 0.0,
+        clock_offset_ms: int = 0,
+    ) -> None:
+        """``limits``: requests per second per uid by endpoint, over the documented ones; None: unlimited.
+
+        For the settings of the batch cancel see `CancelRules`, for those of bans `BanRule`.
+        """
+        self.port = port
+        self.api_key = api_key
+        self.secret = secret
+        self.uid = uid
+        self.clock_offset_ms = clock_offset_ms
+        """How far the exchange's clock is ahead of this machine's."""
+        self.errors: list[BaseException] = []
+        """What went wrong in the simulator itself; `stop` raises for it."""
+        book = OrderBook(first_order_id, self.now_ms)
+        rules = CancelRules(fails_key, mixed_ids, empty_lists, not_found_code, max_ids)
+        table = endpoints.build(book, rules, self.now_ms)
+        self._paths = table
+        self._book = book
+        self._log = RequestLog()
+        ban_rule = BanRule(ban_after, ban_within, ban_seconds)
+        self.faults = Faults(self.path)
+        self._exchange = Exchange(
+            accounts={},
+            book=book,
+            endpoints=table,
+            limiter=Limiter(self._limit_of, ban_rule),
+            ban_rule=ban_rule,
+            faults=self.faults,
+            log=self._log,
+            now_ms=self.now_ms,
+            on_error=self.errors.append,
+            expire_header=expire_header,
+            max_url=max_url,
+        )
+        self._limits: dict[str, int | None] = (
+            dict.fromkeys(table)
+            if limits is None
+            else endpoints.LIMITS | {self.path(name): limit for name, limit in limits.items()}
+        )
+        self.ban_text = ban_text
+        self.latency_ms = latency_ms
+        self.add_account(api_key, secret, uid)
+
+    # The server
+
+    def start(self) -> Simulator:
+        if self._exchange.server.is_running:
+            raise RuntimeError("the simulator is already running")
+        self.port = self._exchange.server.start(self.port)
+        return self
+
+    def stop(self) -> None:
+        """Stop the server; raise `SimulatorError` where the simulator itself went wrong."""
+        if not self._exchange.server.is_running:
+            return
+        self._exchange.server.stop()
+        if self.errors:
+            raise SimulatorError(f"the simulator itself failed: {self.errors!r}") from self.errors[0]
+
+    def __enter__(self) -> Simulator:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.stop()
+        except SimulatorError:
+            # What the block itself raised is the better message: this one would hide it.
+            if error is None:
+                raise
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def ccxt_config(self, **more: Any) -> dict[str, Any]:
+        """A configuration that points any of ccxt's three bingx classes here."""
+        api = dict.fromkeys(_CCXT_API_NAMES, self.url + endpoints.PREFIX.rstrip("/"))
+        return {"apiKey": self.api_key, "secret": self.secret, "urls": {"api": api}, **more}
+
+    def path(self, name: str) -> str:
+        """The whole path of an endpoint that is named by it, or by its end: ``cancelOrders``."""
+        return endpoints.full_path(name, self._paths)
+
+    def now_ms(self) -> int:
+        """The exchange's clock."""
+        return time.time_ns() // 1_000_000 + self.clock_offset_ms
+
+    @property
+    def latency_ms(self) -> float:
+        """How long every request waits between its arrival and its execution."""
+        return self._exchange.latency_ms
+
+    @latency_ms.setter
+    def latency_ms(self, value: float) -> None:
+        self._exchange.latency_ms = value
+
+    # Accounts, limits and bans
+
+    def add_account(
+        self,
+        api_key: str,
+        secret: str,
+        uid: str,
+        permissions: Iterable[str] = ALL_PERMISSIONS,
+        allowed_ips: Iterable[str] | None = None,
+    ) -> Account:
+        """Add an API key. Permissions: "read" and "spot" (trading)."""
+        ips = None if allowed_ips is None else frozenset(allowed_ips)
+        account = Account(api_key, secret, uid, frozenset(permissions), ips)
+        if not account.permissions <= ALL_PERMISSIONS:
+            raise ValueError(f"permissions are {', '.join(sorted(ALL_PERMISSIONS))}")
+        self._exchange.accounts[api_key] = account
+        return account
+
+    def ban(
+        self,
+        seconds: float,
+        *,
+        uid: str | None = None,
+        path: str | None = None,
+        text: BanText | None = None,
+    ) -> int:
+        """Ban an account (or all) from an endpoint (or all); return the epoch-ms at which the ban ends.
+
+        ``text`` chooses between the two texts known, for this ban and later ones.
+        """
+        if text is not None:
+            self.ban_text = text
+        where = None if path is None else self.path(path)
+        self._exchange.limiter.ban(uid, where, time.perf_counter() + seconds)
+        return self.now_ms() + round(seconds * 1000)
+
+    def unban(self) -> None:
+        """Lift all bans, and forget the refusals that were leading to one."""
+        self._exchange.limiter.unban()
+
+    @property
+    def ban_text(self) -> BanText:
+        return self._exchange.ban_text
+
+    @ban_text.setter
+    def ban_text(self, value: BanText) -> None:
+        self._exchange.ban_text = value
+
+    def _limit_of(self, path: str) -> int | None:
+        return self._limits.get(path, endpoints.DEFAULT_LIMIT)
+
+    # The truth about orders
+
+    def place(
+        self,
+        symbol: str = "BTC-USDT",
+        side: str = "BUY",
+        price: str = "1",
+        quantity: str = "1",
+        client_order_id: str | None = None,
+        uid: str | None = None,
+    ) -> Order:
+        """Put a resting limit order into the book, without a request and unchecked."""
+        return self._book.place(
+            uid=self.uid if uid is None else uid,
+            symbol=symbol,
+            side=side,
+            type="LIMIT",
+            price=price,
+            quantity=quantity,
+            client_order_id=client_order_id or "",
+        )
+
+    def fill(self, order_id: int | str, quantity: str | None = None) -> Order:
+        """Fill an open order, wholly or by ``quantity``."""
+        return self._book.fill(int(order_id), quantity)
+
+    def cancel(self, order_id: int | str) -> Order:
+        """Cancel an open order behind its owner's back."""
+        return self._book.cancel(int(order_id))
+
+    def fail(self, order_id: int | str) -> Order:
+        return self._book.fail(int(order_id))
+
+    def order(self, order_id: int | str) -> Order:
+        order = self._book.get(int(order_id))
+        if order is None:
+            raise LookupError(f"there is no order {order_id}")
+        return order
+
+    def order_by_client_id(self, client_order_id: str, uid: str | None = None) -> Order:
+        order = self._book.by_client_id(self.uid if uid is None else uid, client_order_id)
+        if order is None:
+            raise LookupError(f"there is no order {client_order_id!r}")
+        return order
+
+    def status(self, order_id: int | str) -> str:
+        return self.order(order_id).status
+
+    def orders(self) -> list[Order]:
+        """Every order of every account, in the order of placing."""
+        return list(self._book)
+
+    # What arrived
+
+    @property
+    def requests(self) -> list[Request]:
+        return self._log.snapshot()
+
+    @property
+    def executions(self) -> list[Execution]:
+        """Which request cancelled which orders, in the order it happened."""
+        return self._log.executions()
+
+    def clear_log(self) -> None:
+        """Forget the requests seen so far (the limits do not forget them)."""
+        self._log.clear()
+
+    def arrivals(self, path: str = "cancelOrders", *, accepted_only: bool = False) -> list[float]:
+        """When requests to an endpoint arrived, on the scale of `time.perf_counter`."""
+        where = self.path(path)
+        return [
+            request.arrived
+            for request in self.requests
+            if request.path == where and (request.accepted or not accepted_only)
+        ]
+
+    def worst_window(
+        self, path: str = "cancelOrders", seconds: float = 1.0, *, accepted_only: bool = False
+    ) -> int:
+        """The largest number of requests that arrived at an endpoint within any time of that length."""
+        return worst_window(self.arrivals(path, accepted_only=accepted_only), seconds)

@@ -1,0 +1,35 @@
+"""What all tests share. No test reaches the network; those that use the simulator reach 127.0.0.1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ccxt_bingx_ext.simulator import Simulator
+
+pytest_plugins = ["ccxt_bingx_ext.simulator.fixtures"]
+
+_ASKING = {"bingx_simulator", "simulator", "loopback"}
+_SIMULATOR_TESTS = Path(__file__).parent / "simulator"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests that ask for the simulator reach loopback; pytest-socket refuses the others."""
+    for item in items:
+        asks = not _ASKING.isdisjoint(getattr(item, "fixturenames", ()))
+        if asks or _SIMULATOR_TESTS in item.path.parents:
+            item.add_marker(pytest.mark.allow_hosts(["127.0.0.1"]))
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    """A fresh exchange without request limits."""
+    with Simulator(limits=None) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def loopback() -> None:
+    """Asked for by a test that starts its own server."""

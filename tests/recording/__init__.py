@@ -1,0 +1,1 @@
+"""Recording and replaying the cassettes: `scenarios` (what happens), `tape` (how it is kept), `record`."""

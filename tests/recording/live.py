@@ -1,0 +1,79 @@
+"""Recording the real exchange's answers, for whoever has an account: ``record --live``.
+
+It places limit buy orders far below the market, cancels them in the ways the cassettes show, and cancels
+whatever is left in the end. Keys come from BINGX_APIKEY and BINGX_SECRET and are masked in the cassettes.
+It was tested against the simulator only.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ccxt.base.errors import BaseError, OrderNotFound
+
+from ccxt_bingx_ext import bingx
+
+from .tape import tape
+
+UNKNOWN = "1999999999999999999"
+PAUSE = 1.1  # s between recordings: the endpoint takes 2 requests/s (seed)
+MOST_OF_MARKET = 0.7  # a price above this share of the last one is not far from the market
+
+
+def record_live(
+    folder: Path, symbol: str, price: float, amount: float, exchange: Any = None, pause: float = PAUSE
+) -> list[Path]:
+    """Record one cassette per way of cancelling into `folder`; returns their paths."""
+    if exchange is None:
+        exchange = bingx({"apiKey": os.environ["BINGX_APIKEY"], "secret": os.environ["BINGX_SECRET"]})
+    last = exchange.fetch_ticker(symbol)["last"]
+    if price > last * MOST_OF_MARKET:
+        raise SystemExit(f"{price} is too near the market ({last}): the orders might be filled")
+    placed: list[str] = []
+
+    def place(client_order_id: str | None = None) -> str:
+        params = {"clientOrderId": client_order_id} if client_order_id else {}
+        order = exchange.create_order(symbol, "limit", "buy", amount, price, params)
+        placed.append(order["id"])
+        return str(order["id"])
+
+    try:
+        return [_record(folder, name, act, pause) for name, act in _ways(exchange, symbol, place)]
+    finally:
+        for order_id in placed:
+            try:
+                exchange.cancel_order(order_id, symbol)
+                print(f"cancelled what was left: {order_id}")
+            except OrderNotFound:
+                pass  # as it should be
+
+
+def _ways(exchange: Any, symbol: str, place: Callable[..., str]) -> list[tuple[str, Callable[[], Any]]]:
+    def cancel(*ids: str, **params: Any) -> Callable[[], Any]:
+        return lambda: exchange.cancel_orders(list(ids), symbol, params)
+
+    first, second, third, client = place(), place(), place(), f"live{time.time_ns()}"
+    place(client)
+    return [
+        ("live_partial_not_found", cancel(first, UNKNOWN, process=1)),
+        ("live_partial_already_canceled", cancel(first, second, process=1)),
+        ("live_all_failed", cancel(first, UNKNOWN, process=1)),
+        ("live_process_0_refused", cancel(third, UNKNOWN)),
+        ("live_both_kinds", cancel(third, clientOrderIds=[client, "nobody_1"], process=1)),
+    ]
+
+
+def _record(folder: Path, name: str, act: Callable[[], Any], pause: float) -> Path:
+    path = folder / f"{name}.yaml"
+    path.unlink(missing_ok=True)
+    with tape("all").use_cassette(str(path)):
+        try:
+            act()
+        except BaseError as error:
+            print(f"{name}: {type(error).__name__}")  # a refusal is an answer, too
+    time.sleep(pause)
+    return path

@@ -1,0 +1,112 @@
+"""Plain ccxt, as it is, talks to the simulator as it would to the exchange."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import ccxt
+import ccxt.async_support
+import ccxt.pro
+import pytest
+
+from ccxt_bingx_ext.simulator import Simulator
+
+SYMBOL = "BTC/USDT"
+
+
+@pytest.fixture
+def exchange(sim: Simulator) -> Iterator[Any]:
+    client = ccxt.bingx(sim.ccxt_config(enableRateLimit=False))
+    yield client
+    client.session.close()
+
+
+def test_markets(exchange: Any) -> None:
+    """ccxt loads spot, linear and inverse markets; an id is ambiguous, a name changed, a pair inactive."""
+    markets = exchange.load_markets()
+    assert {"BTC/USDT", "BTC/USDT:USDT", "BTC/USD:BTC", "GM/USDT", "BARS/USDT"} <= markets.keys()
+    assert {one["type"] for one in exchange.markets_by_id["BTC-USDT"]} == {"spot", "swap"}
+    assert markets["Snowman/USDT"]["id"] == "SNOW-USDT"
+    assert markets["TRUMPMAGA/USDT"]["id"] == "TRUMP-USDT"
+    assert [name for name, market in markets.items() if not market["active"]] == ["LUNA/USDT"]
+    assert exchange.currencies["BTC"]["networks"]
+    assert abs(exchange.fetch_time() - exchange.milliseconds()) < 10_000
+
+
+def test_the_life_of_an_order(sim: Simulator, exchange: Any) -> None:
+    """Create, fetch, list, cancel, list again: the unified interface sees what is true."""
+    created = exchange.create_order(SYMBOL, "limit", "buy", 0.001, 25000, {"clientOrderId": "abc"})
+    assert sim.order(created["id"]).client_order_id == "abc"
+    fetched = exchange.fetch_order(created["id"], SYMBOL)
+    assert (fetched["status"], fetched["price"], fetched["amount"]) == ("open", 25000, 0.001)
+    assert [one["id"] for one in exchange.fetch_open_orders(SYMBOL)] == [created["id"]]
+    assert exchange.cancel_order(created["id"], SYMBOL)["status"] == "canceled"
+    assert sim.status(created["id"]) == "CANCELED"
+    assert exchange.fetch_open_orders(SYMBOL) == []
+    assert [one["id"] for one in exchange.fetch_canceled_orders(SYMBOL)] == [created["id"]]
+    market = exchange.create_order(SYMBOL, "market", "buy", 0.001, None, {"cost": 60})
+    assert exchange.fetch_order(market["id"], SYMBOL)["filled"] == 0.001
+    assert [one["id"] for one in exchange.fetch_closed_orders(SYMBOL)] == [market["id"]]
+
+
+def test_several_orders(sim: Simulator, exchange: Any) -> None:
+    """createOrders, cancelOrders by either id and cancelAllOrders, each in ccxt's own form."""
+    placed = exchange.create_orders(
+        [
+            {"symbol": SYMBOL, "type": "limit", "side": "buy", "amount": 0.001, "price": 20000 + n}
+            for n in range(5)
+        ]
+    )
+    ids = [one["id"] for one in placed]
+    assert [one["id"] for one in exchange.cancel_orders(ids[:2], SYMBOL)] == ids[:2]
+    named = sim.place(client_order_id="mine")
+    [cancelled] = exchange.cancel_orders([], SYMBOL, {"clientOrderIds": ["mine"]})
+    assert cancelled["id"] == str(named.order_id)
+    assert len(exchange.cancel_all_orders(SYMBOL)) == 3
+    assert [one.form for one in sim.requests if one.path.endswith("cancelOrders")] == ["query", "query"]
+    assert {one.headers.get("x-source-key") for one in sim.requests if one.signature_valid} == {"CCXT"}
+
+
+def test_errors_arrive_as_errors(sim: Simulator, exchange: Any) -> None:
+    """Codes come through to ccxt's own mapping."""
+    with pytest.raises(ccxt.BadRequest, match="can not find order for orderId:77 for symbol: BTC-USDT"):
+        exchange.cancel_orders(["77"], SYMBOL)
+    with pytest.raises(ccxt.ExchangeError, match="100404"):
+        exchange.cancel_order("77", SYMBOL)
+    exchange.secret = "wrong"
+    with pytest.raises(ccxt.AuthenticationError):
+        exchange.fetch_open_orders(SYMBOL)
+
+
+def test_ccxt_loses_the_fails(sim: Simulator, exchange: Any) -> None:
+    """The reason for all this: ccxt's own cancel_orders says nothing of the id that failed."""
+    order = sim.place()
+    assert len(exchange.cancel_orders([str(order.order_id), "77"], SYMBOL, {"process": 1})) == 1
+
+
+def test_async_and_pro(sim: Simulator) -> None:
+    """The asynchronous classes work the same, and pro keeps its websocket URLs."""
+
+    async def use(kind: Any) -> None:
+        client = kind(sim.ccxt_config(enableRateLimit=False))
+        try:
+            await client.load_markets()
+            order = await client.create_order(SYMBOL, "limit", "sell", 0.001, 90000)
+            assert len(await client.fetch_open_orders(SYMBOL)) == 1
+            assert (await client.cancel_orders([order["id"]], SYMBOL))[0]["status"] == "canceled"
+            assert sim.status(order["id"]) == "CANCELED"
+        finally:
+            await client.close()
+
+    asyncio.run(use(ccxt.async_support.bingx))
+    asyncio.run(use(ccxt.pro.bingx))
+    assert ccxt.pro.bingx(sim.ccxt_config()).urls["api"]["ws"]["spot"].startswith("wss://")
+
+
+def test_every_api_name_is_redirected(sim: Simulator) -> None:
+    """No URL of ccxt's points anywhere but here."""
+    api = ccxt.bingx(sim.ccxt_config()).urls["api"]
+    assert set(api.values()) == {sim.url + "/openApi"}
+    assert sim.ccxt_config(timeout=5)["timeout"] == 5

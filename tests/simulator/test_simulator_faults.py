@@ -1,0 +1,281 @@
+from __future__ import annotations
+
+import json
+import socket
+import time
+from typing import Any
+
+import pytest
+import requests
+
+from ccxt_bingx_ext.simulator import Simulator, SimulatorError
+from ccxt_bingx_ext.simulator.answers import encode
+from ccxt_bingx_ext.simulator.faults import Faults
+
+BEFORE_AND_AFTER = [("before", "PENDING"), ("after", "CANCELED")]
+
+
+def ask(raw: Any, order: Any, timeout: float = 5) -> requests.Response:
+    params = {"symbol": "BTC-USDT", "orderIds": str(order.order_id), "process": 1}
+    response: requests.Response = raw.send("POST", "cancelOrders", params, timeout=timeout)
+    return response
+
+
+def faults() -> Faults:
+    return Faults(lambda path: path)
+
+
+def test_faults_strike_in_turn() -> None:
+    """A fault strikes so many times, after so many requests, at its path only; the oldest due goes first."""
+    some = faults()
+    some.add("drop", path="p", times=2, skip=1)
+    some.add("busy", path="p")
+    some.add("garbage", path="q", times=None)
+    struck = [some.strike("p") for _ in range(5)]
+    assert [one and one.kind for one in struck] == ["busy", "drop", "drop", None, None]
+    assert [one and one.kind for one in (some.strike("q"), some.strike("q"))] == ["garbage", "garbage"]
+    assert [one.kind for one in some.waiting] == ["garbage"]
+    some.clear()
+    assert some.strike("q") is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "explode"},
+        {"kind": "drop", "seconds": 1},
+        {"kind": "drop", "when": "later"},
+        {"kind": "forget", "when": "before"},
+        {"kind": "drop", "times": 0},
+        {"kind": "race"},
+        {"kind": "race", "action": "explode"},
+    ],
+)
+def test_impossible_faults_are_refused(wrong: dict[str, Any]) -> None:
+    """A fault that makes no sense is an error when it is added, not a test that passes by chance."""
+    with pytest.raises(ValueError, match=r"\w"):
+        faults().add(**wrong)
+
+
+def test_faults_know_the_endpoints(sim: Simulator) -> None:
+    """A path that leads nowhere is an error when the fault is added."""
+    with pytest.raises(ValueError, match="not one endpoint"):
+        sim.faults.add("drop", path="trade/nothing")
+    assert sim.faults.add("drop", path="trade/order").path == "/openApi/spot/v1/trade/order"
+
+
+@pytest.mark.parametrize("kind", ["drop", "reset"])
+@pytest.mark.parametrize(("when", "status"), BEFORE_AND_AFTER)
+def test_lost_connections(sim: Simulator, raw: Any, kind: Any, when: Any, status: str) -> None:
+    """The connection closes without an answer, and the order is or is not cancelled."""
+    order = sim.place()
+    sim.faults.add(kind, when=when)
+    with pytest.raises(requests.ConnectionError):
+        ask(raw, order)
+    assert sim.status(order.order_id) == status
+    [request] = sim.requests
+    assert (request.fault, request.http_status, request.executed) == (kind, None, when == "after")
+    assert ask(raw, order).status_code == 200
+
+
+def test_a_reset_is_a_reset(sim: Simulator) -> None:
+    """What the client's socket sees after a reset is ECONNRESET, after a drop the end of the stream."""
+    for kind, expected in (("reset", "reset"), ("drop", b"")):
+        sim.faults.add(kind, path="server/time")  # type: ignore[arg-type]
+        with socket.create_connection(("127.0.0.1", sim.port), timeout=5) as connection:
+            connection.sendall(b"GET /openApi/swap/v2/server/time HTTP/1.1\r\nHost: x\r\n\r\n")
+            seen: Any
+            try:
+                seen = connection.recv(100)
+            except ConnectionResetError:
+                seen = "reset"
+        assert seen == expected
+
+
+@pytest.mark.parametrize(("when", "status"), BEFORE_AND_AFTER)
+def test_hanging(sim: Simulator, raw: Any, when: Any, status: str) -> None:
+    """No answer comes until the client gives up, and only then the server lets go."""
+    order = sim.place()
+    sim.faults.add("hang", when=when)
+    with pytest.raises(requests.ReadTimeout):
+        ask(raw, order, timeout=0.3)
+    assert sim.status(order.order_id) == status
+    assert sim.requests[0].http_status is None
+
+
+def test_hanging_for_a_while(sim: Simulator, raw: Any) -> None:
+    """After its seconds a hanging request goes on as if nothing had been."""
+    order = sim.place()
+    sim.faults.add("hang", seconds=0.05)
+    assert ask(raw, order).json()["code"] == 0
+    assert sim.status(order.order_id) == "CANCELED"
+
+
+def test_a_delay_executes_late(sim: Simulator, raw: Any) -> None:
+    """Unlike a hanging one, a delayed request is executed although its client has gone."""
+    order = sim.place()
+    sim.faults.add("delay", seconds=1)
+    with pytest.raises(requests.ReadTimeout):
+        ask(raw, order, timeout=0.3)
+    assert sim.status(order.order_id) == "PENDING"
+    deadline = time.monotonic() + 10
+    while sim.status(order.order_id) == "PENDING" and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert sim.status(order.order_id) == "CANCELED"
+
+
+@pytest.mark.parametrize("http_status", [500, 502, 503, 504])
+@pytest.mark.parametrize(("when", "status"), BEFORE_AND_AFTER)
+def test_http_errors(sim: Simulator, raw: Any, http_status: int, when: Any, status: str) -> None:
+    """A gateway's error page comes instead of the answer."""
+    order = sim.place()
+    sim.faults.add("http", status=http_status, when=when)
+    answer = ask(raw, order)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (http_status, "text/html")
+    assert str(http_status) in answer.text
+    assert sim.status(order.order_id) == status
+
+
+def test_http_errors_with_a_body(sim: Simulator, raw: Any) -> None:
+    """The error's body can be JSON."""
+    sim.faults.add("http", status=504, body='{"code":504,"msg":"timeout"}')
+    answer = ask(raw, sim.place())
+    assert (answer.status_code, answer.json()["code"], sim.requests[0].code) == (504, 504, 504)
+
+
+@pytest.mark.parametrize("code", [100500, 110500])
+@pytest.mark.parametrize(("when", "status"), BEFORE_AND_AFTER)
+def test_busy(sim: Simulator, raw: Any, code: int, when: Any, status: str) -> None:
+    """The busy answer comes, whether or not the request was executed."""
+    order = sim.place()
+    sim.faults.add("busy", code=code, when=when)
+    assert ask(raw, order).json()["code"] == code
+    assert sim.status(order.order_id) == status
+
+
+@pytest.mark.parametrize(("when", "status"), BEFORE_AND_AFTER)
+def test_garbage_and_null_data(sim: Simulator, raw: Any, when: Any, status: str) -> None:
+    """HTTP 200 with a page instead of JSON, and success with nothing in it."""
+    order, other = sim.place(), sim.place()
+    sim.faults.add("garbage", when=when)
+    sim.faults.add("null_data", when=when)
+    page = ask(raw, order)
+    assert (page.status_code, page.text[0]) == (200, "<")
+    assert ask(raw, other).text == '{"code":0,"msg":"","debugMsg":"","data":null}'
+    assert {sim.status(order.order_id), sim.status(other.order_id)} == {status}
+
+
+def test_cut_off(sim: Simulator, raw: Any) -> None:
+    """A truncated answer is whole HTTP but broken JSON; with declare_whole it is broken HTTP too."""
+    order = sim.place()
+    sim.faults.add("cut_off", keep=0.7)
+    answer = ask(raw, order)
+    assert answer.text.startswith('{"code":0,"msg":"","debugMsg":"","data":{"orders":[{')
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(answer.text)
+    assert sim.status(order.order_id) == "CANCELED"
+    sim.faults.add("cut_off", declare_whole=True)
+    with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
+        ask(raw, sim.place())
+    sim.faults.add("cut_off", when="before")
+    untouched = sim.place()
+    ask(raw, untouched)
+    assert sim.status(untouched.order_id) == "PENDING"
+
+
+def test_forgetting(sim: Simulator, raw: Any) -> None:
+    """Ids can be left out of an answer although they were dealt with: named ones, or a fraction."""
+    orders = [sim.place(client_order_id=f"c{n}") for n in range(4)]
+    sim.faults.add("forget", ids=[orders[0].order_id, "c1", 77])
+    data = raw.cancel(*orders, 77, 78, process=1)["data"]
+    assert [one["clientOrderID"] for one in data["orders"]] == ["c2", "c3"]
+    assert [one["orderId"] for one in data["fails"]] == ["78"]
+    assert {order.status for order in sim.orders()} == {"CANCELED"}
+    more = [sim.place() for _ in range(4)]
+    sim.faults.add("forget", fraction=0.25)
+    assert [one["orderId"] for one in raw.cancel(*more)["data"]["orders"]] == [
+        order.order_id for order in more[:3]
+    ]
+
+
+def test_dribbling(sim: Simulator, raw: Any) -> None:
+    """An answer that comes in small pieces is still the right answer."""
+    sim.faults.add("dribble", chunk=50, seconds=0.005)
+    assert ask(raw, sim.place()).json()["code"] == 0
+
+
+def test_a_dribble_nobody_waits_for(sim: Simulator, raw: Any) -> None:
+    """A client that leaves in the middle of an answer is no error of the simulator."""
+    sim.faults.add("dribble", chunk=1, seconds=0.01)
+    params = {"symbol": "BTC-USDT", "orderIds": "77", "process": 1}
+    params["timestamp"] = str(sim.now_ms())
+    params["signature"] = raw.signature(params, sim.secret)
+    body = encode(params)
+    head = (
+        "POST /openApi/spot/v1/trade/cancelOrders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        f"X-BX-APIKEY: {sim.api_key}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", sim.port), timeout=5) as connection:
+        connection.sendall(head.encode() + body)
+        assert connection.recv(10)
+    time.sleep(0.2)
+    assert sim.errors == []
+
+
+@pytest.mark.parametrize(("when", "status"), BEFORE_AND_AFTER)
+def test_a_ban_out_of_the_blue(sim: Simulator, raw: Any, when: Any, status: str) -> None:
+    """A ban can begin with a request, and holds for those after it."""
+    order = sim.place()
+    sim.faults.add("ban", seconds=60, when=when)
+    answers = [ask(raw, order).json() for _ in range(2)]
+    assert [one["code"] for one in answers] == [100410, 100410]
+    assert all("unblocked after" in one["msg"] for one in answers)
+    assert sim.status(order.order_id) == status
+
+
+@pytest.mark.parametrize(
+    ("action", "status"), [("fill", "FILLED"), ("cancel", "CANCELED"), ("fail", "FAILED")]
+)
+def test_races(sim: Simulator, raw: Any, action: Any, status: str) -> None:
+    """Something happens to an order between arrival and execution, and the answer tells."""
+    order = sim.place()
+    sim.faults.add("race", action=action, order_id=order.order_id)
+    [fail] = ask(raw, order).json()["data"]["fails"]
+    assert f"order status :{status},can not delete" in fail["error"]
+
+
+def test_a_race_of_ones_own(sim: Simulator, raw: Any) -> None:
+    """The action can be any callable, and may use the simulator."""
+    order = sim.place(quantity="2")
+    sim.faults.add("race", action=lambda: sim.fill(order.order_id, "1"))
+    [payload] = ask(raw, order).json()["data"]["orders"]
+    assert (payload["executedQty"], payload["status"]) == ("1", "CANCELED")
+
+
+@pytest.mark.parametrize(("when", "status"), BEFORE_AND_AFTER)
+def test_canned_answers(sim: Simulator, raw: Any, when: Any, status: str) -> None:
+    """Exactly the bytes given come back, and nothing is executed unless asked for."""
+    order = sim.place()
+    body = b'{"code":0, "data": {"orders":[]}}\n'
+    sim.faults.add("canned", body=body, status=202, content_type="text/plain", when=when)
+    answer = ask(raw, order)
+    assert (answer.content, answer.status_code, answer.headers["Content-Type"]) == (body, 202, "text/plain")
+    assert sim.status(order.order_id) == status
+
+
+def test_refused_requests_meet_no_faults(sim: Simulator, raw: Any) -> None:
+    """A request that the gate refuses leaves the fault for the next one."""
+    sim.faults.add("garbage")
+    assert raw.send("POST", "cancelOrders", {"signature": "x"}).json()["code"] == 100001
+    assert ask(raw, sim.place()).text[0] == "<"
+
+
+def test_a_mistake_in_the_simulator_is_not_silent(raw_client: Any) -> None:
+    """What goes wrong inside is recorded, and raised when the simulator stops."""
+    sim = Simulator().start()
+    sim.faults.add("race", action="fill", order_id=77)
+    answer = ask(raw_client(sim), sim.place())
+    assert answer.status_code == 500
+    with pytest.raises(SimulatorError, match="there is no order 77"):
+        sim.stop()
+    sim.stop()

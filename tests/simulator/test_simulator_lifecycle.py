@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+import ccxt_bingx_ext.simulator as package
+from ccxt_bingx_ext.simulator import Simulator
+
+ROOT = Path(package.__file__).parents[2]
+
+
+def test_nothing_is_left_over() -> None:
+    """After twenty starts and stops, with clients still connected, no thread and no socket remain."""
+    threads, files = threading.active_count(), len(os.listdir("/proc/self/fd"))
+    for _ in range(20):
+        with Simulator() as sim, requests.Session() as session:
+            session.trust_env = False
+            sim.faults.add("hang", path="server/time")
+            with socket.create_connection(("127.0.0.1", sim.port), timeout=5) as hanging:
+                hanging.sendall(b"GET /openApi/swap/v2/server/time HTTP/1.1\r\nHost: x\r\n\r\n")
+                while not sim.arrivals("server/time"):
+                    time.sleep(0.001)
+                assert session.get(f"{sim.url}/openApi/spot/v1/common/symbols", timeout=5).ok
+                sim.stop()
+    assert threading.active_count() == threads
+    assert len(os.listdir("/proc/self/fd")) == files
+
+
+@pytest.mark.parametrize("kind", ["hang", "delay", "dribble"])
+def test_stopping_waits_for_nobody(kind: Any) -> None:
+    """Requests that are held up do not hold up the end, nor does one that never comes to its own end."""
+    sim = Simulator().start()
+    sim.faults.add(kind, path="server/time", seconds=300)
+    with socket.create_connection(("127.0.0.1", sim.port), timeout=5) as waiting:
+        waiting.sendall(b"GET /openApi/swap/v2/server/time HTTP/1.1\r\nHost: x\r\n\r\n")
+        while not sim.arrivals("server/time"):
+            time.sleep(0.001)
+        with socket.create_connection(("127.0.0.1", sim.port), timeout=5) as unfinished:
+            unfinished.sendall(
+                b"POST /openApi/spot/v1/trade/order HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1"
+            )
+            while not sim.arrivals("order"):
+                time.sleep(0.001)
+            began = time.monotonic()
+            sim.stop()
+            assert time.monotonic() - began < 4
+
+
+def test_a_taken_port_is_the_callers_error() -> None:
+    """Two simulators cannot share a port, and the second says so at once."""
+    with Simulator() as sim, pytest.raises(OSError, match="in use"):
+        Simulator(sim.port).start()
+
+
+def test_start_twice_and_again() -> None:
+    """A running simulator cannot be started, a stopped one can, with its orders and on its port."""
+    sim = Simulator().start()
+    with pytest.raises(RuntimeError, match="already running"):
+        sim.start()
+    order, url = sim.place(), sim.url
+    sim.stop()
+    with sim:
+        assert sim.url == url
+        assert sim.status(order.order_id) == "PENDING"
+
+
+def test_a_failing_block_keeps_its_own_error() -> None:
+    """An error in the simulator does not hide the one the test raised."""
+
+    def block() -> None:
+        with Simulator() as sim:
+            sim.errors.append(ValueError("inside"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        block()
+
+
+def test_the_fixture(bingx_simulator: Simulator) -> None:
+    """The fixture is a fresh simulator that runs."""
+    assert bingx_simulator.requests == []
+    assert requests.get(f"{bingx_simulator.url}/openApi/swap/v2/server/time", timeout=5).json()["code"] == 0
+
+
+def test_malformed_http_is_no_error_of_ours(sim: Simulator) -> None:
+    """Broken encodings, lengths and paths are answered or dropped, and recorded as nothing of ours."""
+    head = "POST /openApi/spot/v1/trade/cancelOrders HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    for request in (
+        head + "Content-Length: 100\r\n\r\n{}",
+        head + "Content-Length: 4\r\nContent-Encoding: gzip\r\n\r\nabcd",
+        head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        head + "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n\xff\xfe",
+        "NONSENSE\r\n\r\n",
+        f"GET /{'a' * 70_000} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    ):
+        with socket.create_connection(("127.0.0.1", sim.port), timeout=5) as connection:
+            connection.sendall(request.encode("latin1"))
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(65536):
+                pass
+    assert requests.get(f"{sim.url}/openApi/swap/v2/server/time", timeout=5).json()["code"] == 0
+    assert sim.errors == []
+
+
+def test_many_clients_at_once(sim: Simulator, raw: Any) -> None:
+    """Threads that cancel the same orders at once cancel each of them exactly once."""
+    orders = [sim.place() for _ in range(50)]
+    results: list[Any] = []
+
+    def work() -> None:
+        results.append(raw.cancel(*orders, process=1)["data"])
+
+    workers = [threading.Thread(target=work) for _ in range(8)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    cancelled = [one["orderId"] for data in results for one in data["orders"] or []]
+    assert sorted(cancelled) == [order.order_id for order in orders]
+    assert sum(len(one.cancelled) for one in sim.executions) == 50
+    sim.clear_log()
+    assert (sim.requests, sim.executions, sim.arrivals()) == ([], [], [])
+
+
+def test_serving_as_a_program() -> None:
+    """serve() prints where it is and how to use it, and ends cleanly on SIGTERM."""
+    code = "from ccxt_bingx_ext.simulator import serve; serve(0, api_key='shown-key')"
+    command = [sys.executable, "-W", "error", "-c", code]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        url = process.stdout.readline().split()[-1]
+        assert requests.get(f"{url}/openApi/swap/v2/server/time", timeout=5).json()["code"] == 0
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+        assert "shown-key" in process.stdout.read()
+        assert process.stderr.read() == ""
+
+
+def test_public_names() -> None:
+    """The package's public names are these."""
+    assert package.__all__ == [
+        "Account",
+        "Execution",
+        "Fault",
+        "Faults",
+        "Order",
+        "Request",
+        "Simulator",
+        "SimulatorError",
+        "serve",
+    ]
+
+
+def test_it_depends_on_nothing_of_what_it_judges() -> None:
+    """Importing the simulator imports neither ccxt nor another module of the plugin, nor pytest."""
+    code = (
+        "import sys; import ccxt_bingx_ext; before = set(sys.modules); import ccxt_bingx_ext.simulator;"
+        "new = set(sys.modules) - before;"
+        "print([m for m in new if m == 'pytest' or m.partition('.')[0] == 'ccxt'"
+        " or m.startswith('ccxt_bingx_ext.') and not m.startswith('ccxt_bingx_ext.simulator')])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"

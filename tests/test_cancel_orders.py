@@ -1,0 +1,430 @@
+"""cancel_orders over real HTTP against the simulator, in all three worlds, compared with what is true."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ccxt.base.errors import (
+    ArgumentsRequired,
+    AuthenticationError,
+    BadRequest,
+    BadResponse,
+    BadSymbol,
+    NotSupported,
+    OrderNotFound,
+    RequestTimeout,
+)
+
+from ccxt_bingx_ext import ClientOrderId, bingx
+from ccxt_bingx_ext.async_support import bingx as async_bingx
+from ccxt_bingx_ext.simulator import Order, Simulator
+
+from .worlds import OURS, WORLDS, Bot, bot_of
+
+PATH = "/openApi/spot/v1/trade/cancelOrders"
+
+
+@pytest.fixture(params=WORLDS)
+def world(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def bot(simulator: Simulator, world: str) -> Iterator[Bot]:
+    with bot_of(OURS[world], simulator.ccxt_config()) as bot:
+        yield bot
+
+
+def place(simulator: Simulator, count: int, **kwargs: Any) -> list[str]:
+    return [str(simulator.place(**kwargs).order_id) for _ in range(count)]
+
+
+def told(orders: list[dict[str, Any]]) -> list[tuple[str | None, str | None]]:
+    return [(order["id"], order["status"]) for order in orders]
+
+
+def cancels(simulator: Simulator) -> list[Any]:
+    return [request for request in simulator.requests if request.path == PATH]
+
+
+def test_the_main_job(bot: Bot, simulator: Simulator) -> None:
+    """Open, filled, cancelled behind the bot's back, and unknown: the bot is told of each what is true."""
+    live, filled, gone = place(simulator, 3)
+    simulator.fill(filled)
+    simulator.cancel(gone)
+    orders = bot.cancel_orders([live, filled, gone, "77"], "BTC/USDT", {"process": 1})
+    assert told(orders) == [(live, "canceled"), (filled, "closed"), (gone, "canceled"), ("77", None)]
+    assert simulator.status(live) == "CANCELED"
+    assert {order["symbol"] for order in orders} == {"BTC/USDT"}
+    assert "can not find order" in orders[3]["info"]["error"]
+    assert [order["id"] for order in orders if order["status"] != "canceled"] == [filled, "77"]
+
+
+def test_the_request_is_the_documented_one(bot: Bot, simulator: Simulator) -> None:
+    """A JSON body, nothing in the URL, every parameter and the signature inside, ccxt's headers kept."""
+    ids = place(simulator, 2)
+    bot.cancel_orders(ids, "BTC/USDT", {"process": 1, "recvWindow": 4000.0, "clientOrderIds": ["ä/b+c%20"]})
+    (request,) = cancels(simulator)
+    assert request.form == "json"
+    assert request.query == ""
+    assert request.headers["content-type"] == "application/json"
+    assert request.headers["x-source-key"] == "CCXT"
+    assert request.signature_valid
+    body = json.loads(request.body)
+    assert len(body.pop("signature")) == 64
+    assert isinstance(body.pop("timestamp"), int)
+    assert body == {
+        "symbol": "BTC-USDT",
+        "orderIds": ",".join(ids),
+        "clientOrderIDs": "ä/b+c%20",
+        "process": 1,
+        "recvWindow": 4000,
+    }
+
+
+def test_the_query_form_is_what_ccxt_sends(bot: Bot, simulator: Simulator) -> None:
+    """requestFormat "query": parameters in the URL, an empty body, accepted all the same."""
+    bot.options["cancelOrders"]["requestFormat"] = "query"
+    ids = place(simulator, 2)
+    orders = bot.cancel_orders(ids, "BTC/USDT", {"clientOrderIds": ["a-b"], "process": 1})
+    assert [order["status"] for order in orders] == ["canceled", "canceled", None]
+    (request,) = cancels(simulator)
+    assert (request.form, request.body, request.signature_valid) == ("query", "", True)
+
+
+def test_client_ids_work_through_ccxts_unified_method(bot: Bot, simulator: Simulator) -> None:
+    """cancel_orders_with_client_order_ids comes out at the same place."""
+    for client_id in ("a_1", "b_2"):
+        simulator.place(client_order_id=client_id)
+    orders = bot.cancel_orders_with_client_order_ids(["b_2", "nobody", "a_1"], "BTC/USDT", {"process": 1})
+    assert [(order["clientOrderId"], order["status"]) for order in orders] == [
+        ("b_2", "canceled"),
+        ("nobody", None),
+        ("a_1", "canceled"),
+    ]
+    assert orders[0]["id"] == str(simulator.order_by_client_id("b_2").order_id)
+    assert bot.cancel_orders_with_client_order_ids([], "BTC/USDT") == []
+
+
+@pytest.mark.parametrize("fails_key", ["orderId", "clientOrderID", "clientOrderId", "text"])
+@pytest.mark.parametrize("mixed_ids", ["union", "order_ids_only"])
+@pytest.mark.parametrize("empty_lists", ["absent", "null", "empty"])
+def test_what_the_documentation_leaves_open_makes_no_difference(
+    world: str, fails_key: Any, mixed_ids: Any, empty_lists: Any, loopback: None
+) -> None:
+    """However failed client ids are keyed, whichever list is ignored: every id is accounted for truly."""
+    with (
+        Simulator(
+            limits=None, fails_key=fails_key, mixed_ids=mixed_ids, empty_lists=empty_lists
+        ) as simulator,
+        bot_of(OURS[world], simulator.ccxt_config()) as bot,
+    ):
+        first = simulator.place(client_order_id="first_1")
+        second, filled = (
+            simulator.place(client_order_id="second_2"),
+            simulator.place(client_order_id="filled_3"),
+        )
+        simulator.fill(filled.order_id)
+        clients = ["second_2", "nobody", "filled_3"]
+        orders = bot.cancel_orders([first.order_id], "BTC/USDT", {"clientOrderIds": clients, "process": 1})
+        assert [order["status"] for order in orders] == ["canceled", "canceled", None, "closed"]
+        assert [order["clientOrderId"] for order in orders][1:] == clients
+        assert simulator.status(second.order_id) == "CANCELED"
+
+
+def test_an_order_asked_for_by_both_its_ids_is_told_twice(bot: Bot, simulator: Simulator) -> None:
+    """Two ids were asked, so two order structures come back; it was cancelled once."""
+    order = simulator.place(client_order_id="both_1")
+    orders = bot.cancel_orders([order.order_id], "BTC/USDT", {"clientOrderIds": ["both_1"]})
+    assert told(orders) == [(str(order.order_id), "canceled")] * 2
+    assert len(simulator.executions) == 1
+
+
+def test_process_0_with_a_bad_id_cancels_nothing(bot: Bot, simulator: Simulator) -> None:
+    """All or nothing: OrderNotFound, everything unresolved, every order still live, one request."""
+    ids = [*place(simulator, 3), "77"]
+    with pytest.raises(OrderNotFound, match="nothing was cancelled") as caught:
+        bot.cancel_orders(ids, "BTC/USDT")
+    assert caught.value.orders == []
+    assert caught.value.unresolved == ids
+    assert {order.status for order in simulator.orders()} == {"PENDING"}
+    assert len(cancels(simulator)) == 1
+
+
+def test_process_may_be_an_option(bot: Bot, simulator: Simulator) -> None:
+    """options["cancelOrders"]["process"] counts where the call names none."""
+    bot.options["cancelOrders"]["process"] = 1
+    (live,) = place(simulator, 1)
+    assert told(bot.cancel_orders([live, "77"], "BTC/USDT")) == [(live, "canceled"), ("77", None)]
+    with pytest.raises(OrderNotFound):
+        bot.cancel_orders(["77"], "BTC/USDT", {"process": 0})
+
+
+def test_a_long_list_goes_in_batches(bot: Bot, simulator: Simulator) -> None:
+    """120 ids with process=1 are three requests; batchSize changes that."""
+    ids = place(simulator, 120)
+    assert told(bot.cancel_orders(ids, "BTC/USDT", {"process": 1})) == [(one, "canceled") for one in ids]
+    assert [len(request.cancelled) for request in cancels(simulator)] == [50, 50, 20]
+    simulator.clear_log()
+    bot.options["cancelOrders"]["batchSize"] = 100
+    bot.cancel_orders(place(simulator, 120), "BTC/USDT", {"process": 1})
+    assert [len(request.cancelled) for request in cancels(simulator)] == [100, 20]
+
+
+def test_a_forgotten_id_is_asked_for_again(bot: Bot, simulator: Simulator) -> None:
+    """The answer leaves one id out; its true state is found by asking once more."""
+    ids = place(simulator, 3)
+    simulator.faults.add("forget", ids=[ids[1]])
+    assert told(bot.cancel_orders(ids, "BTC/USDT")) == [(one, "canceled") for one in ids]
+    assert cancels(simulator)[1].params["process"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("fault", "details"),
+    [
+        ("null_data", {"when": "after"}),
+        ("garbage", {"when": "after"}),
+        ("cut_off", {}),
+        ("canned", {"body": b"", "when": "after"}),
+        ("canned", {"body": b"[]", "when": "after"}),
+        ("canned", {"body": b'"ok"', "when": "after", "content_type": "text/plain"}),
+    ],
+)
+def test_an_undocumented_answer_claims_nothing(
+    bot: Bot, simulator: Simulator, fault: Any, details: dict[str, Any]
+) -> None:
+    """The cancel was executed, its answer spoilt: BadResponse, every id unresolved."""
+    ids = place(simulator, 2)
+    simulator.faults.add(fault, **details)
+    with pytest.raises(BadResponse) as caught:
+        bot.cancel_orders(ids, "BTC/USDT", {"process": 1})
+    assert (caught.value.orders, caught.value.unresolved) == ([], ids)
+
+
+def test_an_error_in_the_middle_keeps_what_is_known(bot: Bot, simulator: Simulator) -> None:
+    """Batch 2 of 3 times out: batch 1 is told, the rest is unresolved and can be handed back as it is."""
+    bot.exchange.timeout = 1500
+    bot.load_markets()
+    ids = place(simulator, 5)
+    bot.options["cancelOrders"]["batchSize"] = 2
+    simulator.faults.add("hang", skip=1)
+    simulator.place(client_order_id="client_1")
+    with pytest.raises(RequestTimeout) as caught:
+        bot.cancel_orders(ids, "BTC/USDT", {"process": 1, "clientOrderIds": ["client_1"]})
+    assert told(caught.value.orders) == [(one, "canceled") for one in ids[:2]]
+    assert caught.value.unresolved == [*ids[2:], "client_1"]
+    assert isinstance(caught.value.unresolved[-1], ClientOrderId)
+    again = bot.cancel_orders(caught.value.unresolved, "BTC/USDT", {"process": 1})
+    assert [order["status"] for order in again] == ["canceled"] * 4
+
+
+def test_a_lost_answer_is_not_re_sent_behind_the_flows_back(bot: Bot, simulator: Simulator) -> None:
+    """ccxt's maxRetriesOnFailure never touches this endpoint."""
+    bot.load_markets()
+    bot.options["maxRetriesOnFailure"] = 3
+    simulator.faults.add("http", status=502, when="after", times=None)
+    with pytest.raises(Exception, match="502"):
+        bot.cancel_orders(place(simulator, 1), "BTC/USDT", {"maxRetriesOnFailure": 5})
+    assert len(cancels(simulator)) == 1
+
+
+BAD_INPUT: list[tuple[Any, Any, Any, type[Exception]]] = [
+    ("12345", "BTC/USDT", {}, BadRequest),
+    (["1", "1,2"], "BTC/USDT", {}, BadRequest),
+    (None, "BTC/USDT", {}, ArgumentsRequired),
+    (["1"], None, {}, ArgumentsRequired),
+    (["1"], 5, {}, BadSymbol),
+    (["1"], "BTC/USDT", {"process": 2}, BadRequest),
+    (["1"], "BTC/USDT", {"recvWindow": -5}, BadRequest),
+    (["1"], "BTC/USDT", {"clientOrderIds": "abc"}, BadRequest),
+    (["1"], "BTC/USDT", {"foo": "a&b=c"}, BadRequest),
+]
+
+
+@pytest.mark.parametrize(("ids", "symbol", "params", "error"), BAD_INPUT)
+def test_bad_input_sends_nothing_at_all(
+    bot: Bot, simulator: Simulator, ids: Any, symbol: Any, params: Any, error: type[Exception]
+) -> None:
+    """Not even markets are loaded where the input alone shows that it is wrong."""
+    with pytest.raises(error, match=r"^bingx cancelOrders\(\)"):
+        bot.cancel_orders(ids, symbol, params)
+    assert simulator.requests == []
+
+
+def test_an_unusable_option_sends_nothing(bot: Bot, simulator: Simulator) -> None:
+    """A mistyped setting is found before anything is sent."""
+    bot.options["cancelOrders"]["batchSize"] = "50"
+    with pytest.raises(BadRequest, match="batchSize"):
+        bot.cancel_orders(["1"], "BTC/USDT")
+    assert simulator.requests == []
+
+
+def test_nothing_to_cancel_sends_nothing(bot: Bot, simulator: Simulator) -> None:
+    """An empty list is an empty result."""
+    assert bot.cancel_orders([], "BTC/USDT") == []
+    assert bot.cancel_orders(iter(()), "BTC/USDT", {"process": 1}) == []
+    assert simulator.requests == []
+
+
+def test_an_unknown_symbol_is_a_bad_symbol(bot: Bot, simulator: Simulator) -> None:
+    """The markets tell; no cancel is sent."""
+    with pytest.raises(BadSymbol):
+        bot.cancel_orders(["1"], "NOPE/USDT")
+    assert cancels(simulator) == []
+
+
+@pytest.mark.parametrize("loaded", [True, False])
+@pytest.mark.parametrize("default_type", ["spot", "swap"])
+def test_the_exchanges_market_id_may_stand_for_the_symbol(
+    bot: Bot, simulator: Simulator, loaded: bool, default_type: str
+) -> None:
+    """BTC-USDT is a spot and a swap market: defaultType tells which, as everywhere in ccxt."""
+    bot.options["defaultType"] = default_type
+    if loaded:
+        bot.load_markets()
+    (live,) = place(simulator, 1)
+    if default_type == "spot":
+        assert told(bot.cancel_orders([live], "BTC-USDT")) == [(live, "canceled")]
+    else:
+        with pytest.raises(Exception):  # noqa: B017, PT011 - the simulator has no swap orders
+            bot.cancel_orders([live], "BTC-USDT")
+        assert cancels(simulator) == []
+    (other,) = place(simulator, 1, symbol="GM-USDT")
+    assert told(bot.cancel_orders(iter([other]), "GM-USDT")) == [(other, "canceled")]
+
+
+def test_other_markets_do_as_ccxt_does(bot: Bot, simulator: Simulator) -> None:
+    """Inverse: NotSupported, as ccxt says; linear: ccxt's own endpoint."""
+    with pytest.raises(NotSupported):
+        bot.cancel_orders(["1"], "BTC/USD:BTC")
+    with pytest.raises(Exception):  # noqa: B017, PT011 - the simulator has no swap orders
+        bot.cancel_orders(iter(["1"]), "BTC/USDT:USDT")
+    assert simulator.requests[-1].path.endswith("swap/v2/trade/batchOrders")
+
+
+def test_symbols_that_ccxt_renames(bot: Bot, simulator: Simulator) -> None:
+    """SNOW is Snowman in ccxt: the exchange is asked for SNOW-USDT, the bot told of Snowman/USDT."""
+    (live,) = place(simulator, 1, symbol="SNOW-USDT")
+    (order,) = bot.cancel_orders([live], "Snowman/USDT")
+    assert (order["symbol"], order["status"]) == ("Snowman/USDT", "canceled")
+
+
+def test_the_callers_arguments_are_left_alone(bot: Bot, simulator: Simulator) -> None:
+    """ids and params are the caller's."""
+    ids, params = place(simulator, 2), {"process": "1", "clientOrderIds": ["x"], "recvWindow": 5000.0}
+    before = json.dumps([ids, params])
+    bot.cancel_orders(ids, "BTC/USDT", params)
+    assert json.dumps([ids, params]) == before
+
+
+def test_single_cancels_and_look_ups_say_order_not_found(bot: Bot, simulator: Simulator) -> None:
+    """A bot that cancels or fetches one order that is gone hears OrderNotFound (ccxt: ExchangeError)."""
+    (filled,) = place(simulator, 1)
+    simulator.fill(filled)
+    for call in (bot.cancel_order, bot.fetch_order):
+        with pytest.raises(OrderNotFound):
+            call("77", "BTC/USDT")
+    with pytest.raises(OrderNotFound, match="FILLED"):
+        bot.cancel_order(filled, "BTC/USDT")
+    assert bot.fetch_order(filled, "BTC/USDT")["status"] == "closed"
+
+
+def test_everything_else_stays_as_ccxt_maps_it(bot: Bot, simulator: Simulator) -> None:
+    """Placing, listing and the rest go through untouched."""
+    order = bot.create_order("BTC/USDT", "limit", "buy", 0.001, 25000)
+    assert [one["id"] for one in bot.fetch_open_orders("BTC/USDT")] == [order["id"]]
+    assert bot.cancel_order(order["id"], "BTC/USDT")["status"] == "canceled"
+
+
+@pytest.mark.parametrize("request_format", ["json", "query"])
+def test_no_error_or_log_line_of_ours_holds_secret_or_signature(
+    bot: Bot, simulator: Simulator, request_format: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """ccxt puts the whole URL into a network error; in the query form the signature is in it."""
+    caplog.set_level(logging.DEBUG)
+    bot.options["cancelOrders"]["requestFormat"] = request_format
+    bot.load_markets()
+    fault: Any
+    for fault in ("drop", "http"):
+        simulator.faults.add(fault)
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - which one is told elsewhere
+            bot.cancel_orders(place(simulator, 1), "BTC/USDT")
+        link: BaseException | None = caught.value
+        while link is not None:
+            for text in (str(link), repr(link)):
+                assert simulator.secret not in text
+                assert "signature=***" in text or "signature" not in text
+            link = link.__cause__ or link.__context__
+    ours = [
+        record
+        for record in caplog.records
+        if record.name.startswith("ccxt_bingx_ext.") and "simulator" not in record.name
+    ]
+    assert ours == []
+
+
+def test_without_keys_nothing_is_sent(world: str, simulator: Simulator) -> None:
+    """ccxt's own check comes first."""
+    keyless = {**simulator.ccxt_config(), "apiKey": "", "secret": ""}
+    with bot_of(OURS[world], keyless) as bot, pytest.raises(AuthenticationError):
+        bot.cancel_orders(["1"], "BTC/USDT")
+    assert cancels(simulator) == []
+
+
+def test_many_threads_on_one_instance_hear_each_their_own(simulator: Simulator) -> None:
+    """No state is shared between calls that run at the same time."""
+    exchange = bingx({**simulator.ccxt_config(), "enableRateLimit": False})
+    exchange.load_markets()
+    lists = [place(simulator, 3) for _ in range(12)]
+    heard: dict[int, Any] = {}
+    threads = [
+        threading.Thread(
+            target=lambda n=n: heard.update({n: told(exchange.cancel_orders(lists[n], "BTC/USDT"))})
+        )
+        for n in range(len(lists))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert heard == {n: [(one, "canceled") for one in ids] for n, ids in enumerate(lists)}
+
+
+def test_many_tasks_on_one_instance_hear_each_their_own(simulator: Simulator) -> None:
+    """The same for tasks; and a cancelled one leaves the instance usable, with nothing re-sent."""
+
+    async def main() -> None:
+        exchange = async_bingx({**simulator.ccxt_config(), "enableRateLimit": False})
+        try:
+            await exchange.load_markets()
+            lists = [place(simulator, 3) for _ in range(12)]
+            heard = await asyncio.gather(*(exchange.cancel_orders(ids, "BTC/USDT") for ids in lists))
+            assert [told(orders) for orders in heard] == [[(one, "canceled") for one in ids] for ids in lists]
+            simulator.clear_log()
+            simulator.faults.add("hang")
+            task = asyncio.ensure_future(exchange.cancel_orders(place(simulator, 1), "BTC/USDT"))
+            while not cancels(simulator):
+                await asyncio.sleep(0.01)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            ids = place(simulator, 1)
+            assert told(await exchange.cancel_orders(ids, "BTC/USDT")) == [(ids[0], "canceled")]
+            assert len(cancels(simulator)) == 2
+        finally:
+            await exchange.close()
+
+    asyncio.run(main())
+
+
+def test_the_simulator_judges_by_orders_not_by_answers(simulator: Simulator) -> None:
+    """What the other tests compare with is the book itself."""
+    order = simulator.place()
+    assert isinstance(order, Order)
+    assert simulator.status(order.order_id) == "PENDING"

@@ -1,0 +1,51 @@
+"""The command line and the demo."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+from ccxt_bingx_ext import __version__
+from ccxt_bingx_ext.cli import main
+
+
+def test_the_demo_shows_what_each_bot_believes(loopback: None, capsys: pytest.CaptureFixture[str]) -> None:
+    """Six ids: ccxt's bot hears of three, this one of all; the truth stands beside it."""
+    assert main(["demo"]) == 0
+    out = capsys.readouterr().out
+    assert "hears nothing: ccxt 3, this plugin 0" in out
+    rows = [line for line in out.splitlines() if re.match(r"\d{19} ", line)]
+    assert len(rows) == 6
+    assert re.search(r"filled meanwhile +- nothing - +closed +FILLED", out)
+    assert re.search(r"cancelled meanwhile +- nothing - +canceled +CANCELED", out)
+    assert re.search(r"never existed +- nothing - +unknown: can not find", out)
+
+
+def test_simulate_runs_until_it_is_told_to_stop(loopback: None) -> None:
+    """`python -m ccxt_bingx_ext simulate` serves, and ends cleanly on SIGTERM."""
+    command = [sys.executable, "-m", "ccxt_bingx_ext", "simulate", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        found = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
+        assert found is not None
+        with urllib.request.urlopen(f"{found[0]}/openApi/spot/v1/common/symbols") as answer:
+            assert b"BTC-USDT" in answer.read()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
+def test_version_and_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    """--version prints it; no command is an error."""
+    with pytest.raises(SystemExit) as version:
+        main(["--version"])
+    assert version.value.code == 0
+    assert capsys.readouterr().out.strip() == __version__
+    with pytest.raises(SystemExit) as bad:
+        main([])
+    assert bad.value.code == 2

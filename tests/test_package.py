@@ -1,0 +1,148 @@
+"""The package from outside: its names, its classes, register()."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import ccxt
+import ccxt.async_support
+import ccxt.pro
+import pytest
+
+import ccxt_bingx_ext
+from ccxt_bingx_ext import register, unregister
+
+from .worlds import CCXTS, OURS, WORLDS
+
+PLACES = {"sync": ccxt, "async": ccxt.async_support, "pro": ccxt.pro}
+
+
+@pytest.fixture(autouse=True)
+def _restored() -> Iterator[None]:
+    yield
+    unregister()
+    for world, module in PLACES.items():
+        module.bingx = CCXTS[world]
+
+
+def registered() -> list[bool]:
+    return [PLACES[world].bingx is OURS[world] for world in WORLDS]
+
+
+def test_the_public_names() -> None:
+    """What users may rely on; anything added or removed shows here."""
+    assert sorted(ccxt_bingx_ext.__all__) == [
+        "ClientOrderId", "Registration", "__version__", "bingx", "register", "unregister",
+    ]  # fmt: skip
+    for module in ("async_support", "pro"):
+        assert importlib.import_module(f"ccxt_bingx_ext.{module}").__all__ == ["bingx"]
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_each_class_is_ccxts_class_and_describes_itself_so(world: str) -> None:
+    """id, isinstance, has and describe stay as they are, except what the plugin adds."""
+    ours, theirs = OURS[world](), CCXTS[world]()
+    assert isinstance(ours, CCXTS[world])
+    assert ours.id == "bingx"
+    mine, original = ours.describe(), theirs.describe()
+    assert mine["has"].pop("cancelOrdersWithClientOrderId") is True
+    original["has"].pop("cancelOrdersWithClientOrderId", None)
+    assert mine["options"].pop("cancelOrders") == {"requestFormat": "json", "process": None, "batchSize": 50}
+    assert mine == original
+
+
+def test_pro_is_async_too() -> None:
+    """As in ccxt, and with register() as without."""
+    assert issubclass(OURS["pro"], OURS["async"])
+    assert issubclass(OURS["pro"], CCXTS["async"])
+
+
+def test_two_instances_do_not_share_options() -> None:
+    """What one bot sets, the other does not see."""
+    first, second = OURS["sync"](), OURS["sync"]()
+    first.options["cancelOrders"]["process"] = 1
+    assert second.options["cancelOrders"]["process"] is None
+
+
+def test_importing_patches_nothing() -> None:
+    """register() is explicit."""
+    code = (
+        "import ccxt, ccxt.async_support, ccxt.pro\n"
+        "before = ccxt.bingx, ccxt.async_support.bingx, ccxt.pro.bingx\n"
+        "import ccxt_bingx_ext, ccxt_bingx_ext.async_support, ccxt_bingx_ext.pro\n"
+        "assert before == (ccxt.bingx, ccxt.async_support.bingx, ccxt.pro.bingx)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_register_works_before_anything_else_is_imported() -> None:
+    """ccxt.pro's own class must not become a subclass of ours by being imported after us."""
+    code = (
+        "import ccxt_bingx_ext; ccxt_bingx_ext.register()\n"
+        "import ccxt.pro, ccxt_bingx_ext.pro as ours\n"
+        "assert ccxt.pro.bingx is ours.bingx\n"
+        "ccxt_bingx_ext.unregister()\n"
+        "assert ccxt.pro.bingx.__mro__[1] is ccxt.async_support.bingx\n"
+        "assert not issubclass(ccxt.pro.bingx, ours.bingx)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_importing_the_package_does_not_import_the_slow_parts() -> None:
+    """No async, websocket or simulator code is loaded for a sync bot."""
+    code = (
+        "import sys, ccxt_bingx_ext\n"
+        "slow = {'ccxt.async_support', 'ccxt.pro', 'ccxt_bingx_ext.simulator'} & set(sys.modules)\n"
+        "assert not slow, slow\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_register_and_unregister_are_idempotent() -> None:
+    """Twice is once; unregister restores what was there."""
+    unregister()
+    assert registered() == [False] * 3
+    register()
+    register()
+    assert registered() == [True] * 3
+    assert ccxt.bingx().has["cancelOrdersWithClientOrderId"] is True
+    unregister()
+    unregister()
+    assert [PLACES[world].bingx for world in WORLDS] == [CCXTS[world] for world in WORLDS]
+
+
+def test_register_as_a_context_manager() -> None:
+    """On leaving, what was there on entering is there again: an outer registration stays."""
+    with register():
+        assert registered() == [True] * 3
+        with register():
+            pass
+        assert registered() == [True] * 3
+    assert registered() == [False] * 3
+
+
+def test_leaving_by_an_exception_restores_too() -> None:
+    """The exception passes, the registration ends."""
+    with pytest.raises(ZeroDivisionError), register():
+        raise ZeroDivisionError
+    assert registered() == [False] * 3
+
+
+def test_somebody_elses_class_is_respected() -> None:
+    """What was put there before us is restored, what was put there after us is left alone."""
+
+    class Theirs(ccxt.bingx):  # type: ignore[misc]
+        pass
+
+    ccxt.bingx = Theirs
+    with register():
+        assert registered() == [True] * 3
+    assert ccxt.bingx is Theirs
+    register()
+    ccxt.bingx = Theirs
+    unregister()
+    assert ccxt.bingx is Theirs
+    assert ccxt.pro.bingx is CCXTS["pro"]

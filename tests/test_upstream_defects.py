@@ -1,0 +1,138 @@
+"""Negative controls: ccxt's own class still has each defect that this plugin is there for.
+
+When one of these fails, ccxt has mended something: see whether the workaround can go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ccxt.base.errors import BadRequest, ExchangeError, NotSupported, OrderNotFound, RequestTimeout
+
+from ccxt_bingx_ext.simulator import Simulator
+
+from .worlds import CCXTS, WORLDS, Bot, bot_of
+
+
+@pytest.fixture(params=WORLDS)
+def ccxts_own(request: pytest.FixtureRequest, simulator: Simulator) -> Iterator[Bot]:
+    with bot_of(CCXTS[request.param], simulator.ccxt_config()) as bot:
+        bot.load_markets()
+        simulator.clear_log()
+        yield bot
+
+
+def place(simulator: Simulator, count: int) -> list[str]:
+    return [str(simulator.place().order_id) for _ in range(count)]
+
+
+def sent(simulator: Simulator) -> list[dict[str, str]]:
+    return [dict(request.params) for request in simulator.requests]
+
+
+def test_ccxt_drops_failed_ids(ccxts_own: Bot, simulator: Simulator) -> None:
+    """process=1, one of two fails: one order comes back, no trace of the other."""
+    (live,) = place(simulator, 1)
+    assert [order["id"] for order in ccxts_own.cancel_orders([live, "77"], "BTC/USDT", {"process": 1})] == [
+        live
+    ]
+
+
+def test_ccxt_returns_nothing_where_everything_failed(ccxts_own: Bot) -> None:
+    """Every id fails: []."""
+    assert ccxts_own.cancel_orders(["77", "78"], "BTC/USDT", {"process": 1}) == []
+
+
+@pytest.mark.parametrize("fault", ["null_data", "garbage", "cut_off"])
+def test_ccxt_takes_a_spoilt_answer_for_an_empty_one(
+    ccxts_own: Bot, simulator: Simulator, fault: Any
+) -> None:
+    """Null data, no JSON, half a JSON: []."""
+    simulator.faults.add(fault)
+    assert ccxts_own.cancel_orders(place(simulator, 2), "BTC/USDT", {"process": 1}) == []
+
+
+def test_ccxt_forgets_what_the_exchange_forgot(ccxts_own: Bot, simulator: Simulator) -> None:
+    """An id that the answer does not mention is not missed."""
+    ids = place(simulator, 2)
+    simulator.faults.add("forget", ids=ids[:1])
+    assert [order["id"] for order in ccxts_own.cancel_orders(ids, "BTC/USDT")] == ids[1:]
+
+
+def test_ccxt_sends_an_empty_list(ccxts_own: Bot, simulator: Simulator) -> None:
+    """ids=[] goes to the exchange."""
+    with pytest.raises(ExchangeError):
+        ccxts_own.cancel_orders([], "BTC/USDT")
+    assert sent(simulator)[0]["orderIds"] == ""
+
+
+def test_ccxt_takes_a_string_apart(ccxts_own: Bot, simulator: Simulator) -> None:
+    """ids="12345" asks for the orders 1, 2, 3, 4 and 5."""
+    ccxts_own.cancel_orders("12345", "BTC/USDT", {"process": 1})
+    assert sent(simulator)[0]["orderIds"] == "1,2,3,4,5"
+
+
+def test_ccxt_makes_two_ids_of_a_comma(ccxts_own: Bot, simulator: Simulator) -> None:
+    """An id holding a comma is sent as two."""
+    ccxts_own.cancel_orders(["1,2"], "BTC/USDT", {"process": 1})
+    assert sent(simulator)[0]["orderIds"] == "1,2"
+
+
+def test_ccxt_ignores_ids_beside_client_ids(ccxts_own: Bot, simulator: Simulator) -> None:
+    """Both kinds given: the order ids are not sent at all."""
+    ccxts_own.cancel_orders(["1"], "BTC/USDT", {"clientOrderIds": ["a"], "process": 1})
+    assert "orderIds" not in sent(simulator)[0]
+
+
+def test_ccxt_sends_the_endpoint_in_the_url(ccxts_own: Bot, simulator: Simulator) -> None:
+    """The documented form is a JSON body."""
+    ccxts_own.cancel_orders(place(simulator, 1), "BTC/USDT")
+    assert [request.form for request in simulator.requests] == ["query"]
+
+
+def test_ccxt_has_no_batch_cancel_for_inverse_swaps(ccxts_own: Bot) -> None:
+    """NotSupported."""
+    with pytest.raises(NotSupported):
+        ccxts_own.cancel_orders(["1"], "BTC/USD:BTC")
+
+
+def test_ccxt_does_not_know_an_order_that_is_gone(ccxts_own: Bot, simulator: Simulator) -> None:
+    """100404 is a plain ExchangeError (a bot retries it for ever), 100400 a BadRequest."""
+    (filled,) = place(simulator, 1)
+    simulator.fill(filled)
+    with pytest.raises(ExchangeError) as unknown:
+        ccxts_own.cancel_order("77", "BTC/USDT")
+    assert not isinstance(unknown.value, OrderNotFound)
+    with pytest.raises(BadRequest):
+        ccxts_own.cancel_order(filled, "BTC/USDT")
+
+
+def test_ccxts_retry_turns_a_success_into_a_failure(ccxts_own: Bot, simulator: Simulator) -> None:
+    """The answer is lost after execution; the retry finds the orders gone and reports that."""
+    (live,) = place(simulator, 1)
+    ccxts_own.options["maxRetriesOnFailure"] = 1
+    simulator.faults.add("http", status=504, when="after")
+    with pytest.raises(BadRequest):
+        ccxts_own.cancel_orders([live], "BTC/USDT")
+    assert simulator.status(live) == "CANCELED"
+
+
+def test_ccxt_does_not_find_out_what_happened(ccxts_own: Bot, simulator: Simulator) -> None:
+    """504 after execution: RequestTimeout, without a word on which orders are gone."""
+    simulator.faults.add("http", status=504, when="after")
+    with pytest.raises(RequestTimeout) as caught:
+        ccxts_own.cancel_orders(place(simulator, 1), "BTC/USDT")
+    assert not hasattr(caught.value, "unresolved")
+
+
+def test_ccxt_calls_a_failed_order_canceled(ccxts_own: Bot) -> None:
+    """FAILED: nobody cancelled it."""
+    assert ccxts_own.parse_order_status("FAILED") == "canceled"
+
+
+def test_ccxt_cannot_parse_an_order_without_a_type(ccxts_own: Bot) -> None:
+    """AttributeError on a trigger price without a type."""
+    with pytest.raises(AttributeError):
+        ccxts_own.parse_order({"symbol": "BTC-USDT", "orderId": 1, "stopPrice": "3"})

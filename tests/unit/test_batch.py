@@ -1,0 +1,261 @@
+"""The caller's input -> a validated batch."""
+
+from __future__ import annotations
+
+from collections import UserDict
+from typing import Any
+
+import pytest
+from ccxt.base.errors import ArgumentsRequired, BadRequest, BadSymbol
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccxt_bingx_ext._batch import LARGEST_ORDER_ID, Asked, Batch, ClientOrderId, read_batch, read_symbol
+
+
+def ids_of(batch: Batch) -> list[tuple[str, str]]:
+    return [tuple(asked) for asked in batch.asked]  # type: ignore[misc]
+
+
+def order_ids(*values: str) -> list[tuple[str, str]]:
+    return [("id", value) for value in values]
+
+
+def client_ids(*values: str) -> list[tuple[str, str]]:
+    return [("clientOrderId", value) for value in values]
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        ["7", "8"],
+        [7, 8],
+        ("7", 8),
+        {"7": None, "8": None}.keys(),
+        iter(["7", "8"]),
+        (str(n) for n in (7, 8)),
+        ["7", "8", 7, "007"],
+    ],
+)
+def test_any_iterable_of_order_ids_is_read_in_order_and_once(ids: Any) -> None:
+    """Lists, tuples, views and generators of str or int give the same distinct ids, in asking order."""
+    assert ids_of(read_batch(ids, {})) == order_ids("7", "8")
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ({"clientOrderIds": ["a", "b", "a"]}, client_ids("a", "b")),
+        ({"clientOrderIDs": "a,b"}, client_ids("a", "b")),
+        ({"clientOrderIDs": ["a", "b"]}, client_ids("a", "b")),
+        ({"clientOrderIDs": "", "orderIds": ""}, []),
+        ({"orderIds": "8,9"}, order_ids("8", "9")),
+        ({"orderIds": [8, "9"]}, order_ids("8", "9")),
+        (
+            {"clientOrderIds": ["a"], "clientOrderIDs": "b", "orderIds": "8"},
+            order_ids("8") + client_ids("a", "b"),
+        ),
+        ({"clientOrderIds": [12]}, client_ids("12")),
+        ({"clientOrderIds": []}, []),
+    ],
+)
+def test_ids_in_params_mean_the_same_as_ids(params: dict[str, Any], expected: list[tuple[str, str]]) -> None:
+    """ccxt's clientOrderIds and the endpoint's own names are taken, with ids=None and beside ids."""
+    assert ids_of(read_batch(None, params)) == expected
+    order_ids_first = order_ids("7") + expected
+    assert ids_of(read_batch(["7"], params)) == order_ids_first
+
+
+def test_an_order_id_and_an_equal_client_id_are_two_ids() -> None:
+    """The order with id 7 and the order with client id 7 need not be the same one."""
+    assert ids_of(read_batch([7], {"clientOrderIds": ["7"]})) == order_ids("7") + client_ids("7")
+
+
+def test_unresolved_ids_can_be_handed_back() -> None:
+    """A ClientOrderId among ids is asked for as a client id, and an asked id shows itself as one."""
+    batch = read_batch(["7", ClientOrderId("a")], {})
+    assert ids_of(batch) == order_ids("7") + client_ids("a")
+    assert [asked.public for asked in batch.asked] == ["7", "a"]
+    assert [type(asked.public) for asked in batch.asked] == [str, ClientOrderId]
+
+
+BAD_ORDER_IDS = [
+    "", "abc", "0", "-1", "+1", "1.0", " 1", "1 ", "1,2", "1e3", "٣", "²",
+    str(LARGEST_ORDER_ID + 1), "9" * 5000, 0, -1, LARGEST_ORDER_ID + 1, 1.0, True, False, None, b"1", ["1"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", BAD_ORDER_IDS)
+def test_a_bad_order_id_is_named_with_its_position(bad: Any) -> None:
+    """What is no int64 order id is refused, and the message tells which one it was."""
+    with pytest.raises(BadRequest, match=r"^bingx cancelOrders\(\) ids\[1\] is not an order id") as caught:
+        read_batch(["1", bad], {})
+    assert repr(bad)[:100] in str(caught.value)
+
+
+def test_the_largest_order_id_is_taken() -> None:
+    """2^63-1 is an order id, as a string and as an int."""
+    assert ids_of(read_batch([LARGEST_ORDER_ID, str(LARGEST_ORDER_ID)], {})) == order_ids(
+        str(LARGEST_ORDER_ID)
+    )
+
+
+@pytest.mark.parametrize(
+    "bad", ["", "a" * 41, *(f"a{c}b" for c in ",&=?# \t\n\r\x00\x7f\x85\u2003\ud800"), None, 1.5]
+)
+def test_a_bad_client_id_is_named_with_its_position(bad: Any) -> None:
+    """A client id has 1 to 40 characters, none of which can break the list or the canonical string."""
+    with pytest.raises(BadRequest, match=r"params\['clientOrderIds'\]\[1\] is not a client order id"):
+        read_batch(None, {"clientOrderIds": ["ok", bad]})
+
+
+@pytest.mark.parametrize(
+    "bad", ["12345", b"12345", bytearray(b"1"), {"1": 2}, UserDict({"1": 2}), 12345, 1.5, object()]
+)
+def test_what_is_no_list_of_ids_is_refused(bad: Any) -> None:
+    """A bare string, bytes, a mapping or a number is not taken apart into ids (ccxt sends 1,2,3,4,5)."""
+    with pytest.raises(BadRequest, match=r"ids is not a list of ids"):
+        read_batch(bad, {})
+    with pytest.raises(BadRequest, match=r"clientOrderIds'\] is not a list of ids"):
+        read_batch(["1"], {"clientOrderIds": bad})
+
+
+@pytest.mark.parametrize("params", [{}, {"clientOrderIds": None}, {"process": 1}])
+def test_no_ids_at_all_is_an_error(params: dict[str, Any]) -> None:
+    """None without client ids is a forgotten argument, not an empty list."""
+    with pytest.raises(ArgumentsRequired, match="requires ids"):
+        read_batch(None, params)
+
+
+@pytest.mark.parametrize("bad", [[], "process=1", None])
+def test_params_that_are_no_dict_are_refused(bad: Any) -> None:
+    """Params must be a mapping."""
+    with pytest.raises(BadRequest, match="params is not a dict"):
+        read_batch(["1"], bad)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(0, 0), (1, 1), ("0", 0), ("1", 1), (False, 0), (True, 1), (None, None)]
+)
+def test_process_is_read_in_every_form(value: Any, expected: int | None) -> None:
+    """0, 1, their strings and booleans; None is as if it were not given."""
+    assert read_batch(["1"], {"process": value}).process == expected
+    assert read_batch(["1"], {}, default_process=value).process == expected
+    assert read_batch(["1"], {"process": 1}, default_process=value).process == 1
+
+
+@pytest.mark.parametrize("bad", [2, -1, "2", "", "true", 1.0, [1], object()])
+def test_a_bad_process_is_refused(bad: Any) -> None:
+    """Anything but 0 and 1 would leave it open what the exchange does."""
+    with pytest.raises(BadRequest, match="process is not 0 or 1"):
+        read_batch(["1"], {"process": bad})
+
+
+@pytest.mark.parametrize(("value", "sent"), [(5000, 5000), (5000.0, 5000), ("5000", 5000), (2500.5, 2500.5)])
+def test_recv_window_is_sent_as_a_number(value: Any, sent: Any) -> None:
+    """A positive number of ms; a whole float is written as an int, so that it is signed as it is read."""
+    request = read_batch(["1"], {"recvWindow": value}).request("BTC-USDT")
+    assert repr(request["recvWindow"]) == repr(sent)
+
+
+@pytest.mark.parametrize("bad", [0, -1, "abc", "", float("nan"), float("inf"), True, [5000], 10**400])
+def test_a_bad_recv_window_is_refused(bad: Any) -> None:
+    """A window that is not a positive number is refused before anything is sent."""
+    with pytest.raises(BadRequest, match="recvWindow is not a positive number"):
+        read_batch(["1"], {"recvWindow": bad})
+
+
+@pytest.mark.parametrize("value", ["x", 1, 1.5, True, 10**400])
+def test_further_params_are_sent_as_they_are(value: Any) -> None:
+    """What the plugin does not know goes to the exchange."""
+    assert read_batch(["1"], {"foo": value}).request("BTC-USDT")["foo"] == value
+
+
+@pytest.mark.parametrize(
+    "bad", ["a&b=c", "a=b", "a?b", "a#b", "a\rb", "a\nb", "\ud800", ["a"], {"a": 1}, float("nan")]
+)
+def test_params_that_make_the_canonical_string_ambiguous_are_refused(bad: Any) -> None:
+    """A value that could be read as a further parameter is never signed."""
+    with pytest.raises(BadRequest, match=r"params\['foo'\] cannot be sent unambiguously"):
+        read_batch(["1"], {"foo": bad})
+
+
+@pytest.mark.parametrize("name", ["symbol", "signature", "a&b", "", 5])
+def test_params_cannot_contradict_what_the_plugin_sends(name: Any) -> None:
+    """symbol and signature are the plugin's; a name that cannot be sent is refused."""
+    with pytest.raises(BadRequest, match="params has a name that cannot be sent"):
+        read_batch(["1"], {name: "x"})
+
+
+def test_what_ccxt_overwrites_or_uses_itself_is_not_sent() -> None:
+    """timestamp is set by the plugin, and no retry setting of ccxt's reaches the endpoint."""
+    params = {"timestamp": 1, "maxRetriesOnFailure": 3, "maxRetriesOnFailureDelay": 5}
+    assert read_batch(["1"], params).request("BTC-USDT") == {"symbol": "BTC-USDT", "orderIds": "1"}
+
+
+def test_the_callers_arguments_are_left_alone() -> None:
+    """ids and params are the caller's own."""
+    ids, params = ["2", "1", "2"], {"clientOrderIds": ["b", "a"], "process": "1", "orderIds": "9"}
+    read_batch(ids, params).request("BTC-USDT")
+    assert ids == ["2", "1", "2"]
+    assert params == {"clientOrderIds": ["b", "a"], "process": "1", "orderIds": "9"}
+
+
+def test_the_request_holds_what_the_endpoint_documents() -> None:
+    """Comma-joined strings; a list that is empty and a process that was not named are not sent."""
+    batch = read_batch([1, 2], {"clientOrderIds": ["a"], "process": True, "recvWindow": 3000})
+    assert batch.request("BTC-USDT") == {
+        "symbol": "BTC-USDT", "orderIds": "1,2", "clientOrderIDs": "a", "process": 1, "recvWindow": 3000
+    }  # fmt: skip
+    assert read_batch(None, {"clientOrderIds": ["a"]}).request("X-Y") == {
+        "symbol": "X-Y",
+        "clientOrderIDs": "a",
+    }
+
+
+@pytest.mark.parametrize(
+    ("symbol", "error"),
+    [
+        (None, ArgumentsRequired),
+        ("", ArgumentsRequired),
+        (5, BadSymbol),
+        (["BTC/USDT"], BadSymbol),
+        (b"BTC/USDT", BadSymbol),
+    ],
+)
+def test_a_symbol_that_is_no_string_is_refused(symbol: Any, error: type[Exception]) -> None:
+    """A missing symbol is a missing argument; any other type is a bad symbol."""
+    with pytest.raises(error, match=r"bingx cancelOrders\(\)"):
+        read_symbol(symbol)
+
+
+def test_a_long_value_is_shown_cut() -> None:
+    """A message stays readable whatever was passed."""
+    with pytest.raises(BadRequest) as caught:
+        read_batch(["x" * 100_000], {})
+    assert len(str(caught.value)) < 300
+
+
+@given(count=st.integers(0, 300), size=st.integers(1, 120), process=st.sampled_from([None, 0, 1]))
+def test_parts_hold_every_id_once_in_order(count: int, size: int, process: int | None) -> None:
+    """However a list is cut, the parts together are the list; all-or-nothing is never cut."""
+    asked = tuple(Asked("id", str(n)) for n in range(1, count + 1))
+    parts = [*Batch(asked, process).parts(size)]
+    assert tuple(one for part in parts for one in part.asked) == asked
+    assert all(part.asked for part in parts)
+    if process == 1:
+        assert all(len(part.asked) <= size for part in parts)
+        assert len(parts) == -(-count // size)
+    else:
+        assert len(parts) == min(count, 1)
+
+
+@given(
+    ids=st.lists(st.integers(1, LARGEST_ORDER_ID)),
+    clients=st.lists(st.from_regex(r"[A-Za-z0-9_]{1,40}", fullmatch=True)),
+)
+def test_every_id_is_asked_exactly_once(ids: list[int], clients: list[str]) -> None:
+    """Whatever mix of ids comes in, the request names each distinct one once, in order of first mention."""
+    request = read_batch(ids, {"clientOrderIds": clients}).request("BTC-USDT")
+    assert request.get("orderIds", "") == ",".join(map(str, dict.fromkeys(ids)))
+    assert request.get("clientOrderIDs", "") == ",".join(dict.fromkeys(clients))

@@ -1,0 +1,83 @@
+"""The exchange's refusals, as ccxt exceptions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ccxt.base.errors import InvalidNonce, OrderNotFound, RateLimitExceeded
+
+from ccxt_bingx_ext._errors import concerns_orders, refusal, scrub, scrub_chain
+
+FINAL = "the  orderId:1 order status :{},can not delete, please verify and retry later"
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "error"),
+    [
+        ("0", "", None),
+        (None, "", None),
+        ("100404", "order does not exist", OrderNotFound),
+        ("100404", "the order not exist", OrderNotFound),
+        ("100404", "the api path /openApi/spot/v1/trade/order does not exist", None),
+        ("100404", "", None),
+        ("100400", "can not find order for orderId:1 for symbol: A-B, please verify", OrderNotFound),
+        ("100400", "order does not exist", OrderNotFound),
+        ("100400", "Key: 'OrdersCancelRequest.OrderIDs' Error:Field validation failed", None),
+        ("100400", FINAL.format("CANCELED"), OrderNotFound),
+        ("100404", FINAL.format("FILLED"), OrderNotFound),
+        ("123456", FINAL.format("FAILED"), OrderNotFound),
+        ("100400", FINAL.format("PENDING"), None),
+        ("100400", FINAL.format("SOMETHING"), None),
+        ("80016", "order does not exist", OrderNotFound),
+        ("109421", "order does not exist", OrderNotFound),
+        ("80018", "order already filled", OrderNotFound),
+        ("100410", "rate limited", RateLimitExceeded),
+        ("100410", "in the disabled period and will be unblocked after 1727193814249", RateLimitExceeded),
+        ("100410", "The current system is busy, please try again later", None),
+        ("109429", "too many invalid requests", RateLimitExceeded),
+        ("100421", "Null timestamp or timestamp mismatch", InvalidNonce),
+        ("100421", "This pair is currently restricted from API trading", None),
+        ("80014", "timestamp is invalid", InvalidNonce),
+        ("80014", "Invalid parameters, err:Key: 'X'", None),
+        ("100001", "signature verification failed", None),
+        ("100413", "incorrect apiKey", None),
+        ("100500", "busy", None),
+        ("999999", "whatever", None),
+    ],
+)
+def test_a_refusal_gets_the_class_a_bot_expects(code: str | None, message: str, error: Any) -> None:
+    """The facts' table; None leaves it to ccxt. What may be live, or is no order, is not OrderNotFound."""
+    assert refusal(code, message) is error
+
+
+@pytest.mark.parametrize(
+    ("url", "concerned"),
+    [
+        ("https://x/openApi/spot/v1/trade/cancelOrders", True),
+        ("https://x/openApi/spot/v1/trade/cancel?orderId=1", True),
+        ("https://x/openApi/spot/v1/trade/query?orderId=1", True),
+        ("https://proxy/?url=https%3A%2F%2Fx%2FopenApi%2Fspot%2Fv1%2Ftrade%2Fquery%3ForderId%3D1", True),
+        ("https://x/openApi/spot/v1/trade/order", False),
+        ("https://x/openApi/spot/v1/trade/cancelOpenOrders", False),
+        ("https://x/openApi/swap/v2/trade/order?orderId=1", False),
+    ],
+)
+def test_only_cancels_and_look_ups_are_concerned(url: str, concerned: bool) -> None:
+    """Everything else stays as ccxt maps it."""
+    assert concerns_orders(url) is concerned
+
+
+def test_scrub_masks_signatures_and_nothing_else() -> None:
+    """64 hexadecimal digits are a signature; ids and words are not."""
+    assert scrub(f"?orderIds=1735964997957275648&signature={'0a' * 32}&x") == (
+        "?orderIds=1735964997957275648&signature=***&x"
+    )
+
+
+def test_scrubbing_follows_a_chain_that_bites_its_tail() -> None:
+    """Exceptions can be chained in a circle; each is visited once."""
+    first, second = ValueError("a" * 64), ValueError("b" * 64)
+    first.__cause__, second.__cause__ = second, first
+    scrub_chain(first)
+    assert (str(first), str(second)) == ("***", "***")

@@ -1,0 +1,241 @@
+"""The flow, driven by hand: no transport, no exchange object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ccxt.base.errors import BadResponse, BaseError, OrderNotFound, PermissionDenied, RateLimitExceeded
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccxt_bingx_ext._batch import Batch, read_batch
+from ccxt_bingx_ext._drive import run
+from ccxt_bingx_ext._flow import Cancel, Order, cancel_batch
+from ccxt_bingx_ext._outcome import Claim
+
+from .answers import answer, canceled, in_state, not_found
+from .test_outcome import ANSWER
+
+
+def present(asked: Any, claim: Claim) -> Order:
+    return {"asked": asked.value if asked else None, "status": claim.status, "info": claim.entry}
+
+
+Reply = Callable[[dict[str, Any]], Any]
+
+
+class Wire:
+    """Plays the exchange: each request is answered by the next reply, the last one for ever."""
+
+    def __init__(self, *replies: Reply | Any) -> None:
+        self.replies = list(replies)
+        self.requests: list[dict[str, Any]] = []
+
+    def __call__(self, call: Any) -> Any:
+        assert isinstance(call, Cancel)
+        request = dict(call.request)
+        self.requests.append(request)
+        reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        if isinstance(reply, BaseException):
+            raise reply
+        return reply(request) if callable(reply) else reply
+
+
+def cancel_all(request: dict[str, Any]) -> Any:
+    return answer(orders=[canceled(int(one)) for one in request["orderIds"].split(",")])
+
+
+def forget(*ids: str) -> Reply:
+    return lambda request: answer(
+        orders=[canceled(int(one)) for one in request["orderIds"].split(",") if one not in ids]
+    )
+
+
+def play(wire: Wire, batch: Batch, size: int = 50) -> list[tuple[str | None, str | None]]:
+    orders = run(cancel_batch(batch, "BTC-USDT", size, present), wire)
+    return [(order["asked"], order["status"]) for order in orders]
+
+
+def batch(*ids: int | str, **params: Any) -> Batch:
+    return read_batch(list(ids), params)
+
+
+def lists_of(error: BaseError) -> tuple[list[str | None], list[str]]:
+    return [order["asked"] for order in error.orders], error.unresolved
+
+
+def test_one_request_cancels_all() -> None:
+    """The common case: one request, the answer in asking order whatever the exchange's order."""
+    wire = Wire(answer(orders=[canceled(1), canceled(2)]))
+    assert play(wire, batch(2, 1)) == [("2", "canceled"), ("1", "canceled")]
+    assert wire.requests == [{"symbol": "BTC-USDT", "orderIds": "2,1"}]
+
+
+def test_a_long_list_goes_in_several_requests_with_process_1_only() -> None:
+    """120 ids in batches of 50 with process=1; in one request where it is all or nothing."""
+    ids = range(1, 121)
+    wire = Wire(cancel_all)
+    assert play(wire, batch(*ids, process=1)) == [(str(n), "canceled") for n in ids]
+    assert [request["orderIds"].count(",") + 1 for request in wire.requests] == [50, 50, 20]
+    for params in ({}, {"process": 0}):
+        wire = Wire(cancel_all)
+        play(wire, batch(*ids, **params))
+        assert len(wire.requests) == 1
+
+
+def test_forgotten_ids_are_asked_again_once_with_process_1() -> None:
+    """An id that a successful answer does not mention is asked for again, and its state reported."""
+    wire = Wire(forget("2"), answer(fails=[in_state("2", "CANCELED")]))
+    assert play(wire, batch(1, 2, 3)) == [("1", "canceled"), ("2", "canceled"), ("3", "canceled")]
+    assert wire.requests[1:] == [{"symbol": "BTC-USDT", "orderIds": "2", "process": 1}]
+
+
+def test_ids_forgotten_in_several_batches_are_asked_again_together() -> None:
+    """Asking again costs one request for all, after every id was asked once."""
+    wire = Wire(forget("1"), forget("4"), cancel_all)
+    assert [status for _, status in play(wire, batch(1, 2, 3, 4, process=1), size=2)] == ["canceled"] * 4
+    assert [request["orderIds"] for request in wire.requests] == ["1,2", "3,4", "1,4"]
+
+
+def test_ids_forgotten_twice_are_unresolved() -> None:
+    """BadResponse says which ids may still be live, and keeps what is known."""
+    wire = Wire(forget("2"))
+    with pytest.raises(BadResponse, match=r"may still be live: 2$") as caught:
+        play(wire, batch(1, 2, 3))
+    assert lists_of(caught.value) == (["1", "3"], ["2"])
+    assert len(wire.requests) == 2
+
+
+def test_many_unresolved_ids_do_not_flood_the_message() -> None:
+    """Ten are named, the rest counted; all are in the list."""
+    with pytest.raises(BadResponse, match=r"10 and 30 more$") as caught:
+        play(Wire(answer()), batch(*range(1, 41), process=1))
+    assert len(caught.value.unresolved) == 40
+
+
+@pytest.mark.parametrize(
+    "reply", [answer(), answer(fails=[not_found("2")]), answer(orders=[canceled(1)], fails=[not_found("2")])]
+)
+def test_all_or_nothing_is_never_asked_again_one_by_one_without_proof_that_it_was_executed(
+    reply: Any,
+) -> None:
+    """process=0, and the answer leaves ids open: process=1 might cancel what had to stay together."""
+    wire = Wire(reply)
+    with pytest.raises(BadResponse) as caught:
+        play(wire, batch(1, 2, 3))
+    assert len(wire.requests) == 1
+    known, unresolved = lists_of(caught.value)
+    assert sorted([*map(str, known), *unresolved]) == ["1", "2", "3"]
+
+
+def test_a_list_of_one_can_always_be_asked_again() -> None:
+    """All or nothing of one id is that id."""
+    wire = Wire(answer(), cancel_all)
+    assert play(wire, batch(1)) == [("1", "canceled")]
+
+
+def test_fails_of_every_id_are_a_result_with_process_0_too() -> None:
+    """Whether the exchange refuses by code or by fails is undocumented: all ids accounted for is a result."""
+    assert play(Wire(answer(fails=[not_found("1")])), batch(1)) == [("1", None)]
+
+
+@pytest.mark.parametrize("bad", [None, "<html>", {"code": 0, "data": None}, '{"code":0,"da'])
+def test_an_undocumented_answer_is_an_unknown_outcome(bad: Any) -> None:
+    """ccxt returns [] for these. Here nothing is claimed, and every id may still be live."""
+    with pytest.raises(BadResponse, match="not the documented one") as caught:
+        play(Wire(bad), batch(1, 2))
+    assert lists_of(caught.value) == ([], ["1", "2"])
+
+
+def test_a_refused_list_says_that_nothing_was_cancelled_and_what_to_do() -> None:
+    """process=0 refused: the class and the exchange's words stay, the remark is added."""
+    with pytest.raises(
+        OrderNotFound, match=r'bingx gone - nothing was cancelled.*\{"process": 1\}'
+    ) as caught:
+        play(Wire(OrderNotFound("bingx gone")), batch(1, 2))
+    assert lists_of(caught.value) == ([], ["1", "2"])
+
+
+def test_the_remark_is_not_made_where_it_would_be_wrong() -> None:
+    """With process=1 other ids may have been cancelled; other refusals say nothing of one bad id."""
+    for error, params in ((OrderNotFound("x"), {"process": 1}), (PermissionDenied("x"), {"process": 0})):
+        with pytest.raises(type(error), match=r"^x$"):
+            play(Wire(error), batch(1, 2, **params))
+
+
+def test_an_error_in_the_middle_of_a_list_throws_nothing_away() -> None:
+    """The key is revoked at batch 3 of 5: batches 1 and 2 are known, the rest, sent or not, is unresolved."""
+    error = PermissionDenied("bingx revoked")
+    wire = Wire(forget("2"), cancel_all, error)
+    with pytest.raises(PermissionDenied) as caught:
+        play(wire, batch(*range(1, 11), process=1), size=2)
+    assert caught.value is error
+    assert lists_of(error) == (["1", "3", "4"], ["2", "5", "6", "7", "8", "9", "10"])
+
+
+def test_an_error_while_asking_again_throws_nothing_away() -> None:
+    """The second question fails: the first answer still counts."""
+    wire = Wire(forget("2"), RateLimitExceeded("bingx slow down"))
+    with pytest.raises(RateLimitExceeded) as caught:
+        play(wire, batch(1, 2))
+    assert lists_of(caught.value) == (["1"], ["2"])
+
+
+def test_mixed_kinds_survive_an_exchange_that_ignores_one_list() -> None:
+    """Whether both lists of a request are used is unknown: the ignored one is asked for again."""
+
+    def only_order_ids(request: dict[str, Any]) -> Any:
+        return cancel_all(request)
+
+    wire = Wire(only_order_ids, answer(orders=[canceled(9, "a")]))
+    orders = play(wire, read_batch([1], {"clientOrderIds": ["a"], "process": 1}))
+    assert orders == [("1", "canceled"), ("a", "canceled")]
+    assert wire.requests[1] == {"symbol": "BTC-USDT", "clientOrderIDs": "a", "process": 1}
+
+
+def test_signatures_leave_no_trace_in_an_error() -> None:
+    """ccxt puts the URL, and in the query form the signature, into a network error and its cause."""
+    signature = "ab" * 32
+    error = RateLimitExceeded(f"POST https://x/y?signature={signature}")
+    error.__cause__ = OSError(f"url: /y?signature={signature}")
+    with pytest.raises(RateLimitExceeded) as caught:
+        play(Wire(error), batch(1))
+    assert signature not in f"{caught.value!r} {caught.value.__cause__!r}"
+
+
+def test_what_is_no_ccxt_error_passes_through_untouched() -> None:
+    """A defect, a cancelled task or Ctrl-C is not the flow's to handle."""
+    for error in (KeyboardInterrupt(), ZeroDivisionError("x")):
+        with pytest.raises(type(error)) as caught:
+            play(Wire(error), batch(1))
+        assert not hasattr(caught.value, "orders")
+
+
+REPLY = ANSWER | st.sampled_from([OrderNotFound("x"), RateLimitExceeded("y")])
+
+
+@given(
+    replies=st.lists(REPLY, min_size=1, max_size=6),
+    process=st.sampled_from([None, 0, 1]),
+    size=st.integers(1, 4),
+)
+def test_every_asked_id_is_in_the_result_or_in_the_errors_lists_exactly_once(
+    replies: list[Any], process: int | None, size: int
+) -> None:
+    """Whatever the answers look like: in asking order, each id once, none lost, and the flow ends."""
+    asked = read_batch([1, 2, 3, 4], {"clientOrderIds": ["a", "b"], "process": process})
+    flow = cancel_batch(asked, "BTC-USDT", size, present)
+    wire = Wire(*replies)
+    try:
+        orders, unresolved = run(flow, wire), []
+    except BaseError as error:
+        orders, unresolved = error.orders, error.unresolved
+    accounted = [order["asked"] for order in orders if order["asked"] is not None]
+    assert sorted([*accounted, *unresolved]) == ["1", "2", "3", "4", "a", "b"]
+    assert accounted == sorted(accounted)
+    assert unresolved == sorted(unresolved)
+    assert len(wire.requests) <= 12
+    if not process and not any("process" in request and request["process"] == 1 for request in wire.requests):
+        assert len(wire.requests) == 1

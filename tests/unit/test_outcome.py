@@ -1,0 +1,246 @@
+"""What an answer says of each asked id."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccxt_bingx_ext._batch import Asked
+from ccxt_bingx_ext._outcome import Claim, Ledger, Undocumented, state_in_words
+
+from .answers import PARTIAL_NOT_FOUND, TWO_CANCELED, answer, canceled, in_state, not_found
+
+
+def ledger(*ids: str, clients: tuple[str, ...] = ()) -> Ledger:
+    return Ledger([Asked("id", one) for one in ids] + [Asked("clientOrderId", one) for one in clients])
+
+
+def statuses(book: Ledger) -> list[str | None]:
+    return [claim.status for asked, claim in book.known if asked is not None]
+
+
+def test_the_documented_success_accounts_for_both() -> None:
+    """The exchange's own example: two ids, two cancelled orders."""
+    book = ledger("1735964997957275648", "1735965127519326208")
+    book.read(json.loads(TWO_CANCELED))
+    assert statuses(book) == ["canceled", "canceled"]
+    assert book.unmentioned == ()
+
+
+def test_the_live_partial_answer_accounts_for_both() -> None:
+    """Captured live: orderId is an integer in orders and a string in fails."""
+    book = ledger("1885778991827025921", "1885778991827025920")
+    book.read(json.loads(PARTIAL_NOT_FOUND))
+    assert statuses(book) == [None, "canceled"]
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        ("CANCELED", "canceled"), ("CANCELLED", "canceled"), ("FILLED", "closed"), ("FAILED", "rejected"),
+        ("NEW", "open"), ("PENDING", "open"), ("PARTIALLY_FILLED", "open"), ("WEIRD", None),
+    ],
+)  # fmt: skip
+def test_the_state_in_the_exchanges_words_becomes_the_status(state: str, status: str | None) -> None:
+    """A failed cancel's text tells the order's real state; FAILED is not cancelled; unknown is None."""
+    book = ledger("5")
+    book.read(answer(fails=[in_state("5", state)]))
+    assert statuses(book) == [status]
+    book = ledger("5")
+    book.read(answer(orders=[canceled(5, status=state)]))
+    assert statuses(book) == [status]
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("the  orderId:1 order status :CANCELED,can not delete", "CANCELED"),
+        ("order status: FILLED", "FILLED"),
+        ("order status:partially_filled", "PARTIALLY_FILLED"),
+        ("order status :CANCELED, was order status :PENDING", None),
+        ("order status :CANCELED, order status :CANCELED", "CANCELED"),
+        ("status :CANCELED", None),
+        ("orderstatus:CANCELED", None),
+        ("order status :SOMETHING", None),
+        ("", None),
+    ],
+)
+def test_only_one_clear_state_counts(text: str, state: str | None) -> None:
+    """Two different states, or words that are no state, say nothing."""
+    assert state_in_words(text) == state
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        None, "", "<html>", [], 5, {}, {"code": 0}, {"code": 0, "data": None}, {"code": 0, "data": []},
+        {"code": 0, "data": "x"},
+        {"code": 1, "data": {}}, {"code": None, "data": {}}, {"data": {"orders": []}},
+    ],
+)  # fmt: skip
+def test_what_is_not_the_documented_shape_is_undocumented(bad: Any) -> None:
+    """ccxt returns [] for these: an order is lost. Here the outcome is unknown, and nothing is entered."""
+    book = ledger("5")
+    with pytest.raises(Undocumented):
+        book.read(bad)
+    assert book.known == []
+
+
+@pytest.mark.parametrize("empty", [{}, {"orders": None}, {"orders": [], "fails": None}, {"fails": []}])
+def test_absent_null_and_empty_lists_mention_nobody(empty: dict[str, Any]) -> None:
+    """Either list may be absent or null (live)."""
+    book = ledger("5")
+    assert book.read({"code": "0", "data": empty}) == []
+    assert book.unmentioned == (Asked("id", "5"),)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"clientOrderID": "abc", "error": "x"},
+        {"clientOrderId": "abc", "error": "x"},
+        {"origClientOrderId": "abc", "error": "x"},
+        {"orderId": "abc", "error": "x"},
+        {"orderId": 0, "clientOrderID": "abc", "error": "x"},
+        {"error": "can not find order for clientOrderID:abc for symbol: BTC-USDT, please verify"},
+        {"error": "can not find order for clientOrderId: abc for symbol: BTC-USDT"},
+        {"error": "can not find order for orderId:abc"},
+        {"orderId": "", "error": "order abc does not exist."},
+        {"error": "'abc' not found"},
+        "order abc does not exist",
+    ],
+)
+def test_a_failed_client_id_is_found_however_it_is_keyed(entry: Any) -> None:
+    """How the exchange keys a failed client id is unknown: every name, and the text alone, is understood."""
+    book = ledger("7", clients=("xyz", "abc"))
+    book.read(answer(fails=[entry]))
+    assert [asked for asked, _ in book.known] == [Asked("clientOrderId", "abc")]
+    assert statuses(book) == [None]
+
+
+def test_a_text_that_could_mean_two_ids_names_neither() -> None:
+    """Rather ask again than guess: the entry is kept as a stray."""
+    book = ledger(clients=("order", "abc"))
+    book.read(answer(fails=[{"error": "order abc does not exist"}]))
+    assert len(book.unmentioned) == 2
+    assert len(book.strays) == 1
+
+
+@pytest.mark.parametrize("client", ["CANCELED", "BTC-USDT", "orderId"])
+def test_the_boilerplate_of_a_text_is_no_id(client: str) -> None:
+    """An id that looks like a word of the exchange's own text is not matched by that word."""
+    book = ledger(clients=(client,))
+    book.read(answer(fails=[{"error": "order status :CANCELED,can not delete, symbol: BTC-USDT"}]))
+    book.read(answer(fails=[in_state("999", "CANCELED")]))
+    assert book.unmentioned == (Asked("clientOrderId", client),)
+
+
+def test_an_order_named_by_both_ids_answers_both() -> None:
+    """Asked by id and by client id, one entry accounts for the two."""
+    book = ledger("5", clients=("abc",))
+    book.read(answer(orders=[canceled(5, "abc")]))
+    assert statuses(book) == ["canceled", "canceled"]
+
+
+def test_an_order_id_is_no_client_id() -> None:
+    """In orders, orderId is an order id: it does not answer an equal client id."""
+    book = ledger(clients=("5",))
+    book.read(answer(orders=[canceled(5, "other")]))
+    assert book.unmentioned == (Asked("clientOrderId", "5"),)
+
+
+def test_that_an_order_is_live_outweighs_every_other_claim() -> None:
+    """An answer that contradicts itself never makes a live order disappear."""
+    for entries in (
+        {"orders": [canceled(5), canceled(5, status="PENDING")]},
+        {"orders": [canceled(5)], "fails": [in_state("5", "PENDING")]},
+    ):
+        book = ledger("5")
+        book.read(answer(**entries))
+        assert statuses(book) == ["open"]
+
+
+def test_a_cancelled_order_outweighs_a_failure_to_find_it_again() -> None:
+    """Named twice in one request, an order is cancelled once and not found once: it is cancelled."""
+    book = ledger("5", clients=("abc",))
+    book.read(
+        answer(orders=[canceled(5, "abc")], fails=[{"clientOrderID": "abc", "error": "can not find order"}])
+    )
+    assert statuses(book) == ["canceled", "canceled"]
+
+
+def test_what_matches_nothing_asked_is_kept_at_the_end_and_once() -> None:
+    """An entry about somebody else's id is not thrown away."""
+    book = ledger("5")
+    for _ in range(2):
+        book.read(answer(orders=[canceled(9), canceled(5), "junk"], fails=[not_found("8")]))
+    assert [asked for asked, _ in book.known] == [Asked("id", "5"), None, None, None]
+    assert [claim.entry for claim in book.strays] == [canceled(9), "junk", not_found("8")]
+
+
+def test_a_list_that_is_no_list_is_its_only_entry() -> None:
+    """What can be understood is understood, whatever surrounds it."""
+    book = ledger("5", "6")
+    book.read(answer(orders=canceled(5), fails=not_found("6")))
+    assert statuses(book) == ["canceled", None]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+IDS = [str(n) for n in range(1, 5)]
+ENTRY = st.one_of(
+    st.builds(canceled, st.sampled_from([1, 2, 3, 4, 9]), st.sampled_from(["", "a", "b", "z"]),
+              st.sampled_from(["CANCELED", "FILLED", "PENDING", "FAILED", "", "X"])),
+    st.builds(in_state, st.sampled_from([*IDS, "9", "a", "b"]),
+              st.sampled_from(["CANCELED", "FILLED", "NEW", "X"])),
+    st.builds(not_found, st.sampled_from([*IDS, "9", "a", "b"])),
+    st.fixed_dictionaries({"error": st.sampled_from(["order a not found", "clientOrderID:b", "1 2", ""])}),
+    JSON,
+)  # fmt: skip
+LISTED = st.none() | st.lists(ENTRY, max_size=6) | JSON
+ANSWER = st.one_of(
+    JSON, st.builds(answer, LISTED, LISTED), st.fixed_dictionaries({"code": st.just(0), "data": JSON})
+)
+
+
+def says_canceled(entry: Any) -> bool:
+    return "CANCEL" in json.dumps(entry)
+
+
+@given(answers=st.lists(ANSWER, max_size=3))
+def test_every_asked_id_is_known_or_unmentioned_exactly_once(answers: list[Any]) -> None:
+    """Whatever comes back, known and unmentioned together are what was asked, in order, without loss."""
+    book = ledger(*IDS, clients=("a", "b"))
+    for one in answers:
+        try:
+            claims = book.read(one)
+        except Undocumented:
+            continue
+        kept = [claim for _, claim in book.known]
+        assert all(claim in kept for claim in book.strays)
+        assert all(claim in kept or any(k.weight >= claim.weight for k in kept) for claim in claims)
+    known = [asked for asked, _ in book.known if asked is not None]
+    assert sorted([*known, *book.unmentioned]) == sorted(book.asked)
+    assert known == [asked for asked in book.asked if asked in known]
+    for _, claim in book.known:
+        assert claim.status != "canceled" or says_canceled(claim.entry)
+
+
+def test_a_claim_weighs_the_same_from_wherever_it_came() -> None:
+    """Live, then a listed order, then a known state, then an unknown one."""
+    said = [
+        ("fails", "open"),
+        ("orders", "open"),
+        ("orders", "canceled"),
+        ("orders", None),
+        ("fails", "closed"),
+    ]
+    assert [Claim(listed, {}, status).weight for listed, status in said] == [3, 3, 2, 2, 1]
+    assert Claim("fails", {}, None).weight == 0
