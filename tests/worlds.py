@@ -50,7 +50,8 @@ class Bot:
 
     def close(self) -> None:
         if inspect.iscoroutinefunction(self.exchange.close):
-            self._loop.run_until_complete(self.exchange.close())
+            # Without True ccxt 4.5.60 leaves its session open.
+            self._loop.run_until_complete(self.exchange.close(True))
 
 
 @contextmanager

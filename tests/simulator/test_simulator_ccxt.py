@@ -30,7 +30,9 @@ def test_markets(exchange: Any) -> None:
     assert {one["type"] for one in exchange.markets_by_id["BTC-USDT"]} == {"spot", "swap"}
     assert markets["Snowman/USDT"]["id"] == "SNOW-USDT"
     assert markets["TRUMPMAGA/USDT"]["id"] == "TRUMP-USDT"
-    assert [name for name, market in markets.items() if not market["active"]] == ["LUNA/USDT"]
+    # ccxt 4.5.60 calls every inverse market inactive.
+    inactive = [name for name, market in markets.items() if market["spot"] and not market["active"]]
+    assert inactive == ["LUNA/USDT"]
     assert exchange.currencies["BTC"]["networks"]
     assert abs(exchange.fetch_time() - exchange.milliseconds()) < 10_000
 
@@ -98,7 +100,7 @@ def test_async_and_pro(sim: Simulator) -> None:
             assert (await client.cancel_orders([order["id"]], SYMBOL))[0]["status"] == "canceled"
             assert sim.status(order["id"]) == "CANCELED"
         finally:
-            await client.close()
+            await client.close(True)  # without True ccxt 4.5.60 leaves its session open
 
     asyncio.run(use(ccxt.async_support.bingx))
     asyncio.run(use(ccxt.pro.bingx))
