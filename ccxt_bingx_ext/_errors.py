@@ -28,6 +28,7 @@ Sources: the exchange's error tables and texts captured from the live exchange, 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
@@ -39,6 +40,7 @@ from ccxt.base.errors import (
     RateLimitExceeded,
 )
 
+from ._limits import ban_end, window_rest
 from ._outcome import FINAL_STATES, state_in_words
 
 _NOT_FOUND = re.compile(r"can ?not find order|order\b.*\b(?:not exist|not found)", re.IGNORECASE | re.DOTALL)
@@ -53,6 +55,9 @@ _BY_CODE_ALONE: Mapping[str, type[BaseError]] = {
     "109421": OrderNotFound,
     "109429": RateLimitExceeded,
 }
+
+# Where `note_window` leaves in an answer for how many s more nothing goes.
+REST_OF_WINDOW = "ccxt_bingx_ext.rest_of_window"
 
 _ONE_ORDER_PATHS = re.compile(r"/spot/v1/trade/(?:cancelOrders|cancel|query)(?:\?|$)")
 _SIGNATURE = re.compile(r"\b[0-9a-fA-F]{64}\b")
@@ -86,6 +91,37 @@ def refusal(code: str | None, message: str) -> type[BaseError] | None:
         # Two meanings under one code: a clock that is off, and bad parameters or a restricted pair.
         return InvalidNonce if _CLOCK.search(message) else None
     return None
+
+
+def raise_refusal(exchange_id: str, answer: Mapping[str, Any], body: str, headers: Mapping[str, Any]) -> None:
+    """Raise what `refusal` gives for `answer`; a ``RateLimitExceeded`` knows when to come back."""
+    message = str(answer.get("msg") or "")
+    error_class = refusal(None if answer.get("code") is None else str(answer["code"]), message)
+    if error_class is None:
+        return
+    error = error_class(scrub(f"{exchange_id} {body}"))
+    if error_class is RateLimitExceeded:
+        now, banned_until = time.time(), ban_end(message)
+        error.banned = banned_until is not None
+        error.retry_after = window_rest(headers, now) if banned_until is None else banned_until - now
+    raise error
+
+
+def note_window(answer: Any, headers: Mapping[str, Any]) -> None:
+    """Leave in `answer` what its headers say of the limit, for the flow, which sees no headers."""
+    rest = window_rest(headers, time.time())
+    if rest is not None and isinstance(answer, dict):
+        answer[REST_OF_WINDOW] = rest
+
+
+def lane_closed(seconds: float) -> BaseError:
+    """The error of a call that is not sent, because the exchange refuses everything for `seconds` more."""
+    until = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + seconds))
+    error = RateLimitExceeded(
+        f"bingx cancelOrders() is banned by the exchange until {until} UTC ({seconds:.1f} s): not sent"
+    )
+    error.banned, error.retry_after = True, seconds
+    return error
 
 
 def scrub(text: str) -> str:

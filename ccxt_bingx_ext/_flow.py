@@ -10,11 +10,13 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ccxt.base.errors import BadResponse, BaseError, OrderNotFound
+from ccxt.base.errors import BadRequest, BadResponse, BadSymbol, BaseError, OrderNotFound, RateLimitExceeded
 
 from ._batch import METHOD, Asked, Batch
-from ._errors import account, add_to_message, scrub_chain
-from ._outcome import Claim, Ledger, Undocumented
+from ._errors import REST_OF_WINDOW, account, add_to_message, scrub_chain
+from ._limits import BACK_OFF
+from ._outcome import Claim, Ledger, Undocumented, state_in_words
+from ._storage import Close, Hold
 
 Order: TypeAlias = dict[str, Any]
 Present: TypeAlias = Callable[["Asked | None", Claim], Order]
@@ -43,37 +45,93 @@ class Cancel:
     request: Mapping[str, Any]
 
 
-Call: TypeAlias = LoadMarkets | AskUpstream | Cancel
+@dataclass(frozen=True)
+class Sleep:
+    """Wait for `seconds`."""
+
+    seconds: float
+
+
+Call: TypeAlias = LoadMarkets | AskUpstream | Cancel | Sleep | Hold | Close
+Steps: TypeAlias = Generator[Call, Any, Any]
 Flow: TypeAlias = Generator[Call, Any, list[Order]]
 
 
-def cancel_batch(batch: Batch, market_id: str, batch_size: int, present: Present) -> Flow:
+@dataclass(frozen=True)
+class Plan:
+    """What a flow needs to know beside the batch.
+
+    `batch_size`: most ids per request. `max_wait`: s that a refusal for the limit may be waited out.
+    `present` makes the order structure of what is known.
+    """
+
+    batch_size: int
+    max_wait: float
+    present: Present
+
+
+def cancel_batch(batch: Batch, market_id: str, plan: Plan) -> Flow:
     """Cancel `batch` and return one order structure per asked id, in asking order.
 
-    `present` makes the order structure of what is known. A ccxt error, thrown in or raised here, leaves
-    with ``orders`` and ``unresolved``; anything else passes through untouched.
+    A ccxt error, thrown in or raised here, leaves with ``orders`` and ``unresolved``; anything else passes
+    through untouched.
     """
     ledger = Ledger(batch.asked)
     try:
         askable: list[Asked] = []
-        for part in batch.parts(batch_size):
-            askable += yield from _send(part, market_id, ledger)
+        for part in batch.parts(plan.batch_size):
+            askable += yield from _send(part, market_id, ledger, plan)
         forgotten = [asked for asked in askable if ledger[asked] is None]
-        for part in batch.again(forgotten).parts(batch_size):
-            yield from _send(part, market_id, ledger)
+        for part in batch.again(forgotten).parts(plan.batch_size):
+            yield from _send(part, market_id, ledger, plan)
         if ledger.unmentioned:
             raise _unaccounted(ledger.unmentioned)
     except BaseError as error:
         scrub_chain(error)
-        account(error, _orders(ledger, present), [asked.public for asked in ledger.unmentioned])
+        account(error, _orders(ledger, plan.present), [asked.public for asked in ledger.unmentioned])
         raise
-    return _orders(ledger, present)
+    return _orders(ledger, plan.present)
 
 
-def _send(part: Batch, market_id: str, ledger: Ledger) -> Generator[Call, Any, Sequence[Asked]]:
+def cancel_unloaded(
+    batch: Batch, guessed_id: str, plan: Plan, loaded: Callable[[], tuple[str, Plan]]
+) -> Flow:
+    """`cancel_batch` before the markets are loaded: the market id is told from the symbol.
+
+    If the exchange then knows neither symbol nor order, the markets are loaded, and where `loaded` names
+    another market id (and the plan that goes with it), the batch is asked for again there.
+    """
+    refused: BaseError | None = None
+    orders: list[Order] = []
+    try:
+        orders = yield from cancel_batch(batch, guessed_id, plan)
+    except (BadSymbol, BadRequest, OrderNotFound) as error:
+        if error.orders or state_in_words(str(error)):
+            raise  # an order of ours was found there: the market is the right one
+        refused = error
+    if any(order["status"] is not None for order in orders):
+        return orders
+    market_id, right_plan = guessed_id, plan
+    try:
+        yield LoadMarkets()
+        market_id, right_plan = loaded()
+    except BaseError as error:
+        # What the exchange said of the orders matters more than why it cannot be checked; but a symbol
+        # that does not exist is why.
+        if refused is not None and isinstance(error, BadSymbol):
+            account(error, refused.orders, refused.unresolved)
+            raise
+    if market_id != guessed_id:
+        return (yield from cancel_batch(batch, market_id, right_plan))
+    if refused is not None:
+        raise refused
+    return orders
+
+
+def _send(part: Batch, market_id: str, ledger: Ledger, plan: Plan) -> Generator[Call, Any, Sequence[Asked]]:
     """Send `part`, enter the answer, and return the ids that may be asked again where it forgot them."""
     try:
-        answer = yield Cancel(part.request(market_id))
+        answer = yield from _answer_to(Cancel(part.request(market_id)), plan.max_wait)
     except OrderNotFound as error:
         if part.all_or_nothing:
             add_to_message(error, REFUSED_AS_A_WHOLE)
@@ -89,6 +147,35 @@ def _send(part: Batch, market_id: str, ledger: Ledger) -> Generator[Call, Any, S
         # Asking one by one would cancel some of what had to be cancelled together or not at all.
         return ()
     return part.asked
+
+
+def _answer_to(call: Cancel, max_wait: float) -> Steps:
+    """The answer to `call`; a refusal for the limit is waited out, once, if that takes no longer."""
+    try:
+        return (yield from _told(call))
+    except RateLimitExceeded as error:
+        seconds = _rest(error)
+        if seconds > max_wait:
+            raise
+    yield Sleep(seconds)
+    return (yield from _told(call))
+
+
+def _told(call: Cancel) -> Steps:
+    """The answer to `call`; what it says of the limit is told to the lane."""
+    try:
+        answer = yield call
+    except RateLimitExceeded as error:
+        yield Close(_rest(error)) if getattr(error, "banned", False) else Hold(_rest(error))
+        raise
+    if isinstance(answer, dict) and REST_OF_WINDOW in answer:
+        yield Hold(answer.pop(REST_OF_WINDOW))
+    return answer
+
+
+def _rest(error: BaseError) -> float:
+    rest: float | None = getattr(error, "retry_after", None)
+    return BACK_OFF if rest is None else max(rest, 0.0)
 
 
 def _shows_execution(claims: Sequence[Claim]) -> bool:

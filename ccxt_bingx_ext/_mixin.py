@@ -6,12 +6,27 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ccxt.base.exchange import Exchange
+
 from ._batch import Asked, read_batch, read_symbol
-from ._errors import concerns_orders, refusal, scrub
-from ._flow import AskUpstream, Call, Cancel, Flow, LoadMarkets, Order, cancel_batch
+from ._errors import concerns_orders, note_window, raise_refusal
+from ._flow import (
+    AskUpstream,
+    Call,
+    Cancel,
+    Flow,
+    LoadMarkets,
+    Order,
+    Plan,
+    Sleep,
+    cancel_batch,
+    cancel_unloaded,
+)
 from ._outcome import Claim
 from ._settings import DEFAULTS, QUERY, read_settings
 from ._signing import signed_json
+from ._storage import Close, Hold, KeptLane, lane_of
+from ._symbols import spot_market_id
 
 if TYPE_CHECKING:
     from ccxt import bingx as Upstream
@@ -19,6 +34,14 @@ else:
     Upstream = object
 
 _PATH = "trade/cancelOrders"
+
+
+class LaneCost(float):
+    """A request's cost in ccxt's throttle, by which `throttle` knows it for one of the lane's.
+
+    A marker on the value, not on the instance or in a context variable: it is safe across threads, and does
+    not leak into tasks that are spawned inside the request (tried).
+    """
 
 
 class BingxMixin(Upstream):
@@ -66,12 +89,21 @@ class BingxMixin(Upstream):
     ) -> Any:
         if isinstance(response, Mapping) and concerns_orders(url):
             # ccxt 4.5.90 maps by code alone and so calls a cancelled order ExchangeError or BadRequest.
-            error = refusal(self.safe_string(response, "code"), self.safe_string(response, "msg", ""))
-            if error is not None:
-                raise error(scrub(f"{self.id} {body}"))
+            raise_refusal(self.id, response, body, headers)
+            if url.partition("?")[0].endswith(_PATH):
+                note_window(response, headers)
         return super().handle_errors(
             code, reason, url, method, headers, body, response, request_headers, request_body
         )
+
+    def calculate_rate_limiter_cost(self, api: Any, method: Any, path: Any, *args: Any, **named: Any) -> Any:
+        cost = super().calculate_rate_limiter_cost(api, method, path, *args, **named)
+        return LaneCost(cost) if path == _PATH else cost
+
+    def _lane(self) -> KeptLane:
+        """The lane that this account's cancels share."""
+        host = self.implode_hostname(self.urls["api"]["spot"])
+        return lane_of(self.apiKey or "", host, _PATH, read_settings(self.options).storage)
 
     def _cancel_orders(self, ids: Any, symbol: Any, params: Mapping[str, Any]) -> Flow:
         symbol = read_symbol(symbol)
@@ -84,26 +116,47 @@ class BingxMixin(Upstream):
             batch = read_batch(ids, params, default_process=settings.process)
             if not batch.asked:
                 return []
+
+            def plan(market: Any) -> Plan:
+                return Plan(settings.batch_size, settings.max_wait, partial(self._order_structure, market))
+
+            def loaded() -> tuple[str, Plan]:
+                market = self.market(symbol)
+                return market["id"], plan(market)
+
+            market_id = None if self.markets else spot_market_id(symbol, self._renamed())
+            if market_id is not None:
+                guessed = plan(self.safe_market(market_id, None, "-", "spot"))
+                return (yield from cancel_unloaded(batch, market_id, guessed, loaded))
             yield LoadMarkets()
-            market = self.market(symbol)
-            if market["spot"]:
-                present = partial(self._order_structure, market)
-                return (yield from cancel_batch(batch, market["id"], settings.batch_size, present))
+            if self.market(symbol)["spot"]:
+                return (yield from cancel_batch(batch, *loaded()))
         orders: list[Order] = yield AskUpstream(ids, symbol, params)
         return orders
 
     def _may_be_spot(self, symbol: str) -> bool:
         return ":" not in symbol and (not self.markets or bool(self.market(symbol)["spot"]))
 
+    def _renamed(self) -> dict[str, str]:
+        # What ccxt renames on every exchange (XBT is BTC) is no currency of this one.
+        everywhere = Exchange.commonCurrencies
+        return {id: code for id, code in self.commonCurrencies.items() if everywhere.get(id) != code}
+
     def _perform(self, call: Call) -> Any:
         """Start `call`: in the sync class this is its result, in the async classes an awaitable of it."""
+        if isinstance(call, Cancel):
+            # A retry inside ccxt's fetch2 would turn an executed request into a reported failure (measured).
+            return self.spotV1PrivatePostTradeCancelOrders({**call.request, "maxRetriesOnFailure": 0})
         if isinstance(call, LoadMarkets):
             return self.load_markets()
+        if isinstance(call, Sleep):
+            return self.sleep(call.seconds * 1000)
         if isinstance(call, AskUpstream):
             return super().cancel_orders(call.ids, call.symbol, call.params)
-        assert isinstance(call, Cancel)
-        # A retry inside ccxt's fetch2 would turn an executed request into a reported failure (measured).
-        return self.spotV1PrivatePostTradeCancelOrders({**call.request, "maxRetriesOnFailure": 0})
+        return self._tell_lane(call)
+
+    def _tell_lane(self, order: Hold | Close) -> Any:
+        raise NotImplementedError  # the class on top knows whether to await
 
     def _order_structure(self, market: Any, asked: Asked | None, claim: Claim) -> Order:
         """ccxt's order structure of what `claim` says; `asked` is the id it answers, if any."""

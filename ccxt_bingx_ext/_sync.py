@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ccxt.bingx import bingx as upstream
 
 from ._drive import run
-from ._mixin import BingxMixin
+from ._gate import pass_gate
+from ._mixin import BingxMixin, LaneCost
+from ._settings import read_settings
+from ._storage import Close, Hold
+
+_thread = threading.local()  # ccxt stamps the time of a request in the thread that has just been throttled
 
 
 class bingx(BingxMixin, upstream):
@@ -45,3 +51,19 @@ class bingx(BingxMixin, upstream):
         (what is known) and ``unresolved`` (ids that may still be live).
         """
         return run(self._cancel_orders(ids, symbol, params), self._perform)
+
+    def throttle(self, cost: Any = None) -> None:
+        _thread.in_lane = isinstance(cost, LaneCost)
+        if not _thread.in_lane:
+            super().throttle(cost)
+            return
+        settings = read_settings(self.options)
+        pass_gate(self._lane(), settings.pace, settings.max_wait)
+
+    def set_last_rest_request_timestamp(self) -> None:
+        # ccxt's next ordinary call would wait for one that is not charged to its throttle.
+        if not getattr(_thread, "in_lane", False):
+            super().set_last_rest_request_timestamp()
+
+    def _tell_lane(self, order: Hold | Close) -> None:
+        self._lane().do(order)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ccxt_bingx_ext import _storage
 from ccxt_bingx_ext.simulator import Simulator
 
 pytest_plugins = ["ccxt_bingx_ext.simulator.fixtures"]
@@ -21,6 +22,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         asks = not _ASKING.isdisjoint(getattr(item, "fixturenames", ()))
         if asks or _SIMULATOR_TESTS in item.path.parents:
             item.add_marker(pytest.mark.allow_hosts(["127.0.0.1"]))
+
+
+@pytest.fixture(autouse=True)
+def _fresh_lanes() -> Iterator[None]:
+    """A limit or a ban met in one test is none in the next."""
+    yield
+    _storage._forget_lanes()
 
 
 @pytest.fixture

@@ -273,10 +273,33 @@ def test_nothing_to_cancel_sends_nothing(bot: Bot, simulator: Simulator) -> None
 
 
 def test_an_unknown_symbol_is_a_bad_symbol(bot: Bot, simulator: Simulator) -> None:
-    """The markets tell; no cancel is sent."""
+    """The markets tell: after the exchange where they were not loaded, before anything is sent afterwards."""
+    with pytest.raises(BadSymbol) as caught:
+        bot.cancel_orders(["1"], "NOPE/USDT")
+    assert (caught.value.orders, caught.value.unresolved) == ([], ["1"])
+    simulator.clear_log()
     with pytest.raises(BadSymbol):
         bot.cancel_orders(["1"], "NOPE/USDT")
-    assert cancels(simulator) == []
+    assert simulator.requests == []
+
+
+def test_a_cold_cancel_is_one_request(bot: Bot, simulator: Simulator) -> None:
+    """On a fresh instance no markets are loaded first; ccxt's renamed currencies are found all the same."""
+    for symbol, market_id in (("BTC/USDT", "BTC-USDT"), ("Snowman/USDT", "SNOW-USDT")):
+        (live,) = place(simulator, 1, symbol=market_id)
+        (order,) = bot.cancel_orders([live], symbol)
+        assert (order["symbol"], order["status"]) == (symbol, "canceled")
+        assert order["info"]["symbol"] == market_id
+    assert len(simulator.requests) == 2
+
+
+def test_a_cold_cancel_under_a_wrong_id_is_asked_again(bot: Bot, simulator: Simulator) -> None:
+    """The guess misleads (FOO would be called BTC): the markets tell, and it is asked under the right id."""
+    (live,) = place(simulator, 1)
+    bot.exchange.commonCurrencies = {**bot.exchange.commonCurrencies, "FOO": "BTC"}
+    (order,) = bot.cancel_orders([live], "BTC/USDT", {"process": 1})
+    assert (order["symbol"], order["status"]) == ("BTC/USDT", "canceled")
+    assert [request.params["symbol"] for request in cancels(simulator)] == ["FOO-USDT", "BTC-USDT"]
 
 
 @pytest.mark.parametrize("loaded", [True, False])

@@ -50,7 +50,15 @@ def test_each_class_is_ccxts_class_and_describes_itself_so(world: str) -> None:
     mine, original = ours.describe(), theirs.describe()
     assert mine["has"].pop("cancelOrdersWithClientOrderId") is True
     original["has"].pop("cancelOrdersWithClientOrderId", None)
-    assert mine["options"].pop("cancelOrders") == {"requestFormat": "json", "process": None, "batchSize": 50}
+    assert mine["options"].pop("cancelOrders") == {
+        "requestFormat": "json",
+        "process": None,
+        "batchSize": 50,
+        "limit": 2,
+        "margin": 50,
+        "storage": None,
+        "maxWait": 1000,
+    }
     assert mine == original
 
 

@@ -195,7 +195,17 @@ SCENARIOS = [
         params=ONE_BY_ONE,
         arrange=place(1),
         before=2,
-        requests=3,
+        requests=4,  # the third is refused, waited out, and sent again
+        statuses=[(order_id(0), "canceled")],
+    ),
+    Scenario(
+        "banned",
+        # The documented text, with a time that is still to come when it is replayed.
+        ids=[order_id(0)],
+        arrange=canned(
+            b'{"code":100410,"msg":"the endpoint trigger frequency limit rule is currently in the disabled '
+            b'period and will be unblocked after 4102444800000","debugMsg":""}'
+        ),
         error=RateLimitExceeded,
         statuses=[],
         unresolved=[order_id(0)],

@@ -6,14 +6,25 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ccxt.base.errors import BadResponse, BaseError, OrderNotFound, PermissionDenied, RateLimitExceeded
+from ccxt.base.errors import (
+    BadRequest,
+    BadResponse,
+    BadSymbol,
+    BaseError,
+    NetworkError,
+    OrderNotFound,
+    PermissionDenied,
+    RateLimitExceeded,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ccxt_bingx_ext._batch import Batch, read_batch
 from ccxt_bingx_ext._drive import run
-from ccxt_bingx_ext._flow import Cancel, Order, cancel_batch
+from ccxt_bingx_ext._errors import REST_OF_WINDOW
+from ccxt_bingx_ext._flow import Cancel, LoadMarkets, Order, Plan, Sleep, cancel_batch, cancel_unloaded
 from ccxt_bingx_ext._outcome import Claim
+from ccxt_bingx_ext._storage import Close, Hold
 
 from .answers import answer, canceled, in_state, not_found
 from .test_outcome import ANSWER
@@ -32,9 +43,12 @@ class Wire:
     def __init__(self, *replies: Reply | Any) -> None:
         self.replies = list(replies)
         self.requests: list[dict[str, Any]] = []
+        self.others: list[Any] = []
 
     def __call__(self, call: Any) -> Any:
-        assert isinstance(call, Cancel)
+        if not isinstance(call, Cancel):
+            self.others.append(call)
+            return None
         request = dict(call.request)
         self.requests.append(request)
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
@@ -54,7 +68,7 @@ def forget(*ids: str) -> Reply:
 
 
 def play(wire: Wire, batch: Batch, size: int = 50) -> list[tuple[str | None, str | None]]:
-    orders = run(cancel_batch(batch, "BTC-USDT", size, present), wire)
+    orders = run(cancel_batch(batch, "BTC-USDT", Plan(size, 1.0, present)), wire)
     return [(order["asked"], order["status"]) for order in orders]
 
 
@@ -177,8 +191,8 @@ def test_an_error_in_the_middle_of_a_list_throws_nothing_away() -> None:
 
 def test_an_error_while_asking_again_throws_nothing_away() -> None:
     """The second question fails: the first answer still counts."""
-    wire = Wire(forget("2"), RateLimitExceeded("bingx slow down"))
-    with pytest.raises(RateLimitExceeded) as caught:
+    wire = Wire(forget("2"), PermissionDenied("bingx revoked"))
+    with pytest.raises(PermissionDenied) as caught:
         play(wire, batch(1, 2))
     assert lists_of(caught.value) == (["1"], ["2"])
 
@@ -226,7 +240,7 @@ def test_every_asked_id_is_in_the_result_or_in_the_errors_lists_exactly_once(
 ) -> None:
     """Whatever the answers look like: in asking order, each id once, none lost, and the flow ends."""
     asked = read_batch([1, 2, 3, 4], {"clientOrderIds": ["a", "b"], "process": process})
-    flow = cancel_batch(asked, "BTC-USDT", size, present)
+    flow = cancel_batch(asked, "BTC-USDT", Plan(size, 1.0, present))
     wire = Wire(*replies)
     try:
         orders, unresolved = run(flow, wire), []
@@ -236,6 +250,133 @@ def test_every_asked_id_is_in_the_result_or_in_the_errors_lists_exactly_once(
     assert sorted([*accounted, *unresolved]) == ["1", "2", "3", "4", "a", "b"]
     assert accounted == sorted(accounted)
     assert unresolved == sorted(unresolved)
-    assert len(wire.requests) <= 12
-    if not process and not any("process" in request and request["process"] == 1 for request in wire.requests):
-        assert len(wire.requests) == 1
+    assert len(wire.requests) <= 24
+    if not process and not any(request.get("process") == 1 for request in wire.requests):
+        # All or nothing is one request, sent again only where it was refused for the limit.
+        assert len(wire.requests) == 1 + wire.others.count(Sleep(1.0))
+
+
+def limited(retry_after: float | None = None, banned: bool = False) -> RateLimitExceeded:
+    error = RateLimitExceeded("bingx slow down")
+    if retry_after is not None:
+        error.retry_after, error.banned = retry_after, banned
+    return error
+
+
+def test_a_refusal_for_the_limit_is_waited_out_once() -> None:
+    """Nothing was executed, so it is sent again after the pause; the lane is told, for the others' sake."""
+    wire = Wire(limited(), cancel_all)
+    assert play(wire, batch(1)) == [("1", "canceled")]
+    assert wire.others == [Hold(1.0), Sleep(1.0)]
+    wire = Wire(limited(0.3), cancel_all)
+    play(wire, batch(1))
+    assert wire.others == [Hold(0.3), Sleep(0.3)]
+
+
+def test_a_second_refusal_for_the_limit_is_raised() -> None:
+    """Once means once."""
+    wire = Wire(limited())
+    with pytest.raises(RateLimitExceeded) as caught:
+        play(wire, batch(1))
+    assert len(wire.requests) == 2
+    assert lists_of(caught.value) == ([], ["1"])
+
+
+def test_a_ban_closes_the_lane_and_is_raised_where_it_is_long() -> None:
+    """Each further hit prolongs a ban: nothing more is sent."""
+    wire = Wire(limited(300.0, banned=True))
+    with pytest.raises(RateLimitExceeded):
+        play(wire, batch(1))
+    assert wire.others == [Close(300.0)]
+    assert len(wire.requests) == 1
+
+
+def test_a_short_ban_is_waited_out() -> None:
+    """Within maxWait a ban is a pause; one that is over already is none."""
+    for seconds, slept in ((0.8, 0.8), (-5.0, 0.0)):
+        wire = Wire(limited(seconds, banned=True), cancel_all)
+        play(wire, batch(1))
+        assert wire.others == [Close(slept), Sleep(slept)]
+
+
+def test_a_used_up_window_holds_the_lane() -> None:
+    """What the headers said of the limit reaches the lane, and not the caller."""
+    told = {**answer(orders=[canceled(1)]), REST_OF_WINDOW: 0.4}
+    wire = Wire(told)
+    assert play(wire, batch(1)) == [("1", "canceled")]
+    assert wire.others == [Hold(0.4)]
+
+
+def unloaded(wire: Wire, batch: Batch, loaded: Callable[[], Any]) -> list[tuple[str | None, str | None]]:
+    flow = cancel_unloaded(batch, "BTC-USDT", Plan(50, 1.0, present), loaded)
+    return [(order["asked"], order["status"]) for order in run(flow, wire)]
+
+
+def never() -> Any:
+    raise AssertionError("markets must not be looked at")
+
+
+def same() -> Any:
+    return "BTC-USDT", Plan(50, 1.0, present)
+
+
+def other() -> Any:
+    return "XBT-USDT", Plan(50, 1.0, present)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        answer(orders=[canceled(1)], fails=[not_found("2")]),
+        answer(fails=[in_state("1", "FILLED"), not_found("2")]),
+    ],
+)
+def test_a_cold_cancel_is_one_request(reply: Any) -> None:
+    """Where one order is known, the market id told from the symbol was right."""
+    wire = Wire(reply)
+    assert [asked for asked, _ in unloaded(wire, batch(1, 2, process=1), never)] == ["1", "2"]
+    assert (len(wire.requests), wire.others) == (1, [])
+
+
+@pytest.mark.parametrize("error", [BadSymbol("x"), BadRequest("x"), OrderNotFound("can not find order")])
+def test_a_cold_cancel_that_knows_nothing_is_asked_again_under_the_right_id(error: BaseError) -> None:
+    """The exchange knows no such symbol or order: the markets tell another id, which is asked."""
+    wire = Wire(error, answer(orders=[canceled(1)]))
+    assert unloaded(wire, batch(1), other) == [("1", "canceled")]
+    assert wire.others == [LoadMarkets()]
+    assert [request["symbol"] for request in wire.requests] == ["BTC-USDT", "XBT-USDT"]
+    wire = Wire(answer(fails=[not_found("1")]), answer(orders=[canceled(1)]))
+    assert unloaded(wire, batch(1, process=1), other) == [("1", "canceled")]
+
+
+def test_a_cold_cancel_that_knows_nothing_under_the_right_id_is_told_so() -> None:
+    """The id was right: the refusal is the result, and so are ids that do not exist."""
+    error = OrderNotFound("can not find order")
+    with pytest.raises(OrderNotFound) as caught:
+        unloaded(Wire(error), batch(1), same)
+    assert caught.value is error
+    assert unloaded(Wire(answer(fails=[not_found("1")])), batch(1, process=1), same) == [("1", None)]
+
+
+@pytest.mark.parametrize("error", [OrderNotFound("the orderId:1 order status :FILLED,can not delete")])
+def test_a_cold_cancel_of_an_order_in_a_final_state_needs_no_markets(error: BaseError) -> None:
+    """The exchange knows the order, so it knows the symbol."""
+    with pytest.raises(OrderNotFound):
+        unloaded(Wire(error), batch(1), never)
+
+
+def test_a_cold_cancel_whose_markets_cannot_be_loaded_tells_what_the_exchange_said() -> None:
+    """The refusal counts; a symbol that does not exist is the better reason."""
+
+    def lost() -> Any:
+        raise NetworkError("down")
+
+    def unknown() -> Any:
+        raise BadSymbol("no such symbol")
+
+    for loaded, expected in ((lost, BadRequest), (unknown, BadSymbol)):
+        with pytest.raises(expected) as caught:
+            unloaded(Wire(BadRequest("x")), batch(1), loaded)
+        assert type(caught.value) is expected
+        assert lists_of(caught.value) == ([], ["1"])
+    assert unloaded(Wire(answer(fails=[not_found("1")])), batch(1, process=1), unknown) == [("1", None)]

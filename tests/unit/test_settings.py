@@ -7,13 +7,22 @@ from typing import Any
 import pytest
 from ccxt.base.errors import BadRequest
 
+from ccxt_bingx_ext._lane import Pace
 from ccxt_bingx_ext._settings import Settings, read_settings
 
-DEFAULT = Settings(request_format="json", process=None, batch_size=50)
+DEFAULT = Settings(
+    request_format="json",
+    process=None,
+    batch_size=50,
+    pace=Pace(count=2, period=1.05, slack=0.025),
+    storage=None,
+    max_wait=1.0,
+)
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"cancelOrders": None}, {"cancelOrders": {}}, {"cancelOrders": {"batchSize": None}}]
+    "options",
+    [{}, {"cancelOrders": None}, {"cancelOrders": {}}, {"cancelOrders": {"batchSize": None, "margin": None}}],
 )
 def test_everything_has_a_default(options: dict[str, Any]) -> None:
     """A bot that replaces the options, or part of them, loses no default."""
@@ -22,16 +31,30 @@ def test_everything_has_a_default(options: dict[str, Any]) -> None:
 
 def test_what_is_given_counts() -> None:
     """Each setting is read under its public name."""
-    options = {"cancelOrders": {"requestFormat": "query", "process": 1, "batchSize": 10}}
-    assert read_settings(options) == Settings("query", 1, 10)
+    given = {"requestFormat": "query", "process": 1, "batchSize": 10, "limit": 10, "margin": 0}
+    options = {"cancelOrders": {**given, "storage": "redis://localhost", "maxWait": 250}}
+    assert read_settings(options) == Settings("query", 1, 10, Pace(10, 1.0, 0.0), "redis://localhost", 0.25)
+
+
+def test_no_limit_is_a_setting() -> None:
+    """None switches the lane's limit off; a limit below one a second is one in a longer time."""
+    assert read_settings({"cancelOrders": {"limit": None}}).pace.period == 0
+    assert read_settings({"cancelOrders": {"limit": 0.5}}).pace == Pace(1, 2.05, 0.025)
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("requestFormat", "xml"), ("requestFormat", 1), ("batchSize", 0), ("batchSize", -1), ("batchSize", "50"),
-     ("batchSize", 1.5), ("batchSize", True)],
-)  # fmt: skip
-def test_an_unusable_setting_is_named(name: str, value: Any) -> None:
+    ("name", "values"),
+    [
+        ("requestFormat", ["xml", 1]),
+        ("batchSize", [0, -1, "50", 1.5, True]),
+        ("limit", [0, -1, "2", float("inf"), True]),
+        ("margin", [-1, "50"]),
+        ("maxWait", [-1, "1000"]),
+        ("storage", ["memcached://x", 5, ""]),
+    ],
+)
+def test_an_unusable_setting_is_named(name: str, values: list[Any]) -> None:
     """A typing mistake in the options is told, not guessed around."""
-    with pytest.raises(BadRequest, match=rf"options\['cancelOrders'\]\['{name}'\]"):
-        read_settings({"cancelOrders": {name: value}})
+    for value in values:
+        with pytest.raises(BadRequest, match=rf"options\['cancelOrders'\]\['{name}'\] is .*, not "):
+            read_settings({"cancelOrders": {name: value}})

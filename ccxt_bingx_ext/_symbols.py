@@ -1,0 +1,30 @@
+"""A spot symbol -> the exchange's market id, without loading markets. Pure.
+
+A cancel on a fresh instance would otherwise wait for five requests that load the markets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_SYMBOL = re.compile(r"([^/:\-]+)/([^/:\-]+)")
+_CURRENCY_ID = re.compile(r"[A-Z0-9]+")
+
+
+def spot_market_id(symbol: str, renamed: Mapping[str, str]) -> str | None:
+    """ "BASE/QUOTE" -> "BASE-QUOTE"; None where the symbol alone does not tell it.
+
+    `renamed` are the currencies that ccxt gives other codes on this exchange (id -> code): SNOW is called
+    Snowman, TRUMP is called TRUMPMAGA while TRUMPSOL is called TRUMP.
+    """
+    parts = _SYMBOL.fullmatch(symbol)
+    ids = [_currency_id(code, renamed) for code in parts.groups()] if parts else [None]
+    return None if None in ids else "-".join(id for id in ids if id)
+
+
+def _currency_id(code: str, renamed: Mapping[str, str]) -> str | None:
+    ids = [id for id, its_code in renamed.items() if its_code == code]
+    if not ids and code not in renamed:
+        ids = [code]
+    return ids[0] if len(ids) == 1 and _CURRENCY_ID.fullmatch(ids[0]) else None

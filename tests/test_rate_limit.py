@@ -1,0 +1,341 @@
+"""The lane over real HTTP: the simulator enforces the limit itself, and judges every window by its clock."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import multiprocessing
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ccxt.base.errors import BaseError, RateLimitExceeded
+
+from ccxt_bingx_ext import bingx
+from ccxt_bingx_ext.async_support import bingx as async_bingx
+from ccxt_bingx_ext.simulator import Simulator
+
+from .worlds import CCXTS, OURS, WORLDS, bot_of
+
+SYMBOL = "BTC/USDT"
+
+
+@pytest.fixture
+def limited(loopback: None) -> Iterator[Simulator]:
+    """The documented limit of this endpoint, none for the others, and no ban that would end a test."""
+    with Simulator(limits={"trade/order": None, "trade/query": None}, ban_after=None) as simulator:
+        yield simulator
+
+
+def config_of(simulator: Simulator, **options: Any) -> dict[str, Any]:
+    return simulator.ccxt_config(enableRateLimit=True, options={"cancelOrders": options})
+
+
+def place(simulator: Simulator, count: int) -> list[str]:
+    return [str(simulator.place().order_id) for _ in range(count)]
+
+
+def refused(simulator: Simulator) -> int:
+    return sum(request.limited for request in simulator.requests)
+
+
+def in_threads(calls: list[Any]) -> None:
+    failures: list[BaseException] = []
+
+    def guarded(call: Any) -> None:
+        try:
+            call()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def cancel_each(exchange: Any, ids: list[str]) -> None:
+    for one in ids:
+        assert exchange.cancel_orders([one], SYMBOL)[0]["status"] == "canceled"
+
+
+async def cancel_all_at_once(config: dict[str, Any], ids: list[str]) -> None:
+    exchange = async_bingx(config)
+    try:
+        orders = await asyncio.gather(*(exchange.cancel_orders([one], SYMBOL) for one in ids))
+        assert [order["status"] for (order,) in orders] == ["canceled"] * len(ids)
+    finally:
+        await exchange.close(True)
+
+
+def judged(simulator: Simulator, count: int) -> None:
+    """All `count` went through, never more than 2 in any second, none refused, near the limit's speed."""
+    arrivals = simulator.arrivals("cancelOrders")
+    assert len(arrivals) == count
+    assert refused(simulator) == 0
+    assert simulator.worst_window("cancelOrders", 1.0) <= 2
+    # Two at once, then two a second: the limit is reached to 94 %.
+    assert arrivals[-1] - arrivals[0] <= (-(-count // 2) - 1) / 0.94 + 0.5
+
+
+def test_many_threads_on_one_instance(limited: Simulator) -> None:
+    """Eight threads, one instance: never more than 2 in any second, and 94 % of that."""
+    exchange = bingx(config_of(limited))
+    ids = place(limited, 16)
+    in_threads([lambda n=n: cancel_each(exchange, ids[n::8]) for n in range(8)])
+    judged(limited, 16)
+
+
+def test_many_tasks_on_one_instance(limited: Simulator) -> None:
+    """Sixteen tasks at once."""
+    asyncio.run(cancel_all_at_once(config_of(limited), place(limited, 16)))
+    judged(limited, 16)
+
+
+def test_several_instances_threads_and_tasks_of_one_account(limited: Simulator) -> None:
+    """Sync and async mixed, four instances, four threads, three event loops: one lane."""
+    ids = place(limited, 16)
+    calls = [lambda n=n: cancel_each(bingx(config_of(limited)), ids[n::8]) for n in range(4)]
+    calls += [
+        lambda n=n: asyncio.run(cancel_all_at_once(config_of(limited), [*ids[n::8]])) for n in range(4, 8)
+    ]
+    in_threads(calls)
+    judged(limited, 16)
+
+
+def test_two_accounts_do_not_wait_for_each_other(limited: Simulator) -> None:
+    """A lane belongs to an API key."""
+    limited.add_account("other-key", "other-secret", "2")
+    mine, others = place(limited, 2), [str(limited.place(uid="2").order_id) for _ in range(2)]
+    cancel_each(bingx(config_of(limited)), mine)
+    cancel_each(bingx({**config_of(limited), "apiKey": "other-key", "secret": "other-secret"}), others)
+    assert limited.worst_window("cancelOrders") == 4
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_the_judge_does_judge(world: str, limited: Simulator) -> None:
+    """An unthrottled client is refused."""
+    with bot_of(CCXTS[world], limited.ccxt_config(enableRateLimit=False)) as bot:
+        bot.load_markets()
+        first, second, third = place(limited, 3)
+        bot.cancel_orders([first], SYMBOL)
+        bot.cancel_orders([second], SYMBOL)
+        with pytest.raises(BaseError, match="100410"):
+            bot.cancel_orders([third], SYMBOL)
+    assert refused(limited) == 1
+
+
+def test_ccxts_threads_keep_no_limit(limited: Simulator) -> None:
+    """Negative control: eight threads on one ccxt instance are refused (11 in one second seen)."""
+    exchange = CCXTS["sync"](limited.ccxt_config(enableRateLimit=True))
+    exchange.load_markets()
+    outcomes: list[bool] = []
+
+    def cancel(one: str) -> None:
+        try:
+            exchange.cancel_orders([one], SYMBOL)
+            outcomes.append(True)
+        except BaseError:
+            outcomes.append(False)
+
+    in_threads([lambda one=one: cancel(one) for one in place(limited, 8)])
+    assert outcomes.count(False) > 0
+    assert limited.worst_window("cancelOrders") > 2
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_a_cancel_neither_waits_for_ccxts_throttle_nor_charges_it(world: str, limited: Simulator) -> None:
+    """The cancel goes out before the calls that were queued first; they arrive as if it had not been."""
+    with bot_of(OURS[world], config_of(limited)) as bot:
+        bot.load_markets()
+        limited.clear_log()
+        ids = place(limited, 1)
+        if world == "sync":
+            bot.exchange.rateLimit = 2000
+            bot.fetch_open_orders(SYMBOL)
+            before = time.perf_counter()
+            bot.cancel_orders(ids, SYMBOL)
+            assert time.perf_counter() - before < 1  # ccxt waits for 10 s here (cost 5 of 2000 ms)
+            assert bot.exchange.lastRestRequestTimestamp / 1000 <= time.time() - (
+                time.perf_counter() - before
+            )
+        else:
+
+            async def queued() -> list[str]:
+                done: list[str] = []
+
+                async def note(name: str, call: Any) -> None:
+                    await call
+                    done.append(name)
+
+                ordinary = [note("ordinary", bot.exchange.fetch_open_orders(SYMBOL)) for _ in range(8)]
+                waiting = [asyncio.ensure_future(one) for one in ordinary]
+                await asyncio.sleep(0)
+                await note("cancel", bot.exchange.cancel_orders(ids, SYMBOL))
+                await asyncio.gather(*waiting)
+                return done
+
+            done = bot._loop.run_until_complete(queued())
+            assert done.index("cancel") <= 2  # two ordinary ones may have gone already
+
+
+def test_a_cancelled_waiter_gives_its_place_back(limited: Simulator) -> None:
+    """Ten tasks wait and are cancelled: the next cancel goes in the next window, not in the sixth."""
+
+    async def main() -> None:
+        exchange = async_bingx(config_of(limited))
+        try:
+            ids = place(limited, 13)
+            tasks = [asyncio.ensure_future(exchange.cancel_orders([one], SYMBOL)) for one in ids[:12]]
+            await asyncio.gather(*tasks[:2])
+            behind = asyncio.ensure_future(exchange.cancel_orders(ids[12:], SYMBOL))
+            await asyncio.sleep(0.05)
+            for task in tasks[2:]:
+                task.cancel()
+            await behind
+            await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            await exchange.close(True)
+
+    asyncio.run(main())
+    arrivals = limited.arrivals("cancelOrders")
+    assert len(arrivals) == 3
+    assert arrivals[-1] - arrivals[0] < 2.5
+    assert limited.worst_window("cancelOrders") == 2
+
+
+def test_a_thread_interrupted_while_waiting_gives_its_place_back(
+    limited: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C in the lane: nothing is sent, nothing stays queued."""
+    exchange = bingx(config_of(limited))
+    ids = place(limited, 4)
+    cancel_each(exchange, ids[:2])
+
+    def interrupted(self: threading.Event, timeout: float | None = None) -> bool:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Event, "wait", interrupted)
+        for _ in range(5):
+            with pytest.raises(KeyboardInterrupt):
+                exchange.cancel_orders(ids[2:3], SYMBOL)
+    cancel_each(exchange, ids[3:])
+    assert len(limited.arrivals("cancelOrders")) == 3
+    assert limited.arrivals("cancelOrders")[2] - limited.arrivals("cancelOrders")[0] < 2.5
+
+
+def test_a_ban_closes_the_lane_for_every_instance(limited: Simulator) -> None:
+    """The first call meets the ban; all others raise at once, saying until when, without a request."""
+    until = limited.ban(300)
+    exchange = bingx(config_of(limited))
+    with pytest.raises(RateLimitExceeded, match=str(until)[:6]) as caught:
+        exchange.cancel_orders(["1"], SYMBOL)
+    assert caught.value.unresolved == ["1"]
+    seen = len(limited.requests)
+    for other in (exchange, bingx(config_of(limited))):
+        with pytest.raises(
+            RateLimitExceeded, match=r"banned by the exchange until 20\d\d-.*: not sent"
+        ) as caught:
+            other.cancel_orders(["1", "2"], SYMBOL)
+        assert caught.value.unresolved == ["1", "2"]
+    assert len(limited.requests) == seen
+
+
+@pytest.mark.parametrize("text", ["unblocked", "retry"])
+@pytest.mark.parametrize("world", WORLDS)
+def test_a_short_ban_is_waited_out(world: str, text: Any, limited: Simulator) -> None:
+    """Within maxWait the call waits, and then cancels."""
+    ids = place(limited, 1)
+    limited.ban(0.5, text=text)
+    with bot_of(OURS[world], config_of(limited)) as bot:
+        assert bot.cancel_orders(ids, SYMBOL)[0]["status"] == "canceled"
+    assert refused(limited) == 1
+
+
+def test_max_wait_bounds_the_waiting(limited: Simulator) -> None:
+    """maxWait 0: no refusal is waited out."""
+    limited.ban(0.5)
+    with pytest.raises(RateLimitExceeded):
+        bingx(config_of(limited, maxWait=0)).cancel_orders(["1"], SYMBOL)
+    assert len(limited.arrivals("cancelOrders")) == 1
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_a_refusal_without_a_time_is_backed_off_once(world: str, limited: Simulator) -> None:
+    """Somebody else used the budget up: one pause, one more try, then the error."""
+    body = json.dumps({"code": 100410, "msg": "rate limited", "debugMsg": ""}).encode()
+    ids = place(limited, 1)
+    with bot_of(OURS[world], config_of(limited)) as bot:
+        limited.faults.add("canned", body=body)
+        assert bot.cancel_orders(ids, SYMBOL)[0]["status"] == "canceled"
+        limited.faults.add("canned", body=body, times=None)
+        with pytest.raises(RateLimitExceeded) as caught:
+            bot.cancel_orders(ids, SYMBOL)
+    assert caught.value.unresolved == ids
+    assert len(limited.arrivals("cancelOrders")) == 4
+
+
+@pytest.mark.parametrize("expire_header", ["epoch_ms", "epoch_s", "remaining_ms"])
+def test_the_headers_are_heeded(expire_header: Any, loopback: None) -> None:
+    """The exchange says that the window is used up: the lane waits, whatever its own limit says."""
+    with Simulator(limits={"cancelOrders": 1}, expire_header=expire_header) as simulator:
+        exchange = bingx(config_of(simulator, limit=None, maxWait=3000))
+        cancel_each(exchange, place(simulator, 3))
+        # An epoch in whole seconds may be over too early; the refusal is then waited out.
+        assert refused(simulator) <= (2 if expire_header == "epoch_s" else 0)
+        assert simulator.worst_window("cancelOrders", 0.9, accepted_only=True) == 1
+
+
+def test_the_limit_is_a_setting(loopback: None) -> None:
+    """limit 10 where the exchange allows 10 (newer documentation); None where nothing shall be kept."""
+    with Simulator(limits={"cancelOrders": 10}) as simulator:
+        exchange = bingx(config_of(simulator, limit=10))
+        cancel_each(exchange, place(simulator, 25))
+        assert refused(simulator) == 0
+        assert simulator.worst_window("cancelOrders") == 10
+    with Simulator(limits=None) as simulator:
+        cancel_each(bingx(config_of(simulator, limit=None)), place(simulator, 25))
+        assert simulator.worst_window("cancelOrders") > 10
+
+
+def test_without_rate_limit_there_is_no_lane(limited: Simulator) -> None:
+    """enableRateLimit False switches the lane off, as it does ccxt's throttle."""
+    exchange = bingx({**config_of(limited, maxWait=0), "enableRateLimit": False})
+    with pytest.raises(RateLimitExceeded):
+        cancel_each(exchange, place(limited, 3))
+    assert limited.worst_window("cancelOrders") == 3
+
+
+def test_one_instance_works_in_one_event_loop_after_another(limited: Simulator) -> None:
+    """The lane is not tied to a loop: asyncio.run, three times over."""
+    for one in place(limited, 3):
+        asyncio.run(cancel_all_at_once(config_of(limited), [one]))
+    judged(limited, 3)
+
+
+def _cancel_in_child(config: dict[str, Any], ids: list[str]) -> None:
+    cancel_each(bingx(config), ids)
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="this system cannot fork")
+def test_the_lane_works_after_fork(limited: Simulator) -> None:
+    """A child of a process whose threads are in the lane is not stuck on a lock that nobody will release."""
+    from ccxt_bingx_ext import _storage
+
+    exchange = bingx(config_of(limited))
+    ids = place(limited, 3)
+    cancel_each(exchange, ids[:2])
+    lane: Any = exchange._lane()
+    with lane._lock, _storage._lanes_lock:
+        child = multiprocessing.get_context("fork").Process(
+            target=_cancel_in_child, args=(config_of(limited), ids[2:])
+        )
+        time.sleep(1.1)  # the child keeps its own lane: it must not meet the parent's window
+        child.start()
+    child.join(30)
+    assert child.exitcode == 0

@@ -1,0 +1,227 @@
+"""The lane kept in a real Redis: shared by processes, on the server's clock, with the local one behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import multiprocessing
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from ccxt.base.errors import RateLimitExceeded
+
+from ccxt_bingx_ext import _redis, bingx
+from ccxt_bingx_ext._gate import pass_gate, pass_gate_async
+from ccxt_bingx_ext._lane import Lane, Pace
+from ccxt_bingx_ext._storage import Ask, Close, Hold, Leave, LocalLane, Ticket, lane_of
+from ccxt_bingx_ext.simulator import Simulator
+
+from .redis_server import RedisServer
+from .test_rate_limit import cancel_all_at_once, cancel_each, config_of, in_threads, judged, limited, place
+
+__all__ = ["limited"]
+
+PACE = Pace.of(2, 0.05)
+FAR = 3600.0
+
+
+@pytest.fixture
+def server(loopback: None, tmp_path: Path) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+def ticket() -> Ticket:
+    return Ticket(lambda: None)
+
+
+def lane(server: RedisServer, name: str = "lane") -> Any:
+    """A lane as another process would have it: nothing is shared but Redis."""
+    return _redis.SharedLane(server.url, name, LocalLane())
+
+
+def ask(lane: Any, ticket_: Ticket | None = None) -> Any:
+    return lane.do(Ask(ticket_ or ticket(), PACE))
+
+
+def _work(config: dict[str, Any], ids: list[str]) -> None:
+    cancel_each(bingx(config), ids)
+
+
+def test_four_processes_on_one_account(limited: Simulator, server: RedisServer) -> None:
+    """Never more than 2 in any second, 94 % of that, and each process has its share."""
+    ids = place(limited, 24)
+    config = config_of(limited, storage=server.url)
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=_work, args=(config, ids[n::4])) for n in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(120)
+    assert [process.exitcode for process in processes] == [0] * 4
+    judged(limited, 24)
+
+
+def test_threads_and_tasks_mixed(limited: Simulator, server: RedisServer) -> None:
+    """Sync and async go through the same lane in Redis."""
+    config = config_of(limited, storage=server.url)
+    ids = place(limited, 12)
+    in_threads(
+        [
+            lambda: cancel_each(bingx(config), ids[:4]),
+            lambda: asyncio.run(cancel_all_at_once(config, ids[4:8])),
+            lambda: asyncio.run(cancel_all_at_once(config, ids[8:])),
+        ]
+    )
+    judged(limited, 12)
+
+
+def test_the_script_does_the_lanes_arithmetic(server: RedisServer) -> None:
+    """The same questions get the same answers, in memory and in Redis."""
+    memory, shared = Lane(), lane(server)
+    tickets = [ticket() for _ in range(7)]
+
+    def same_answers(name: Ticket) -> bool:
+        in_redis = float(shared._eval(shared._arguments(Ask(name, PACE)))[0])
+        return in_redis == pytest.approx(memory.ask(name, 0.0, PACE).delay, abs=0.4)
+
+    assert all(same_answers(name) for name in tickets)
+    for order in (memory.leave, lambda name: shared.do(Leave(name))):
+        order(tickets[3])
+    assert all(same_answers(name) for name in tickets[4:])
+    memory.hold(5.0)
+    shared.do(Hold(5.0))
+    assert all(same_answers(name) for name in tickets[4:])
+
+
+def test_a_place_given_back_in_one_process_moves_another_up(server: RedisServer) -> None:
+    """Leaving is known to all at once."""
+    first, second = lane(server), lane(server)
+    for _ in range(2):
+        assert ask(first).delay == 0
+    leaving, staying = [ticket() for _ in range(10)], ticket()
+    for one in leaving:
+        ask(first, one)
+    arguments = second._arguments(Ask(staying, PACE))
+    assert float(second._eval(arguments)[0]) > 5
+    for one in leaving:
+        first.do(Leave(one))
+    assert float(second._eval(arguments)[0]) <= 1.05
+
+
+def test_a_process_that_died_while_waiting_blocks_nobody(server: RedisServer) -> None:
+    """A ticket that asks no more is taken out after a while."""
+    lane_ = lane(server)
+    for _ in range(8):
+        ask(lane_)  # six of them wait and never come back
+    start = time.monotonic()
+    pass_gate(lane_, PACE, 1.0)
+    assert time.monotonic() - start < 4  # behind six it would be 4.2
+
+
+def test_holds_and_bans_are_shared(server: RedisServer) -> None:
+    """What one process was told by the exchange, the others heed."""
+    first, second = lane(server), lane(server)
+    first.do(Hold(2.0))
+    verdict = ask(second)
+    assert 0 < verdict.delay <= _redis.CHECK_EVERY
+    assert not verdict.closed
+    first.do(Close(FAR))
+    for one in (first, second):
+        verdict = ask(one)
+        assert verdict.closed
+        assert verdict.delay == pytest.approx(FAR, abs=60)
+    with pytest.raises(RateLimitExceeded, match="not sent"):
+        asyncio.run(pass_gate_async(second, PACE, 1.0))
+
+
+def test_a_task_cancelled_while_waiting_leaves_redis_too(server: RedisServer) -> None:
+    """The place is given back on the server."""
+    shared = lane(server)
+    for _ in range(2):
+        ask(shared)
+
+    async def main() -> None:
+        task = asyncio.ensure_future(pass_gate_async(shared, PACE, 1.0))
+        await asyncio.sleep(0.2)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    with redis.Redis.from_url(server.url) as client:
+        assert client.zcard(shared._keys[0]) == 0
+
+
+def test_without_redis_the_local_lane_takes_over_and_says_so_once(
+    limited: Simulator, server: RedisServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis goes away, cancels get out all the same within the limit; it comes back and is used again."""
+    monkeypatch.setattr(_redis, "RETRY_AFTER", 0.2)
+    exchange = bingx(config_of(limited, storage=server.url))
+    ids = place(limited, 8)
+    with caplog.at_level(logging.WARNING, "ccxt_bingx_ext"):
+        cancel_each(exchange, ids[:2])
+        server.stop()
+        cancel_each(exchange, ids[2:5])
+        asyncio.run(cancel_all_at_once(config_of(limited, storage=server.url), ids[5:6]))
+        server.start()
+        cancel_each(exchange, ids[6:])
+    judged(limited, 8)
+    lost, back = [record.message for record in caplog.records]
+    assert lost.startswith(f"the shared rate limit at {server.url} cannot be reached")
+    assert back == f"the shared rate limit is back: {server.url}"
+    with redis.Redis.from_url(server.url) as client:
+        assert client.zcard(next(client.scan_iter("*:g"))) >= 2
+
+
+def test_a_redis_that_hangs_holds_no_cancel_up(
+    limited: Simulator, loopback: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It accepts connections and never answers: a quarter of a second, then the local lane."""
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        storage = f"redis://127.0.0.1:{silent.getsockname()[1]}"
+        exchange = bingx(config_of(limited, storage=storage))
+        start = time.monotonic()
+        cancel_each(exchange, place(limited, 2))
+        assert time.monotonic() - start < 2.5
+    judged(limited, 2)
+
+
+def test_without_the_redis_package_the_local_lane_takes_over(
+    limited: Simulator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The extra is not installed: a warning says so, the cancel gets out."""
+    monkeypatch.setitem(__import__("sys").modules, "redis", None)
+    with caplog.at_level(logging.WARNING, "ccxt_bingx_ext"):
+        cancel_each(bingx(config_of(limited, storage="redis://127.0.0.1:1")), place(limited, 3))
+    judged(limited, 3)
+    assert "redis" in caplog.text
+
+
+def test_no_key_of_redis_holds_the_api_key(limited: Simulator, server: RedisServer) -> None:
+    """A hash stands for the account; everything in there goes away by itself."""
+    cancel_each(bingx(config_of(limited, storage=server.url)), place(limited, 3))
+    with redis.Redis.from_url(server.url) as client:
+        keys = [key.decode() for key in client.scan_iter("*")]
+        assert keys
+        for key in keys:
+            assert limited.api_key not in key
+            assert 0 < client.ttl(key) <= 3600
+
+
+def test_a_warning_does_not_show_the_password(loopback: None, caplog: pytest.LogCaptureFixture) -> None:
+    """The URL of a Redis may hold one."""
+    shared = lane_of("key", "host", "endpoint", "redis://user:hunter2@127.0.0.1:1/0")
+    with caplog.at_level(logging.WARNING, "ccxt_bingx_ext"):
+        assert ask(shared).delay == 0
+    assert "127.0.0.1:1/0" in caplog.text
+    assert "hunter2" not in caplog.text
