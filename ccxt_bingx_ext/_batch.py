@@ -122,7 +122,7 @@ def read_batch(ids: object, params: Mapping[str, Any], *, default_process: objec
     return Batch(
         asked=tuple(ordered),
         process=None if process is None else _read_process(process),
-        extra=tuple((name, _read_extra(name, value)) for name, value in given.items() if name not in used),
+        extra=tuple(_read_extra(name, value) for name, value in given.items() if name not in used),
     )
 
 
@@ -142,25 +142,40 @@ def _read_ids(where: str, values: object, *, client: bool = False) -> Iterator[A
             yield Asked("id", _read_order_id(f"{where}[{position}]", value))
 
 
-def _read_order_id(where: str, value: object) -> str:
+def _exact(value: object) -> Any:
+    # A subclass (an enum, say) may show itself as another text than the one that is checked here.
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int.__index__(value)
+    return value
+
+
+def _read_order_id(where: str, given: object) -> str:
+    value = _exact(given)
     if isinstance(value, int) and not isinstance(value, bool):
         text = str(value) if 0 < value <= LARGEST_ORDER_ID else ""
     else:
         text = value.lstrip("0") if isinstance(value, str) and value.isascii() and value.isdigit() else ""
     # The length is looked at first: int() of a very long string is slow, or refused by Python itself.
     if not text or len(text) > len(str(LARGEST_ORDER_ID)) or int(text) > LARGEST_ORDER_ID:
-        raise BadRequest(f"{METHOD} {where} is not an order id (digits, 1 to 2^63-1): {_shown(value)}")
+        raise BadRequest(f"{METHOD} {where} is not an order id (digits, 1 to 2^63-1): {_shown(given)}")
     return text
 
 
-def _read_client_id(where: str, value: object) -> str:
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+def _read_client_id(where: str, given: object) -> str:
+    value = _exact(given)
+    text = (
+        str(value)
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**40
+        else value
+    )
     if not isinstance(text, str) or not 1 <= len(text) <= LONGEST_CLIENT_ID or _NOT_IN_CLIENT_ID.search(text):
         raise BadRequest(
             f"{METHOD} {where} is not a client order id (1 to {LONGEST_CLIENT_ID} characters, "
-            f"no white space, none of ,&=?#): {_shown(value)}"
+            f"no white space, none of ,&=?#): {_shown(given)}"
         )
-    return str(text)
+    return text
 
 
 def _read_process(value: object) -> int:
@@ -170,15 +185,16 @@ def _read_process(value: object) -> int:
     raise BadRequest(f"{METHOD} process is not 0 or 1: {_shown(value)}")
 
 
-def _read_extra(name: object, value: object) -> Any:
+def _read_extra(given_name: object, given: object) -> tuple[str, Any]:
+    name, value = _exact(given_name), _exact(given)
     if not isinstance(name, str) or name in _OURS or not name or _NOT_IN_VALUE.search(name):
         raise BadRequest(f"{METHOD} params has a name that cannot be sent: {_shown(name)}")
     if name == "recvWindow":
-        return _read_recv_window(value)
+        return name, _read_recv_window(value)
     if isinstance(value, str) and not _NOT_IN_VALUE.search(value):
-        return value
+        return name, value
     if isinstance(value, int) or (isinstance(value, float) and isfinite(value)):
-        return _plain_number(value)
+        return name, _plain_number(value)
     raise BadRequest(f"{METHOD} params['{name}'] cannot be sent unambiguously: {_shown(value)}")
 
 
@@ -187,7 +203,7 @@ def _read_recv_window(value: object) -> int | float:
         number = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else 0.0
     except (ValueError, OverflowError):
         number = 0.0
-    if not isfinite(number) or number <= 0:
+    if not 0 < number < LARGEST_ORDER_ID:
         raise BadRequest(f"{METHOD} recvWindow is not a positive number of ms: {_shown(value)}")
     return _plain_number(number)
 
@@ -198,5 +214,8 @@ def _plain_number(value: int | float) -> int | float:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python does not write out an int of thousands of digits
+        text = f"a very large {type(value).__name__}"
     return text if len(text) <= 100 else f"{text[:100]}…"

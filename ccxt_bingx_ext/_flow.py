@@ -15,7 +15,7 @@ from ccxt.base.errors import BadRequest, BadResponse, BadSymbol, BaseError, Orde
 from ._batch import METHOD, Asked, Batch
 from ._errors import REST_OF_WINDOW, account, add_to_message, scrub_chain
 from ._limits import BACK_OFF
-from ._outcome import Claim, Ledger, Undocumented, state_in_words
+from ._outcome import Claim, Ledger, Undocumented, states_in_words, status_in_words
 from ._storage import Close, Hold
 
 Order: TypeAlias = dict[str, Any]
@@ -105,9 +105,9 @@ def cancel_unloaded(
     orders: list[Order] = []
     try:
         orders = yield from cancel_batch(batch, guessed_id, plan)
-    except (BadSymbol, BadRequest, OrderNotFound) as error:
-        if error.orders or state_in_words(str(error)):
-            raise  # an order of ours was found there: the market is the right one
+    except BaseError as error:
+        if not _knows_nothing(error):
+            raise
         refused = error
     if any(order["status"] is not None for order in orders):
         return orders
@@ -128,6 +128,14 @@ def cancel_unloaded(
     return orders
 
 
+def _knows_nothing(error: BaseError) -> bool:
+    """Whether the exchange said that it knows no such symbol or order: under another market id it may."""
+    says_so = isinstance(error, (BadSymbol, BadRequest, OrderNotFound)) or isinstance(
+        error.__cause__, OrderNotFound
+    )
+    return says_so and not error.orders and not states_in_words(str(error))
+
+
 def _send(part: Batch, market_id: str, ledger: Ledger, plan: Plan) -> Generator[Call, Any, Sequence[Asked]]:
     """Send `part`, enter the answer, and return the ids that may be asked again where it forgot them."""
     try:
@@ -135,15 +143,23 @@ def _send(part: Batch, market_id: str, ledger: Ledger, plan: Plan) -> Generator[
     except OrderNotFound as error:
         if part.all_or_nothing:
             add_to_message(error, REFUSED_AS_A_WHOLE)
-        raise
+            raise
+        if len(part.asked) > 1:
+            # The documentation knows no such answer to process=1. A bot takes OrderNotFound for "gone".
+            raise BadResponse(
+                f"{error} - which of these orders it means is unknown, they may be live"
+            ) from error
+        text = getattr(error, "exchange_message", str(error))
+        ledger.enter(part.asked[0], Claim("fails", {"error": text}, status_in_words(text)))
+        return ()
     try:
-        claims = ledger.read(answer)
+        claims = ledger.read(answer, part.asked)
     except Undocumented as undocumented:
         raise BadResponse(
             f"{METHOD} the exchange's answer is not the documented one ({undocumented}): "
             "whether it was executed is unknown, these orders may still be live"
         ) from undocumented
-    if part.all_or_nothing and len(part.asked) > 1 and not _shows_execution(claims):
+    if part.all_or_nothing and len(part.asked) > 1 and not _shows_execution(part, ledger, claims):
         # Asking one by one would cancel some of what had to be cancelled together or not at all.
         return ()
     return part.asked
@@ -178,8 +194,11 @@ def _rest(error: BaseError) -> float:
     return BACK_OFF if rest is None else max(rest, 0.0)
 
 
-def _shows_execution(claims: Sequence[Claim]) -> bool:
-    return bool(claims) and all(claim.listed == "orders" for claim in claims)
+def _shows_execution(part: Batch, ledger: Ledger, claims: Sequence[Claim]) -> bool:
+    """Whether the all-or-nothing request for `part` was executed: something is cancelled, nothing failed."""
+    known = [ledger[asked] for asked in part.asked]
+    cancelled = any(claim is not None and claim.status == "canceled" for claim in known)
+    return cancelled and all(claim.listed == "orders" for claim in claims)
 
 
 def _unaccounted(unmentioned: Sequence[Asked]) -> BaseError:

@@ -8,8 +8,8 @@ unmentioned, and an entry that speaks of nothing asked is kept as a stray.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ._batch import Asked
@@ -28,8 +28,13 @@ FINAL_STATES = frozenset(state for state, status in STATUS_OF_STATE.items() if s
 
 _STATE = re.compile(r"\border\s+status\s*:\s*([A-Za-z_]+)")
 _LABELLED_ID = re.compile(r"\b(\w*order\w*id)\s*[:=]\s*([^\s,]+)", re.IGNORECASE)
-_NO_ID = re.compile(r"\border\s+status\s*:\s*\S+|\bsymbol\s*:\s*\S+")
+# "order X does not exist", "'X' not found": nowhere else is a word of a text taken for an id.
+_UNLABELLED_ID = re.compile(
+    r"(?:\border\s+|(?=['\"]))([^\s,]+)\s+(?:does\s+|is\s+)?not\s+(?:exist|found)", re.I
+)
+_PUNCTUATION = ".;!()'\""
 _CLIENT_ID_KEYS = ("clientOrderID", "clientOrderId", "origClientOrderId")
+_ORDER_ID_KEYS = ("orderId",)
 
 
 class Undocumented(Exception):
@@ -62,8 +67,8 @@ class Ledger:
 
     def __init__(self, asked: Sequence[Asked]) -> None:
         self.asked = tuple(asked)
-        self.strays: list[Claim] = []
         self._claims: dict[Asked, Claim | None] = dict.fromkeys(asked)
+        self._strays: dict[str, Claim] = {}
 
     def __getitem__(self, asked: Asked) -> Claim | None:
         return self._claims[asked]
@@ -79,29 +84,46 @@ class Ledger:
         known: list[tuple[Asked | None, Claim]] = [
             (asked, claim) for asked, claim in self._claims.items() if claim is not None
         ]
-        return known + [(None, stray) for stray in self.strays]
+        return known + [(None, stray) for stray in self._strays.values()]
 
-    def read(self, answer: object) -> list[Claim]:
-        """Enter `answer`, and return its claims. Raises `Undocumented`, then nothing has been entered."""
-        claims = [*_claims(answer)]
-        for claim in claims:
-            named = _named(claim, self._claims)
-            for asked in named:
-                before = self._claims[asked]
-                if before is None or claim.weight > before.weight:
-                    self._claims[asked] = claim
-            if not named and claim not in self.strays:
-                self.strays.append(claim)
+    def read(self, answer: object, asked: Sequence[Asked]) -> list[Claim]:
+        """Enter the `answer` to a request for `asked`, and return its claims.
+
+        Raises `Undocumented`; then nothing has been entered.
+        """
+        requested = dict.fromkeys(asked)
+        claims: list[Claim] = []
+        linked: list[set[Asked]] = []
+        for listed, entry in _entries_of(answer):
+            # It speaks of what was requested; only else of an id that another request asked for.
+            named = _named(listed, entry, requested) or _named(listed, entry, self._claims)
+            claim = Claim(listed, entry, _status(listed, entry, named))
+            claims.append(claim)
+            linked.append(named)
+            for one in named:
+                self.enter(one, claim)
+            if not named:
+                self._strays.setdefault(repr(entry), claim)
+        for named in linked:
+            # Two ids of one order: that it is live by one of them, it is by the other.
+            known = [known for one in named if (known := self._claims[one]) is not None]
+            live = next((one for one in known if one.status == "open"), None)
+            if live is not None:
+                self._claims.update(dict.fromkeys(named, live))
         return claims
 
+    def enter(self, asked: Asked, claim: Claim) -> None:
+        """Keep what `claim` says of `asked`, unless something weightier is known."""
+        before = self._claims[asked]
+        if before is None or claim.weight > before.weight:
+            self._claims[asked] = claim
+        elif claim.weight == before.weight and claim.status != before.status:
+            self._claims[asked] = replace(before, status=None)  # they contradict each other
 
-def state_in_words(text: str) -> str | None:
-    """The order's state in the exchange's words ("… order status :FILLED,can not delete …"), if it is one.
 
-    An id cannot forge it: ids hold no white space. Two different states in one text are none.
-    """
-    states = {word.upper() for word in _STATE.findall(text)}
-    return states.pop() if len(states) == 1 and states <= STATUS_OF_STATE.keys() else None
+def states_in_words(text: str) -> set[str]:
+    """The order states that the exchange's words name ("… order status :FILLED,can not delete …")."""
+    return {word.upper() for word in _STATE.findall(text)}
 
 
 def text_of(entry: object) -> str:
@@ -109,58 +131,64 @@ def text_of(entry: object) -> str:
     return str(entry.get("error") or "") if isinstance(entry, Mapping) else str(entry)
 
 
-def _claims(answer: object) -> Iterator[Claim]:
+def status_in_words(text: str) -> str | None:
+    """The ccxt status of the one known state that `text` names; else None."""
+    states = states_in_words(text)
+    return STATUS_OF_STATE.get(states.pop()) if len(states) == 1 else None
+
+
+def _entries_of(answer: object) -> Iterator[tuple[str, Any]]:
     if not isinstance(answer, Mapping) or str(answer.get("code")) != "0":
         raise Undocumented("no object with code 0")
     data = answer.get("data")
     if not isinstance(data, Mapping):
         raise Undocumented("no data")
-    for entry in _entries(data.get("orders")):
-        state = str(entry.get("status")).upper() if isinstance(entry, Mapping) else ""
-        yield Claim("orders", entry, STATUS_OF_STATE.get(state))
-    for entry in _entries(data.get("fails")):
-        state_or_none = state_in_words(text_of(entry))
-        yield Claim("fails", entry, None if state_or_none is None else STATUS_OF_STATE[state_or_none])
+    for listed in ("orders", "fails"):
+        entries = data.get(listed)
+        if entries is not None:
+            yield from ((listed, entry) for entry in (entries if isinstance(entries, list) else [entries]))
 
 
-def _entries(listed: object) -> list[Any]:
-    if listed is None:
-        return []
-    return listed if isinstance(listed, list) else [listed]
+def _status(listed: str, entry: Any, named: Iterable[Asked]) -> str | None:
+    if listed == "orders":
+        state = str(entry.get("status")) if isinstance(entry, Mapping) else ""
+        return STATUS_OF_STATE.get(state.upper())
+    text = text_of(entry)
+    for one in named:
+        if ":" in one.value:  # "status:CANCELED" may be an id: it must not pass for the exchange's words
+            text = text.replace(one.value, "")
+    return status_in_words(text)
 
 
-def _named(claim: Claim, asked: Mapping[Asked, object]) -> set[Asked]:
-    """The asked ids that `claim` speaks of: by its keys, or, in ``fails``, by its text where no key helps."""
-    entry, named = claim.entry, set[Asked]()
-    if isinstance(entry, Mapping):
-        named = {Asked("clientOrderId", str(entry[key])) for key in _CLIENT_ID_KEYS if entry.get(key)}
-        if entry.get("orderId"):
-            named.add(_read_order_id(str(entry["orderId"]), asked, claim.listed))
-    if claim.listed == "fails" and not asked.keys() & named:
-        return _named_in_text(text_of(entry), asked)
+def _named(listed: str, entry: Any, asked: Mapping[Asked, object]) -> set[Asked]:
+    """The asked ids that `entry` speaks of: by its keys, or, in ``fails``, by its text where it has none."""
+    keys = _CLIENT_ID_KEYS + _ORDER_ID_KEYS
+    keyed = {key: str(entry[key]) for key in keys if entry.get(key)} if isinstance(entry, Mapping) else {}
+    text = text_of(entry) if listed == "fails" else ""
+    if not keyed:
+        return _named_in_text(text, asked)
+    named = {Asked("clientOrderId", keyed[key]) for key in _CLIENT_ID_KEYS if key in keyed}
+    named.update(_read_order_id(keyed[key], text, asked, listed) for key in _ORDER_ID_KEYS if key in keyed)
     return asked.keys() & named
 
 
-def _read_order_id(value: str, asked: Mapping[Asked, object], listed: str) -> Asked:
+def _read_order_id(value: str, text: str, asked: Mapping[Asked, object], listed: str) -> Asked:
     # How a failed client id is keyed is unknown: "orderId" may hold it. In "orders" it is an order id.
     as_order_id, as_client_id = Asked("id", value), Asked("clientOrderId", value)
-    if listed == "fails" and as_order_id not in asked and as_client_id in asked:
-        return as_client_id
-    return as_order_id
+    if listed == "orders" or as_client_id not in asked:
+        return as_order_id
+    says_client = any("client" in label.lower() for label, _ in _LABELLED_ID.findall(text))
+    return as_client_id if as_order_id not in asked or says_client else as_order_id
 
 
 def _named_in_text(text: str, asked: Mapping[Asked, object]) -> set[Asked]:
     """The one asked id that `text` names. A text that could mean two of them names none."""
-    labelled = _LABELLED_ID.findall(text)
-    if labelled:
-        named = {
-            Asked("clientOrderId", value)
-            if "client" in label.lower()
-            else _read_order_id(value, asked, "fails")
-            for label, value in labelled
-        }
-    else:
-        words = {word.strip(".;!()\"'") for word in re.split(r"[\s,:]+", _NO_ID.sub(" ", text))}
-        named = {Asked(field, word) for word in words for field in ("id", "clientOrderId")}
+    named: set[Asked] = set()
+    for label, word in _LABELLED_ID.findall(text) or [("", word) for word in _UNLABELLED_ID.findall(text)]:
+        for value in (word, word.strip(_PUNCTUATION)):
+            if "client" in label.lower():
+                named.add(Asked("clientOrderId", value))
+            else:
+                named.update((Asked("id", value), Asked("clientOrderId", value)))
     named &= asked.keys()
     return named if len(named) == 1 else set()

@@ -44,6 +44,8 @@ class Settings:
 def read_settings(options: Mapping[str, Any]) -> Settings:
     """The settings in an exchange's `options`; raises ``BadRequest`` naming an unusable one."""
     given = options.get("cancelOrders") or {}
+    if not isinstance(given, Mapping):
+        raise BadRequest(f"bingx options['cancelOrders'] is not a dict: {given!r}")
     used = {name: one for name, one in given.items() if one is not None or name in _NONE_MEANS_SOMETHING}
     values = {**DEFAULTS, **used}
     limit, storage = values["limit"], values["storage"]

@@ -145,12 +145,15 @@ def test_somebody_elses_class_is_respected() -> None:
     class Theirs(ccxt.bingx):  # type: ignore[misc]
         pass
 
+    class Later(ccxt.bingx):  # type: ignore[misc]
+        pass
+
     ccxt.bingx = Theirs
     with register():
         assert registered() == [True] * 3
     assert ccxt.bingx is Theirs
     register()
-    ccxt.bingx = Theirs
+    ccxt.bingx = Later
     unregister()
-    assert ccxt.bingx is Theirs
+    assert ccxt.bingx is Later
     assert ccxt.pro.bingx is CCXTS["pro"]

@@ -5,11 +5,13 @@ When one of these fails, ccxt has mended something: see whether the workaround c
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ccxt.base.errors import BadRequest, ExchangeError, OrderNotFound, RequestTimeout
+from ccxt.base.errors import BadRequest, ExchangeError, NotSupported, OrderNotFound, RequestTimeout
 
 from ccxt_bingx_ext.simulator import Simulator
 
@@ -92,10 +94,60 @@ def test_ccxt_sends_the_endpoint_in_the_url(ccxts_own: Bot, simulator: Simulator
     assert [request.form for request in simulator.requests] == ["query"]
 
 
-def test_ccxt_has_no_batch_cancel_for_inverse_swaps(ccxts_own: Bot) -> None:
-    """NotSupported in 4.5.90; 4.5.60 sends it to an endpoint that does not know it."""
-    with pytest.raises(ExchangeError):
+def test_ccxt_has_no_batch_cancel_for_inverse_swaps(ccxts_own: Bot, simulator: Simulator) -> None:
+    """NotSupported in 4.5.90; 4.5.60 sends it to the linear endpoint, which knows no inverse orders."""
+    with pytest.raises(ExchangeError) as caught:
         ccxts_own.cancel_orders(["1"], "BTC/USD:BTC")
+    asked = [request.path for request in simulator.requests]
+    assert isinstance(caught.value, NotSupported) or asked == ["/openApi/swap/v2/trade/batchOrders"]
+
+
+def test_ccxt_loses_failed_swap_ids_and_sends_any_number(ccxts_own: Bot) -> None:
+    """Linear swap: the endpoint takes ten ids, twelve go in one request; the failed list is dropped."""
+    sent: list[Any] = []
+    answer = {"code": 0, "data": {"success": None, "failed": [{"orderId": 1, "errorCode": 80018}]}}
+
+    def plain(request: Any) -> Any:
+        sent.append(request)
+        return answer
+
+    async def awaited(request: Any) -> Any:
+        return plain(request)
+
+    is_sync = isinstance(ccxts_own.exchange, CCXTS["sync"])
+    ccxts_own.exchange.swapV2PrivateDeleteTradeBatchOrders = plain if is_sync else awaited
+    assert ccxts_own.cancel_orders([str(n) for n in range(1, 13)], "BTC/USDT:USDT") == []
+    assert [len(request["orderIdList"]) for request in sent] == [12]
+
+
+def test_ccxts_cancel_waits_behind_other_calls(simulator: Simulator) -> None:
+    """Sync: after any other call it waits for its cost in the shared throttle, here for two seconds."""
+    with bot_of(CCXTS["sync"], simulator.ccxt_config(enableRateLimit=True)) as bot:
+        bot.load_markets()
+        bot.exchange.rateLimit = 500
+        ids = place(simulator, 1)
+        bot.fetch_open_orders("BTC/USDT")
+        start = time.monotonic()
+        bot.cancel_orders(ids, "BTC/USDT")
+        assert time.monotonic() - start > 1.5
+
+
+@pytest.mark.parametrize("world", ["async", "pro"])
+def test_ccxts_cancel_queues_behind_other_tasks(world: str, simulator: Simulator) -> None:
+    """Async: the cancel reaches the wire after every call that was queued before it."""
+    with bot_of(CCXTS[world], simulator.ccxt_config(enableRateLimit=True)) as bot:
+        bot.load_markets()
+        simulator.clear_log()
+        ids = place(simulator, 1)
+
+        async def queued() -> None:
+            ordinary = [asyncio.ensure_future(bot.exchange.fetch_open_orders("BTC/USDT")) for _ in range(8)]
+            await asyncio.sleep(0)
+            await bot.exchange.cancel_orders(ids, "BTC/USDT")
+            await asyncio.gather(*ordinary)
+
+        bot._loop.run_until_complete(queued())
+    assert simulator.requests[-1].path.endswith("cancelOrders")
 
 
 def test_ccxt_does_not_know_an_order_that_is_gone(ccxts_own: Bot, simulator: Simulator) -> None:
@@ -120,11 +172,13 @@ def test_ccxts_retry_turns_a_success_into_a_failure(ccxts_own: Bot, simulator: S
 
 
 def test_ccxt_does_not_find_out_what_happened(ccxts_own: Bot, simulator: Simulator) -> None:
-    """504 after execution: RequestTimeout, without a word on which orders are gone."""
-    simulator.faults.add("http", status=504, when="after")
-    with pytest.raises(RequestTimeout) as caught:
-        ccxts_own.cancel_orders(place(simulator, 1), "BTC/USDT")
-    assert not hasattr(caught.value, "unresolved")
+    """504 or no answer after execution: RequestTimeout, without a word on which orders are gone."""
+    ccxts_own.exchange.timeout = 1000
+    for fault, details in (("http", {"status": 504}), ("hang", {})):
+        simulator.faults.add(fault, when="after", **details)  # type: ignore[arg-type]
+        with pytest.raises(RequestTimeout) as caught:
+            ccxts_own.cancel_orders(place(simulator, 1), "BTC/USDT")
+        assert not hasattr(caught.value, "unresolved")
 
 
 def test_ccxt_calls_a_failed_order_canceled(ccxts_own: Bot) -> None:

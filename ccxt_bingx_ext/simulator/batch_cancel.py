@@ -13,7 +13,7 @@ from .payloads import order_payload, parse_order_id
 from .signing import NumberText
 
 FailsKey = Literal["orderId", "clientOrderID", "clientOrderId", "text"]
-MixedIds = Literal["union", "order_ids_only"]
+MixedIds = Literal["union", "order_ids_only", "client_ids_only"]
 EmptyLists = Literal["documented", "absent", "null", "empty"]
 
 _REQUEST: Final = "OrdersCancelRequest"
@@ -76,8 +76,10 @@ def _named(
     client_ids = _list(params, "clientOrderIDs")
     if not order_ids and not client_ids:
         raise errors.missing(_REQUEST, "OrderIDs")
-    if order_ids and rules.mixed_ids == "order_ids_only":
+    if order_ids and client_ids and rules.mixed_ids == "order_ids_only":
         client_ids = []
+    elif order_ids and client_ids and rules.mixed_ids == "client_ids_only":
+        order_ids = []
     if rules.max_ids is not None and len(order_ids) + len(client_ids) > rules.max_ids:
         raise Refused(errors.INVALID_PARAMETER, f"Invalid parameters, err: more than {rules.max_ids} ids")
     return [

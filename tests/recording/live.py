@@ -50,6 +50,8 @@ def record_live(
                 print(f"cancelled what was left: {order_id}")
             except OrderNotFound:
                 pass  # as it should be
+            except BaseError as error:
+                print(f"MAY STILL BE LIVE, cancel it yourself: {order_id} ({error})")
 
 
 def _ways(exchange: Any, symbol: str, place: Callable[..., str]) -> list[tuple[str, Callable[[], Any]]]:

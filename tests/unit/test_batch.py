@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import UserDict
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -91,6 +92,38 @@ def test_a_bad_order_id_is_named_with_its_position(bad: Any) -> None:
     with pytest.raises(BadRequest, match=r"^bingx cancelOrders\(\) ids\[1\] is not an order id") as caught:
         read_batch(["1", bad], {})
     assert repr(bad)[:100] in str(caught.value)
+
+
+class Odd(str):
+    """Shows itself as something else than it is."""
+
+    def __str__(self) -> str:
+        return "evil&x=1"
+
+
+class Side(str, Enum):
+    BUY = "buy"
+
+
+class Number(int, Enum):
+    FIVE = 5
+
+
+def test_what_is_sent_is_what_was_checked() -> None:
+    """A subclass (an enum, say) is taken by its value, not by what it shows itself as."""
+    batch = read_batch([Number.FIVE, Odd("6")], {"clientOrderIds": [Side.BUY, Odd("abc")], "foo": Odd("bar")})
+    request = batch.request("BTC-USDT")
+    assert request["orderIds"] == "5,6"
+    assert request["clientOrderIDs"] == "buy,abc"
+    assert request["foo"] == "bar"
+    assert {type(value) for value in request.values()} == {str}
+
+
+def test_a_number_too_large_to_be_written_out_is_refused_all_the_same() -> None:
+    """Python refuses to write an int of thousands of digits; the message does without."""
+    for ids, params in (([10**6000], {}), ([1], {"clientOrderIds": [10**6000]})):
+        with pytest.raises(BadRequest, match="a very large int"):
+            read_batch(ids, params)
 
 
 def test_the_largest_order_id_is_taken() -> None:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import traceback
 from typing import Any
 
 import pytest
-from ccxt.base.errors import InvalidNonce, OrderNotFound, RateLimitExceeded
+from ccxt.base.errors import (
+    AuthenticationError,
+    InvalidNonce,
+    OperationFailed,
+    OrderNotFound,
+    PermissionDenied,
+    RateLimitExceeded,
+)
 
 from ccxt_bingx_ext._errors import concerns_orders, refusal, scrub, scrub_chain
 
@@ -21,6 +30,15 @@ FINAL = "the  orderId:1 order status :{},can not delete, please verify and retry
         ("100404", "the order not exist", OrderNotFound),
         ("100404", "the api path /openApi/spot/v1/trade/order does not exist", None),
         ("100404", "", None),
+        ("100404", "order service route not found", None),
+        ("100404", "path /openApi/swap/v2/trade/order does not exist", None),
+        ("100400", "cancel order failed: account not found", None),
+        ("100400", "order symbol BTC-USDT does not exist", None),
+        ("100400", "order 123 not found", OrderNotFound),
+        ("100400", "order orderId:123 does not exist", OrderNotFound),
+        ("100400", "can not find order for orderId:1 for symbol: PATH-USDT", OrderNotFound),
+        ("100400", f"{FINAL.format('FILLED')}; {FINAL.format('CANCELED')}", OrderNotFound),
+        ("100400", f"{FINAL.format('FILLED')}; {FINAL.format('NEW')}", None),
         ("100400", "can not find order for orderId:1 for symbol: A-B, please verify", OrderNotFound),
         ("100400", "order does not exist", OrderNotFound),
         ("100400", "Key: 'OrdersCancelRequest.OrderIDs' Error:Field validation failed", None),
@@ -34,15 +52,19 @@ FINAL = "the  orderId:1 order status :{},can not delete, please verify and retry
         ("80018", "order already filled", OrderNotFound),
         ("100410", "rate limited", RateLimitExceeded),
         ("100410", "in the disabled period and will be unblocked after 1727193814249", RateLimitExceeded),
-        ("100410", "The current system is busy, please try again later", None),
+        ("100410", "The current system is busy, please try again later", OperationFailed),
         ("109429", "too many invalid requests", RateLimitExceeded),
         ("100421", "Null timestamp or timestamp mismatch", InvalidNonce),
         ("100421", "This pair is currently restricted from API trading", None),
         ("80014", "timestamp is invalid", InvalidNonce),
         ("80014", "Invalid parameters, err:Key: 'X'", None),
-        ("100001", "signature verification failed", None),
-        ("100413", "incorrect apiKey", None),
-        ("100500", "busy", None),
+        ("100001", "signature verification failed", AuthenticationError),
+        ("100412", "signature missing", AuthenticationError),
+        ("100413", "incorrect apiKey", AuthenticationError),
+        ("100419", "IP not whitelisted", PermissionDenied),
+        ("100004", "Permission denied", PermissionDenied),
+        ("100500", "busy", OperationFailed),
+        ("110500", "busy", OperationFailed),
         ("999999", "whatever", None),
     ],
 )
@@ -81,3 +103,20 @@ def test_scrubbing_follows_a_chain_that_bites_its_tail() -> None:
     first.__cause__, second.__cause__ = second, first
     scrub_chain(first)
     assert (str(first), str(second)) == ("***", "***")
+
+
+def test_an_error_that_writes_its_message_itself_is_replaced() -> None:
+    """Some of aiohttp's errors show the request's URL whatever their args are."""
+
+    class Stubborn(Exception):
+        def __str__(self) -> str:
+            return "GET /x?signature=" + "ab" * 32
+
+    below, error = ValueError("c" * 64), ValueError("fine")
+    stubborn = Stubborn()
+    stubborn.__context__ = below
+    error.__cause__, error.__context__ = stubborn, stubborn
+    scrub_chain(error)
+    shown = "".join(traceback.format_exception(error))
+    assert "Stubborn: GET /x?signature=***" in shown
+    assert not re.search("[0-9a-f]{64}", shown)

@@ -10,13 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccxt_bingx_ext._batch import Asked
-from ccxt_bingx_ext._outcome import Claim, Ledger, Undocumented, state_in_words
+from ccxt_bingx_ext._outcome import Claim, Ledger, Undocumented, states_in_words, status_in_words
 
 from .answers import PARTIAL_NOT_FOUND, TWO_CANCELED, answer, canceled, in_state, not_found
 
 
 def ledger(*ids: str, clients: tuple[str, ...] = ()) -> Ledger:
     return Ledger([Asked("id", one) for one in ids] + [Asked("clientOrderId", one) for one in clients])
+
+
+def read(book: Ledger, answer: Any) -> list[Claim]:
+    return book.read(answer, book.asked)
+
+
+def strays(book: Ledger) -> list[Claim]:
+    return [claim for asked, claim in book.known if asked is None]
 
 
 def statuses(book: Ledger) -> list[str | None]:
@@ -26,7 +34,7 @@ def statuses(book: Ledger) -> list[str | None]:
 def test_the_documented_success_accounts_for_both() -> None:
     """The exchange's own example: two ids, two cancelled orders."""
     book = ledger("1735964997957275648", "1735965127519326208")
-    book.read(json.loads(TWO_CANCELED))
+    read(book, json.loads(TWO_CANCELED))
     assert statuses(book) == ["canceled", "canceled"]
     assert book.unmentioned == ()
 
@@ -34,7 +42,7 @@ def test_the_documented_success_accounts_for_both() -> None:
 def test_the_live_partial_answer_accounts_for_both() -> None:
     """Captured live: orderId is an integer in orders and a string in fails."""
     book = ledger("1885778991827025921", "1885778991827025920")
-    book.read(json.loads(PARTIAL_NOT_FOUND))
+    read(book, json.loads(PARTIAL_NOT_FOUND))
     assert statuses(book) == [None, "canceled"]
 
 
@@ -48,30 +56,31 @@ def test_the_live_partial_answer_accounts_for_both() -> None:
 def test_the_state_in_the_exchanges_words_becomes_the_status(state: str, status: str | None) -> None:
     """A failed cancel's text tells the order's real state; FAILED is not cancelled; unknown is None."""
     book = ledger("5")
-    book.read(answer(fails=[in_state("5", state)]))
+    read(book, answer(fails=[in_state("5", state)]))
     assert statuses(book) == [status]
     book = ledger("5")
-    book.read(answer(orders=[canceled(5, status=state)]))
+    read(book, answer(orders=[canceled(5, status=state)]))
     assert statuses(book) == [status]
 
 
 @pytest.mark.parametrize(
-    ("text", "state"),
+    ("text", "states", "status"),
     [
-        ("the  orderId:1 order status :CANCELED,can not delete", "CANCELED"),
-        ("order status: FILLED", "FILLED"),
-        ("order status:partially_filled", "PARTIALLY_FILLED"),
-        ("order status :CANCELED, was order status :PENDING", None),
-        ("order status :CANCELED, order status :CANCELED", "CANCELED"),
-        ("status :CANCELED", None),
-        ("orderstatus:CANCELED", None),
-        ("order status :SOMETHING", None),
-        ("", None),
+        ("the  orderId:1 order status :CANCELED,can not delete", {"CANCELED"}, "canceled"),
+        ("order status: FILLED", {"FILLED"}, "closed"),
+        ("order status:partially_filled", {"PARTIALLY_FILLED"}, "open"),
+        ("order status :CANCELED, was order status :PENDING", {"CANCELED", "PENDING"}, None),
+        ("order status :CANCELED, order status :CANCELED", {"CANCELED"}, "canceled"),
+        ("status :CANCELED", set(), None),
+        ("orderstatus:CANCELED", set(), None),
+        ("order status :SOMETHING", {"SOMETHING"}, None),
+        ("", set(), None),
     ],
 )
-def test_only_one_clear_state_counts(text: str, state: str | None) -> None:
+def test_only_one_clear_state_counts(text: str, states: set[str], status: str | None) -> None:
     """Two different states, or words that are no state, say nothing."""
-    assert state_in_words(text) == state
+    assert states_in_words(text) == states
+    assert status_in_words(text) == status
 
 
 @pytest.mark.parametrize(
@@ -86,7 +95,7 @@ def test_what_is_not_the_documented_shape_is_undocumented(bad: Any) -> None:
     """ccxt returns [] for these: an order is lost. Here the outcome is unknown, and nothing is entered."""
     book = ledger("5")
     with pytest.raises(Undocumented):
-        book.read(bad)
+        read(book, bad)
     assert book.known == []
 
 
@@ -94,7 +103,7 @@ def test_what_is_not_the_documented_shape_is_undocumented(bad: Any) -> None:
 def test_absent_null_and_empty_lists_mention_nobody(empty: dict[str, Any]) -> None:
     """Either list may be absent or null (live)."""
     book = ledger("5")
-    assert book.read({"code": "0", "data": empty}) == []
+    assert read(book, {"code": "0", "data": empty}) == []
     assert book.unmentioned == (Asked("id", "5"),)
 
 
@@ -110,6 +119,7 @@ def test_absent_null_and_empty_lists_mention_nobody(empty: dict[str, Any]) -> No
         {"error": "can not find order for clientOrderId: abc for symbol: BTC-USDT"},
         {"error": "can not find order for orderId:abc"},
         {"orderId": "", "error": "order abc does not exist."},
+        {"orderId": "abc", "error": "the clientOrderID:abc is unknown"},
         {"error": "'abc' not found"},
         "order abc does not exist",
     ],
@@ -117,39 +127,39 @@ def test_absent_null_and_empty_lists_mention_nobody(empty: dict[str, Any]) -> No
 def test_a_failed_client_id_is_found_however_it_is_keyed(entry: Any) -> None:
     """How the exchange keys a failed client id is unknown: every name, and the text alone, is understood."""
     book = ledger("7", clients=("xyz", "abc"))
-    book.read(answer(fails=[entry]))
+    read(book, answer(fails=[entry]))
     assert [asked for asked, _ in book.known] == [Asked("clientOrderId", "abc")]
     assert statuses(book) == [None]
 
 
 def test_a_text_that_could_mean_two_ids_names_neither() -> None:
     """Rather ask again than guess: the entry is kept as a stray."""
-    book = ledger(clients=("order", "abc"))
-    book.read(answer(fails=[{"error": "order abc does not exist"}]))
+    book = ledger(clients=("xyz", "abc"))
+    read(book, answer(fails=[{"error": "'abc' does not exist, 'xyz' does not exist"}]))
     assert len(book.unmentioned) == 2
-    assert len(book.strays) == 1
+    assert len(strays(book)) == 1
 
 
 @pytest.mark.parametrize("client", ["CANCELED", "BTC-USDT", "orderId"])
 def test_the_boilerplate_of_a_text_is_no_id(client: str) -> None:
     """An id that looks like a word of the exchange's own text is not matched by that word."""
     book = ledger(clients=(client,))
-    book.read(answer(fails=[{"error": "order status :CANCELED,can not delete, symbol: BTC-USDT"}]))
-    book.read(answer(fails=[in_state("999", "CANCELED")]))
+    read(book, answer(fails=[{"error": "order status :CANCELED,can not delete, symbol: BTC-USDT"}]))
+    read(book, answer(fails=[in_state("999", "CANCELED")]))
     assert book.unmentioned == (Asked("clientOrderId", client),)
 
 
 def test_an_order_named_by_both_ids_answers_both() -> None:
     """Asked by id and by client id, one entry accounts for the two."""
     book = ledger("5", clients=("abc",))
-    book.read(answer(orders=[canceled(5, "abc")]))
+    read(book, answer(orders=[canceled(5, "abc")]))
     assert statuses(book) == ["canceled", "canceled"]
 
 
 def test_an_order_id_is_no_client_id() -> None:
     """In orders, orderId is an order id: it does not answer an equal client id."""
     book = ledger(clients=("5",))
-    book.read(answer(orders=[canceled(5, "other")]))
+    read(book, answer(orders=[canceled(5, "other")]))
     assert book.unmentioned == (Asked("clientOrderId", "5"),)
 
 
@@ -160,15 +170,16 @@ def test_that_an_order_is_live_outweighs_every_other_claim() -> None:
         {"orders": [canceled(5)], "fails": [in_state("5", "PENDING")]},
     ):
         book = ledger("5")
-        book.read(answer(**entries))
+        read(book, answer(**entries))
         assert statuses(book) == ["open"]
 
 
 def test_a_cancelled_order_outweighs_a_failure_to_find_it_again() -> None:
     """Named twice in one request, an order is cancelled once and not found once: it is cancelled."""
     book = ledger("5", clients=("abc",))
-    book.read(
-        answer(orders=[canceled(5, "abc")], fails=[{"clientOrderID": "abc", "error": "can not find order"}])
+    read(
+        book,
+        answer(orders=[canceled(5, "abc")], fails=[{"clientOrderID": "abc", "error": "can not find order"}]),
     )
     assert statuses(book) == ["canceled", "canceled"]
 
@@ -177,15 +188,104 @@ def test_what_matches_nothing_asked_is_kept_at_the_end_and_once() -> None:
     """An entry about somebody else's id is not thrown away."""
     book = ledger("5")
     for _ in range(2):
-        book.read(answer(orders=[canceled(9), canceled(5), "junk"], fails=[not_found("8")]))
+        read(book, answer(orders=[canceled(9), canceled(5), "junk"], fails=[not_found("8")]))
     assert [asked for asked, _ in book.known] == [Asked("id", "5"), None, None, None]
-    assert [claim.entry for claim in book.strays] == [canceled(9), "junk", not_found("8")]
+    assert [claim.entry for claim in strays(book)] == [canceled(9), "junk", not_found("8")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'abc' not found",
+        "clientOrderID:'abc'",
+        "clientOrderID:abc.",
+        "clientOrderID:abc; sorry",
+        "orderId=abc",
+    ],
+)
+def test_punctuation_around_an_id_is_not_part_of_it(text: str) -> None:
+    """Quotes and full stops are the exchange's, not the id's."""
+    book = ledger(clients=("abc", "x"))
+    read(book, answer(fails=[{"error": text}]))
+    assert [asked for asked, _ in book.known] == [Asked("clientOrderId", "abc")]
+
+
+@pytest.mark.parametrize(
+    ("text", "answered"),
+    [
+        ("the clientOrderID:5 order status :CANCELED,can not delete", "clientOrderId"),
+        ("the  orderId:5 order status :CANCELED,can not delete", "id"),
+        ("can not find order", "id"),
+    ],
+)
+def test_a_value_asked_as_both_kinds_is_told_apart_by_the_text(text: str, answered: str) -> None:
+    """Order id 5 and client id 5, and a failed client id keyed as "orderId": the label decides."""
+    book = ledger("5", clients=("5",))
+    read(book, answer(fails=[{"orderId": "5", "error": text}]))
+    assert [asked for asked, _ in book.known] == [Asked(answered, "5")]
+
+
+def test_an_answer_speaks_of_its_own_request_first() -> None:
+    """Asked again for client id 5 only, "orderId":"5" is that one."""
+    book = ledger("5", clients=("5",))
+    book.read(answer(fails=[in_state("5", "FILLED")]), [Asked("clientOrderId", "5")])
+    assert [asked for asked, _ in book.known] == [Asked("clientOrderId", "5")]
+    book.read(answer(orders=[canceled(5)]), [Asked("clientOrderId", "5")])
+    assert statuses(book) == ["canceled", "closed"]
+
+
+@pytest.mark.parametrize(
+    ("clients", "entry"),
+    [
+        (
+            ("A1", "later"),
+            {"clientOrderID": "a1", "error": "order a1 order status :CANCELED, verify and retry later"},
+        ),
+        (("please", "x1"), {"error": "order status :CANCELED,can not delete, please verify and retry later"}),
+        (("5",), {"orderId": "999", "error": "the  orderId:5 order status :CANCELED,can not delete"}),
+        (("abc",), {"error": "order abc. order status :CANCELED"}),
+    ],
+)
+def test_a_word_of_a_text_about_something_else_is_no_id(clients: tuple[str, ...], entry: Any) -> None:
+    """Where a key names somebody else, or the word stands in no known place, nothing is claimed."""
+    book = ledger(clients=clients)
+    read(book, answer(fails=[entry]))
+    assert len(book.unmentioned) == len(clients)
+    assert len(strays(book)) == 1
+
+
+def test_an_id_cannot_forge_a_state() -> None:
+    """A client id may hold a colon; inside the exchange's words it is still an id."""
+    book = ledger(clients=("status:CANCELED",))
+    read(book, answer(fails=[{"error": "order status:CANCELED does not exist"}]))
+    assert "canceled" not in statuses(book)
+    book = ledger(clients=("status:CANCELED",))
+    entry = {"clientOrderID": "status:CANCELED", "error": "order status:CANCELED does not exist"}
+    read(book, answer(fails=[entry]))
+    assert statuses(book) == [None]
+
+
+@pytest.mark.parametrize("other", ["FILLED", "", "FAILED"])
+def test_two_final_states_of_one_order_are_none(other: str) -> None:
+    """Whichever comes first: an answer that contradicts itself claims nothing."""
+    for states in (("CANCELED", other), (other, "CANCELED")):
+        book = ledger("5")
+        read(book, answer(orders=[canceled(5, status=state) for state in states]))
+        assert statuses(book) == [None]
+
+
+def test_that_it_is_live_by_one_id_makes_it_live_by_the_other() -> None:
+    """One entry names the order by both its ids: what is said of one is said of both."""
+    book = ledger("5", clients=("abc",))
+    entry = {"clientOrderID": "abc", "error": "the order status :PENDING,can not delete"}
+    read(book, answer(orders=[canceled(5, "abc")], fails=[entry]))
+    assert statuses(book) == ["open", "open"]
 
 
 def test_a_list_that_is_no_list_is_its_only_entry() -> None:
     """What can be understood is understood, whatever surrounds it."""
     book = ledger("5", "6")
-    book.read(answer(orders=canceled(5), fails=not_found("6")))
+    read(book, answer(orders=canceled(5), fails=not_found("6")))
     assert statuses(book) == ["canceled", None]
 
 
@@ -220,11 +320,11 @@ def test_every_asked_id_is_known_or_unmentioned_exactly_once(answers: list[Any])
     book = ledger(*IDS, clients=("a", "b"))
     for one in answers:
         try:
-            claims = book.read(one)
+            claims = read(book, one)
         except Undocumented:
             continue
         kept = [claim for _, claim in book.known]
-        assert all(claim in kept for claim in book.strays)
+        assert all(claim in kept for claim in strays(book))
         assert all(claim in kept or any(k.weight >= claim.weight for k in kept) for claim in claims)
     known = [asked for asked, _ in book.known if asked is not None]
     assert sorted([*known, *book.unmentioned]) == sorted(book.asked)

@@ -36,6 +36,13 @@ def test_what_is_given_counts() -> None:
     assert read_settings(options) == Settings("query", 1, 10, Pace(10, 1.0, 0.0), "redis://localhost", 0.25)
 
 
+@pytest.mark.parametrize("given", ["json", ["json"], 5])
+def test_options_that_are_no_dict_are_refused(given: Any) -> None:
+    """options["cancelOrders"] holds the settings by name."""
+    with pytest.raises(BadRequest, match="is not a dict"):
+        read_settings({"cancelOrders": given})
+
+
 def test_no_limit_is_a_setting() -> None:
     """None switches the lane's limit off; a limit below one a second is one in a longer time."""
     assert read_settings({"cancelOrders": {"limit": None}}).pace.period == 0
