@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import threading
 from collections.abc import Generator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ._drive import run, run_async
 from ._errors import lane_closed
@@ -15,8 +13,7 @@ from ._lane import Pace
 from ._storage import Ask, KeptLane, Leave, Ticket
 
 
-@dataclass(frozen=True)
-class Pause:
+class Pause(NamedTuple):
     """Sleep `seconds`, or until the ticket is woken."""
 
     seconds: float
@@ -53,6 +50,8 @@ def pass_gate(lane: KeptLane, pace: Pace, max_wait: float) -> None:
 
 async def pass_gate_async(lane: KeptLane, pace: Pace, max_wait: float) -> None:
     """The same in an event loop; a cancelled task gives its place back."""
+    import asyncio  # loaded already; a sync bot need not wait for it (10 ms)
+
     loop = asyncio.get_running_loop()
     nudge = asyncio.Event()
 

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Hashable
-from dataclasses import dataclass
 from math import inf
 from typing import NamedTuple
 
 MOST_REMEMBERED = 1000  # grants; far more than any limit of the exchange allows in a period
 
 
-@dataclass(frozen=True)
-class Pace:
-    """`count` requests per `period` (s), of which the last `slack` (s) makes up for waking up late."""
+class Pace(NamedTuple):
+    """So many `requests` per `period` (s), of which the last `slack` (s) makes up for waking up late."""
 
-    count: int
+    requests: int
     period: float
     slack: float
 
@@ -54,8 +52,8 @@ class Lane:
         planned = self._queue.setdefault(ticket, None)
         if now < self.closed_until:
             return Verdict(self.closed_until - now, closed=True)
-        rounds, place = divmod([*self._queue].index(ticket), pace.count)
-        before = place - pace.count + len(self.grants)
+        rounds, place = divmod([*self._queue].index(ticket), pace.requests)
+        before = place - pace.requests + len(self.grants)
         free = self.grants[before] + pace.period if before >= 0 else now
         at = max(free, now, self.held_until) + rounds * pace.period
         if at > now:

@@ -22,10 +22,11 @@ from ._flow import (
     cancel_batch,
     cancel_unloaded,
 )
+from ._lanes import lane_of
 from ._outcome import Claim
 from ._settings import DEFAULTS, QUERY, read_settings
 from ._signing import signed_json
-from ._storage import Close, Hold, KeptLane, lane_of
+from ._storage import Close, Hold, KeptLane
 from ._symbols import spot_market_id
 
 if TYPE_CHECKING:

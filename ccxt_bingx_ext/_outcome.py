@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ._batch import Asked
 
@@ -34,15 +33,13 @@ _UNLABELLED_ID = re.compile(
 )
 _PUNCTUATION = ".;!()'\""
 _CLIENT_ID_KEYS = ("clientOrderID", "clientOrderId", "origClientOrderId")
-_ORDER_ID_KEYS = ("orderId",)
 
 
 class Undocumented(Exception):
     """The answer has not the documented shape: what happened is unknown."""
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """What one entry of an answer says of one order.
 
     `listed` is the list it stood in, ``"orders"`` or ``"fails"``; `status` is a ccxt status or None.
@@ -68,7 +65,7 @@ class Ledger:
     def __init__(self, asked: Sequence[Asked]) -> None:
         self.asked = tuple(asked)
         self._claims: dict[Asked, Claim | None] = dict.fromkeys(asked)
-        self._strays: dict[str, Claim] = {}
+        self._strays: dict[tuple[str, str], Claim] = {}
 
     def __getitem__(self, asked: Asked) -> Claim | None:
         return self._claims[asked]
@@ -99,11 +96,12 @@ class Ledger:
             named = _named(listed, entry, requested) or _named(listed, entry, self._claims)
             claim = Claim(listed, entry, _status(listed, entry, named))
             claims.append(claim)
-            linked.append(named)
+            if len(named) > 1:
+                linked.append(named)
             for one in named:
                 self.enter(one, claim)
             if not named:
-                self._strays.setdefault(repr(entry), claim)
+                self._strays.setdefault((listed, repr(entry)), claim)
         for named in linked:
             # Two ids of one order: that it is live by one of them, it is by the other.
             known = [known for one in named if (known := self._claims[one]) is not None]
@@ -118,7 +116,7 @@ class Ledger:
         if before is None or claim.weight > before.weight:
             self._claims[asked] = claim
         elif claim.weight == before.weight and claim.status != before.status:
-            self._claims[asked] = replace(before, status=None)  # they contradict each other
+            self._claims[asked] = before._replace(status=None)  # they contradict each other
 
 
 def states_in_words(text: str) -> set[str]:
@@ -162,14 +160,13 @@ def _status(listed: str, entry: Any, named: Iterable[Asked]) -> str | None:
 
 def _named(listed: str, entry: Any, asked: Mapping[Asked, object]) -> set[Asked]:
     """The asked ids that `entry` speaks of: by its keys, or, in ``fails``, by its text where it has none."""
-    keys = _CLIENT_ID_KEYS + _ORDER_ID_KEYS
-    keyed = {key: str(entry[key]) for key in keys if entry.get(key)} if isinstance(entry, Mapping) else {}
+    keyed: set[Asked] = set()
     text = text_of(entry) if listed == "fails" else ""
-    if not keyed:
-        return _named_in_text(text, asked)
-    named = {Asked("clientOrderId", keyed[key]) for key in _CLIENT_ID_KEYS if key in keyed}
-    named.update(_read_order_id(keyed[key], text, asked, listed) for key in _ORDER_ID_KEYS if key in keyed)
-    return asked.keys() & named
+    if isinstance(entry, Mapping):
+        keyed = {Asked("clientOrderId", str(entry[key])) for key in _CLIENT_ID_KEYS if entry.get(key)}
+        if entry.get("orderId"):
+            keyed.add(_read_order_id(str(entry["orderId"]), text, asked, listed))
+    return asked.keys() & keyed if keyed else _named_in_text(text, asked)
 
 
 def _read_order_id(value: str, text: str, asked: Mapping[Asked, object], listed: str) -> Asked:

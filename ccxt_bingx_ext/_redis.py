@@ -129,7 +129,7 @@ class SharedLane:
         pace = order.pace
         # What went by the local lane while Redis was away counts there, too.
         ages = self._local.granted_within(pace.period) if self._lost_until is not None else []
-        return ["ask", order.ticket.name, pace.count, pace.period, pace.slack, STALE_AFTER, *ages]
+        return ["ask", order.ticket.name, pace.requests, pace.period, pace.slack, STALE_AFTER, *ages]
 
     def _lose(self, error: Exception) -> None:
         with self._lock:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ccxt.base.errors import BadRequest
 
@@ -24,8 +23,7 @@ _NONE_MEANS_SOMETHING = ("process", "limit", "storage")
 _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """How cancels are sent.
 
     `request_format`: "json" (the documented form) or "query" (what ccxt itself sends). `process`: what is

@@ -1,18 +1,15 @@
-"""Where a lane is kept: in this process, or in a Redis that several processes and machines share.
+"""What a kept lane is told (`Ask`, `Leave`, `Hold`, `Close`), and the lane that this process keeps.
 
-`lane_of` gives one lane per API key, host and endpoint, whatever thread, task or instance asks. A lane is
-told `Ask`, `Leave`, `Hold` or `Close`, plainly (``do``) or awaited (``do_async``).
+Plainly (``do``) or awaited (``do_async``); `_redis` keeps one that several processes share.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from ._lane import Lane, Pace, Verdict
 
@@ -25,30 +22,26 @@ class Ticket:
         self.name = os.urandom(12).hex()
 
 
-@dataclass(frozen=True)
-class Ask:
+class Ask(NamedTuple):
     """May `ticket` go? The result is a `Verdict`."""
 
     ticket: Ticket
     pace: Pace
 
 
-@dataclass(frozen=True)
-class Leave:
+class Leave(NamedTuple):
     """Give the place of `ticket` back."""
 
     ticket: Ticket
 
 
-@dataclass(frozen=True)
-class Hold:
+class Hold(NamedTuple):
     """Nobody goes for `seconds`: the window is used up."""
 
     seconds: float
 
 
-@dataclass(frozen=True)
-class Close:
+class Close(NamedTuple):
     """The exchange refuses everything for `seconds`."""
 
     seconds: float
@@ -114,35 +107,3 @@ class LocalLane:
         with self._lock:
             now = self._clock()
             return [now - grant for grant in self._lane.grants if now - grant < seconds]
-
-
-def lane_of(api_key: str, host: str, endpoint: str, storage: str | None) -> KeptLane:
-    """The lane of an account's `endpoint` at `host`, kept in `storage` (None: this process; or redis://…)."""
-    # A name may travel and be listed: it holds a hash, never the key.
-    name = hashlib.sha256("\n".join((api_key, host, endpoint)).encode()).hexdigest()[:32]
-    with _lanes_lock:
-        local = _local_lanes.setdefault(name, LocalLane())
-        if storage is None:
-            return local
-        if (storage, name) not in _shared_lanes:
-            from ._redis import SharedLane
-
-            _shared_lanes[storage, name] = SharedLane(storage, name, local)
-        return _shared_lanes[storage, name]
-
-
-_lanes_lock = threading.Lock()
-_local_lanes: dict[str, LocalLane] = {}
-_shared_lanes: dict[tuple[str, str], KeptLane] = {}
-
-
-def _forget_lanes() -> None:
-    # A lock that another thread held when the process forked would stay locked in the child for ever.
-    global _lanes_lock
-    _lanes_lock = threading.Lock()
-    _local_lanes.clear()
-    _shared_lanes.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_lanes)

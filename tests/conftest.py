@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ccxt_bingx_ext import _storage
+from ccxt_bingx_ext import _lanes
 from ccxt_bingx_ext.simulator import Simulator
 
 pytest_plugins = ["ccxt_bingx_ext.simulator.fixtures"]
@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _fresh_lanes() -> Iterator[None]:
     """A limit or a ban met in one test is none in the next."""
     yield
-    _storage._forget_lanes()
+    _lanes._forget_lanes()
 
 
 @pytest.fixture

@@ -325,13 +325,13 @@ def _cancel_in_child(config: dict[str, Any], ids: list[str]) -> None:
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="this system cannot fork")
 def test_the_lane_works_after_fork(limited: Simulator) -> None:
     """A child of a process whose threads are in the lane is not stuck on a lock that nobody will release."""
-    from ccxt_bingx_ext import _storage
+    from ccxt_bingx_ext import _lanes
 
     exchange = bingx(config_of(limited))
     ids = place(limited, 3)
     cancel_each(exchange, ids[:2])
     lane: Any = exchange._lane()
-    with lane._lock, _storage._lanes_lock:
+    with lane._lock, _lanes._lanes_lock:
         child = multiprocessing.get_context("fork").Process(
             target=_cancel_in_child, args=(config_of(limited), ids[2:])
         )

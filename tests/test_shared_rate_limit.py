@@ -17,7 +17,8 @@ from ccxt.base.errors import RateLimitExceeded
 from ccxt_bingx_ext import _redis, bingx
 from ccxt_bingx_ext._gate import pass_gate, pass_gate_async
 from ccxt_bingx_ext._lane import Lane, Pace
-from ccxt_bingx_ext._storage import Ask, Close, Hold, Leave, LocalLane, Ticket, lane_of
+from ccxt_bingx_ext._lanes import lane_of
+from ccxt_bingx_ext._storage import Ask, Close, Hold, Leave, LocalLane, Ticket
 from ccxt_bingx_ext.simulator import Simulator
 
 from .redis_server import RedisServer

@@ -14,7 +14,7 @@ DEFAULT = Settings(
     request_format="json",
     process=None,
     batch_size=50,
-    pace=Pace(count=2, period=1.05, slack=0.025),
+    pace=Pace(requests=2, period=1.05, slack=0.025),
     storage=None,
     max_wait=1.0,
 )
