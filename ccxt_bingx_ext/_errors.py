@@ -104,8 +104,13 @@ def refusal(code: str | None, message: str) -> type[BaseError] | None:
     return next(fitting, None)
 
 
-def raise_refusal(exchange_id: str, answer: Mapping[str, Any], body: str, headers: Mapping[str, Any]) -> None:
-    """Raise what `refusal` gives for `answer`; a ``RateLimitExceeded`` knows when to come back."""
+def raise_refusal(
+    exchange_id: str, answer: Mapping[str, Any], body: str, headers: Mapping[str, Any], now: float
+) -> None:
+    """Raise what `refusal` gives for `answer`; a ``RateLimitExceeded`` knows when to come back.
+
+    `now` is the exchange's time (epoch, s).
+    """
     message = str(answer.get("msg") or "")
     error_class = refusal(None if answer.get("code") is None else str(answer["code"]), message)
     if error_class is None:
@@ -113,15 +118,15 @@ def raise_refusal(exchange_id: str, answer: Mapping[str, Any], body: str, header
     error = error_class(scrub(f"{exchange_id} {body}"))
     error.exchange_message = scrub(message)
     if error_class is RateLimitExceeded:
-        now, banned_until = time.time(), ban_end(message)
+        banned_until = ban_end(message)
         error.banned = banned_until is not None
         error.retry_after = window_rest(headers, now) if banned_until is None else banned_until - now
     raise error
 
 
-def note_window(answer: Any, headers: Mapping[str, Any]) -> None:
+def note_window(answer: Any, headers: Mapping[str, Any], now: float) -> None:
     """Leave in `answer` what its headers say of the limit, for the flow, which sees no headers."""
-    rest = window_rest(headers, time.time())
+    rest = window_rest(headers, now)
     if rest is not None and isinstance(answer, dict):
         answer[REST_OF_WINDOW] = rest
 

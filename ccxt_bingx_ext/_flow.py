@@ -6,63 +6,21 @@ into it. It does no I/O itself and knows neither sync nor async: `_drive` runs i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Callable, Generator, Sequence
+from typing import Any
 
-from ccxt.base.errors import BadRequest, BadResponse, BadSymbol, BaseError, OrderNotFound, RateLimitExceeded
+from ccxt.base.errors import BadRequest, BadResponse, BadSymbol, BaseError, OrderNotFound
 
+from ._asking import answer_to
 from ._batch import METHOD, Asked, Batch
-from ._errors import REST_OF_WINDOW, account, add_to_message, scrub_chain
-from ._limits import BACK_OFF
+from ._calls import Call, Cancel, Flow, LoadMarkets, Order, Plan
+from ._doubt import may_have_been_executed
+from ._errors import account, add_to_message, scrub_chain
+from ._finding_out import find_out
 from ._outcome import Claim, Ledger, Undocumented, states_in_words, status_in_words
-from ._storage import Close, Hold
-
-Order: TypeAlias = dict[str, Any]
-Present: TypeAlias = Callable[["Asked | None", Claim], Order]
 
 REFUSED_AS_A_WHOLE = 'nothing was cancelled: one id failed the whole request, {"process": 1} cancels the rest'
-
-
-class LoadMarkets(NamedTuple):
-    """Load the markets, unless they are loaded."""
-
-
-class AskUpstream(NamedTuple):
-    """Let ccxt's own ``cancel_orders`` do it (markets that are not spot)."""
-
-    ids: Any
-    symbol: str
-    params: Mapping[str, Any]
-
-
-class Cancel(NamedTuple):
-    """Send `request` to ``POST /openApi/spot/v1/trade/cancelOrders``. Its result is the decoded answer."""
-
-    request: Mapping[str, Any]
-
-
-class Sleep(NamedTuple):
-    """Wait for `seconds`."""
-
-    seconds: float
-
-
-# Named tuples, not dataclasses: a dozen of those would take 5 ms of a bot's start (measured).
-Call: TypeAlias = LoadMarkets | AskUpstream | Cancel | Sleep | Hold | Close
-Steps: TypeAlias = Generator[Call, Any, Any]
-Flow: TypeAlias = Generator[Call, Any, list[Order]]
-
-
-class Plan(NamedTuple):
-    """What a flow needs to know beside the batch.
-
-    `batch_size`: most ids per request. `max_wait`: s that a refusal for the limit may be waited out.
-    `present` makes the order structure of what is known.
-    """
-
-    batch_size: int
-    max_wait: float
-    present: Present
+UNKNOWN_OUTCOME = "whether it was executed could not be found out, the orders in .unresolved may be live"
 
 
 def cancel_batch(batch: Batch, market_id: str, plan: Plan) -> Flow:
@@ -82,10 +40,12 @@ def cancel_batch(batch: Batch, market_id: str, plan: Plan) -> Flow:
         if ledger.unmentioned:
             raise _unaccounted(ledger.unmentioned)
     except BaseError as error:
+        if may_have_been_executed(error):
+            add_to_message(error, UNKNOWN_OUTCOME)
         scrub_chain(error)
-        account(error, _orders(ledger, plan.present), [asked.public for asked in ledger.unmentioned])
+        account(error, _orders(ledger, plan), [asked.public for asked in ledger.unmentioned])
         raise
-    return _orders(ledger, plan.present)
+    return _orders(ledger, plan)
 
 
 def cancel_unloaded(
@@ -132,61 +92,43 @@ def _knows_nothing(error: BaseError) -> bool:
 
 
 def _send(part: Batch, market_id: str, ledger: Ledger, plan: Plan) -> Generator[Call, Any, Sequence[Asked]]:
-    """Send `part`, enter the answer, and return the ids that may be asked again where it forgot them."""
+    """Send `part`, enter the answer, and return the ids that may be asked again where it forgot them.
+
+    An answer that is lost is found out, if it can be.
+    """
     try:
-        answer = yield from _answer_to(Cancel(part.request(market_id)), plan.max_wait)
+        return (yield from _ask(part, market_id, ledger, plan))
+    except BaseError as error:
+        if not may_have_been_executed(error):
+            raise
+        lost = error
+    yield from find_out(part, market_id, ledger, plan, lost)
+    return part.asked
+
+
+def _ask(part: Batch, market_id: str, ledger: Ledger, plan: Plan) -> Generator[Call, Any, Sequence[Asked]]:
+    try:
+        answer = yield from answer_to(Cancel(part.request(market_id)), plan)
     except OrderNotFound as error:
         if part.all_or_nothing:
             add_to_message(error, REFUSED_AS_A_WHOLE)
             raise
         if len(part.asked) > 1:
             # The documentation knows no such answer to process=1. A bot takes OrderNotFound for "gone".
-            raise BadResponse(
-                f"{error} - which of these orders it means is unknown, they may be live"
-            ) from error
+            raise BadResponse(f"{error} - which of these orders it means is unknown") from error
         text = getattr(error, "exchange_message", str(error))
         ledger.enter(part.asked[0], Claim("fails", {"error": text}, status_in_words(text)))
         return ()
     try:
         claims = ledger.read(answer, part.asked)
     except Undocumented as undocumented:
-        raise BadResponse(
-            f"{METHOD} the exchange's answer is not the documented one ({undocumented}): "
-            "whether it was executed is unknown, these orders may still be live"
-        ) from undocumented
+        raise BadResponse(f"{METHOD} the answer is not the documented one: {undocumented}") from undocumented
     if part.all_or_nothing and len(part.asked) > 1 and not _shows_execution(part, ledger, claims):
-        # Asking one by one would cancel some of what had to be cancelled together or not at all.
+        if any(ledger[asked] is None for asked in part.asked):
+            # Asking one by one would cancel some of what had to be cancelled together or not at all.
+            raise _unaccounted([asked for asked in part.asked if ledger[asked] is None])
         return ()
     return part.asked
-
-
-def _answer_to(call: Cancel, max_wait: float) -> Steps:
-    """The answer to `call`; a refusal for the limit is waited out, once, if that takes no longer."""
-    try:
-        return (yield from _told(call))
-    except RateLimitExceeded as error:
-        seconds = _rest(error)
-        if seconds > max_wait:
-            raise
-    yield Sleep(seconds)
-    return (yield from _told(call))
-
-
-def _told(call: Cancel) -> Steps:
-    """The answer to `call`; what it says of the limit is told to the lane."""
-    try:
-        answer = yield call
-    except RateLimitExceeded as error:
-        yield Close(_rest(error)) if getattr(error, "banned", False) else Hold(_rest(error))
-        raise
-    if isinstance(answer, dict) and REST_OF_WINDOW in answer:
-        yield Hold(answer.pop(REST_OF_WINDOW))
-    return answer
-
-
-def _rest(error: BaseError) -> float:
-    rest: float | None = getattr(error, "retry_after", None)
-    return BACK_OFF if rest is None else max(rest, 0.0)
 
 
 def _shows_execution(part: Batch, ledger: Ledger, claims: Sequence[Claim]) -> bool:
@@ -199,11 +141,8 @@ def _shows_execution(part: Batch, ledger: Ledger, claims: Sequence[Claim]) -> bo
 def _unaccounted(unmentioned: Sequence[Asked]) -> BaseError:
     shown = ", ".join(asked.value for asked in unmentioned[:10])
     more = f" and {len(unmentioned) - 10} more" if len(unmentioned) > 10 else ""
-    return BadResponse(
-        f"{METHOD} the exchange's answer does not mention every id asked, "
-        f"these orders may still be live: {shown}{more}"
-    )
+    return BadResponse(f"{METHOD} the exchange's answer does not mention every id asked: {shown}{more}")
 
 
-def _orders(ledger: Ledger, present: Present) -> list[Order]:
-    return [present(asked, claim) for asked, claim in ledger.known]
+def _orders(ledger: Ledger, plan: Plan) -> list[Order]:
+    return [plan.present(asked, claim) for asked, claim in ledger.known]

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ccxt.base.errors import BaseError
 from ccxt.base.exchange import Exchange
 
 from ._batch import Asked, read_batch, read_symbol
-from ._errors import concerns_orders, note_window, raise_refusal
-from ._flow import (
+from ._calls import (
     AskUpstream,
     Call,
     Cancel,
     Flow,
+    Hosts,
     LoadMarkets,
+    LookUp,
+    MeasureClock,
     Order,
     Plan,
     Sleep,
-    cancel_batch,
-    cancel_unloaded,
 )
+from ._doubt import note_answer
+from ._errors import concerns_orders, note_window, raise_refusal
+from ._flow import cancel_batch, cancel_unloaded
 from ._lanes import lane_of
 from ._outcome import Claim
 from ._settings import DEFAULTS, QUERY, read_settings
@@ -35,6 +40,7 @@ else:
     Upstream = object
 
 _PATH = "trade/cancelOrders"
+_HOSTNAME = "ccxt_bingx_ext.hostname"  # a parameter that `sign` takes out again
 
 
 class LaneCost(float):
@@ -48,12 +54,16 @@ class LaneCost(float):
 class BingxMixin(Upstream):
     """Goes before one of ccxt's bingx classes. It waits for nothing: the class on top drives the flow."""
 
+    def __init__(self, *args: Any, **named: Any) -> None:
+        self._hosts = Hosts()
+        super().__init__(*args, **named)
+
     def describe(self) -> Any:
         return self.deep_extend(
             super().describe(),
             {
                 "has": {"cancelOrders": True, "cancelOrdersWithClientOrderId": True},
-                "options": {"cancelOrders": dict(DEFAULTS)},
+                "options": {"cancelOrders": dict(DEFAULTS), "fallbackHostnames": []},
             },
         )
 
@@ -69,12 +79,23 @@ class BingxMixin(Upstream):
         # ccxt 4.5.90 sends this endpoint's parameters in the URL; the endpoint documents a JSON body (seed).
         # The trailing headers and body existed until ccxt 4.5.60 or so, depending on the class.
         as_json = path == _PATH and read_settings(self.options).request_format != QUERY
-        if not as_json:
-            return dict(super().sign(path, section, method, params, *trailing, **named))
-        request = dict(super().sign(path, section, method, {}, *trailing, **named))
-        body = signed_json({**params, "timestamp": self.nonce()}, self.secret)
-        headers = {**request["headers"], "Content-Type": "application/json"}
-        return {**request, "url": request["url"].partition("?")[0], "headers": headers, "body": body}
+        params = dict(params)
+        hostname = params.pop(_HOSTNAME, None)
+        request = dict(super().sign(path, section, method, {} if as_json else params, *trailing, **named))
+        if as_json:
+            request["url"] = request["url"].partition("?")[0]
+            request["headers"] = {**request["headers"], "Content-Type": "application/json"}
+            request["body"] = signed_json({**params, "timestamp": self.nonce()}, self.secret)
+        if hostname is not None:
+            request["url"] = self._spot_url(hostname) + request["url"][len(self._spot_url(self.hostname)) :]
+        return request
+
+    def _spot_url(self, hostname: str) -> str:
+        return str(self.implode_params(self.urls["api"]["spot"], {"hostname": hostname}))
+
+    def nonce(self) -> Any:
+        # ccxt's bingx signs by this machine's clock, whatever load_time_difference has measured.
+        return super().nonce() - self.options.get("timeDifference", 0)
 
     def handle_errors(
         self,
@@ -88,14 +109,25 @@ class BingxMixin(Upstream):
         request_headers: Any,
         request_body: Any,
     ) -> Any:
-        if isinstance(response, Mapping) and concerns_orders(url):
-            # ccxt 4.5.90 maps by code alone and so calls a cancelled order ExchangeError or BadRequest.
-            raise_refusal(self.id, response, body, headers)
-            if url.partition("?")[0].endswith(_PATH):
-                note_window(response, headers)
-        return super().handle_errors(
-            code, reason, url, method, headers, body, response, request_headers, request_body
-        )
+        try:
+            if isinstance(response, Mapping) and concerns_orders(url):
+                # ccxt 4.5.90 maps by code alone and so calls a cancelled order ExchangeError or BadRequest.
+                raise_refusal(self.id, response, body, headers, self.nonce() / 1000)
+                if url.partition("?")[0].endswith(_PATH):
+                    note_window(response, headers, self.nonce() / 1000)
+            return super().handle_errors(
+                code, reason, url, method, headers, body, response, request_headers, request_body
+            )
+        except BaseError as error:
+            note_answer(error, code, self.safe_string(response, "code"))
+            raise
+
+    def handle_http_status_code(self, code: int, *args: Any, **named: Any) -> Any:
+        try:
+            return super().handle_http_status_code(code, *args, **named)
+        except BaseError as error:
+            note_answer(error, code, None)
+            raise
 
     def calculate_rate_limiter_cost(self, api: Any, method: Any, path: Any, *args: Any, **named: Any) -> Any:
         cost = super().calculate_rate_limiter_cost(api, method, path, *args, **named)
@@ -119,7 +151,16 @@ class BingxMixin(Upstream):
                 return []
 
             def plan(market: Any) -> Plan:
-                return Plan(settings.batch_size, settings.max_wait, partial(self._order_structure, market))
+                return Plan(
+                    batch_size=settings.batch_size,
+                    max_wait=settings.max_wait,
+                    present=partial(self._order_structure, market),
+                    resolve_attempts=settings.resolve_attempts,
+                    resolve_timeout=settings.resolve_timeout,
+                    fallbacks=settings.fallbacks if "{hostname}" in self.urls["api"]["spot"] else (),
+                    hosts=self._hosts,
+                    clock=time.monotonic,
+                )
 
             def loaded() -> tuple[str, Plan]:
                 market = self.market(symbol)
@@ -145,9 +186,16 @@ class BingxMixin(Upstream):
 
     def _perform(self, call: Call) -> Any:
         """Start `call`: in the sync class this is its result, in the async classes an awaitable of it."""
-        if isinstance(call, Cancel):
+        if isinstance(call, (Cancel, LookUp)):
             # A retry inside ccxt's fetch2 would turn an executed request into a reported failure (measured).
-            return self.spotV1PrivatePostTradeCancelOrders({**call.request, "maxRetriesOnFailure": 0})
+            request = {**call.request, "maxRetriesOnFailure": 0}
+            if call.hostname is not None:
+                request[_HOSTNAME] = call.hostname
+            if isinstance(call, Cancel):
+                return self.spotV1PrivatePostTradeCancelOrders(request)
+            return self.spotV1PrivateGetTradeQuery(request)
+        if isinstance(call, MeasureClock):
+            return self.load_time_difference()
         if isinstance(call, LoadMarkets):
             return self.load_markets()
         if isinstance(call, Sleep):

@@ -119,6 +119,17 @@ class Ledger:
             self._claims[asked] = before._replace(status=None)  # they contradict each other
 
 
+def claim_of_look_up(answer: object, asked: Asked) -> Claim:
+    """What the answer to a look-up says of `asked`. Raises `Undocumented` where it says nothing of it."""
+    data = answer.get("data") if isinstance(answer, Mapping) and str(answer.get("code")) == "0" else None
+    if not isinstance(data, Mapping) or asked not in _named("orders", data, {asked: None}):
+        raise Undocumented("a look-up that does not tell of the order")
+    status = _status("orders", data, ())
+    if status is None:
+        raise Undocumented("a look-up that does not tell the order's state")
+    return Claim("orders", data, status)
+
+
 def states_in_words(text: str) -> set[str]:
     """The order states that the exchange's words name ("… order status :FILLED,can not delete …")."""
     return {word.upper() for word in _STATE.findall(text)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -18,6 +19,8 @@ DEFAULTS: Mapping[str, Any] = {
     "margin": 50,  # ms between two windows of the limit, for what the network delays unevenly
     "storage": None,  # this process; or the URL of a Redis that several share
     "maxWait": 1000,  # ms that a call waits for a ban or a used-up limit to end, rather than raise
+    "resolveAttempts": 3,  # how often it is tried to find out what a lost answer said; 0: not at all
+    "resolveTimeout": 10_000,  # ms after which no further attempt is begun
 }
 _NONE_MEANS_SOMETHING = ("process", "limit", "storage")
 _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
@@ -28,7 +31,8 @@ class Settings(NamedTuple):
 
     `request_format`: "json" (the documented form) or "query" (what ccxt itself sends). `process`: what is
     sent where the call's params name none. `batch_size`: the most ids per request. `pace`: of the lane.
-    `storage`: where the lane is kept, None for this process. `max_wait`: s.
+    `storage`: where the lane is kept, None for this process. `max_wait`, `resolve_timeout`: s.
+    `fallbacks`: ``options["fallbackHostnames"]``.
     """
 
     request_format: str
@@ -37,6 +41,9 @@ class Settings(NamedTuple):
     pace: Pace
     storage: str | None
     max_wait: float
+    resolve_attempts: int
+    resolve_timeout: float
+    fallbacks: tuple[str, ...]
 
 
 def read_settings(options: Mapping[str, Any]) -> Settings:
@@ -52,6 +59,8 @@ def read_settings(options: Mapping[str, Any]) -> Settings:
     _check(values, "limit", limit is None or _is_number(limit, least=1e-3), "requests per second, or None")
     _check(values, "margin", _is_number(values["margin"]), "a number of ms")
     _check(values, "maxWait", _is_number(values["maxWait"]), "a number of ms")
+    _check(values, "resolveAttempts", _is_number(values["resolveAttempts"], int), "a whole number from 0")
+    _check(values, "resolveTimeout", _is_number(values["resolveTimeout"]), "a number of ms")
     is_redis = isinstance(storage, str) and storage.startswith(_REDIS_SCHEMES)
     _check(values, "storage", storage is None or is_redis, "None or redis://…")
     return Settings(
@@ -61,7 +70,18 @@ def read_settings(options: Mapping[str, Any]) -> Settings:
         pace=Pace.of(limit, values["margin"] / 1000),
         storage=storage,
         max_wait=values["maxWait"] / 1000,
+        resolve_attempts=values["resolveAttempts"],
+        resolve_timeout=values["resolveTimeout"] / 1000,
+        fallbacks=_read_hostnames(options.get("fallbackHostnames") or ()),
     )
+
+
+def _read_hostnames(given: Any) -> tuple[str, ...]:
+    """``options["fallbackHostnames"]``: where ccxt's URLs have {hostname}, such as "bingx.pro"."""
+    named = tuple(given) if isinstance(given, (list, tuple)) else (None,)
+    if not all(isinstance(one, str) and re.fullmatch(r"[A-Za-z0-9.\-]+(:\d+)?", one) for one in named):
+        raise BadRequest(f"bingx options['fallbackHostnames'] is not a list of hostnames: {given!r}")
+    return named
 
 
 def _is_number(value: object, kind: Any = (int, float), least: float = 0) -> bool:

@@ -205,7 +205,8 @@ def test_a_forgotten_id_is_asked_for_again(bot: Bot, simulator: Simulator) -> No
 def test_an_undocumented_answer_claims_nothing(
     bot: Bot, simulator: Simulator, fault: Any, details: dict[str, Any]
 ) -> None:
-    """The cancel was executed, its answer spoilt: BadResponse, every id unresolved."""
+    """The cancel was executed, its answer spoilt, nothing is found out: BadResponse, every id unresolved."""
+    bot.options["cancelOrders"]["resolveAttempts"] = 0
     ids = place(simulator, 2)
     simulator.faults.add(fault, **details)
     with pytest.raises(BadResponse) as caught:
@@ -216,6 +217,7 @@ def test_an_undocumented_answer_claims_nothing(
 def test_an_error_in_the_middle_keeps_what_is_known(bot: Bot, simulator: Simulator) -> None:
     """Batch 2 of 3 times out: batch 1 is told, the rest is unresolved and can be handed back as it is."""
     bot.exchange.timeout = 1500
+    bot.options["cancelOrders"]["resolveAttempts"] = 0
     bot.load_markets()
     ids = place(simulator, 5)
     bot.options["cancelOrders"]["batchSize"] = 2
@@ -234,6 +236,7 @@ def test_a_lost_answer_is_not_re_sent_behind_the_flows_back(bot: Bot, simulator:
     """ccxt's maxRetriesOnFailure never touches this endpoint."""
     bot.load_markets()
     bot.options["maxRetriesOnFailure"] = 3
+    bot.options["cancelOrders"]["resolveAttempts"] = 0
     simulator.faults.add("http", status=502, when="after", times=None)
     with pytest.raises(Exception, match="502"):
         bot.cancel_orders(place(simulator, 1), "BTC/USDT", {"maxRetriesOnFailure": 5})
@@ -377,7 +380,7 @@ def test_no_error_or_log_line_of_ours_holds_secret_or_signature(
 ) -> None:
     """ccxt puts the whole URL into a network error; in the query form the signature is in it."""
     caplog.set_level(logging.DEBUG)
-    bot.options["cancelOrders"]["requestFormat"] = request_format
+    bot.options["cancelOrders"] |= {"requestFormat": request_format, "resolveAttempts": 0}
     bot.load_markets()
     fault: Any
     # aiohttp writes some messages from the request itself: garbage and a redirect that never ends.
@@ -533,7 +536,7 @@ def test_a_refusal_is_raised_as_the_facts_say(
     """The table of the facts, for the batch cancel, a single cancel and a look-up, on every ccxt."""
     echo = "ab" * 32
     body = json.dumps({"code": code, "msg": message, "debugMsg": echo}).encode()
-    bot.options["cancelOrders"]["maxWait"] = 0
+    bot.options["cancelOrders"] |= {"maxWait": 0, "resolveAttempts": 0}
     bot.load_markets()
     calls: dict[str, Callable[[], Any]] = {
         "cancelOrders": lambda: bot.cancel_orders(["1"], "BTC/USDT"),
@@ -541,7 +544,7 @@ def test_a_refusal_is_raised_as_the_facts_say(
         "trade/query": lambda: bot.fetch_order("1", "BTC/USDT"),
     }
     for path, call in calls.items():
-        simulator.faults.add("canned", path=path, body=body)
+        simulator.faults.add("canned", path=path, body=body, times=None)
         with pytest.raises(error) as caught:
             call()
         assert caught.type is error

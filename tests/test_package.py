@@ -58,7 +58,10 @@ def test_each_class_is_ccxts_class_and_describes_itself_so(world: str) -> None:
         "margin": 50,
         "storage": None,
         "maxWait": 1000,
+        "resolveAttempts": 3,
+        "resolveTimeout": 10_000,
     }
+    assert mine["options"].pop("fallbackHostnames") == []
     assert mine == original
 
 

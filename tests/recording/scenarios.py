@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ccxt.base.errors import AuthenticationError, BadResponse, InvalidNonce, OrderNotFound, RateLimitExceeded
+from ccxt.base.errors import AuthenticationError, BadResponse, OrderNotFound, RateLimitExceeded
 
 from ccxt_bingx_ext.simulator import Simulator
 
@@ -86,6 +86,11 @@ def forgetting(simulator: Simulator) -> None:
 def with_a_fast_clock(simulator: Simulator) -> None:
     place(1)(simulator)
     simulator.clock_offset_ms = 60_000
+
+
+def answer_lost_after_execution(simulator: Simulator) -> None:
+    place(2)(simulator)
+    simulator.faults.add("http", status=504, when="after")
 
 
 def to_bytes(payload: Any) -> bytes:
@@ -214,9 +219,8 @@ SCENARIOS = [
         "timestamp",
         ids=[order_id(0)],
         arrange=with_a_fast_clock,
-        error=InvalidNonce,
-        statuses=[],
-        unresolved=[order_id(0)],
+        statuses=[(order_id(0), "canceled")],
+        requests=3,  # refused, the exchange's clock asked for, sent again
     ),
     Scenario(
         "three_batches",
@@ -238,6 +242,29 @@ SCENARIOS = [
         "null_data",
         ids=[order_id(0)],
         arrange=lambda simulator: (place(1)(simulator), simulator.faults.add("null_data")),
+        statuses=[(order_id(0), "canceled")],
+        requests=3,  # nothing was executed, which the look-up tells: sent again
+    ),
+    Scenario(
+        "lost_answer",
+        ids=[order_id(0), order_id(1)],
+        arrange=answer_lost_after_execution,
+        statuses=[(order_id(0), "canceled"), (order_id(1), "canceled")],
+        requests=3,  # HTTP 504 after execution; both orders looked up
+    ),
+    Scenario(
+        "lost_answer_one_by_one",
+        ids=[order_id(0), order_id(1)],
+        params=ONE_BY_ONE,
+        arrange=answer_lost_after_execution,
+        statuses=[(order_id(0), "canceled"), (order_id(1), "canceled")],
+        requests=2,  # HTTP 504 after execution; asked again
+    ),
+    Scenario(
+        "unknown_outcome",
+        ids=[order_id(0)],
+        arrange=lambda simulator: (place(1)(simulator), simulator.faults.add("null_data")),
+        config={"options": {"cancelOrders": {"resolveAttempts": 0}}},
         error=BadResponse,
         statuses=[],
         unresolved=[order_id(0)],

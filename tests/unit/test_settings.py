@@ -17,6 +17,9 @@ DEFAULT = Settings(
     pace=Pace(requests=2, period=1.05, slack=0.025),
     storage=None,
     max_wait=1.0,
+    resolve_attempts=3,
+    resolve_timeout=10.0,
+    fallbacks=(),
 )
 
 
@@ -31,9 +34,27 @@ def test_everything_has_a_default(options: dict[str, Any]) -> None:
 
 def test_what_is_given_counts() -> None:
     """Each setting is read under its public name."""
-    given = {"requestFormat": "query", "process": 1, "batchSize": 10, "limit": 10, "margin": 0}
-    options = {"cancelOrders": {**given, "storage": "redis://localhost", "maxWait": 250}}
-    assert read_settings(options) == Settings("query", 1, 10, Pace(10, 1.0, 0.0), "redis://localhost", 0.25)
+    given: dict[str, Any] = {
+        "requestFormat": "query",
+        "process": 1,
+        "batchSize": 10,
+        "limit": 10,
+        "margin": 0,
+    }
+    given |= {"storage": "redis://localhost", "maxWait": 250, "resolveAttempts": 0, "resolveTimeout": 500}
+    options = {"cancelOrders": given, "fallbackHostnames": ["bingx.pro", "127.0.0.1:80"]}
+    assert read_settings(options) == Settings(
+        "query", 1, 10, Pace(10, 1.0, 0.0), "redis://localhost", 0.25, 0, 0.5, ("bingx.pro", "127.0.0.1:80")
+    )
+
+
+@pytest.mark.parametrize(
+    "bad", ["bingx.pro", [5], ["bingx.pro/x"], ["a@b"], ["https://bingx.pro"], {"a": 1}, [""]]
+)
+def test_a_fallback_that_is_no_hostname_is_refused(bad: Any) -> None:
+    """Keys go where the user said: a mistyped name is told."""
+    with pytest.raises(BadRequest, match="fallbackHostnames"):
+        read_settings({"fallbackHostnames": bad})
 
 
 @pytest.mark.parametrize("given", ["json", ["json"], 5])
@@ -57,6 +78,8 @@ def test_no_limit_is_a_setting() -> None:
         ("limit", [0, -1, "2", float("inf"), True]),
         ("margin", [-1, "50"]),
         ("maxWait", [-1, "1000"]),
+        ("resolveAttempts", [-1, 1.5, "3"]),
+        ("resolveTimeout", [-1, "10000"]),
         ("storage", ["memcached://x", 5, ""]),
     ],
 )

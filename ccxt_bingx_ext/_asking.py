@@ -1,0 +1,72 @@
+"""How one call gets its answer: over which host, at whose clock, and after which pause."""
+
+from __future__ import annotations
+
+from ccxt.base.errors import BaseError, InvalidNonce, RateLimitExceeded
+
+from ._calls import Cancel, LookUp, MeasureClock, Plan, Sleep, Steps
+from ._doubt import was_unreachable
+from ._errors import REST_OF_WINDOW
+from ._limits import BACK_OFF
+from ._storage import Close, Hold
+
+
+def answer_to(call: Cancel | LookUp, plan: Plan) -> Steps:
+    """The answer to `call`. Two refusals mean that nothing was executed, and are met once each:
+
+    ``InvalidNonce`` by measuring the exchange's clock; ``RateLimitExceeded`` by waiting, if that takes no
+    longer than ``plan.max_wait``.
+    """
+    try:
+        return (yield from _at_the_right_time(call, plan))
+    except RateLimitExceeded as error:
+        seconds = _rest(error)
+        if seconds > plan.max_wait:
+            raise
+    yield Sleep(seconds)
+    return (yield from _at_the_right_time(call, plan))
+
+
+def _at_the_right_time(call: Cancel | LookUp, plan: Plan) -> Steps:
+    try:
+        return (yield from _at_any_host(call, plan))
+    except InvalidNonce as error:
+        refusal = error
+    try:
+        yield MeasureClock()
+    except BaseError as unmeasured:
+        raise refusal from unmeasured
+    return (yield from _at_any_host(call, plan))
+
+
+def _at_any_host(call: Cancel | LookUp, plan: Plan) -> Steps:
+    """The answer of the first host that can be reached at all; one that has answered is not passed over."""
+    *others, last = plan.hosts.in_turn(plan.fallbacks, plan.clock())
+    for host in others:
+        try:
+            return (yield from _heard(call._replace(hostname=host), plan))
+        except BaseError as error:
+            if not was_unreachable(error):
+                raise
+    return (yield from _heard(call._replace(hostname=last), plan))
+
+
+def _heard(call: Cancel | LookUp, plan: Plan) -> Steps:
+    """The answer to `call`; what it says of the limit is told to the lane."""
+    try:
+        answer = yield call
+    except BaseError as error:
+        if not was_unreachable(error):
+            plan.hosts.reached(call.hostname, plan.clock())
+        if isinstance(call, Cancel) and isinstance(error, RateLimitExceeded):
+            yield Close(_rest(error)) if getattr(error, "banned", False) else Hold(_rest(error))
+        raise
+    plan.hosts.reached(call.hostname, plan.clock())
+    if isinstance(answer, dict) and REST_OF_WINDOW in answer:
+        yield Hold(answer.pop(REST_OF_WINDOW))
+    return answer
+
+
+def _rest(error: BaseError) -> float:
+    rest: float | None = getattr(error, "retry_after", None)
+    return BACK_OFF if rest is None else max(rest, 0.0)
