@@ -1,0 +1,294 @@
+"""Lost answers over real HTTP, in all three worlds: what is claimed, compared with what is true."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ccxt.base.errors import (
+    BaseError,
+    ExchangeError,
+    InvalidNonce,
+    NetworkError,
+    OperationFailed,
+    OrderNotFound,
+    RequestTimeout,
+)
+
+from ccxt_bingx_ext import _finding_out, bingx
+from ccxt_bingx_ext._flow import UNKNOWN_OUTCOME
+from ccxt_bingx_ext.async_support import bingx as async_bingx
+from ccxt_bingx_ext.simulator import Simulator
+
+from .worlds import OURS, WORLDS, Bot, bot_of
+
+SYMBOL = "BTC/USDT"
+FAULTS: dict[str, dict[str, Any]] = {
+    "drop": {},
+    "reset": {},
+    "hang": {},
+    "http": {"status": 504},
+    "http ": {"status": 502},
+    "http  ": {"status": 500},
+    "busy": {},
+    "busy ": {"code": 110500},
+    "garbage": {},
+    "cut_off": {},
+    "cut_off ": {"declare_whole": True},
+    "null_data": {},
+}
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pauses between attempts are another test's (tests/unit/test_finding_out.py)."""
+    monkeypatch.setattr(_finding_out, "FIRST_PAUSE", 0.01)
+
+
+@pytest.fixture(params=WORLDS)
+def world(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def bot(simulator: Simulator, world: str) -> Iterator[Bot]:
+    with bot_of(OURS[world], simulator.ccxt_config(timeout=1000)) as bot:
+        yield bot
+
+
+def place(simulator: Simulator, count: int) -> list[str]:
+    return [str(simulator.place().order_id) for _ in range(count)]
+
+
+def told(orders: list[dict[str, Any]]) -> list[tuple[str | None, str | None]]:
+    return [(order["id"], order["status"]) for order in orders]
+
+
+def cancels(simulator: Simulator) -> int:
+    return len(simulator.arrivals("cancelOrders"))
+
+
+@pytest.mark.parametrize("process", [0, 1])
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_lost_answer_is_found_out(
+    bot: Bot, simulator: Simulator, fault: str, when: Any, process: int
+) -> None:
+    """Executed or not, all or nothing or one by one: both orders are cancelled, and told so."""
+    ids = place(simulator, 2)
+    kind: Any = fault.strip()
+    simulator.faults.add(kind, when=when, **FAULTS[fault])
+    assert told(bot.cancel_orders(ids, SYMBOL, {"process": process})) == [(one, "canceled") for one in ids]
+    assert {order.status for order in simulator.orders()} == {"CANCELED"}
+    assert cancels(simulator) == (1 if process == 0 and when == "after" else 2)
+
+
+@pytest.mark.parametrize("process", [0, 1])
+def test_client_ids_are_found_out_too(bot: Bot, simulator: Simulator, process: int) -> None:
+    """Looked up, or asked again, by client order id."""
+    for client_id in ("a_1", "b_2"):
+        simulator.place(client_order_id=client_id)
+    simulator.faults.add("http", status=504, when="after")
+    params = {"clientOrderIds": ["b_2", "a_1"], "process": process}
+    orders = bot.cancel_orders(None, SYMBOL, params)
+    assert [(order["clientOrderId"], order["status"]) for order in orders] == [
+        ("b_2", "canceled"),
+        ("a_1", "canceled"),
+    ]
+
+
+def test_all_or_nothing_refused_unheard_cancels_nothing(bot: Bot, simulator: Simulator) -> None:
+    """The refusal is lost; one order is filled, one open: sent again, refused again, and told truly."""
+    filled, live = place(simulator, 2)
+    simulator.fill(filled)
+    simulator.faults.add("http", status=504, when="after")
+    with pytest.raises(OrderNotFound) as caught:
+        bot.cancel_orders([filled, live], SYMBOL)
+    assert told(caught.value.orders) == [(filled, "closed")]
+    assert caught.value.unresolved == [live]
+    assert "nothing was cancelled" not in str(caught.value)
+    assert simulator.status(live) == "PENDING"
+
+
+def test_all_final_without_our_doing_is_told_truly(bot: Bot, simulator: Simulator) -> None:
+    """Nothing was executed and nothing is open: each order as it stands, from its look-up."""
+    filled, gone = place(simulator, 2)
+    simulator.fill(filled)
+    simulator.cancel(gone)
+    simulator.faults.add("drop")
+    assert told(bot.cancel_orders([filled, gone], SYMBOL)) == [(filled, "closed"), (gone, "canceled")]
+    assert cancels(simulator) == 1
+
+
+def test_an_order_that_fills_between_request_and_execution(bot: Bot, simulator: Simulator) -> None:
+    """A race: it was open when the bot asked, and filled when the exchange looked."""
+    first, second = place(simulator, 2)
+    simulator.faults.add("race", action="fill", order_id=int(first))
+    orders = bot.cancel_orders([first, second], SYMBOL, {"process": 1})
+    assert told(orders) == [(first, "closed"), (second, "canceled")]
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ("hang", RequestTimeout),
+        ("drop", NetworkError),
+        ("busy", OperationFailed),
+        ("cut_off ", (ExchangeError, NetworkError)),
+    ],
+)
+def test_what_stays_unknown_is_the_original_error(
+    bot: Bot, simulator: Simulator, fault: str, error: Any
+) -> None:
+    """The fault lasts for ever: the error keeps its class, says so, and leaves every id unresolved."""
+    bot.load_markets()
+    ids = place(simulator, 2)
+    kind: Any = fault.strip()
+    simulator.faults.add(kind, times=None, **FAULTS[fault])
+    with pytest.raises(error, match=UNKNOWN_OUTCOME) as caught:
+        bot.cancel_orders(ids, SYMBOL, {"process": 1})
+    assert (caught.value.orders, caught.value.unresolved) == ([], ids)
+    assert cancels(simulator) == 4
+    simulator.faults.clear()
+    assert [
+        status for _, status in told(bot.cancel_orders(caught.value.unresolved, SYMBOL, {"process": 1}))
+    ] == (["canceled"] * 2)
+
+
+def test_finding_out_can_be_switched_off(bot: Bot, simulator: Simulator) -> None:
+    """resolveAttempts 0: one request, and an error that says what is unknown."""
+    bot.options["cancelOrders"]["resolveAttempts"] = 0
+    simulator.faults.add("drop", when="after")
+    with pytest.raises(NetworkError, match=UNKNOWN_OUTCOME):
+        bot.cancel_orders(place(simulator, 1), SYMBOL)
+    assert cancels(simulator) == 1
+
+
+def test_slow_bytes_are_an_answer(bot: Bot, simulator: Simulator) -> None:
+    """An answer that dribbles in is heard to its end."""
+    ids = place(simulator, 1)
+    simulator.faults.add("dribble", seconds=0.001)
+    assert told(bot.cancel_orders(ids, SYMBOL)) == [(ids[0], "canceled")]
+    assert cancels(simulator) == 1
+
+
+@pytest.mark.parametrize("ahead", [60_000, -60_000])
+def test_a_drifting_clock_is_measured(bot: Bot, simulator: Simulator, ahead: int) -> None:
+    """A bot whose clock is a minute off can still cancel, and signs rightly from then on."""
+    simulator.clock_offset_ms = ahead
+    ids = place(simulator, 2)
+    assert told(bot.cancel_orders(ids[:1], SYMBOL)) == [(ids[0], "canceled")]
+    assert cancels(simulator) == 2
+    assert abs(bot.nonce() - simulator.now_ms()) < 1000
+    bot.cancel_orders(ids[1:], SYMBOL)
+    assert cancels(simulator) == 3
+    assert bot.fetch_order(ids[0], SYMBOL)["status"] == "canceled"
+
+
+def test_a_clock_that_cannot_be_measured_is_told(bot: Bot, simulator: Simulator) -> None:
+    """The refusal is the error."""
+    simulator.clock_offset_ms = 60_000
+    simulator.faults.add("http", path="server/time", status=500)
+    with pytest.raises(InvalidNonce) as caught:
+        bot.cancel_orders(["1"], SYMBOL)
+    assert caught.value.unresolved == ["1"]
+
+
+def dead_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+def config_over(simulator: Simulator, first: str, *fallbacks: str) -> dict[str, Any]:
+    config = simulator.ccxt_config(hostname=first, options={"fallbackHostnames": list(fallbacks)})
+    config["urls"] = {"api": dict.fromkeys(config["urls"]["api"], "http://{hostname}/openApi")}
+    return config
+
+
+@pytest.mark.parametrize("request_format", ["json", "query"])
+def test_another_host_is_tried_where_the_first_is_unreachable(
+    world: str, simulator: Simulator, request_format: str
+) -> None:
+    """Connection refused: the cancel and its look-ups go to the host that the user named, and stay there."""
+    first, second = (f"127.0.0.1:{dead_port()}" for _ in range(2))
+    config = config_over(simulator, first, second, f"127.0.0.1:{simulator.port}")
+    ids = place(simulator, 3)
+    with bot_of(OURS[world], config) as bot:
+        bot.options["cancelOrders"]["requestFormat"] = request_format
+        simulator.faults.add("http", status=504, when="after")
+        assert told(bot.cancel_orders(ids[:2], SYMBOL)) == [(one, "canceled") for one in ids[:2]]
+        assert told(bot.cancel_orders(ids[2:], SYMBOL)) == [(ids[2], "canceled")]
+        assert all(request.signature_valid for request in simulator.requests)
+        with pytest.raises(NetworkError):
+            bot.fetch_open_orders(SYMBOL)  # other calls stay with the first host
+
+
+def test_without_fallbacks_keys_go_nowhere_else(world: str, simulator: Simulator) -> None:
+    """The default is to name none: the error says that nothing was sent."""
+    config = config_over(simulator, f"127.0.0.1:{dead_port()}")
+    with bot_of(OURS[world], config) as bot, pytest.raises(NetworkError) as caught:
+        bot.cancel_orders(["1"], SYMBOL)
+    assert caught.value.unresolved == ["1"]
+    assert UNKNOWN_OUTCOME not in str(caught.value)
+    assert simulator.requests == []
+
+
+def test_an_answer_keeps_the_request_where_it_is(world: str, simulator: Simulator, loopback: None) -> None:
+    """HTTP 503 is an answer: no other host is asked."""
+    with Simulator(limits=None) as other:
+        config = config_over(simulator, f"127.0.0.1:{simulator.port}", f"127.0.0.1:{other.port}")
+        simulator.faults.add("http", status=503, times=None)
+        with bot_of(OURS[world], config) as bot, pytest.raises(BaseError):
+            bot.cancel_orders(["1"], SYMBOL, {"process": 1})
+        assert other.requests == []
+
+
+def test_a_cancelled_task_passes_through_promptly(simulator: Simulator) -> None:
+    """While a request is out or being found out: nothing is re-sent, the instance stays usable."""
+
+    async def main() -> None:
+        options = {"cancelOrders": {"resolveTimeout": 60_000}}
+        config = simulator.ccxt_config(timeout=30_000, enableRateLimit=False, options=options)
+        exchange = async_bingx(config)
+        try:
+            kind: Any
+            for kind in ("hang", "drop"):
+                simulator.clear_log()
+                simulator.faults.add(kind, times=None)
+                _finding_out.FIRST_PAUSE = 30.0
+                task = asyncio.ensure_future(exchange.cancel_orders(place(simulator, 1), SYMBOL))
+                while not cancels(simulator):
+                    await asyncio.sleep(0.01)
+                await asyncio.sleep(0.1)
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+                assert cancels(simulator) == 1
+                simulator.faults.clear()
+                ids = place(simulator, 1)
+                assert told(await exchange.cancel_orders(ids, SYMBOL)) == [(ids[0], "canceled")]
+        finally:
+            await exchange.close(True)
+
+    asyncio.run(main())
+
+
+def test_ctrl_c_passes_through_promptly(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """KeyboardInterrupt while a request is out: nothing is re-sent, the instance stays usable."""
+    exchange = bingx(simulator.ccxt_config(enableRateLimit=False))
+    exchange.load_markets()
+    ids = place(simulator, 1)
+
+    def interrupted(*args: Any, **kwargs: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(exchange.session, "request", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            exchange.cancel_orders(ids, SYMBOL)
+    assert cancels(simulator) == 0
+    assert told(exchange.cancel_orders(ids, SYMBOL)) == [(ids[0], "canceled")]
