@@ -58,7 +58,8 @@ def _heard(call: Cancel | LookUp, plan: Plan) -> Steps:
     except BaseError as error:
         if not was_unreachable(error):
             plan.hosts.reached(call.hostname, plan.clock())
-        if isinstance(call, Cancel) and isinstance(error, RateLimitExceeded):
+        told = isinstance(error, RateLimitExceeded) and not getattr(error, "from_lane", False)
+        if isinstance(call, Cancel) and told:
             yield Close(_rest(error)) if getattr(error, "banned", False) else Hold(_rest(error))
         raise
     plan.hosts.reached(call.hostname, plan.clock())
@@ -69,4 +70,4 @@ def _heard(call: Cancel | LookUp, plan: Plan) -> Steps:
 
 def _rest(error: BaseError) -> float:
     rest: float | None = getattr(error, "retry_after", None)
-    return BACK_OFF if rest is None else max(rest, 0.0)
+    return BACK_OFF if rest is None else rest

@@ -43,7 +43,7 @@ from ccxt.base.errors import (
     RateLimitExceeded,
 )
 
-from ._limits import ban_end, window_rest
+from ._limits import ban_end, ban_rest, window_rest
 from ._outcome import FINAL_STATES, states_in_words
 
 # "can not find order …", "order does not exist", "order 123 not found"; nothing wider, for a bot that
@@ -120,7 +120,7 @@ def raise_refusal(
     if error_class is RateLimitExceeded:
         banned_until = ban_end(message)
         error.banned = banned_until is not None
-        error.retry_after = window_rest(headers, now) if banned_until is None else banned_until - now
+        error.retry_after = window_rest(headers, now) if banned_until is None else ban_rest(banned_until, now)
     raise error
 
 
@@ -137,7 +137,7 @@ def lane_closed(seconds: float) -> BaseError:
     error = RateLimitExceeded(
         f"bingx cancelOrders() is banned by the exchange until {until} UTC ({seconds:.1f} s): not sent"
     )
-    error.banned, error.retry_after = True, seconds
+    error.from_lane, error.retry_after = True, seconds
     return error
 
 

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Hashable
+from itertools import takewhile
 from math import inf
 from typing import NamedTuple
 
 MOST_REMEMBERED = 1000  # grants; far more than any limit of the exchange allows in a period
+OVERDUE = (
+    0.5  # s after which nobody waits for a ticket that does not come for its grant (its loop has stopped)
+)
 
 
 class Pace(NamedTuple):
@@ -28,7 +32,8 @@ class Pace(NamedTuple):
         if limit is None:
             return cls(MOST_REMEMBERED + 1, 0.0, 0.0)
         count = max(1, int(limit))
-        return cls(count, count / limit + margin, margin / 2)
+        # The exchange counts by the second: a fraction of a request more per second is none.
+        return cls(count, max(1.0, count / limit) + margin, margin / 2)
 
 
 class Verdict(NamedTuple):
@@ -51,8 +56,11 @@ class Lane:
         """May `ticket` go `now`? With a delay of 0 it has been granted, and is out of the queue."""
         planned = self._queue.setdefault(ticket, None)
         if now < self.closed_until:
+            self._queue[ticket] = self.closed_until
             return Verdict(self.closed_until - now, closed=True)
-        rounds, place = divmod([*self._queue].index(ticket), pace.requests)
+        ahead = takewhile(lambda one: one[0] != ticket, self._queue.items())
+        coming = sum(told is None or now - told <= OVERDUE for _, told in ahead)
+        rounds, place = divmod(coming, pace.requests)
         before = place - pace.requests + len(self.grants)
         free = self.grants[before] + pace.period if before >= 0 else now
         at = max(free, now, self.held_until) + rounds * pace.period
@@ -62,13 +70,18 @@ class Lane:
         self.leave(ticket)
         # What wakes up a little late is counted as if it had been on time: else every period would be
         # longer by the lateness, and the limit not be reached.
-        self.grant(now if planned is None or now - planned > pace.slack else planned)
+        in_time = planned is not None and 0 <= now - planned <= pace.slack
+        self.grant(planned if planned is not None and in_time else now)
         return Verdict(0.0)
 
     def grant(self, at: float) -> None:
         """Count one that went `at`."""
         insort(self.grants, at)
         del self.grants[:-MOST_REMEMBERED]
+
+    def forget_queue(self) -> None:
+        """Nobody who was waiting is any more."""
+        self._queue.clear()
 
     def leave(self, ticket: Hashable) -> None:
         """Give the place in the queue back; those behind move up."""

@@ -30,12 +30,18 @@ _shared_lanes: dict[tuple[str, str], KeptLane] = {}
 
 
 def _forget_lanes() -> None:
-    # A lock that another thread held when the process forked would stay locked in the child for ever.
-    global _lanes_lock
-    _lanes_lock = threading.Lock()
     _local_lanes.clear()
     _shared_lanes.clear()
 
 
+def _after_fork() -> None:
+    # A lock that another thread held when the process forked would stay locked in the child for ever.
+    global _lanes_lock
+    _lanes_lock = threading.Lock()
+    _shared_lanes.clear()
+    for lane in _local_lanes.values():
+        lane.after_fork()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_lanes)
+    os.register_at_fork(after_in_child=_after_fork)

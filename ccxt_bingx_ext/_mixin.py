@@ -223,7 +223,8 @@ class BingxMixin(Upstream):
 
     def _parsed(self, market: Any, entry: Any) -> Order | None:
         try:
-            return dict(self.parse_order(entry, market))
+            parsed: Order = self.parse_order(entry, market)
+            return parsed
         except Exception:
             # ccxt 4.5.90 raises AttributeError on an order without "type", TypeError on no object at all.
             # Whatever the entry looks like, what the exchange did must reach the caller.

@@ -160,7 +160,7 @@ def _entries_of(answer: object) -> Iterator[tuple[str, Any]]:
 
 def _status(listed: str, entry: Any, named: Iterable[Asked]) -> str | None:
     if listed == "orders":
-        state = str(entry.get("status")) if isinstance(entry, Mapping) else ""
+        state = str(entry.get("status")) if isinstance(entry, dict) else ""
         return STATUS_OF_STATE.get(state.upper())
     text = text_of(entry)
     for one in named:
@@ -171,13 +171,15 @@ def _status(listed: str, entry: Any, named: Iterable[Asked]) -> str | None:
 
 def _named(listed: str, entry: Any, asked: Mapping[Asked, object]) -> set[Asked]:
     """The asked ids that `entry` speaks of: by its keys, or, in ``fails``, by its text where it has none."""
-    keyed: set[Asked] = set()
     text = text_of(entry) if listed == "fails" else ""
-    if isinstance(entry, Mapping):
-        keyed = {Asked("clientOrderId", str(entry[key])) for key in _CLIENT_ID_KEYS if entry.get(key)}
-        if entry.get("orderId"):
-            keyed.add(_read_order_id(str(entry["orderId"]), text, asked, listed))
-    return asked.keys() & keyed if keyed else _named_in_text(text, asked)
+    keyed: list[Asked] = []
+    if isinstance(entry, dict):  # what JSON gives; asking for any Mapping is ten times as dear, per order
+        for key in _CLIENT_ID_KEYS:
+            if value := entry.get(key):
+                keyed.append(Asked("clientOrderId", str(value)))
+        if value := entry.get("orderId"):
+            keyed.append(_read_order_id(str(value), text, asked, listed))
+    return {one for one in keyed if one in asked} if keyed else _named_in_text(text, asked)
 
 
 def _read_order_id(value: str, text: str, asked: Mapping[Asked, object], listed: str) -> Asked:

@@ -10,16 +10,18 @@ import threading
 import time
 from collections.abc import Generator
 from typing import Any
+from urllib.parse import urlsplit
 
 from ._drive import run, run_async
-from ._lane import Verdict
-from ._storage import GO, Ask, Close, Hold, Leave, LocalLane, Order
+from ._lane import Pace, Verdict
+from ._storage import GO, Ask, Close, Hold, Leave, LocalLane, Order, Ticket
 
 log = logging.getLogger("ccxt_bingx_ext")
 
 TIMEOUT = 0.25  # s, to connect and to answer: a cancel must not wait for a limiter that is gone
 RETRY_AFTER = 2.0  # s without asking a Redis that could not be reached
 CHECK_EVERY = 0.5  # s at most between two questions of a waiting ticket: nobody can wake it from elsewhere
+MOST_ASKING = 8  # tickets of one process that ask at a time
 STALE_AFTER = 2.0  # s after which a ticket that asks no more is taken out: its process has died
 
 # Keys: queue (sorted set: ticket -> number), seen and planned (hashes: ticket -> time), grants (sorted set),
@@ -55,27 +57,33 @@ elseif what == 'hold' or what == 'close' then
 else
   local count, period = tonumber(ARGV[3]), tonumber(ARGV[4])
   local slack, stale = tonumber(ARGV[5]), tonumber(ARGV[6])
-  for index = 7, #ARGV do grant(now - tonumber(ARGV[index])) end
+  if ARGV[7] == '1' or redis.call('EXISTS', grants) == 0 then -- it was away, or has forgotten
+    for index = 8, #ARGV do grant(now - tonumber(ARGV[index])) end
+  end
   for _, name in ipairs(redis.call('ZRANGE', queue, 0, -1)) do
     if name ~= ticket and number(redis.call('HGET', seen, name)) < now - stale then take_out(name) end
   end
   redis.call('ZADD', queue, 'NX', redis.call('HINCRBY', state, 'number', 1), ticket)
   redis.call('HSET', seen, ticket, written(now))
-  keep()
-  local closed = number(redis.call('HGET', state, 'closed'))
-  if now < closed then return {written(closed - now), 1} end
+  -- What lies farther ahead than anything that is written here was written before the clock stepped back.
+  local closed = math.min(number(redis.call('HGET', state, 'closed')), now + 3600)
+  if now < closed then
+    keep()
+    return {written(math.max(closed - now, 0.000001)), 1}
+  end
   local rank = redis.call('ZRANK', queue, ticket)
   local recent = redis.call('ZRANGE', grants, -count, -1, 'WITHSCORES')
   local index = rank % count - count + #recent / 2
-  local at = math.max(now, number(redis.call('HGET', state, 'held')))
-  if index >= 0 then at = math.max(at, tonumber(recent[index * 2 + 2]) + period) end
+  local at = math.max(now, math.min(number(redis.call('HGET', state, 'held')), now + 5))
+  if index >= 0 then at = math.max(at, math.min(tonumber(recent[index * 2 + 2]), now) + period) end
   at = at + math.floor(rank / count) * period
   if at > now then
     redis.call('HSET', planned, ticket, written(at))
-    return {written(at - now), 0}
+    keep()
+    return {written(math.max(at - now, 0.000001)), 0}
   end
-  local told = redis.call('HGET', planned, ticket)
-  if told and now - tonumber(told) <= slack then grant(tonumber(told)) else grant(now) end
+  local told = tonumber(redis.call('HGET', planned, ticket) or now + 1)
+  if now >= told and now - told <= slack then grant(told) else grant(now) end
   take_out(ticket)
   keep()
 end
@@ -92,6 +100,7 @@ class SharedLane:
         self._local = local
         self._lock = threading.Lock()
         self._lost_until: float | None = None  # None: Redis answered last time
+        self._asking: dict[Ticket, float] = {}  # in calling order -> when it asked last
 
     def do(self, order: Order) -> Verdict:
         return run(self._steps(order), self._eval)
@@ -100,51 +109,94 @@ class SharedLane:
         return await run_async(self._steps(order), self._eval_async)
 
     def _steps(self, order: Order) -> Generator[list[Any], Any, Verdict]:
-        if not isinstance(order, Ask):
+        if isinstance(order, Ask):
+            closed_for = self._local.closed_for
+            if closed_for > 0:
+                return Verdict(closed_for, closed=True)
+            if not self._is_in_front(order.ticket, order.pace):
+                return Verdict(CHECK_EVERY)
+            order.ticket.is_known_elsewhere = True
+        else:
             self._local.do(order)  # it may be the local lane that is asked next
-        elif self._local.closed_for:
-            return Verdict(self._local.closed_for, closed=True)
-        if self._lost_until is not None and time.monotonic() < self._lost_until:
-            return self._local.do(order)
-        answer = yield self._arguments(order)
+            if isinstance(order, Leave) and not order.ticket.is_known_elsewhere:
+                self._forget(order)
+                return GO
+        lost_until = self._lost_until
+        if lost_until is not None and time.monotonic() < lost_until:
+            return self._locally(order)
+        answer = yield self._arguments(order, lost_until is not None)
         if isinstance(answer, Exception):
             self._lose(answer)
-            return self._local.do(order)
-        if self._lost_until is not None:
+            return self._locally(order)
+        if lost_until is not None:
             self._lost_until = None
             log.warning("the shared rate limit is back: %s", self._where)
         if not isinstance(order, Ask):
+            self._forget(order)
             return GO
-        delay, closed = float(answer[0]), bool(answer[1])
+        verdict = Verdict(float(answer[0]), bool(answer[1]))
         self._local.do(Leave(order.ticket))  # it may have queued there while Redis was away
-        if not delay:
+        if verdict.closed:
+            self._local.do(Close(verdict.delay))
+            return verdict
+        if not verdict.delay:
             self._local.count_granted()
-        return Verdict(delay if closed else min(delay, CHECK_EVERY), closed)
+            self._forget(order)
+        return Verdict(min(verdict.delay, CHECK_EVERY))
 
-    def _arguments(self, order: Order) -> list[Any]:
+    def _locally(self, order: Order) -> Verdict:
+        verdict = self._local.do(order) if isinstance(order, Ask) else GO
+        if not verdict.delay:
+            self._forget(order)
+        return verdict
+
+    def _is_in_front(self, ticket: Ticket, pace: Pace) -> bool:
+        # A hundred waiting tasks would be a hundred questions at once, and none answered in time: those far
+        # back in this process need not ask, for the ones before them go first in any case.
+        now = time.monotonic()
+        with self._lock:
+            self._asking[ticket] = now
+            ahead = 0
+            for one, asked in self._asking.items():
+                if one is ticket or ahead >= MOST_ASKING + pace.requests:
+                    break
+                ahead += now - asked <= STALE_AFTER
+        return ahead < MOST_ASKING + pace.requests
+
+    def _forget(self, order: Order) -> None:
+        if isinstance(order, (Ask, Leave)):
+            with self._lock:
+                self._asking.pop(order.ticket, None)
+
+    def _arguments(self, order: Order, was_lost: bool = False) -> list[Any]:
         if isinstance(order, Leave):
             return ["leave", order.ticket.name]
         if isinstance(order, (Hold, Close)):
             return [type(order).__name__.lower(), "", order.seconds]
         pace = order.pace
-        # What went by the local lane while Redis was away counts there, too.
-        ages = self._local.granted_within(pace.period) if self._lost_until is not None else []
-        return ["ask", order.ticket.name, pace.requests, pace.period, pace.slack, STALE_AFTER, *ages]
+        # What went by the local lane while Redis was away, or has been forgotten there, counts, too.
+        ages = self._local.granted_within(pace.period)
+        settings = [pace.requests, pace.period, pace.slack, STALE_AFTER]
+        return ["ask", order.ticket.name, *settings, int(was_lost), *ages]
 
     def _lose(self, error: Exception) -> None:
         with self._lock:
             if self._lost_until is None:
                 log.warning(
-                    "the shared rate limit at %s cannot be reached, each process keeps its own: %s: %s",
+                    "the shared rate limit at %s cannot be reached, each process keeps its own: %s %s",
                     self._where,
                     type(error).__name__,
-                    error,
+                    "" if isinstance(error, ValueError) else error,  # of the URL, password and all
                 )
             self._lost_until = time.monotonic() + RETRY_AFTER
 
     @property
     def _where(self) -> str:
-        return self._url.rpartition("@")[2]  # without user and password
+        try:
+            url = urlsplit(self._url)
+            return f"{url.hostname or 'this machine'}:{url.port or 6379}"
+        except ValueError:
+            return "an unreadable URL"
 
     # A connection per question: there are a few in a second at most, and so neither event loops nor forks
     # nor the closing of exchanges concern it.

@@ -62,7 +62,8 @@ def read_settings(options: Mapping[str, Any]) -> Settings:
     _check(values, "resolveAttempts", _is_number(values["resolveAttempts"], int), "a whole number from 0")
     _check(values, "resolveTimeout", _is_number(values["resolveTimeout"]), "a number of ms")
     is_redis = isinstance(storage, str) and storage.startswith(_REDIS_SCHEMES)
-    _check(values, "storage", storage is None or is_redis, "None or redis://…")
+    if storage is not None and not is_redis:  # its value is not shown: there may be a password in it
+        raise BadRequest("bingx options['cancelOrders']['storage'] is not None or redis://…")
     return Settings(
         request_format=values["requestFormat"],
         process=values["process"],

@@ -20,6 +20,7 @@ class Ticket:
     def __init__(self, wake: Callable[[], None]) -> None:
         self.wake = wake
         self.name = os.urandom(12).hex()
+        self.is_known_elsewhere = False  # whether a shared lane has heard of it
 
 
 class Ask(NamedTuple):
@@ -85,12 +86,19 @@ class LocalLane:
                 self._lane.hold(now + order.seconds)
             else:
                 self._lane.close(now + order.seconds)
+                behind = [*self._waiting]
         for ticket in behind:
             ticket.wake()
         return verdict
 
     async def do_async(self, order: Order) -> Verdict:
         return self.do(order)
+
+    def after_fork(self) -> None:
+        """In a child: the lock may be held by a thread, and the queue by waiters, that are not there."""
+        self._lock = threading.Lock()
+        self._lane.forget_queue()
+        self._waiting.clear()
 
     @property
     def closed_for(self) -> float:

@@ -87,6 +87,8 @@ def test_the_script_does_the_lanes_arithmetic(server: RedisServer) -> None:
     """The same questions get the same answers, in memory and in Redis."""
     memory, shared = Lane(), lane(server)
     tickets = [ticket() for _ in range(7)]
+    for one in tickets:
+        one.is_known_elsewhere = True
 
     def same_answers(name: Ticket) -> bool:
         in_redis = float(shared._eval(shared._arguments(Ask(name, PACE)))[0])
@@ -176,8 +178,8 @@ def test_without_redis_the_local_lane_takes_over_and_says_so_once(
         cancel_each(exchange, ids[6:])
     judged(limited, 8)
     lost, back = [record.message for record in caplog.records]
-    assert lost.startswith(f"the shared rate limit at {server.url} cannot be reached")
-    assert back == f"the shared rate limit is back: {server.url}"
+    assert lost.startswith(f"the shared rate limit at 127.0.0.1:{server.port} cannot be reached")
+    assert back == f"the shared rate limit is back: 127.0.0.1:{server.port}"
     with redis.Redis.from_url(server.url) as client:
         assert client.zcard(next(client.scan_iter("*:g"))) >= 2
 
@@ -219,10 +221,119 @@ def test_no_key_of_redis_holds_the_api_key(limited: Simulator, server: RedisServ
             assert 0 < client.ttl(key) <= 3600
 
 
-def test_a_warning_does_not_show_the_password(loopback: None, caplog: pytest.LogCaptureFixture) -> None:
-    """The URL of a Redis may hold one."""
-    shared = lane_of("key", "host", "endpoint", "redis://user:hunter2@127.0.0.1:1/0")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://user:hunter2@127.0.0.1:1/0",
+        "redis://127.0.0.1:1/0?password=hunter2",
+        "unix:///nowhere?password=hunter2",
+        "redis://:hunter2/x@127.0.0.1:1",
+        "redis://:hunter2#x@127.0.0.1:1",
+    ],
+)
+def test_a_warning_does_not_show_the_password(
+    url: str, loopback: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The URL of a Redis may hold one, in several places."""
     with caplog.at_level(logging.WARNING, "ccxt_bingx_ext"):
-        assert ask(shared).delay == 0
-    assert "127.0.0.1:1/0" in caplog.text
+        assert ask(lane_of("key", "host", "endpoint", url)).delay == 0
+    assert "cannot be reached" in caplog.text
     assert "hunter2" not in caplog.text
+
+
+def test_a_redis_that_has_forgotten_is_told_what_went(server: RedisServer) -> None:
+    """Flushed, or restarted so fast that nobody noticed: the last second is not lost."""
+    shared = lane(server)
+    assert [ask(shared).delay, ask(shared).delay] == [0, 0]
+    with redis.Redis.from_url(server.url) as client:
+        client.flushall()
+    assert ask(shared).delay > 0
+
+
+def test_a_clock_that_stepped_back_stalls_nobody(server: RedisServer) -> None:
+    """What was written an hour ahead of now counts as now."""
+    shared = lane(server)
+    ask(shared)
+    with redis.Redis.from_url(server.url) as client:
+        for member, score in client.zrange(shared._keys[3], 0, -1, withscores=True):
+            client.zadd(shared._keys[3], {member: score + FAR, b"another": score + FAR})
+        client.hset(shared._keys[4], "held", time.time() + 86400)
+    raw = shared._eval(shared._arguments(Ask(ticket(), PACE)))
+    assert float(raw[0]) <= 5.1
+
+
+def test_many_waiting_tasks_do_not_flood_redis(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three hundred tasks of one process: a few ask at a time, in calling order, and all leave."""
+    monkeypatch.setattr(_redis, "TIMEOUT", 5.0)  # a busy machine must not pass for a Redis that is away
+    shared = lane(server)
+    asked: set[Any] = set()
+    evaluate = shared._eval_async
+
+    async def counted(arguments: list[Any]) -> Any:
+        if arguments[0] == "ask":
+            asked.add(arguments[1])
+        return await evaluate(arguments)
+
+    monkeypatch.setattr(shared, "_eval_async", counted)
+
+    async def main() -> None:
+        tasks = [asyncio.ensure_future(pass_gate_async(shared, PACE, 1.0)) for _ in range(300)]
+        await asyncio.sleep(2.2)
+        went = [task.done() for task in tasks]
+        assert sum(went) >= 2
+        assert went == sorted(went, reverse=True)
+        assert len(asked) <= sum(went) + _redis.MOST_ASKING + PACE.requests
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    asyncio.run(main())
+    assert shared._asking == {}
+
+
+def test_a_late_waker_costs_the_limit_nothing_in_redis_either(server: RedisServer) -> None:
+    """A ticket that comes 15 ms after its time is counted as if it had been on time."""
+    shared, waiting = lane(server), ticket()
+    for _ in range(2):
+        ask(shared)
+    arguments = shared._arguments(Ask(waiting, PACE))
+    time.sleep(float(shared._eval(arguments)[0]) + 0.015)
+    with redis.Redis.from_url(server.url) as client:
+        planned = float(client.hget(shared._keys[2], waiting.name))
+        assert float(shared._eval(arguments)[0]) == 0
+        assert client.zrange(shared._keys[3], -1, -1, withscores=True)[0][1] == pytest.approx(
+            planned, abs=1e-5
+        )
+
+
+def test_what_was_granted_by_redis_counts_when_it_goes_away(server: RedisServer) -> None:
+    """The local lane takes over within the second: it knows what went."""
+    shared = lane(server)
+    assert [ask(shared).delay, ask(shared).delay] == [0, 0]
+    server.stop()
+    assert ask(shared).delay > 0
+
+
+def test_a_ticket_that_queued_locally_leaves_that_queue_when_redis_is_back(
+    server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the local lane would count it as waiting for ever."""
+    monkeypatch.setattr(_redis, "RETRY_AFTER", 0.0)
+    shared, waiting = lane(server), ticket()
+    for _ in range(2):
+        ask(shared)
+    server.stop()
+    assert ask(shared, waiting).delay > 0
+    assert shared._local._waiting != {}
+    server.start()
+    ask(shared, waiting)
+    assert shared._local._waiting == {}
+
+
+def test_a_long_ban_is_kept_as_long_as_it_lasts(server: RedisServer) -> None:
+    """The keys of a lane that nobody uses go away, but not before its ban has ended."""
+    shared = lane(server)
+    shared.do(Close(FAR))
+    ask(lane(server))
+    with redis.Redis.from_url(server.url) as client:
+        assert client.ttl(shared._keys[4]) >= FAR

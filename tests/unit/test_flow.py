@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from ccxt_bingx_ext._batch import Batch, read_batch
 from ccxt_bingx_ext._calls import Cancel, Hosts, LoadMarkets, LookUp, Order, Plan, Sleep
 from ccxt_bingx_ext._drive import run
-from ccxt_bingx_ext._errors import REST_OF_WINDOW
+from ccxt_bingx_ext._errors import REST_OF_WINDOW, lane_closed
 from ccxt_bingx_ext._flow import cancel_batch, cancel_unloaded
 from ccxt_bingx_ext._outcome import Claim
 from ccxt_bingx_ext._storage import Close, Hold
@@ -337,11 +337,18 @@ def test_a_ban_closes_the_lane_and_is_raised_where_it_is_long() -> None:
 
 
 def test_a_short_ban_is_waited_out() -> None:
-    """Within maxWait a ban is a pause; one that is over already is none."""
-    for seconds, slept in ((0.8, 0.8), (-5.0, 0.0)):
-        wire = Wire(limited(seconds, banned=True), cancel_all)
+    """Within maxWait a ban is a pause."""
+    wire = Wire(limited(0.8, banned=True), cancel_all)
+    play(wire, batch(1))
+    assert wire.others == shown(Close(0.8), Sleep(0.8))
+
+
+def test_a_lane_that_is_closed_already_is_not_told_again() -> None:
+    """Each refused call would otherwise prolong the ban a little."""
+    wire = Wire(lane_closed(300.0))
+    with pytest.raises(RateLimitExceeded, match="not sent"):
         play(wire, batch(1))
-        assert wire.others == shown(Close(slept), Sleep(slept))
+    assert wire.others == []
 
 
 def test_a_used_up_window_holds_the_lane() -> None:

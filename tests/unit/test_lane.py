@@ -82,6 +82,37 @@ def test_waking_up_very_late_counts_from_then() -> None:
     assert lane.ask("e", 3.0, PACE) == approx(1.05)
 
 
+def test_nobody_waits_for_a_ticket_that_does_not_come() -> None:
+    """Its event loop has stopped: it keeps its place, but those behind go past it."""
+    lane = Lane()
+    for name in ("a", "b", "stuck", "stuck too"):
+        lane.ask(name, 0.0, PACE)
+    assert lane.ask("behind", 0.1, PACE) == approx(2.0)
+    assert lane.ask("behind", 1.7, PACE) == GO
+    assert lane.ask("stuck", 1.8, PACE) == GO
+    assert lane.ask("stuck too", 1.8, PACE) == approx(0.95)
+
+
+def test_nobody_waits_for_a_ticket_that_does_not_come_after_a_ban() -> None:
+    """The same for one that was told to come back when the ban ends."""
+    lane = Lane()
+    lane.close(10.0)
+    for name in ("stuck", "stuck too", "behind"):
+        assert lane.ask(name, 0.0, PACE).closed
+    assert lane.ask("behind", 10.6, PACE) == GO
+
+
+def test_one_that_moved_up_counts_when_it_goes() -> None:
+    """It goes before its planned time, because those before it left: the next window begins now."""
+    lane = Lane()
+    for name in "abcdef":
+        lane.ask(name, 0.0, PACE)
+    for name in "cd":
+        lane.leave(name)
+    assert [lane.ask(name, 1.1, PACE) for name in "ef"] == [GO, GO]
+    assert lane.ask("g", 1.1, PACE) == approx(1.05)
+
+
 def test_a_held_lane_waits() -> None:
     """The exchange said that the window is used up; the longer of two holds counts."""
     lane = Lane()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ccxt_bingx_ext._limits import ban_end, window_rest
+from ccxt_bingx_ext._limits import ban_end, ban_rest, window_rest
 
 NOW = 1_727_193_814.0
 
@@ -34,7 +34,8 @@ def test_a_ban_text_tells_its_end(text: str, until: float | None) -> None:
     ("remain", "expire", "rest"),
     [
         ("0", "1727193814700", 0.7),  # epoch, ms
-        ("0", "1727193816", 2.0),  # epoch, s
+        ("0", "1727193816", 1.0),  # epoch, s; no longer than the limit's second, the clocks may differ
+        ("0", "1727193817500", 1.0),
         ("0", "800", 0.8),  # rest, ms
         ("0", "2", 2.0),  # rest, s (or 2 ms: the longer one counts)
         (" 0 ", "800", 0.8),
@@ -52,6 +53,15 @@ def test_the_headers_tell_how_long_the_window_lasts(remain: Any, expire: Any, re
     headers = {"X-RateLimit-Requests-Remain": remain, "x-ratelimit-requests-expire": expire}
     told = window_rest(headers, NOW)
     assert told == (None if rest is None else pytest.approx(rest))
+
+
+@pytest.mark.parametrize(
+    ("until", "rest"),
+    [(NOW + 300, 300), (NOW + 0.2, 1), (NOW - 5, 1), (NOW + 1e9, 3600), (9999999999.999, 3600)],
+)
+def test_a_ban_is_heeded_for_a_time_that_makes_sense(until: float, rest: float) -> None:
+    """One that is over by our clock is still a refusal; one until the next century is asked about again."""
+    assert ban_rest(until, NOW) == pytest.approx(rest)
 
 
 @pytest.mark.parametrize("headers", [None, {}, {"X-RateLimit-Requests-Remain": "0"}])

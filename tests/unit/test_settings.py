@@ -64,10 +64,19 @@ def test_options_that_are_no_dict_are_refused(given: Any) -> None:
         read_settings({"cancelOrders": given})
 
 
+@pytest.mark.parametrize("storage", ["REDIS://:hunter2@host", "memcached://:hunter2@host", 5, ""])
+def test_an_unusable_storage_is_named_without_its_password(storage: Any) -> None:
+    """The URL of a Redis may hold one."""
+    with pytest.raises(BadRequest, match=r"\['storage'\] is not None or redis://") as caught:
+        read_settings({"cancelOrders": {"storage": storage}})
+    assert "hunter2" not in str(caught.value)
+
+
 def test_no_limit_is_a_setting() -> None:
     """None switches the lane's limit off; a limit below one a second is one in a longer time."""
     assert read_settings({"cancelOrders": {"limit": None}}).pace.period == 0
     assert read_settings({"cancelOrders": {"limit": 0.5}}).pace == Pace(1, 2.05, 0.025)
+    assert read_settings({"cancelOrders": {"limit": 2.5}}).pace == Pace(2, 1.05, 0.025)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +89,6 @@ def test_no_limit_is_a_setting() -> None:
         ("maxWait", [-1, "1000"]),
         ("resolveAttempts", [-1, 1.5, "3"]),
         ("resolveTimeout", [-1, "10000"]),
-        ("storage", ["memcached://x", 5, ""]),
     ],
 )
 def test_an_unusable_setting_is_named(name: str, values: list[Any]) -> None:
