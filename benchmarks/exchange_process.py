@@ -1,0 +1,142 @@
+"""The simulator in a process of its own, so that it shares no interpreter lock with the client.
+
+Its arrival times and the client's clock are both `time.perf_counter`, which on Linux is one clock for all
+processes of the machine.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from ccxt_bingx_ext.simulator import Simulator
+
+
+class Account(NamedTuple):
+    api_key: str
+    secret: str
+    uid: str
+
+
+class Tally(NamedTuple):
+    """Requests since the log was cleared: all; those refused by a limit or a ban; by their URL's length."""
+
+    sent: int
+    limited: int
+    too_long: int
+
+
+class _Answers:
+    """What the process answers; each method is a question of `ExchangeProcess`."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+
+    def config(self) -> dict[str, Any]:
+        return self._simulator.ccxt_config()
+
+    def add_account(self, account: Account) -> None:
+        self._simulator.add_account(*account)
+
+    def place(self, uid: str, count: int) -> list[str]:
+        return [str(self._simulator.place(uid=uid).order_id) for _ in range(count)]
+
+    def end(self, ids: Sequence[str]) -> None:
+        for number, one in enumerate(ids):
+            (self._simulator.cancel if number % 2 else self._simulator.fill)(one)
+
+    def count_open(self, ids: Sequence[str]) -> int:
+        return sum(self._simulator.order(one).is_open for one in ids)
+
+    def arrivals(self, uid: str, names: Sequence[str]) -> list[float]:
+        paths = {self._simulator.path(name) for name in names}
+        requests = self._simulator.requests
+        return [one.arrived for one in requests if one.uid == uid and one.path in paths]
+
+    def tally(self) -> Tally:
+        requests = self._simulator.requests
+        return Tally(
+            len(requests),
+            sum(one.limited for one in requests),
+            sum(one.http_status == 414 for one in requests),
+        )
+
+    def clear_log(self) -> None:
+        self._simulator.clear_log()
+
+
+def _serve(questions: Connection) -> None:
+    """Answer until the other end is closed, or its process gone."""
+    with Simulator() as simulator:
+        answers = _Answers(simulator)
+        while True:
+            try:
+                name, args = questions.recv()
+            except (EOFError, KeyboardInterrupt):
+                return
+            questions.send(getattr(answers, name)(*args))
+
+
+class ExchangeProcess:
+    """A simulator with its documented limits; every account is new and has everything left of them."""
+
+    def __init__(self) -> None:
+        # Spawned, not forked: the child must not inherit the parent's end of the pipe, or it never ends.
+        context = multiprocessing.get_context("spawn")
+        self._questions, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process.start()
+        theirs.close()
+        self._accounts = 0
+        self._config: dict[str, Any] = self._ask("config")
+
+    def __enter__(self) -> ExchangeProcess:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._questions.close()
+        self._process.join(10)
+
+    def _ask(self, name: str, *args: Any) -> Any:
+        self._questions.send((name, args))
+        return self._questions.recv()
+
+    def new_account(self) -> Account:
+        self._accounts += 1
+        account = Account(f"bench-key-{self._accounts}", "bench-secret", str(2_000_000 + self._accounts))
+        self._ask("add_account", account)
+        return account
+
+    def config(self, account: Account, **more: Any) -> dict[str, Any]:
+        """A configuration for any of ccxt's classes."""
+        return {**self._config, "apiKey": account.api_key, "secret": account.secret, **more}
+
+    def place(self, account: Account, count: int) -> list[str]:
+        """Place orders of `account`, and return their ids."""
+        placed: list[str] = self._ask("place", account.uid, count)
+        return placed
+
+    def end(self, ids: Sequence[str]) -> None:
+        """Behind the bot's back, fill the first of these orders, cancel the second, and so on."""
+        self._ask("end", ids)
+
+    def count_open(self, ids: Sequence[str]) -> int:
+        """How many of these orders are in truth still live."""
+        return int(self._ask("count_open", ids))
+
+    def cancels(self, account: Account) -> list[float]:
+        """When cancels of `account` arrived, on the scale of `time.perf_counter`."""
+        arrived: list[float] = self._ask("arrivals", account.uid, ("trade/cancelOrders", "trade/cancel"))
+        return arrived
+
+    def tally(self) -> Tally:
+        counted: Tally = self._ask("tally")
+        return counted
+
+    def clear_log(self) -> None:
+        self._ask("clear_log")

@@ -1,0 +1,158 @@
+"""The measurements as rows of one table, and whether the aims are met."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+from . import time_to_wire
+from .contenders import CONTENDERS, Contender
+from .costs import COLD_IDS, PARSED_ORDERS, SIGNED_IDS, Costs
+from .many_orders import Work
+from .time_to_wire import WireTime
+
+Cell: TypeAlias = float | int | str | None
+
+_CHEAPER = 4
+_IMPORT = 0.015
+_SATURATION = 0.94
+
+
+class Results(NamedTuple):
+    wire_times: Sequence[WireTime]
+    works: Sequence[Work]
+    costs: Costs
+
+
+class Aim(NamedTuple):
+    text: str
+    met: bool
+
+    def __str__(self) -> str:
+        return f"{self.text}: {'met' if self.met else 'NOT MET'}"
+
+
+class Row(NamedTuple):
+    """`cells`: one for each contender; a float is in `unit`, an int a count, a text tells why not."""
+
+    what: str
+    unit: str
+    cells: Mapping[Contender, Cell]
+    aim: Aim | None = None
+
+    @property
+    def ratio(self) -> str:
+        """Ours to ccxt's."""
+        ours, ccxts = self.cells.get("ours"), self.cells.get("ccxt")
+        if not self.unit or not isinstance(ours, (int, float)) or not isinstance(ccxts, (int, float)):
+            return ""
+        if not ours or not ccxts:
+            return ""
+        return f"1 : {_short(ccxts / ours)}" if ours <= ccxts else f"{_short(ours / ccxts)} : 1"
+
+    def cell(self, contender: Contender) -> str:
+        value = self.cells.get(contender)
+        if value is None:
+            return "-"
+        if isinstance(value, str):
+            return value
+        if isinstance(value, int):
+            return str(value)
+        if self.unit == "s" and value < 1:
+            return f"{_short(value * 1e3)} ms"
+        return f"{_short(value)} {self.unit}"
+
+
+class Section(NamedTuple):
+    title: str
+    rows: Sequence[Row]
+
+
+def sections(results: Results) -> list[Section]:
+    """The whole table."""
+    return [
+        Section(
+            "Time to wire: from the call to its first request's arrival",
+            [_wire_row(one) for one in results.wire_times],
+        ),
+        *(
+            Section(f"{work.orders} orders, every tenth of them gone already", _work_rows(work))
+            for work in results.works
+        ),
+        Section("Costs", _cost_rows(results.costs)),
+    ]
+
+
+def _scaled(seconds: Mapping[Contender, float], factor: float) -> dict[Contender, Cell]:
+    return {one: taken * factor for one, taken in seconds.items()}
+
+
+def _wire_row(wire: WireTime) -> Row:
+    aim = Aim(f"≤ {time_to_wire.AIM * 1e3:g} ms", wire.seconds["ours"] <= time_to_wire.AIM)
+    return Row(wire.case.label, "ms", _scaled(wire.seconds, 1e3), aim)
+
+
+def _work_rows(work: Work) -> list[Row]:
+    outcomes = work.outcomes
+    ours = outcomes["ours"]
+    rows = [
+        Row(
+            "wall time",
+            "s",
+            {
+                one: f"refused: {outcomes[one].refusal}" if outcomes[one].refusal else outcomes[one].seconds
+                for one in CONTENDERS
+            },
+        ),
+        Row("requests sent", "", {one: outcomes[one].requests for one in CONTENDERS}),
+        Row(
+            "refused by the limit, or by the ban that follows",
+            "",
+            {one: outcomes[one].limited for one in CONTENDERS},
+            Aim("0", ours.limited == 0),
+        ),
+        Row(
+            "ids the bot hears nothing of",
+            "",
+            {one: outcomes[one].unheard for one in CONTENDERS},
+            Aim("0", ours.unheard == 0),
+        ),
+        Row("orders left open", "", {one: outcomes[one].left_open for one in CONTENDERS}),
+    ]
+    if ours.saturation is not None and work.orders >= 1000:
+        aim = Aim(f"≥ {_SATURATION:.0%}", ours.saturation >= _SATURATION)
+        rows.append(Row("share used of the limit (2/s)", "", {"ours": f"{ours.saturation:.1%}"}, aim))
+    return rows
+
+
+def _cost_rows(costs: Costs) -> list[Row]:
+    signing, answer = costs.signing, costs.answer
+    cheaper = Aim(f"{_CHEAPER} times cheaper", signing["ours"] * _CHEAPER <= signing["ccxt"])
+    no_dearer = Aim("no dearer", answer["ours"] <= answer["ccxt"])
+    own_import = f"import, on top of `import ccxt` ({costs.ccxt_import * 1e3:.0f} ms)"
+    return [
+        Row(f"signing {SIGNED_IDS} ids", "µs", _scaled(signing, 1e6), cheaper),
+        Row(f"answer → structures, per order of {PARSED_ORDERS}", "µs", _scaled(answer, 1e6), no_dearer),
+        Row("… ccxt's bare parse_order, for reference", "µs", {"ccxt": costs.parse_order * 1e6}),
+        Row("… the whole call without the network, per order", "µs", _scaled(costs.call, 1e6)),
+        Row(
+            own_import,
+            "ms",
+            {"ours": costs.added_import * 1e3},
+            Aim(f"≤ {_IMPORT * 1e3:g} ms", costs.added_import <= _IMPORT),
+        ),
+        Row(
+            f"cold start: requests of the first cancel ({COLD_IDS} ids)",
+            "",
+            {one: costs.cold[one][0] for one in CONTENDERS},
+            Aim("1", costs.cold["ours"][0] == 1),
+        ),
+        Row("cold start: its wall time", "ms", _scaled({one: costs.cold[one][1] for one in CONTENDERS}, 1e3)),
+    ]
+
+
+def _short(value: float) -> str:
+    """Two or three digits that count: 0.91, 1.74, 12.3, 5104."""
+    if value >= 100:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
