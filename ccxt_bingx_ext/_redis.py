@@ -109,21 +109,23 @@ class SharedLane:
         return await run_async(self._steps(order), self._eval_async)
 
     def _steps(self, order: Order) -> Generator[list[Any], Any, Verdict]:
+        lost_until = self._lost_until
+        is_lost = lost_until is not None and time.monotonic() < lost_until
         if isinstance(order, Ask):
             closed_for = self._local.closed_for
             if closed_for > 0:
                 return Verdict(closed_for, closed=True)
-            if not self._is_in_front(order.ticket, order.pace):
+            if not is_lost and not self._is_in_front(order.ticket, order.pace):
                 return Verdict(CHECK_EVERY)
-            order.ticket.is_known_elsewhere = True
         else:
             self._local.do(order)  # it may be the local lane that is asked next
-            if isinstance(order, Leave) and not order.ticket.is_known_elsewhere:
+            if isinstance(order, Leave) and not order.ticket.has_asked:
                 self._forget(order)
                 return GO
-        lost_until = self._lost_until
-        if lost_until is not None and time.monotonic() < lost_until:
+        if is_lost:
             return self._locally(order)
+        if isinstance(order, Ask):
+            order.ticket.has_asked = True
         answer = yield self._arguments(order, lost_until is not None)
         if isinstance(answer, Exception):
             self._lose(answer)
@@ -139,6 +141,7 @@ class SharedLane:
         if verdict.closed:
             self._local.do(Close(verdict.delay))
             return verdict
+        self._let_the_next_ask(order.ticket)
         if not verdict.delay:
             self._local.count_granted()
             self._forget(order)
@@ -152,16 +155,26 @@ class SharedLane:
 
     def _is_in_front(self, ticket: Ticket, pace: Pace) -> bool:
         # A hundred waiting tasks would be a hundred questions at once, and none answered in time: those far
-        # back in this process need not ask, for the ones before them go first in any case.
-        now = time.monotonic()
+        # back in this process need not ask, for the ones before them go first in any case. And questions
+        # that are on their way together would overtake each other.
+        now, ahead = time.monotonic(), 0
         with self._lock:
             self._asking[ticket] = now
-            ahead = 0
             for one, asked in self._asking.items():
-                if one is ticket or ahead >= MOST_ASKING + pace.requests:
+                if one is ticket:
                     break
-                ahead += now - asked <= STALE_AFTER
-        return ahead < MOST_ASKING + pace.requests
+                if now - asked <= STALE_AFTER:
+                    ahead += 1
+                    if not one.was_answered or ahead >= MOST_ASKING + pace.requests:
+                        return False
+        return True
+
+    def _let_the_next_ask(self, ticket: Ticket) -> None:
+        ticket.was_answered = True
+        with self._lock:
+            waiting = next((one for one in self._asking if not one.was_answered), None)
+        if waiting is not None:
+            waiting.wake()
 
     def _forget(self, order: Order) -> None:
         if isinstance(order, (Ask, Leave)):

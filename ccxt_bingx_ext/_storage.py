@@ -20,7 +20,8 @@ class Ticket:
     def __init__(self, wake: Callable[[], None]) -> None:
         self.wake = wake
         self.name = os.urandom(12).hex()
-        self.is_known_elsewhere = False  # whether a shared lane has heard of it
+        self.has_asked = False  # a shared lane, which has to be told when it leaves
+        self.was_answered = False  # by a shared lane
 
 
 class Ask(NamedTuple):

@@ -88,7 +88,7 @@ def test_the_script_does_the_lanes_arithmetic(server: RedisServer) -> None:
     memory, shared = Lane(), lane(server)
     tickets = [ticket() for _ in range(7)]
     for one in tickets:
-        one.is_known_elsewhere = True
+        one.has_asked = True
 
     def same_answers(name: Ticket) -> bool:
         in_redis = float(shared._eval(shared._arguments(Ask(name, PACE)))[0])
