@@ -1,0 +1,85 @@
+"""Who is audited, and how a bot would call them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ccxt.base.errors import BaseError
+
+from ccxt_bingx_ext.simulator import Simulator
+
+from ..worlds import CCXTS, OURS
+from .scenario import CLIENT_TIMEOUT_MS, Scenario
+
+SYMBOL: Final = "BTC/USDT"
+OURS_SYNC, OURS_ASYNC, CCXT, CCXT_RETRIES = "ours", "ours async", "ccxt", "ccxt retries"
+CLIENTS: Final = (OURS_SYNC, OURS_ASYNC, CCXT, CCXT_RETRIES)
+OUR_CLIENTS: Final = (OURS_SYNC, OURS_ASYNC)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a call told the bot: the orders it returned, or the error it raised."""
+
+    orders: list[dict[str, Any]]
+    error: BaseError | None = None
+
+
+def load_market() -> dict[str, Any]:
+    """The market that all scenarios play on, so that not every client has to load all of them."""
+    with Simulator(limits=None) as simulator:
+        exchange = CCXTS["sync"](simulator.ccxt_config(enableRateLimit=False))
+        exchange.load_markets()
+        return dict(exchange.market(SYMBOL))
+
+
+def call(client: str, scenario: Scenario, config: Mapping[str, Any], market: dict[str, Any]) -> Told:
+    """Let `client` cancel what the `scenario` asks for."""
+    arguments = _arguments(scenario)
+    config = {
+        **config,
+        "enableRateLimit": scenario.throttled,
+        "rateLimit": 1,
+        "timeout": CLIENT_TIMEOUT_MS,
+        "timeout_on_exit": 0,
+        "options": {
+            "cancelOrders": {"batchSize": scenario.batch_size, "limit": None},
+            **({"maxRetriesOnFailure": 3} if client == CCXT_RETRIES else {}),
+        },
+    }
+    if client == OURS_ASYNC:
+        return asyncio.run(_call_async(OURS["async"](config), scenario, market, arguments))
+    exchange = (OURS if client == OURS_SYNC else CCXTS)["sync"](config)
+    if scenario.markets_loaded or client not in OUR_CLIENTS:
+        exchange.set_markets([market])
+    try:
+        return Told(exchange.cancel_orders(*arguments))
+    except BaseError as error:
+        return Told([], error)
+    finally:
+        exchange.session.close()
+
+
+async def _call_async(exchange: Any, scenario: Scenario, market: dict[str, Any], arguments: Any) -> Told:
+    if scenario.markets_loaded:
+        exchange.set_markets([market])
+    try:
+        return Told(await exchange.cancel_orders(*arguments))
+    except BaseError as error:
+        return Told([], error)
+    finally:
+        await exchange.close(True)
+
+
+def _arguments(scenario: Scenario) -> tuple[list[str], str, dict[str, Any]]:
+    ids = [one.value for one in scenario.asked if one.field == "id"]
+    client_ids = [one.value for one in scenario.asked if one.field == "clientOrderId"]
+    if scenario.repeated:
+        (ids or client_ids).append((ids or client_ids)[0])
+    params: dict[str, Any] = {"clientOrderIds": client_ids} if client_ids else {}
+    if scenario.process is not None:
+        params["process"] = scenario.process
+    return ids, SYMBOL, params

@@ -1,0 +1,55 @@
+"""Many scenarios in several processes, and what was found, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from typing import Any
+
+from .clients import CLIENTS, load_market
+from .judge import COUNTS, Finding, judge
+from .play import hasten, play
+from .scenario import draw
+
+_market: dict[str, Any] = {}
+
+
+def audit(seed: int, indexes: Sequence[int], clients: Sequence[str], jobs: int) -> Iterator[Finding]:
+    """What is found in these scenarios, client by client; played in `jobs` processes of their own."""
+    # Mostly it is waited for timeouts, hence processes rather than a thread that would starve the others.
+    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_begin) as pool:
+        for findings in pool.map(partial(_audit_one, seed, tuple(clients)), indexes, chunksize=2):
+            yield from findings
+
+
+def _begin() -> None:
+    hasten()
+    _market.update(load_market())
+
+
+def _audit_one(seed: int, clients: Sequence[str], index: int) -> list[Finding]:
+    scenario = draw(seed, index)
+    return [judge(scenario, client, play(scenario, client, _market)) for client in clients]
+
+
+def count(findings: Sequence[Finding]) -> dict[str, dict[str, tuple[int, int]]]:
+    """By client and count: in how many scenarios, and how many ids."""
+    counts = {finding.client: dict.fromkeys(COUNTS, (0, 0)) for finding in findings}
+    for finding in findings:
+        for name, what in finding.wrong.items():
+            scenarios, ids = counts[finding.client][name]
+            counts[finding.client][name] = scenarios + 1, ids + len(what)
+    return counts
+
+
+def table(findings: Sequence[Finding]) -> str:
+    counts = count(findings)
+    clients = [client for client in CLIENTS if client in counts]
+    lines = [f"{'scenarios (ids)':24}" + "".join(f"{client:>16}" for client in clients)]
+    for name in COUNTS:
+        cells = (counts[client][name] for client in clients)
+        shown = (f"{scenarios} ({ids})" if scenarios else "0" for scenarios, ids in cells)
+        lines.append(f"{name:24}" + "".join(f"{cell:>16}" for cell in shown))
+    return "\n".join(lines)

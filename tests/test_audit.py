@@ -1,0 +1,153 @@
+"""A slice of the randomised audit (``make audit``): every claim of every client against the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ccxt.base.errors import OrderNotFound
+
+from ccxt_bingx_ext.simulator import Execution
+
+from .audit.clients import CCXT, CCXT_RETRIES, CLIENTS, OUR_CLIENTS, OURS_SYNC, Told
+from .audit.judge import (
+    BROKEN_ATOMICITY,
+    COUNTS,
+    DISORDER,
+    LIVE_TOLD_GONE,
+    LOST,
+    MISREPORTED,
+    SILENT,
+    UNCERTAIN,
+    Finding,
+    judge,
+)
+from .audit.play import Played
+from .audit.run import audit, count
+from .audit.scenario import AskedId, Placed, Scenario, draw
+
+# It begins where ccxt with retries misreports four times: there the negative control has something to see.
+SEED, INDEXES = 1, range(80, 150)
+
+
+@pytest.fixture(scope="module")
+def findings() -> list[Finding]:
+    """What one run of the slice found, in processes of its own, for every test to look at."""
+    return list(audit(SEED, INDEXES, CLIENTS, jobs=4))
+
+
+@pytest.mark.parametrize("client", OUR_CLIENTS)
+def test_no_claim_is_false_and_no_id_is_lost(findings: list[Finding], client: str) -> None:
+    """Whatever went wrong: nothing misreported, silent, lost, half cancelled, out of order."""
+    assert {one.index: one.wrong for one in findings if one.client == client and one.violations} == {}
+
+
+@pytest.mark.parametrize("client", OUR_CLIENTS)
+def test_what_stays_uncertain_is_said_to_be_so(findings: list[Finding], client: str) -> None:
+    """Only troubles that outlast every attempt leave ids open (the slice has such)."""
+    uncertain = [one.index for one in findings if one.client == client and UNCERTAIN in one.wrong]
+    assert uncertain
+    assert not any(draw(SEED, index).settles for index in uncertain)
+
+
+def test_the_judge_does_judge(findings: list[Finding]) -> None:
+    """Negative control: plain ccxt leaves ids out in silence, and with retries reports what is false."""
+    counts = count(findings)
+    assert counts[CCXT][SILENT][0] > 0
+    assert counts[CCXT_RETRIES][SILENT][0] > 0
+    assert counts[CCXT_RETRIES][MISREPORTED][0] > 0
+
+
+FIRST, SECOND = (AskedId("id", str(1735964997957275648 + number), number) for number in range(2))
+SCENARIO = Scenario(
+    index=0,
+    placed=(Placed("open"), Placed("open")),
+    asked=(FIRST, SECOND),
+    process=0,
+    rules={"mixed_ids": "union"},
+    batch_size=50,
+    troubles=(),
+    throttled=False,
+    markets_loaded=True,
+    repeated=False,
+)
+
+
+def told(*claims: tuple[AskedId, str | None]) -> list[dict[str, Any]]:
+    return [{"id": one.value, "clientOrderId": None, "status": status} for one, status in claims]
+
+
+def raised(text: str, orders: list[dict[str, Any]], unresolved: list[str]) -> Told:
+    error = OrderNotFound(text)
+    error.orders, error.unresolved = orders, unresolved
+    return Told([], error)
+
+
+BOTH_CANCELLED = Played(
+    told=Told(told((FIRST, "canceled"), (SECOND, "canceled"))),
+    at_return=("canceled", "canceled"),
+    in_the_end=("canceled", "canceled"),
+    raced=frozenset(),
+    executions=(Execution(1, "", "", (int(FIRST.value), int(SECOND.value))),),
+    requests=(),
+)
+NOTHING = raised('{"code":100400} - nothing was cancelled', [], [FIRST.value, SECOND.value])
+
+
+@pytest.mark.parametrize(
+    ("tampered", "counts"),
+    [
+        (lambda played: played, set()),
+        (lambda played: replace(played, told=NOTHING), {MISREPORTED}),
+        (lambda played: replace(played, told=Told(told((FIRST, "canceled")))), {SILENT}),
+        (
+            lambda played: replace(played, told=Told(told((FIRST, "canceled"), (SECOND, "closed")))),
+            {MISREPORTED},
+        ),
+        (
+            lambda played: replace(played, told=Told(told((FIRST, "canceled"), (SECOND, None)))),
+            {MISREPORTED},
+        ),
+        (
+            lambda played: replace(played, told=Told(told((FIRST, "canceled"), (SECOND, "open")))),
+            {MISREPORTED},
+        ),
+        (lambda played: replace(played, told=Told(list(reversed(played.told.orders)))), {DISORDER, SILENT}),
+        (lambda played: replace(played, told=Told(played.told.orders * 2)), {DISORDER}),
+        (lambda played: replace(played, at_return=("canceled", "open")), {MISREPORTED, LIVE_TOLD_GONE}),
+        (
+            lambda played: replace(played, at_return=("canceled", "open"), in_the_end=("canceled", "open")),
+            {MISREPORTED, LIVE_TOLD_GONE, LOST},
+        ),
+        (
+            lambda played: replace(played, executions=(Execution(1, "", "", (int(FIRST.value),)),)),
+            {BROKEN_ATOMICITY},
+        ),
+        (
+            lambda played: replace(
+                played,
+                told=raised('{"code":100400}', told((FIRST, "canceled")), [SECOND.value, SECOND.value]),
+            ),
+            {DISORDER},
+        ),
+    ],
+)
+def test_the_judge_finds_what_is_wrong(tampered: Callable[[Played], Played], counts: set[str]) -> None:
+    """Every kind of false or missing claim, put into the plugin's mouth, is found and called by its name."""
+    assert set(judge(SCENARIO, OURS_SYNC, tampered(BOTH_CANCELLED)).wrong) == counts
+
+
+def test_a_scenario_follows_from_its_seed() -> None:
+    """What is reported by seed and index can be played again."""
+    assert draw(SEED, 7) == draw(SEED, 7)
+    assert draw(SEED, 7) != draw(SEED, 8)
+    assert draw(SEED, 7) != draw(SEED + 1, 7)
+
+
+def test_every_client_is_counted(findings: list[Finding]) -> None:
+    """The table has every client and every count, in every scenario."""
+    assert count(findings).keys() == set(CLIENTS)
+    assert all(set(counts) == set(COUNTS) for counts in count(findings).values())
+    assert len(findings) == len(INDEXES) * len(CLIENTS)
