@@ -5,7 +5,7 @@ from __future__ import annotations
 from ccxt.base.errors import BaseError, InvalidNonce, RateLimitExceeded
 
 from ._calls import Cancel, LookUp, MeasureClock, Plan, Sleep, Steps
-from ._doubt import was_unreachable
+from ._doubt import may_have_been_executed, was_unreachable
 from ._errors import REST_OF_WINDOW
 from ._limits import BACK_OFF
 from ._storage import Close, Hold
@@ -21,7 +21,7 @@ def answer_to(call: Cancel | LookUp, plan: Plan) -> Steps:
         return (yield from _at_the_right_time(call, plan))
     except RateLimitExceeded as error:
         seconds = _rest(error)
-        if seconds > plan.max_wait:
+        if seconds > plan.max_wait or may_have_been_executed(error):
             raise
     yield Sleep(seconds)
     return (yield from _at_the_right_time(call, plan))
@@ -31,6 +31,8 @@ def _at_the_right_time(call: Cancel | LookUp, plan: Plan) -> Steps:
     try:
         return (yield from _at_any_host(call, plan))
     except InvalidNonce as error:
+        if may_have_been_executed(error):
+            raise
         refusal = error
     try:
         yield MeasureClock()

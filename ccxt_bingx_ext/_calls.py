@@ -74,7 +74,7 @@ class Hosts:
 
     def reached(self, host: str | None, now: float) -> None:
         """Remember that `host` was reached; the first one needs no remembering."""
-        if host != self._reached:
+        if host != self._reached or now >= self._until:
             self._reached, self._until = host, now + self.KEPT
 
 

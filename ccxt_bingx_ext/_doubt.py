@@ -8,10 +8,12 @@ what came back                                                 executed?   sourc
 =============================================================  ==========  =================================
 HTTP 5xx, 408                                                  unknown     504: "further confirmation" (docs)
 business codes 100500, 110500, 109500, 100503 (system busy)    unknown     docs
+a business code that nobody knows, or "busy" under another     unknown
 any other business code, any other HTTP 4xx                    no          it is a refusal
 no answer: host not found, refused, not verified, connecting   no          nothing was sent
 timed out
-no answer otherwise (timeout, reset, cut off)                  unknown
+no answer otherwise (timeout, reset, cut off)                  unknown     incl. async connect timeouts, which
+                                                                           ccxt does not tell from others
 an answer that is not the documented one                       unknown
 raised before anything was sent (keys, settings, lane)         no
 =============================================================  ==========  =================================
@@ -20,7 +22,6 @@ raised before anything was sent (keys, settings, lane)         no
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from ccxt.base.errors import BaseError, ExchangeError, InvalidNonce, OperationFailed, RateLimitExceeded
 
@@ -61,22 +62,29 @@ def may_have_been_executed(error: BaseError) -> bool:
     """Whether the request that failed with `error` may have been executed all the same."""
     if was_answered(error):
         status: int = error.http_status
-        return status >= 500 or status == 408 or error.exchange_code in _BUSY_CODES
+        # Not the class of a refusal: "busy" under another code, or a code that nobody knows.
+        unclear = type(error) in (OperationFailed, ExchangeError)
+        return status >= 500 or status == 408 or error.exchange_code in _BUSY_CODES or unclear
     if was_unreachable(error):
         return False
     # ccxt raises a plain ExchangeError for a body that is cut off; its subclasses are raised before anything
-    # is sent, as is RateLimitExceeded by the lane. InvalidNonce is a refusal, whoever raises it.
+    # is sent, as is RateLimitExceeded by the lane. InvalidNonce is a refusal, too.
     if isinstance(error, (RateLimitExceeded, InvalidNonce)):
         return False
     return isinstance(error, OperationFailed) or type(error) is ExchangeError
 
 
-def _chain(error: BaseException) -> Iterator[Any]:
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """`error` and what caused it, by what the libraries say.
+
+    Not by ``__context__``, which leads on to whatever the bot was handling when it called: a connection that
+    was refused then says nothing of this request.
+    """
     links, seen = [error], {id(error)}
     while links:
         link = links.pop()
         yield link
-        for below in (link.__cause__, link.__context__):
-            if below is not None and id(below) not in seen:
+        for below in (link.__cause__, getattr(link, "reason", None), *link.args):
+            if isinstance(below, BaseException) and id(below) not in seen:
                 seen.add(id(below))
                 links.append(below)

@@ -110,6 +110,8 @@ def _ask(part: Batch, market_id: str, ledger: Ledger, plan: Plan) -> Generator[C
     try:
         answer = yield from answer_to(Cancel(part.request(market_id)), plan)
     except OrderNotFound as error:
+        if may_have_been_executed(error):
+            raise
         if part.all_or_nothing:
             add_to_message(error, REFUSED_AS_A_WHOLE)
             raise

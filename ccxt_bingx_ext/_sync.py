@@ -6,8 +6,10 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ccxt.base.errors import BadResponse
 from ccxt.bingx import bingx as upstream
 
+from ._calls import Call
 from ._drive import run
 from ._gate import pass_gate
 from ._mixin import BingxMixin, LaneCost
@@ -51,6 +53,13 @@ class bingx(BingxMixin, upstream):
         (what is known) and ``unresolved`` (ids that may still be live).
         """
         return run(self._cancel_orders(ids, symbol, params), self._perform)
+
+    def _perform(self, call: Call) -> Any:
+        try:
+            return super()._perform(call)
+        except UnicodeDecodeError as error:
+            # ccxt 4.5.90 decodes a body that is no text, and lets that fail; the async class does not.
+            raise BadResponse(f"{self.id} the answer is no text") from error
 
     def throttle(self, cost: Any = None) -> None:
         _thread.in_lane = isinstance(cost, LaneCost)

@@ -197,6 +197,38 @@ def test_a_clock_that_cannot_be_measured_is_told(bot: Bot, simulator: Simulator)
     assert caught.value.unresolved == ["1"]
 
 
+def test_a_body_that_is_no_text_is_no_answer(bot: Bot, simulator: Simulator) -> None:
+    """ccxt's sync class lets the decoding fail: here it is one more lost answer, and found out."""
+    ids = place(simulator, 2)
+    binary: dict[str, Any] = {"body": b"\xff\xfe\x00", "content_type": "application/octet-stream"}
+    simulator.faults.add("canned", when="after", **binary)
+    assert told(bot.cancel_orders(ids, SYMBOL)) == [(one, "canceled") for one in ids]
+    simulator.faults.add("canned", times=None, **binary)
+    with pytest.raises(OperationFailed) as caught:
+        bot.cancel_orders(ids, SYMBOL, {"process": 1})
+    assert caught.value.unresolved == ids
+
+
+def test_a_page_with_a_4xx_is_a_refusal(bot: Bot, simulator: Simulator) -> None:
+    """A gateway that refuses has executed nothing: one request, no remark."""
+    simulator.faults.add("http", status=403)
+    with pytest.raises(BaseError) as caught:
+        bot.cancel_orders(["1"], SYMBOL)
+    assert UNKNOWN_OUTCOME not in str(caught.value)
+    assert cancels(simulator) == 1
+
+
+def test_a_cancel_in_an_except_block_is_like_any_other(bot: Bot, simulator: Simulator) -> None:
+    """What the bot was handling (a refused connection, say) says nothing of this request."""
+    ids = place(simulator, 2)
+    simulator.faults.add("drop", when="after")
+    try:
+        raise ConnectionRefusedError("something else")
+    except ConnectionRefusedError:
+        orders = bot.cancel_orders(ids, SYMBOL)
+    assert told(orders) == [(one, "canceled") for one in ids]
+
+
 def dead_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]

@@ -51,6 +51,7 @@ def aiohttp_error(kind: Any, cause: OSError) -> Any:
 
 
 NOT_CONNECTED = urllib3.exceptions.NewConnectionError(urllib3.connection.HTTPConnection("h"), "x")
+MAX_RETRY = urllib3.exceptions.MaxRetryError(urllib3.HTTPConnectionPool("h"), "/", NOT_CONNECTED)
 UNKNOWN = [
     answered(RequestTimeout("x"), 504),
     answered(ExchangeNotAvailable("x"), 500),
@@ -61,6 +62,10 @@ UNKNOWN = [
     answered(OperationFailed("x"), 200, "110500"),
     answered(OperationFailed("x"), 200, "109500"),
     answered(OrderNotFound("x"), 504, "100404"),
+    answered(RateLimitExceeded("x"), 503, "100410"),
+    answered(InvalidNonce("x"), 504, "100421"),
+    answered(OperationFailed("busy"), 200, "100410"),
+    answered(ExchangeError("x"), 200, "123456"),
     RequestTimeout("x"),
     NetworkError("x"),
     ExchangeNotAvailable("x"),
@@ -82,7 +87,6 @@ NOT_EXECUTED = [
     answered(InvalidNonce("x"), 200, "100421"),
     answered(PermissionDenied("x"), 200, "100004"),
     answered(OrderNotFound("x"), 200, "100400"),
-    answered(ExchangeError("x"), 200, "123456"),
     answered(ExchangeNotAvailable("x"), 404),
     RateLimitExceeded("the lane is closed"),
     AuthenticationError("no keys"),
@@ -90,11 +94,8 @@ NOT_EXECUTED = [
     ExchangeClosedByUser("x"),
 ]
 UNREACHABLE = [
-    caused(
-        NetworkError("x"),
-        requests.ConnectionError(),
-        NOT_CONNECTED,
-    ),
+    # As requests has it: no cause, but the error of urllib3 among its arguments, and the reason below that.
+    caused(NetworkError("x"), requests.ConnectionError(MAX_RETRY)),
     caused(NetworkError("x"), ConnectionRefusedError()),
     caused(NetworkError("x"), socket.gaierror()),
     caused(RequestTimeout("x"), requests.ConnectTimeout()),
@@ -129,6 +130,16 @@ def test_nothing_was_sent(error: BaseError) -> None:
     """Host not found, connection refused, certificate not verified, connecting timed out."""
     assert was_unreachable(error)
     assert not may_have_been_executed(error)
+
+
+def test_what_the_bot_was_handling_says_nothing_of_this_request() -> None:
+    """Called in an except block, an error has that block's exception in its context."""
+    error = RequestTimeout("x")
+    error.__cause__ = requests.ReadTimeout()
+    error.__cause__.__context__ = ConnectionRefusedError("the bot's own")
+    error.__context__ = ConnectionRefusedError("the bot's own")
+    assert may_have_been_executed(error)
+    assert not was_unreachable(error)
 
 
 def test_an_answer_is_an_answer_whatever_came_before() -> None:

@@ -18,7 +18,7 @@ from ccxt.base.errors import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccxt_bingx_ext._batch import Batch
+from ccxt_bingx_ext._batch import Batch, read_batch
 from ccxt_bingx_ext._calls import Cancel, Hosts, LookUp, MeasureClock, Sleep
 from ccxt_bingx_ext._doubt import note_answer
 from ccxt_bingx_ext._drive import run
@@ -140,7 +140,7 @@ def test_one_filled_order_alone_proves_nothing() -> None:
     exchange = Exchange({"1": "FILLED", "2": "PENDING", "3": "CANCELED"}, "before")
     with pytest.raises(OrderNotFound) as caught:
         settle(exchange, batch(1, 2, 3))
-    assert exchange.sent == "cqqcqqq"
+    assert exchange.sent == "cqqcqq"  # the first is known to be filled: it is not asked for again
     assert lists_of(caught.value) == (["1", "3"], ["2"])
     assert [order["status"] for order in caught.value.orders] == ["closed", "canceled"]
     assert REFUSED_AS_A_WHOLE not in str(caught.value)
@@ -239,6 +239,116 @@ def test_an_unknown_order_among_them_is_told_as_unknown() -> None:
     assert settle(exchange, batch(1, 2)) == [("1", "canceled"), ("2", None)]
 
 
+@pytest.mark.parametrize("process", [0, 1])
+def test_a_client_id_that_is_not_found_proves_nothing(process: int) -> None:
+    """After two hours it is not found, though its order may be live: it stays unresolved."""
+
+    def wire(call: Any) -> Any:
+        if isinstance(call, LookUp) and "clientOrderID" in call.request:
+            raise OrderNotFound("bingx order does not exist")
+        if isinstance(call, LookUp):
+            return {"code": 0, "data": canceled(1)}
+        if isinstance(call, Cancel) and len(lost) > 1:
+            raise lost.pop(0)
+        if isinstance(call, Cancel):
+            refusal = OrderNotFound("bingx order does not exist")
+            note_answer(refusal, 200, "100404")
+            raise refusal
+        return None
+
+    lost = [RequestTimeout("lost"), RequestTimeout("later")]
+    asked = read_batch([1], {"clientOrderIds": ["old_1"], "process": process})
+    with pytest.raises(RequestTimeout) as caught:
+        run(cancel_batch(asked, "BTC-USDT", plan(resolve_attempts=2)), wire)
+    assert lists_of(caught.value) == (["1"], ["old_1"])
+
+
+def test_what_was_looked_up_is_kept_and_not_asked_for_again() -> None:
+    """The look-up of 3 always fails: 1 and 2 are known all the same, each asked for once."""
+    exchange = Exchange({"1": "FILLED", "2": "CANCELED", "3": "CANCELED"}, "before")
+    exchange.lookups = ["", "", *[RequestTimeout("lost")] * 9]
+    with pytest.raises(RequestTimeout) as caught:
+        settle(exchange, batch(1, 2, 3))
+    assert lists_of(caught.value) == (["1", "2"], ["3"])
+    assert exchange.sent == "cqqqqq"
+
+
+def test_looking_up_ends_when_the_time_is_up() -> None:
+    """Five hundred slow look-ups do not take for ever."""
+    exchange = Exchange({str(n): "CANCELED" for n in range(1, 501)}, "before")
+
+    def slowly(call: Any) -> Any:
+        if isinstance(call, LookUp):
+            exchange.now += 1.0
+        return exchange(call)
+
+    settings = plan(resolve_attempts=3, clock=lambda: exchange.now)
+    with pytest.raises(RequestTimeout) as caught:
+        run(cancel_batch(batch(*range(1, 501)), "BTC-USDT", settings), slowly)
+    assert exchange.now < 12
+    assert len(caught.value.orders) + len(caught.value.unresolved) == 500
+    assert len(caught.value.orders) >= 9
+
+
+def gateway(error: BaseError, code: str) -> BaseError:
+    note_answer(error, 504, code)
+    return error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        gateway(OrderNotFound("bingx order does not exist"), "100404"),
+        gateway(RateLimitExceeded("bingx limit"), "100410"),
+        gateway(InvalidNonce("bingx timestamp"), "100421"),
+    ],
+)
+@pytest.mark.parametrize("process", [0, 1])
+def test_a_gateways_5xx_is_no_refusal_whatever_its_body_says(error: BaseError, process: int) -> None:
+    """It was executed, or it may have been: found out, never sent again on its word."""
+    exchange = Exchange(ALIVE, error)
+    exchange.states.update(dict.fromkeys(ALIVE, "CANCELED"))
+    assert settle(exchange, batch(1, 2, process=process)) == [("1", "canceled"), ("2", "canceled")]
+    assert exchange.sent == ("cqq" if process == 0 else "cc")
+
+
+def test_a_gateways_5xx_to_a_look_up_is_no_word_on_the_order() -> None:
+    """Tried again."""
+    exchange = Exchange(ALIVE, "after")
+    exchange.lookups = [gateway(OrderNotFound("bingx order does not exist"), "100404")]
+    assert settle(exchange, batch(1)) == [("1", "canceled")]
+    assert exchange.sent == "cqq"
+
+
+def test_an_answer_to_the_second_request_that_leaves_ids_open_settles_nothing() -> None:
+    """All or nothing, sent again, and 2 is not mentioned: it is looked up in the next attempt."""
+    exchange = Exchange(ALIVE, "before")
+
+    def forgetful(call: Any) -> Any:
+        reply = exchange(call)
+        return answer([canceled(1)]) if isinstance(call, Cancel) else reply
+
+    flow = cancel_batch(batch(1, 2), "BTC-USDT", plan(resolve_attempts=3, clock=lambda: exchange.now))
+    assert [order["status"] for order in run(flow, forgetful)] == ["canceled", "canceled"]
+    assert exchange.sent == "cqcq"
+
+
+def test_forgotten_ids_are_asked_for_again_after_a_lost_answer_too() -> None:
+    """process=1: the answer to the second question leaves 2 out; it is asked for once more."""
+    exchange = Exchange(ALIVE, "before", answer([canceled(1)]), "")
+    assert settle(exchange, batch(1, 2, process=1)) == [("1", "canceled"), ("2", "canceled")]
+    assert exchange.sent == "ccc"
+
+
+@pytest.mark.parametrize("process", [0, 1])
+def test_a_second_refusal_that_may_have_been_executed_is_no_refusal(process: int) -> None:
+    """The second request, too, meets a gateway's 5xx with a refusal in it."""
+    error = gateway(OrderNotFound("bingx order does not exist"), "100404")
+    exchange = Exchange(ALIVE, "before", error)
+    assert settle(exchange, batch(1, 2, process=process)) == [("1", "canceled"), ("2", "canceled")]
+    assert exchange.sent == ("cqcqc" if process == 0 else "ccc")
+
+
 def test_refused_after_a_lost_answer_process_1_is_looked_up() -> None:
     """Should the exchange refuse the second request as a whole, its word is not taken for all of it."""
     refusal = OrderNotFound("bingx order does not exist")
@@ -335,6 +445,14 @@ def test_the_next_host_is_tried_where_the_first_cannot_be_reached_and_kept_for_a
     cancel_over(hosted, hosts, batch(1, 2), "a", "b", "c")
     assert hosted.tried == [None, "a", "b", "b", "b"]
     hosted.tried.clear()
+    for _ in range(2):  # the first is still down: the other one is kept again
+        hosted.exchange.now += Hosts.KEPT + 1
+        with pytest.raises(OrderNotFound):
+            cancel_over(hosted, hosts, batch(1), "a", "b", "c")
+        with pytest.raises(OrderNotFound):
+            cancel_over(hosted, hosts, batch(1), "a", "b", "c")
+        assert hosted.tried == [None, "a", "b", "b"]
+        hosted.tried.clear()
     hosted.exchange.now += Hosts.KEPT + 1
     hosted.down.clear()
     with pytest.raises(OrderNotFound):
