@@ -1,4 +1,4 @@
-"""A local BingX spot exchange over real HTTP, to be the judge of clients.
+"""A local BingX exchange, spot and swap, over real HTTP, to be the judge of clients.
 
 It checks key, signature and clock, keeps orders and limits per account, and goes wrong on demand. It knows
 nothing of the plugin beside it, nor of ccxt: it is written from the documentation and from payloads
@@ -11,15 +11,19 @@ seen live.
         ...
         assert sim.status(order.order_id) == "CANCELED"
 
+        there = sim.place(market="linear")        # BTC-USDT as well, and another order book
+        sim.faults.add("drop", path="DELETE swap/v2/trade/batchOrders")
+
 Where things are: `simulator` (the class, and the truth about orders), `exchange` (a request's way through),
 `server` (HTTP and the thread), `signing`, `limits`, `faults`, `orders` (the book), `endpoints` (the table),
-`batch_cancel` (cancelOrders), `spot` and `placing` (the other endpoints), `payloads`, `markets`, `answers`,
-`errors`, `log`, `serving` (as a program), `fixtures` (for pytest).
+`batch_cancel` (cancelOrders), `spot` and `placing` (the other spot endpoints), `swap_batch_cancel`,
+`swap`, `swap_placing` and `swap_payloads` (linear and inverse swaps), `payloads`, `markets`, `calls`,
+`answers`, `errors`, `log`, `serving` (as a program), `fixtures` (for pytest).
 
 What it assumes beyond the documentation
 ----------------------------------------
 
-The batch cancel; what is a setting of `Simulator` is named in parentheses:
+The batch cancel of spot orders; what is a setting of `Simulator` is named in parentheses:
 
 - A failed client order id is keyed ``clientOrderID`` in ``fails`` (``fails_key``), and its texts are those
   for an order id with ``clientOrderID:`` in the place of ``orderId:``.
@@ -42,6 +46,34 @@ The batch cancel; what is a setting of `Simulator` is named in parentheses:
   ``process`` other than 0 or 1, an unknown or missing symbol, more ids than allowed (``max_ids``,
   unlimited by default).
 
+Swap orders:
+
+- An order that is unknown, was cancelled or failed is refused with 80016 (``swap_not_found_code``; 109421
+  is the other) "order does not exist", wherever it is asked for or cancelled, linear or inverse; one that
+  was filled with 80018 "order already filled". The code never tells a cancelled order from an unknown one,
+  the look-up does: it finds every order there ever was.
+- The batch cancel of linear orders answers code 0 whatever failed. Entries of ``failed`` for an order id
+  have that id as a number. Those for a client order id have the ``orderId`` of the order where it is known
+  (filled) and 0 where it is not, and the id, in lower case, as ``clientOrderId`` (``swap_failed_key``: or
+  ``clientOrderID``, or in the place of ``orderId``, or in the text only, or nowhere: ``orderId``,
+  ``errorCode`` and ``errorMessage`` are all that is documented).
+- Both lists in one request are a union (``mixed_ids``) of at most ten ids together, repetitions counted;
+  an order named twice is cancelled and listed once. ``success`` and ``failed`` hold order ids first, then
+  client order ids, each in the order asked; an empty one is null (``empty_lists``).
+- Refused as a whole with 100400: more than ten ids, no id at all, a list that is no JSON list, an order id
+  that is no JSON integer (``["1"]``), a client order id that is no string, both spellings of
+  ``clientOrderIdList``. An unknown symbol is 109425, placing on an inactive one 109418.
+- ``clientOrderId`` is the documented name of the parameter, ``clientOrderID`` is taken as well, also for
+  inverse orders; an order id beside it wins.
+- Client order ids of linear orders are kept and answered in lower case, those of inverse ones as they came;
+  neither is ever forgotten, and both may be any 1 to 40 characters.
+- The book's own truth is the same for all markets: `Simulator.status` says CANCELED where the swap answers
+  say CANCELLED. A limit order rests as PENDING ("Pending" for inverse).
+- The answer to cancelling an inverse order has ``type`` "Pending" and ``quantity`` 0, the one to looking it
+  up an empty ``origQty``, the one to placing it no code and no ``data``: so it was in the payloads known.
+- Types are the limit, market, trigger, stop and take-profit ones; trailing orders, positions, leverage and
+  ``closePosition`` are unknown here, and attached stops are ignored.
+
 Requests in general:
 
 - Order of checks: URL length (``max_url``, 8192 bytes, beyond it HTTP 414), form, path and method,
@@ -52,10 +84,11 @@ Requests in general:
   neither JSON nor form-encoded by its Content-Type; a JSON value that is null, a list or an object.
 - The signature must be in lower case. JSON numbers are signed as they are written, booleans as true/false.
 - The timestamp may be ``recvWindow`` away in either direction.
-- Permissions are two: "spot" for placing and cancelling, "read" for the rest.
+- Permissions are three: "spot" and "swap" for placing and cancelling, "read" for the rest.
 
 Limits:
 
+- An endpoint is a method and a path: the three of ``swap/v2/trade/order`` have limits of their own.
 - A sliding window of 1 s per uid and endpoint, 10/s where the documentation gives no number. It counts
   accepted requests by their arrival; a refused one takes no place in it, but is counted as a hit: more than
   20 hits within 480 s (``ban_after``, ``ban_within``) ban the uid from this endpoint for 300 s
@@ -70,8 +103,8 @@ Orders:
 - A limit order rests, whatever its price; a market order is filled at once at a fixed price; trigger
   orders rest as NEW and never trigger; IOC and FOK limit orders are cancelled at once. There are no
   balances, fees, minimum notionals or step sizes. Of a list of orders all are placed, or none.
-- A client order id may be used once per account, ever.
-- 1000 open orders are the most; more are refused with 100421 (`Simulator.place` may exceed it).
+- A client order id may be used once per account and market, ever.
+- 1000 open spot orders are the most; more are refused with 100421 (`Simulator.place` may exceed it).
 - A single cancel of an order in a final state is refused with 100400 and the "order status" text.
 - ``historyOrders`` lists finished orders only, the newest first.
 """

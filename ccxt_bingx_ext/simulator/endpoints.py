@@ -1,4 +1,4 @@
-"""Which path leads where: the table of endpoints."""
+"""Which method and path lead where: the table of endpoints."""
 
 from __future__ import annotations
 
@@ -8,20 +8,34 @@ from typing import Final, Literal
 
 from . import markets
 from .batch_cancel import CancelRules
+from .calls import Call, Outcome
 from .orders import OrderBook
 from .signing import Permission
-from .spot import Call, Outcome, Spot
+from .spot import Spot
+from .swap import Swap
+from .swap_batch_cancel import SwapRules
 
 PREFIX: Final = "/openApi/"
 DEFAULT_LIMIT: Final = 10
 
 _SPOT: Final = PREFIX + "spot/v1/"
+_LINEAR: Final = PREFIX + "swap/v2/"
+_INVERSE: Final = PREFIX + "cswap/v1/"
 
 LIMITS: Final[dict[str, int | None]] = {
-    _SPOT + "trade/cancelOrders": 2,
-    _SPOT + "trade/cancelOpenOrders": 2,
-    _SPOT + "trade/cancel": 5,
-    _SPOT + "trade/order": 5,
+    "POST " + _SPOT + "trade/cancelOrders": 2,
+    "POST " + _SPOT + "trade/cancelOpenOrders": 2,
+    "POST " + _SPOT + "trade/cancel": 5,
+    "POST " + _SPOT + "trade/order": 5,
+    "POST " + _LINEAR + "trade/batchOrders": 5,
+    "DELETE " + _LINEAR + "trade/batchOrders": 5,
+    "DELETE " + _LINEAR + "trade/order": 5,
+    "GET " + _LINEAR + "trade/order": 5,
+    "GET " + _LINEAR + "trade/openOrders": 5,
+    "POST " + _INVERSE + "trade/order": 5,
+    "DELETE " + _INVERSE + "trade/cancelOrder": 5,
+    "GET " + _INVERSE + "trade/orderDetail": 5,
+    "GET " + _INVERSE + "trade/openOrders": 5,
 }
 """Requests per second per uid, where they are other than `DEFAULT_LIMIT`."""
 
@@ -29,21 +43,33 @@ LIMITS: Final[dict[str, int | None]] = {
 @dataclass(frozen=True)
 class Endpoint:
     path: str
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "DELETE"]
     handle: Callable[[Call], Outcome]
     private: bool = True
     permission: Permission | None = None
 
+    @property
+    def name(self) -> str:
+        """Method and path: the swap endpoints for placing, asking and cancelling share one path."""
+        return f"{self.method} {self.path}"
 
-def build(book: OrderBook, rules: CancelRules, now_ms: Callable[[], int]) -> dict[str, Endpoint]:
-    """Every endpoint there is, by its path."""
+
+def build(
+    book: OrderBook, rules: CancelRules, swap_rules: SwapRules, now_ms: Callable[[], int]
+) -> dict[str, Endpoint]:
+    """Every endpoint there is, by its name."""
     spot = Spot(book, rules)
+    linear = Swap("linear", book, swap_rules)
+    inverse = Swap("inverse", book, swap_rules)
 
     def trade(name: str, handle: Callable[[Call], Outcome]) -> Endpoint:
         return Endpoint(_SPOT + "trade/" + name, "POST", handle, permission="spot")
 
-    def look(name: str, handle: Callable[[Call], Outcome]) -> Endpoint:
-        return Endpoint(_SPOT + "trade/" + name, "GET", handle, permission="read")
+    def swap(method: Literal["POST", "DELETE"], path: str, handle: Callable[[Call], Outcome]) -> Endpoint:
+        return Endpoint(path, method, handle, permission="swap")
+
+    def look(path: str, handle: Callable[[Call], Outcome]) -> Endpoint:
+        return Endpoint(path, "GET", handle, permission="read")
 
     def public(path: str, handle: Callable[[Call], Outcome]) -> Endpoint:
         return Endpoint(PREFIX + path, "GET", handle, private=False)
@@ -54,29 +80,45 @@ def build(book: OrderBook, rules: CancelRules, now_ms: Callable[[], int]) -> dic
         trade("cancel", spot.cancel),
         trade("cancelOrders", spot.cancel_batch),
         trade("cancelOpenOrders", spot.cancel_open),
-        look("query", spot.query),
-        look("openOrders", spot.open_orders),
-        look("historyOrders", spot.history),
+        look(_SPOT + "trade/query", spot.query),
+        look(_SPOT + "trade/openOrders", spot.open_orders),
+        look(_SPOT + "trade/historyOrders", spot.history),
+        swap("POST", _LINEAR + "trade/order", linear.place),
+        swap("POST", _LINEAR + "trade/batchOrders", linear.place_batch),
+        swap("DELETE", _LINEAR + "trade/order", linear.cancel),
+        swap("DELETE", _LINEAR + "trade/batchOrders", linear.cancel_batch),
+        look(_LINEAR + "trade/order", linear.query),
+        look(_LINEAR + "trade/openOrders", linear.open_orders),
+        swap("POST", _INVERSE + "trade/order", inverse.place),
+        swap("DELETE", _INVERSE + "trade/cancelOrder", inverse.cancel),
+        look(_INVERSE + "trade/orderDetail", inverse.query),
+        look(_INVERSE + "trade/openOrders", inverse.open_orders),
         public("spot/v1/common/symbols", spot.symbols),
         public("swap/v2/quote/contracts", lambda call: Outcome(markets.linear_contracts())),
         public("cswap/v1/market/contracts", lambda call: Outcome(markets.inverse_contracts())),
         public("swap/v2/server/time", lambda call: Outcome({"serverTime": now_ms()})),
-        Endpoint(
-            PREFIX + "wallets/v1/capital/config/getall",
-            "GET",
-            lambda call: Outcome(markets.currencies()),
-            permission="read",
-        ),
+        look(PREFIX + "wallets/v1/capital/config/getall", lambda call: Outcome(markets.currencies())),
     )
-    return {endpoint.path: endpoint for endpoint in table}
+    return {endpoint.name: endpoint for endpoint in table}
 
 
-def full_path(name: str, paths: Mapping[str, object]) -> str:
-    """The path meant by a whole path or by the end of one, such as ``trade/cancelOrders``."""
-    if name in paths:
-        return name
-    meant = [path for path in paths if path.endswith("/" + name.lstrip("/"))]
+def full_path(name: str, table: Mapping[str, Endpoint]) -> str:
+    """The whole path meant by itself or by the end of it, such as ``trade/cancelOrders``.
+
+    Where it is the end of several, the spot one is meant. A method before it stays there:
+    ``DELETE swap/v2/trade/order``.
+    """
+    method, _, end = name.rpartition(" ")
+    paths = dict.fromkeys(one.path for one in table.values() if method in ("", one.method))
+    meant = [end] if end in paths else [path for path in paths if path.endswith("/" + end.lstrip("/"))]
+    if len(meant) > 1:
+        meant = [path for path in meant if path.startswith(_SPOT)] or meant
     if len(meant) != 1:
         known = ", ".join(path.removeprefix(PREFIX) for path in meant or paths)
         raise ValueError(f"{name!r} is not one endpoint; there are {known}")
-    return meant[0]
+    return f"{method} {meant[0]}" if method else meant[0]
+
+
+def names(full_path: str, table: Mapping[str, Endpoint]) -> list[str]:
+    """The endpoints a whole path leads to: as many as it has methods, or one where a method is given."""
+    return [name for name, endpoint in table.items() if full_path in (name, endpoint.path)]

@@ -15,8 +15,13 @@ IP_NOT_ALLOWED: Final = 100419
 CLOCK_OR_PAIR: Final = 100421
 BAD_TIMESTAMP: Final = 80014
 BUSY: Final = 100500
+SWAP_ORDER_NOT_FOUND: Final = 80016
+SWAP_ORDER_FILLED: Final = 80018
+SWAP_UNKNOWN_SYMBOL: Final = 109425
+SWAP_INACTIVE_SYMBOL: Final = 109418
 
 ORDER_NOT_FOUND_TEXT: Final = "order does not exist"
+ORDER_FILLED_TEXT: Final = "order already filled"
 BUSY_TEXT: Final = "The current system is busy, please try again later"
 
 

@@ -10,7 +10,8 @@ from typing import Literal
 from aiohttp import web
 
 from . import errors, signing
-from .answers import Answer, html_page, refusal, success
+from .answers import Answer, encode, html_page, refusal, success
+from .calls import Call
 from .endpoints import Endpoint
 from .errors import Refused
 from .faults import Fault, Faults, spoil
@@ -19,7 +20,6 @@ from .log import Request, RequestLog
 from .orders import OrderBook
 from .server import ServerThread, hang_up
 from .signing import Account
-from .spot import Call
 
 ExpireHeader = Literal["epoch_ms", "epoch_s", "remaining_ms"]
 
@@ -80,7 +80,7 @@ class Exchange:
             answer = html_page(414, "Request-URI Too Large")
         else:
             request.accepted = True
-            fault = self.faults.strike(endpoint.path)
+            fault = self.faults.strike(endpoint.name, endpoint.path)
             request.fault = fault.kind if fault else None
             answer_or_none = await self._carry_out(http, request, endpoint, fault)
             if answer_or_none is None:
@@ -98,8 +98,8 @@ class Exchange:
             raise _TooLong
         parsed = signing.parse(request.query, request.headers.get("content-type", ""), body)
         request.form, request.params = parsed.form, parsed.unsigned
-        endpoint = self.endpoints.get(request.path)
-        if endpoint is None or endpoint.method != request.method:
+        endpoint = self.endpoints.get(request.endpoint)
+        if endpoint is None:
             raise Refused(errors.NOT_FOUND, "the API path does not exist")
         if not endpoint.private:
             return endpoint
@@ -113,7 +113,7 @@ class Exchange:
         request.signature_valid, request.uid = True, account.uid
         signing.check_timestamp(parsed.params, self._now_ms())
         signing.check_access(account, endpoint.permission, http.remote or "")
-        verdict = self.limiter.admit(account.uid, endpoint.path, request.arrived)
+        verdict = self.limiter.admit(account.uid, endpoint.name, request.arrived)
         limit_headers.update(self._limit_headers(verdict))
         if not verdict.allowed:
             request.limited = True
@@ -175,7 +175,7 @@ class Exchange:
         except Refused as refused:
             return refusal(refused.code, refused.message)
         self.log.execution(request, outcome.cancelled)
-        return success(outcome.data)
+        return Answer(encode(outcome.data)) if outcome.bare else success(outcome.data)
 
     async def _befall(self, http: web.Request, request: Request, fault: Fault) -> bool:
         """Do what a fault does other than to the answer; False: there will be no answer."""
@@ -187,7 +187,7 @@ class Exchange:
             await self.server.pause(1.0 if fault.seconds is None else fault.seconds)
         elif fault.kind == "ban":
             seconds = self._ban_rule.seconds if fault.seconds is None else fault.seconds
-            self.limiter.ban(request.uid, request.path, time.perf_counter() + seconds)
+            self.limiter.ban(request.uid, request.endpoint, time.perf_counter() + seconds)
         elif fault.kind == "race":
             self._race(fault)
         return True
@@ -204,7 +204,7 @@ class Exchange:
 
     def _banned_answer(self, request: Request) -> Answer:
         request.limited = True
-        verdict = self.limiter.admit(request.uid or "", request.path, time.perf_counter())
+        verdict = self.limiter.admit(request.uid or "", request.endpoint, time.perf_counter())
         refused = self._limited(verdict)
         return refusal(refused.code, refused.message)
 

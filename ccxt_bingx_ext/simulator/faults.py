@@ -65,8 +65,8 @@ class Fault:
     cut_off    sends the first part (``keep``) of the answer only; with ``declare_whole`` the
                Content-Length is the whole answer's, and the connection is closed
     null_data  answers success with ``data`` null
-    forget     leaves ``ids`` (order ids or client order ids), or a ``fraction`` of the entries,
-               out of the answer
+    forget     leaves ``ids`` (order ids or client order ids, as the answer writes them), or a
+               ``fraction`` of the entries of each of its lists, out of the answer
     dribble    sends the answer ``chunk`` bytes at a time, ``seconds`` apart
     ban        bans the account from the endpoint for ``seconds``, beginning with this request
     race       runs ``action``: "fill", "cancel" or "fail" on ``order_id``, or a callable
@@ -79,6 +79,7 @@ class Fault:
 
     kind: Kind
     path: str
+    """The whole path, with a method before it where only that one is meant."""
     when: When
     times: int | None = 1
     """How often it strikes; None: until `Faults.clear`."""
@@ -125,7 +126,9 @@ class Faults:
         """Let something go wrong with the next request(s) to an endpoint; see `Fault` for what can.
 
         ``when`` is "before" unless given, but "after" for the kinds that spoil a real answer: cut_off,
-        forget and dribble. Requests refused by the gate (signature, limit, ban) meet no faults.
+        forget and dribble. A ``path`` that several methods lead to means all of them, unless one stands
+        before it: ``DELETE swap/v2/trade/order``. Requests refused by the gate (signature, limit, ban) meet
+        no faults.
         """
         if kind not in get_args(Kind):
             raise ValueError(f"unknown fault {kind!r}; there are {', '.join(get_args(Kind))}")
@@ -162,13 +165,16 @@ class Faults:
         with self._lock:
             return list(self._waiting)
 
-    def strike(self, path: str) -> Fault | None:
-        """The fault that befalls the request now at this path, if any: the oldest that is due."""
+    def strike(self, *names: str) -> Fault | None:
+        """The fault that befalls the request now at an endpoint that goes by these names, if any.
+
+        Of several it is the oldest that is due.
+        """
         with self._lock:
             struck: Fault | None = None
             still: list[Fault] = []
             for fault in self._waiting:
-                if fault.path != path:
+                if fault.path not in names:
                     still.append(fault)
                 elif fault.skip:
                     still.append(replace(fault, skip=fault.skip - 1))

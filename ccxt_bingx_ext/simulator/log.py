@@ -46,6 +46,11 @@ class Request:
     code: int | None = None
     """The business code of the answer sent, where it had one."""
 
+    @property
+    def endpoint(self) -> str:
+        """What was asked for: the method and the path, since one path may lead to several endpoints."""
+        return f"{self.method} {self.path}"
+
 
 @dataclass(frozen=True)
 class Execution:

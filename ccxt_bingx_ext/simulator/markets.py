@@ -1,9 +1,12 @@
-"""What is traded: spot pairs, and a linear and an inverse contract that share ids and bases with them."""
+"""What is traded: spot pairs, and linear and inverse contracts that share ids and bases with them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
+
+Market = Literal["spot", "linear", "inverse"]
+SwapMarket = Literal["linear", "inverse"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,35 @@ SPOT_PAIRS: Final = {
 }
 
 
+@dataclass(frozen=True)
+class Contract:
+    symbol: str
+    price_precision: int
+    quantity_precision: int
+    last_price: str
+    """What a market order is filled at."""
+    size: str
+    """Linear: the smallest step, in coins. Inverse: what one contract is worth, in USD."""
+    active: bool = True
+
+
+LINEAR_CONTRACTS: Final = {
+    contract.symbol: contract
+    for contract in (
+        Contract("BTC-USDT", 1, 4, "60000", "0.0001"),
+        Contract("ETH-USDT", 2, 2, "3000", "0.01"),
+        Contract("FTT-USDT", 4, 0, "1", "1", active=False),
+    )
+}
+INVERSE_CONTRACTS: Final = {
+    contract.symbol: contract for contract in (Contract("BTC-USD", 1, 0, "60000", "100"),)
+}
+CONTRACTS: Final[dict[SwapMarket, dict[str, Contract]]] = {
+    "linear": LINEAR_CONTRACTS,
+    "inverse": INVERSE_CONTRACTS,
+}
+
+
 def spot_symbols(symbol: str | None = None) -> dict[str, Any]:
     return {
         "symbols": [
@@ -64,44 +96,46 @@ def spot_symbols(symbol: str | None = None) -> dict[str, Any]:
 
 
 def linear_contracts() -> list[dict[str, Any]]:
-    """One whose market id is that of a spot pair: an id alone does not tell a market here."""
+    """Some whose market ids are those of spot pairs: an id alone does not tell a market here."""
     return [
         {
-            "contractId": "100",
-            "symbol": "BTC-USDT",
-            "size": "0.0001",
-            "quantityPrecision": 4,
-            "pricePrecision": 1,
+            "contractId": str(100 + number),
+            "symbol": contract.symbol,
+            "size": contract.size,
+            "quantityPrecision": contract.quantity_precision,
+            "pricePrecision": contract.price_precision,
             "feeRate": 0.0005,
             "makerFeeRate": 0.0002,
             "takerFeeRate": 0.0005,
             "tradeMinLimit": 0,
-            "tradeMinQuantity": 0.0001,
+            "tradeMinQuantity": float(contract.size),
             "tradeMinUSDT": 2,
             "maxLongLeverage": 125,
             "maxShortLeverage": 125,
             "currency": "USDT",
-            "asset": "BTC",
-            "status": 1,
-            "apiStateOpen": "true",
-            "apiStateClose": "true",
+            "asset": contract.symbol.partition("-")[0],
+            "status": 1 if contract.active else 0,
+            "apiStateOpen": "true" if contract.active else "false",
+            "apiStateClose": "true" if contract.active else "false",
             "ensureTrigger": True,
             "triggerFeeRate": "0.00020000",
         }
+        for number, contract in enumerate(LINEAR_CONTRACTS.values())
     ]
 
 
 def inverse_contracts() -> list[dict[str, Any]]:
     return [
         {
-            "symbol": "BTC-USD",
-            "pricePrecision": 1,
-            "minTickSize": "100",
-            "minTradeValue": "100",
+            "symbol": contract.symbol,
+            "pricePrecision": contract.price_precision,
+            "minTickSize": contract.size,
+            "minTradeValue": contract.size,
             "minQty": "1.00000000",
-            "status": 1,
+            "status": 1 if contract.active else 0,
             "timeOnline": 1713175200000,
         }
+        for contract in INVERSE_CONTRACTS.values()
     ]
 
 

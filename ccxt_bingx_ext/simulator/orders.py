@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import Final, Literal
 
+from .markets import Market
+
 Status = Literal["NEW", "PENDING", "PARTIALLY_FILLED", "FILLED", "CANCELED", "FAILED"]
 
 OPEN_STATUSES: Final[frozenset[str]] = frozenset({"NEW", "PENDING", "PARTIALLY_FILLED"})
@@ -33,6 +35,9 @@ class Order:
     status: Status
     created_ms: int
     updated_ms: int
+    market: Market = "spot"
+    position_side: str = ""
+    """LONG, SHORT or BOTH; empty for a spot order."""
 
     @property
     def is_open(self) -> bool:
@@ -54,6 +59,11 @@ def plain(value: Decimal | str) -> str:
     return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
 
 
+def stored_client_id(market: Market, client_order_id: str) -> str:
+    """A client order id as the exchange keeps it: that of a linear swap order in lower case."""
+    return client_order_id.lower() if market == "linear" else client_order_id
+
+
 class OrderBook:
     """Every order of every account. Hold ``lock`` to do several things as one."""
 
@@ -62,7 +72,7 @@ class OrderBook:
         self._next_id = first_order_id
         self._now_ms = now_ms
         self._orders: dict[int, Order] = {}
-        self._by_client_id: dict[tuple[str, str], int] = {}
+        self._by_client_id: dict[tuple[str, Market, str], int] = {}
 
     def __iter__(self) -> Iterator[Order]:
         with self.lock:
@@ -81,10 +91,13 @@ class OrderBook:
         quote_quantity: str = "0",
         client_order_id: str = "",
         status: Status = "PENDING",
+        market: Market = "spot",
+        position_side: str = "",
     ) -> Order:
-        """Add an order; `ValueError` for a client order id this uid has used before."""
+        """Add an order; `ValueError` for a client order id this uid has used in this market before."""
+        client_order_id = stored_client_id(market, client_order_id)
         with self.lock:
-            if client_order_id and (uid, client_order_id) in self._by_client_id:
+            if client_order_id and (uid, market, client_order_id) in self._by_client_id:
                 raise ValueError(f"client order id {client_order_id!r} is taken")
             now = self._now_ms()
             order = Order(
@@ -103,32 +116,46 @@ class OrderBook:
                 status=status,
                 created_ms=now,
                 updated_ms=now,
+                market=market,
+                position_side=position_side,
             )
             self._next_id += 1
             self._orders[order.order_id] = order
             if client_order_id:
-                self._by_client_id[uid, client_order_id] = order.order_id
+                self._by_client_id[uid, market, client_order_id] = order.order_id
             return order
 
     def get(self, order_id: int) -> Order | None:
         with self.lock:
             return self._orders.get(order_id)
 
-    def by_client_id(self, uid: str, client_order_id: str) -> Order | None:
+    def of(self, uid: str, market: Market, symbol: str | None = None) -> list[Order]:
+        """An account's orders in a market, or of one symbol of it, in the order of placing."""
+        return [
+            order
+            for order in self
+            if (order.uid, order.market, symbol or order.symbol) == (uid, market, order.symbol)
+        ]
+
+    def by_client_id(self, uid: str, client_order_id: str, market: Market = "spot") -> Order | None:
         with self.lock:
-            order_id = self._by_client_id.get((uid, client_order_id))
+            order_id = self._by_client_id.get((uid, market, stored_client_id(market, client_order_id)))
             return None if order_id is None else self._orders[order_id]
 
-    def find(self, uid: str, symbol: str, order_id: int) -> Order | None:
+    def find(self, uid: str, symbol: str, order_id: int, market: Market = "spot") -> Order | None:
         """What the exchange finds for an order id: only this account's, only under the symbol given."""
         order = self.get(order_id)
-        return order if order and (order.uid, order.symbol) == (uid, symbol) else None
+        return order if order and (order.uid, order.market, order.symbol) == (uid, market, symbol) else None
 
-    def find_by_client_id(self, uid: str, symbol: str, client_order_id: str) -> Order | None:
-        """The same for a client order id, which the exchange forgets two hours after creation."""
-        order = self.by_client_id(uid, client_order_id)
+    def find_by_client_id(
+        self, uid: str, symbol: str, client_order_id: str, market: Market = "spot"
+    ) -> Order | None:
+        """The same for a client order id, which the spot exchange forgets two hours after creation."""
+        order = self.by_client_id(uid, client_order_id, market)
         if order is None or order.symbol != symbol:
             return None
+        if market != "spot":
+            return order
         return order if self._now_ms() - order.created_ms <= CLIENT_ID_LIFETIME_MS else None
 
     def cancel(self, order_id: int) -> Order:

@@ -10,7 +10,7 @@ from typing import Final
 
 from . import errors
 from .errors import Refused
-from .markets import SPOT_PAIRS, SpotPair
+from .markets import SPOT_PAIRS, Market, SpotPair
 from .orders import Order, OrderBook, plain
 
 SIDES: Final = ("BUY", "SELL")
@@ -32,18 +32,18 @@ _CLIENT_ORDER_ID: Final = re.compile(r"[A-Za-z0-9_]{1,40}")
 def place(book: OrderBook, uid: str, params: Mapping[str, str]) -> Order:
     with book.lock:
         new = _check(book, uid, params)
-        return _carry_out(book, uid, new, params)
+        return carry_out(book, uid, "spot", new, params)
 
 
 def place_batch(book: OrderBook, uid: str, params: Mapping[str, str]) -> list[Order]:
     """Place a list of orders: all of them, or none where one of them is refused."""
-    batch = _batch(params)
+    batch = batch_of(params, "data")
     with book.lock:
         checked = [_check(book, uid, one) for one in batch]
         client_ids = [one["newClientOrderId"] for one in batch if one.get("newClientOrderId")]
         if len(set(client_ids)) < len(client_ids):
-            raise _invalid("clientOrderID already exists")
-        return [_carry_out(book, uid, new, one) for new, one in zip(checked, batch, strict=True)]
+            raise invalid("clientOrderID already exists")
+        return [carry_out(book, uid, "spot", new, one) for new, one in zip(checked, batch, strict=True)]
 
 
 def known_pair(params: Mapping[str, str], request_name: str) -> SpotPair:
@@ -52,46 +52,47 @@ def known_pair(params: Mapping[str, str], request_name: str) -> SpotPair:
         raise errors.missing(request_name, "Symbol")
     pair = SPOT_PAIRS.get(symbol)
     if pair is None:
-        raise _invalid(f"symbol {symbol} not exist, please verify it")
+        raise invalid(f"symbol {symbol} not exist, please verify it")
     return pair
 
 
-def _invalid(why: str) -> Refused:
+def invalid(why: str) -> Refused:
     return Refused(errors.INVALID_PARAMETER, f"Invalid parameters, err: {why}")
 
 
-def _batch(params: Mapping[str, str]) -> list[dict[str, str]]:
-    text = params.get("data")
+def batch_of(params: Mapping[str, str], key: str) -> list[dict[str, str]]:
+    """The list of orders in a parameter."""
+    text = params.get(key)
     if not text:
-        raise errors.missing("BatchOrderRequest", "Data")
+        raise errors.missing("BatchOrderRequest", key[:1].upper() + key[1:])
     try:
         batch = json.loads(text, parse_float=str, parse_int=str)
     except (ValueError, RecursionError):
-        raise _invalid("data is not JSON") from None
+        raise invalid(f"{key} is not JSON") from None
     if not isinstance(batch, list) or not all(isinstance(one, dict) for one in batch):
-        raise _invalid("data is not a list of orders")
+        raise invalid(f"{key} is not a list of orders")
     if not 1 <= len(batch) <= MAX_BATCH:
-        raise _invalid(f"data must hold 1 to {MAX_BATCH} orders")
+        raise invalid(f"{key} must hold 1 to {MAX_BATCH} orders")
     return [{key: str(value) for key, value in one.items() if value is not None} for one in batch]
 
 
-def _amount(params: Mapping[str, str], key: str) -> str | None:
+def amount(params: Mapping[str, str], key: str) -> str | None:
     text = params.get(key)
     if text is None or text == "":
         return None
     try:
         value = Decimal(text)
     except InvalidOperation:
-        raise _invalid(f"{key} is not a number") from None
+        raise invalid(f"{key} is not a number") from None
     if not value.is_finite() or value <= 0 or abs(value.adjusted()) > 30 or len(text) > 60:
-        raise _invalid(f"{key} must be greater than 0")
+        raise invalid(f"{key} must be greater than 0")
     return plain(value)
 
 
-def _one_of(params: Mapping[str, str], key: str, allowed: tuple[str, ...]) -> str:
+def one_of(params: Mapping[str, str], key: str, allowed: tuple[str, ...]) -> str:
     value = params.get(key, "")
     if value not in allowed:
-        raise _invalid(f"{key} must be one of {', '.join(allowed)}")
+        raise invalid(f"{key} must be one of {', '.join(allowed)}")
     return value
 
 
@@ -100,15 +101,15 @@ def _check(book: OrderBook, uid: str, params: Mapping[str, str]) -> dict[str, st
     pair = known_pair(params, "OrderRequest")
     if not pair.active:
         raise Refused(errors.CLOCK_OR_PAIR, "This pair is currently restricted from API trading")
-    type = _one_of(params, "type", TYPES)
-    new = {"symbol": pair.symbol, "side": _one_of(params, "side", SIDES), "type": type}
+    type = one_of(params, "type", TYPES)
+    new = {"symbol": pair.symbol, "side": one_of(params, "side", SIDES), "type": type}
     if params.get("timeInForce"):
-        _one_of(params, "timeInForce", TIMES_IN_FORCE)
+        one_of(params, "timeInForce", TIMES_IN_FORCE)
     amounts = {
-        "quantity": _amount(params, "quantity"),
-        "quote_quantity": _amount(params, "quoteOrderQty"),
-        "price": _amount(params, "price"),
-        "stop_price": _amount(params, "stopPrice"),
+        "quantity": amount(params, "quantity"),
+        "quote_quantity": amount(params, "quoteOrderQty"),
+        "price": amount(params, "price"),
+        "stop_price": amount(params, "stopPrice"),
     }
     if type.endswith("LIMIT"):
         amounts["quote_quantity"] = None
@@ -122,35 +123,37 @@ def _check(book: OrderBook, uid: str, params: Mapping[str, str]) -> dict[str, st
         needed.add("stop_price")
     lacking = sorted(name for name in needed if not amounts[name])
     if lacking:
-        raise _invalid(f"{lacking[0]} is required")
+        raise invalid(f"{lacking[0]} is required")
     new |= {name: amount for name, amount in amounts.items() if amount}
     client_order_id = params.get("newClientOrderId", "")
     if client_order_id:
         new["client_order_id"] = _new_client_order_id(book, uid, client_order_id)
-    if sum(order.uid == uid and order.is_open for order in book) >= MAX_OPEN_ORDERS:
+    if sum(order.is_open for order in book.of(uid, "spot")) >= MAX_OPEN_ORDERS:
         raise Refused(errors.CLOCK_OR_PAIR, "too many open orders")
     return new
 
 
 def _new_client_order_id(book: OrderBook, uid: str, client_order_id: str) -> str:
     if not _CLIENT_ORDER_ID.fullmatch(client_order_id):
-        raise _invalid("clientOrderID must be 1 to 40 letters, digits or _")
+        raise invalid("clientOrderID must be 1 to 40 letters, digits or _")
     if book.by_client_id(uid, client_order_id):
-        raise _invalid("clientOrderID already exists")
+        raise invalid("clientOrderID already exists")
     return client_order_id
 
 
-def _carry_out(book: OrderBook, uid: str, new: dict[str, str], params: Mapping[str, str]) -> Order:
+def carry_out(
+    book: OrderBook, uid: str, market: Market, new: dict[str, str], params: Mapping[str, str]
+) -> Order:
     """A limit order rests, a market order fills, a trigger order waits for its trigger."""
     type = new["type"]
     if type == "MARKET" and "quantity" not in new:
         new["quantity"] = plain(round(Decimal(new["quote_quantity"]) / Decimal(new["price"]), 8))
     fields = {"uid": uid, **new}
     if type == "MARKET":
-        order = book.place(**fields, status="NEW")
+        order = book.place(**fields, market=market, status="NEW")
         return book.fill(order.order_id)
     if type != "LIMIT":
-        return book.place(**fields, status="NEW")
-    order = book.place(**fields, status="PENDING")
+        return book.place(**fields, market=market, status="NEW")
+    order = book.place(**fields, market=market, status="PENDING")
     # There is nobody to trade with: what must be filled at once is cancelled at once.
     return book.cancel(order.order_id) if params.get("timeInForce") in ("IOC", "FOK") else order

@@ -19,9 +19,9 @@ from . import errors
 from .errors import Refused
 
 Form = Literal["none", "query", "json", "form"]
-Permission = Literal["read", "spot"]
+Permission = Literal["read", "spot", "swap"]
 
-ALL_PERMISSIONS: Final[frozenset[str]] = frozenset({"read", "spot"})
+ALL_PERMISSIONS: Final[frozenset[str]] = frozenset({"read", "spot", "swap"})
 DEFAULT_RECV_WINDOW_MS: Final = 5000.0
 
 

@@ -9,17 +9,20 @@ from typing import Any, Final
 
 from . import endpoints
 from .batch_cancel import CancelRules, EmptyLists, FailsKey, MixedIds
-from .errors import INVALID_PARAMETER, SimulatorError
+from .errors import INVALID_PARAMETER, SWAP_ORDER_NOT_FOUND, SimulatorError
 from .exchange import Exchange, ExpireHeader
 from .faults import Faults
 from .limits import BanRule, BanText, Limiter, worst_window
 from .log import Execution, Request, RequestLog
+from .markets import Market
 from .orders import Order, OrderBook
 from .signing import ALL_PERMISSIONS, Account
+from .swap_batch_cancel import FailedKey, SwapRules
 
 FIRST_ORDER_ID: Final = 1735964997957275648
 DEFAULT_UID: Final = "1000001"
 
+_SYMBOLS: Final[Mapping[Market, str]] = {"spot": "BTC-USDT", "linear": "BTC-USDT", "inverse": "BTC-USD"}
 _NO_OVERRIDES: Final[Mapping[str, int | None]] = MappingProxyType({})
 _CCXT_API_NAMES: Final = (
     "fund",
@@ -37,7 +40,7 @@ _CCXT_API_NAMES: Final = (
 
 
 class Simulator:
-    """A BingX spot exchange on 127.0.0.1, running in a background thread between start and stop.
+    """A BingX exchange (spot and swap) on 127.0.0.1, running in a background thread between start and stop.
 
     Everything here may be called from any thread while the server runs.
     """
@@ -61,13 +64,16 @@ class Simulator:
         empty_lists: EmptyLists = "documented",
         not_found_code: int = INVALID_PARAMETER,
         max_ids: int | None = None,
+        swap_not_found_code: int = SWAP_ORDER_NOT_FOUND,
+        swap_failed_key: FailedKey = "clientOrderId",
         max_url: int = 8192,
         latency_ms: float = 0.0,
         clock_offset_ms: int = 0,
     ) -> None:
         """``limits``: requests per second per uid by endpoint, over the documented ones; None: unlimited.
 
-        For the settings of the batch cancel see `CancelRules`, for those of bans `BanRule`.
+        For the settings of the batch cancel see `CancelRules`, for the linear swap's `SwapRules` (which
+        takes ``mixed_ids`` and ``empty_lists`` too), for those of bans `BanRule`.
         """
         self.port = port
         self.api_key = api_key
@@ -79,8 +85,9 @@ class Simulator:
         """What went wrong in the simulator itself; `stop` raises for it."""
         book = OrderBook(first_order_id, self.now_ms)
         rules = CancelRules(fails_key, mixed_ids, empty_lists, not_found_code, max_ids)
-        table = endpoints.build(book, rules, self.now_ms)
-        self._paths = table
+        swap_rules = SwapRules(swap_not_found_code, swap_failed_key, mixed_ids, empty_lists)
+        table = endpoints.build(book, rules, swap_rules, self.now_ms)
+        self._endpoints = table
         self._book = book
         self._log = RequestLog()
         ban_rule = BanRule(ban_after, ban_within, ban_seconds)
@@ -101,7 +108,8 @@ class Simulator:
         self._limits: dict[str, int | None] = (
             dict.fromkeys(table)
             if limits is None
-            else endpoints.LIMITS | {self.path(name): limit for name, limit in limits.items()}
+            else endpoints.LIMITS
+            | {name: limit for path, limit in limits.items() for name in self._names(path)}
         )
         self.ban_text = ban_text
         self.latency_ms = latency_ms
@@ -146,8 +154,15 @@ class Simulator:
         return {"apiKey": self.api_key, "secret": self.secret, "urls": {"api": api}, **more}
 
     def path(self, name: str) -> str:
-        """The whole path of an endpoint that is named by it, or by its end: ``cancelOrders``."""
-        return endpoints.full_path(name, self._paths)
+        """The whole path of an endpoint that is named by it, or by its end: ``cancelOrders``.
+
+        The end of several paths means the spot one: ``trade/order``, but ``swap/v2/trade/order``. That one
+        leads to three endpoints; one of them is meant with its method: ``DELETE swap/v2/trade/order``.
+        """
+        return endpoints.full_path(name, self._endpoints)
+
+    def _names(self, path: str) -> list[str]:
+        return endpoints.names(self.path(path), self._endpoints)
 
     def now_ms(self) -> int:
         """The exchange's clock."""
@@ -172,7 +187,7 @@ class Simulator:
         permissions: Iterable[str] = ALL_PERMISSIONS,
         allowed_ips: Iterable[str] | None = None,
     ) -> Account:
-        """Add an API key. Permissions: "read" and "spot" (trading)."""
+        """Add an API key. Permissions: "read", "spot" and "swap" (trading)."""
         ips = None if allowed_ips is None else frozenset(allowed_ips)
         account = Account(api_key, secret, uid, frozenset(permissions), ips)
         if not account.permissions <= ALL_PERMISSIONS:
@@ -194,8 +209,8 @@ class Simulator:
         """
         if text is not None:
             self.ban_text = text
-        where = None if path is None else self.path(path)
-        self._exchange.limiter.ban(uid, where, time.perf_counter() + seconds)
+        for where in [None] if path is None else self._names(path):
+            self._exchange.limiter.ban(uid, where, time.perf_counter() + seconds)
         return self.now_ms() + round(seconds * 1000)
 
     def unban(self) -> None:
@@ -210,29 +225,35 @@ class Simulator:
     def ban_text(self, value: BanText) -> None:
         self._exchange.ban_text = value
 
-    def _limit_of(self, path: str) -> int | None:
-        return self._limits.get(path, endpoints.DEFAULT_LIMIT)
+    def _limit_of(self, name: str) -> int | None:
+        return self._limits.get(name, endpoints.DEFAULT_LIMIT)
 
     # The truth about orders
 
     def place(
         self,
-        symbol: str = "BTC-USDT",
+        symbol: str | None = None,
         side: str = "BUY",
         price: str = "1",
         quantity: str = "1",
         client_order_id: str | None = None,
         uid: str | None = None,
+        market: Market = "spot",
     ) -> Order:
-        """Put a resting limit order into the book, without a request and unchecked."""
+        """Put a resting limit order into the book, without a request and unchecked.
+
+        The symbol is BTC-USDT unless given, in the inverse market BTC-USD.
+        """
         return self._book.place(
             uid=self.uid if uid is None else uid,
-            symbol=symbol,
+            symbol=_SYMBOLS[market] if symbol is None else symbol,
             side=side,
             type="LIMIT",
             price=price,
             quantity=quantity,
             client_order_id=client_order_id or "",
+            market=market,
+            position_side="" if market == "spot" else "BOTH",
         )
 
     def fill(self, order_id: int | str, quantity: str | None = None) -> Order:
@@ -252,11 +273,19 @@ class Simulator:
             raise LookupError(f"there is no order {order_id}")
         return order
 
-    def order_by_client_id(self, client_order_id: str, uid: str | None = None) -> Order:
-        order = self._book.by_client_id(self.uid if uid is None else uid, client_order_id)
-        if order is None:
+    def order_by_client_id(
+        self, client_order_id: str, uid: str | None = None, market: Market | None = None
+    ) -> Order:
+        """The order of that client order id, in whatever market unless one is named."""
+        owner = self.uid if uid is None else uid
+        asked: tuple[Market, ...] = tuple(_SYMBOLS) if market is None else (market,)
+        found = [self._book.by_client_id(owner, client_order_id, one) for one in asked]
+        orders = [order for order in found if order]
+        if len(orders) > 1:
+            raise LookupError(f"{client_order_id!r} is an order in several markets; say in which")
+        if not orders:
             raise LookupError(f"there is no order {client_order_id!r}")
-        return order
+        return orders[0]
 
     def status(self, order_id: int | str) -> str:
         return self.order(order_id).status
@@ -286,7 +315,7 @@ class Simulator:
         return [
             request.arrived
             for request in self.requests
-            if request.path == where and (request.accepted or not accepted_only)
+            if where in (request.path, request.endpoint) and (request.accepted or not accepted_only)
         ]
 
     def worst_window(

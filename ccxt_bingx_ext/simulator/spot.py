@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from . import errors, placing
 from .batch_cancel import CancelRules, cancel_batch
+from .calls import Call, Outcome
 from .errors import Refused
 from .markets import spot_symbols
 from .orders import Order, OrderBook
@@ -15,22 +14,6 @@ from .payloads import lookup_payload, order_payload, parse_order_id
 
 MAX_OPEN_LISTED: Final = 2000
 MAX_PAGE: Final = 100
-
-
-@dataclass(frozen=True)
-class Call:
-    """A request that may be carried out: by whom, with which parameters."""
-
-    uid: str
-    params: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What carrying it out came to: the answer's ``data``, and the orders it cancelled."""
-
-    data: Any
-    cancelled: tuple[int, ...] = ()
 
 
 class Spot:
@@ -92,7 +75,7 @@ class Spot:
 
     def _listed(self, call: Call) -> list[Order]:
         symbol = placing.known_pair(call.params, "").symbol if call.params.get("symbol") else None
-        return [order for order in self._book if order.uid == call.uid and symbol in (None, order.symbol)]
+        return self._book.of(call.uid, "spot", symbol)
 
     def _find(self, call: Call, request_name: str) -> Order:
         symbol = placing.known_pair(call.params, request_name).symbol
