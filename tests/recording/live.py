@@ -42,7 +42,8 @@ def record_live(
         return str(order["id"])
 
     try:
-        return [_record(folder, name, act, pause) for name, act in _ways(exchange, symbol, place)]
+        ways = _ways(exchange, symbol, place)
+        return [_record(folder, name, act, exchange, pause) for name, act in ways]
     finally:
         for order_id in placed:
             try:
@@ -69,13 +70,15 @@ def _ways(exchange: Any, symbol: str, place: Callable[..., str]) -> list[tuple[s
     ]
 
 
-def _record(folder: Path, name: str, act: Callable[[], Any], pause: float) -> Path:
+def _record(folder: Path, name: str, act: Callable[[], Any], exchange: Any, pause: float) -> Path:
     path = folder / f"{name}.yaml"
     path.unlink(missing_ok=True)
+    exchange.session.close()  # vcrpy 8 drops open connections without closing them
     with tape("all").use_cassette(str(path)):
         try:
             act()
         except BaseError as error:
             print(f"{name}: {type(error).__name__}")  # a refusal is an answer, too
+    exchange.session.close()
     time.sleep(pause)
     return path
