@@ -5,6 +5,7 @@ Where Redis cannot be reached the local lane takes over, with a warning: a cance
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 import time
@@ -224,6 +225,16 @@ class SharedLane:
             return error
 
     async def _eval_async(self, arguments: list[Any]) -> Any:
+        question = asyncio.ensure_future(self._question(arguments))
+        try:
+            return await asyncio.shield(question)
+        except asyncio.CancelledError:
+            # redis-py leaves a connection open that is given up while it is being made (seen with 8.1). It is
+            # a matter of milliseconds, and of TIMEOUT at the most.
+            await asyncio.wait({question})
+            raise
+
+    async def _question(self, arguments: list[Any]) -> Any:
         try:
             from redis import asyncio as redis
 

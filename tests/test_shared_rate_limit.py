@@ -292,11 +292,11 @@ def test_many_waiting_tasks_do_not_flood_redis(server: RedisServer, monkeypatch:
 
 
 def test_a_late_waker_costs_the_limit_nothing_in_redis_either(server: RedisServer) -> None:
-    """A ticket that comes 15 ms after its time is counted as if it had been on time."""
+    """A ticket that comes a little after its time is counted as if it had been on time."""
+    pace = Pace(requests=1, period=1.0, slack=5.0)  # a busy machine is late, too
     shared, waiting = lane(server), ticket()
-    for _ in range(2):
-        ask(shared)
-    arguments = shared._arguments(Ask(waiting, PACE))
+    shared.do(Ask(ticket(), pace))
+    arguments = shared._arguments(Ask(waiting, pace))
     time.sleep(float(shared._eval(arguments)[0]) + 0.015)
     with redis.Redis.from_url(server.url) as client:
         planned = float(client.hget(shared._keys[2], waiting.name))
