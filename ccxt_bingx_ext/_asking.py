@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ccxt.base.errors import BaseError, InvalidNonce, RateLimitExceeded
 
-from ._calls import Cancel, LookUp, MeasureClock, Plan, Sleep, Steps
+from ._calls import Cancel, LookUp, MeasureClock, Plan, Sleep, Steps, TellLane
 from ._doubt import may_have_been_executed, was_unreachable
 from ._errors import REST_OF_WINDOW
 from ._limits import BACK_OFF
@@ -62,11 +62,12 @@ def _heard(call: Cancel | LookUp, plan: Plan) -> Steps:
             plan.hosts.reached(call.hostname, plan.clock())
         told = isinstance(error, RateLimitExceeded) and not getattr(error, "from_lane", False)
         if isinstance(call, Cancel) and told:
-            yield Close(_rest(error)) if getattr(error, "banned", False) else Hold(_rest(error))
+            closed = getattr(error, "banned", False)
+            yield TellLane(call.endpoint, (Close if closed else Hold)(_rest(error)))
         raise
     plan.hosts.reached(call.hostname, plan.clock())
     if isinstance(answer, dict) and REST_OF_WINDOW in answer:
-        yield Hold(answer.pop(REST_OF_WINDOW))
+        yield TellLane(call.endpoint, Hold(answer.pop(REST_OF_WINDOW)))
     return answer
 
 

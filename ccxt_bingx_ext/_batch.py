@@ -1,9 +1,9 @@
-"""What the caller asks -> a validated batch -> the parameters of requests. No I/O, no exchange object."""
+"""What the caller asks -> validated batches. No I/O, no exchange object."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -19,6 +19,11 @@ _CLIENT_ID_PARAMS = ("clientOrderIds", "clientOrderIDs")
 _COMMA_PARAMS = ("orderIds", "clientOrderIDs")
 # What params may not say, because the plugin says it: a second value would contradict the first one.
 _OURS = ("symbol", "signature")
+# And what would name orders beside the ids that were checked, on one endpoint or another.
+_ID_PARAMS = (
+    *("orderId", "clientOrderID", "clientOrderId"),
+    *("orderIdList", "clientOrderIdList", "clientOrderIDList"),
+)
 # ccxt overwrites a caller's timestamp, too; its own retries would re-send behind the flow's back.
 _DROPPED = ("timestamp", "maxRetriesOnFailure", "maxRetriesOnFailureDelay")
 # Control characters, and halves of surrogate pairs, which have no UTF-8 form at all.
@@ -49,6 +54,12 @@ class Asked(NamedTuple):
         """The id as callers see it in ``unresolved``."""
         return self.value if self.field == "id" else ClientOrderId(self.value)
 
+    @classmethod
+    def of(cls, public: str) -> Asked:
+        """The one whose `public` it is."""
+        is_client_id = isinstance(public, ClientOrderId)
+        return cls("clientOrderId", str(public)) if is_client_id else cls("id", public)
+
 
 class Batch(NamedTuple):
     """Distinct ids in asking order (order ids first), and how they are to be cancelled.
@@ -76,51 +87,95 @@ class Batch(NamedTuple):
         """A batch that asks for `asked` once more, each id on its own merits (``process`` 1)."""
         return self._replace(asked=tuple(asked), process=1)
 
-    def request(self, market_id: str) -> dict[str, Any]:
-        """The endpoint's parameters, without timestamp and signature (seed)."""
-        request: dict[str, Any] = {"symbol": market_id}
-        for name, field in (("orderIds", "id"), ("clientOrderIDs", "clientOrderId")):
-            values = [asked.value for asked in self.asked if asked.field == field]
-            if values:
-                request[name] = ",".join(values)
-        if self.process is not None:
-            request["process"] = self.process
-        return {**request, **dict(self.extra)}
+
+class Cancellations(NamedTuple):
+    """Ids of several symbols: distinct, in asking order, and the batch of each symbol."""
+
+    asked: tuple[tuple[str, Asked], ...]
+    batches: Mapping[str, Batch]
+
+    def public(self, settled: Container[tuple[str, Asked]] = ()) -> list[dict[str, str]]:
+        """The entries other than the `settled` ones, as callers see them in ``unresolved``."""
+        return [
+            {asked.field: asked.value, "symbol": symbol}
+            for symbol, asked in self.asked
+            if (symbol, asked) not in settled
+        ]
 
 
-def read_symbol(symbol: object) -> str:
+def read_symbol(symbol: object, where: str = "") -> str:
     """The symbol, or ``ArgumentsRequired`` (None, empty) or ``BadSymbol`` (not a string)."""
+    at = f"{METHOD} {where}".rstrip()
     if symbol is None or symbol == "":
-        raise ArgumentsRequired(f"{METHOD} requires a symbol argument")
+        raise ArgumentsRequired(f"{at} requires a symbol argument")
     if not isinstance(symbol, str):
-        raise BadSymbol(f"{METHOD} symbol is not a string: {_shown(symbol)}")
+        raise BadSymbol(f"{at} symbol is not a string: {_shown(symbol)}")
     return symbol
 
 
-def read_batch(ids: object, params: Mapping[str, Any], *, default_process: object = None) -> Batch:
+def read_batch(ids: object, params: Mapping[str, Any]) -> Batch:
     """The caller's `ids` and `params`, checked; neither is changed.
-
-    `default_process` counts where `params` names no ``process``.
 
     Raises ``ArgumentsRequired`` without any ids, else ``BadRequest`` naming the value and its position.
     """
-    if not isinstance(params, Mapping):
-        raise BadRequest(f"{METHOD} params is not a dict: {_shown(params)}")
-    given = {name: value for name, value in params.items() if value is not None}
+    given = _read_params(params)
     id_params = [name for name in (*_ORDER_ID_PARAMS, *_CLIENT_ID_PARAMS) if name in given]
     if ids is None and not id_params:
         raise ArgumentsRequired(f"{METHOD} requires ids, or params['clientOrderIds']")
     asked = [*(() if ids is None else _read_ids("ids", ids))]
     for name in id_params:
-        listed = _split(given[name]) if name in _COMMA_PARAMS else given[name]
+        value = given.pop(name)
+        listed = _split(value) if name in _COMMA_PARAMS else value
         asked += _read_ids(f"params['{name}']", listed, client=name in _CLIENT_ID_PARAMS)
+    return _batch(asked, given)
+
+
+def read_cancellations(orders: object, params: Mapping[str, Any]) -> Cancellations:
+    """The caller's list of ``{"id" or "clientOrderId": …, "symbol": …}``, checked; nothing is changed.
+
+    Where an entry has both ids (an order structure, say) the order id counts: the exchange forgets client
+    order ids after two hours (docs). Raises ``ArgumentsRequired``, ``BadSymbol`` or ``BadRequest``, naming
+    the value and its position.
+    """
+    given = _read_params(params)
+    for name in (*_ORDER_ID_PARAMS, *_CLIENT_ID_PARAMS):
+        if name in given:
+            raise BadRequest(f"{METHOD} params['{name}'] belongs to no symbol: list these ids in orders")
+    if isinstance(orders, (str, bytes, bytearray, memoryview, Mapping)) or not isinstance(orders, Iterable):
+        raise BadRequest(f"{METHOD} orders is not a list: {_shown(orders)}")
+    asked = dict.fromkeys(_read_cancellation(f"orders[{at}]", one) for at, one in enumerate(orders))
+    by_symbol: dict[str, list[Asked]] = {}
+    for symbol, one in asked:
+        by_symbol.setdefault(symbol, []).append(one)
+    return Cancellations(tuple(asked), {symbol: _batch(ids, given) for symbol, ids in by_symbol.items()})
+
+
+def _read_cancellation(where: str, entry: object) -> tuple[str, Asked]:
+    if not isinstance(entry, Mapping):
+        raise BadRequest(f"{METHOD} {where} is not a dict: {_shown(entry)}")
+    symbol = read_symbol(entry.get("symbol"), where)
+    for field in ("id", "clientOrderId"):
+        if entry.get(field) not in (None, ""):
+            return symbol, _read_id(f"{where}['{field}']", entry[field], client=field != "id")
+    raise ArgumentsRequired(f"{METHOD} {where} has neither an id nor a clientOrderId")
+
+
+def _read_params(params: object) -> dict[Any, Any]:
+    if not isinstance(params, Mapping):
+        raise BadRequest(f"{METHOD} params is not a dict: {_shown(params)}")
+    return {name: value for name, value in params.items() if value is not None}
+
+
+def _batch(asked: Iterable[Asked], params: Mapping[Any, Any]) -> Batch:
     ordered = sorted(dict.fromkeys(asked), key=lambda one: one.field != "id")
-    process = given.get("process", default_process)
-    used = (*id_params, "process", *_DROPPED)
     return Batch(
         asked=tuple(ordered),
-        process=None if process is None else _read_process(process),
-        extra=tuple(_read_extra(name, value) for name, value in given.items() if name not in used),
+        process=read_process(params.get("process")),
+        extra=tuple(
+            _read_extra(name, value)
+            for name, value in params.items()
+            if name != "process" and name not in _DROPPED
+        ),
     )
 
 
@@ -134,10 +189,13 @@ def _read_ids(where: str, values: object, *, client: bool = False) -> Iterator[A
     if isinstance(values, (str, bytes, bytearray, memoryview, Mapping)) or not isinstance(values, Iterable):
         raise BadRequest(f"{METHOD} {where} is not a list of ids: {_shown(values)}")
     for position, value in enumerate(values):
-        if client or isinstance(value, ClientOrderId):
-            yield Asked("clientOrderId", _read_client_id(f"{where}[{position}]", value))
-        else:
-            yield Asked("id", _read_order_id(f"{where}[{position}]", value))
+        yield _read_id(f"{where}[{position}]", value, client=client)
+
+
+def _read_id(where: str, value: object, *, client: bool) -> Asked:
+    if client or isinstance(value, ClientOrderId):
+        return Asked("clientOrderId", _read_client_id(where, value))
+    return Asked("id", _read_order_id(where, value))
 
 
 def _exact(value: object) -> Any:
@@ -180,7 +238,10 @@ def _read_client_id(where: str, given: object) -> str:
     return text
 
 
-def _read_process(value: object) -> int:
+def read_process(value: object) -> int | None:
+    """``process`` as 0, 1 or None (not given); ``BadRequest`` for anything else."""
+    if value is None:
+        return None
     # bool and int compare equal: False is 0, True is 1. A float would, too, hence the type.
     if isinstance(value, (int, str)) and value in (0, 1, "0", "1"):
         return int(value)
@@ -191,6 +252,8 @@ def _read_extra(given_name: object, given: object) -> tuple[str, Any]:
     name, value = _exact(given_name), _exact(given)
     if not isinstance(name, str) or name in _OURS or not name or re.search(_NOT_IN_VALUE, name):
         raise BadRequest(f"{METHOD} params has a name that cannot be sent: {_shown(name)}")
+    if name in _ID_PARAMS:
+        raise BadRequest(f"{METHOD} ids are given as ids or clientOrderIds, not as params['{name}']")
     if name == "recvWindow":
         return name, _read_recv_window(value)
     if isinstance(value, str) and not re.search(_NOT_IN_VALUE, value):

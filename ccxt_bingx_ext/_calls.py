@@ -9,6 +9,8 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from ._batch import Asked
+from ._drive import Together
+from ._endpoints import Endpoint
 from ._outcome import Claim
 from ._storage import Close, Hold
 
@@ -19,26 +21,27 @@ class LoadMarkets(NamedTuple):
     """Load the markets, unless they are loaded."""
 
 
-class AskUpstream(NamedTuple):
-    """Let ccxt's own ``cancel_orders`` do it (markets that are not spot)."""
-
-    ids: Any
-    symbol: str
-    params: Mapping[str, Any]
-
-
 class Cancel(NamedTuple):
-    """Send `request` to ``POST /openApi/spot/v1/trade/cancelOrders``. Its result is the decoded answer."""
+    """Send `request` to where `endpoint` cancels orders. Its result is the decoded answer."""
 
+    endpoint: Endpoint
     request: Mapping[str, Any]
     hostname: str | None = None  # None: the exchange's own
 
 
 class LookUp(NamedTuple):
-    """Ask ``GET /openApi/spot/v1/trade/query`` for one order. Its result is the decoded answer."""
+    """Ask where `endpoint` tells of one order. Its result is the decoded answer."""
 
+    endpoint: Endpoint
     request: Mapping[str, Any]
     hostname: str | None = None
+
+
+class TellLane(NamedTuple):
+    """Tell the lane of `endpoint` what the exchange said of its limit."""
+
+    endpoint: Endpoint
+    order: Hold | Close
 
 
 class MeasureClock(NamedTuple):
@@ -51,9 +54,9 @@ class Sleep(NamedTuple):
     seconds: float
 
 
-Call: TypeAlias = LoadMarkets | AskUpstream | Cancel | LookUp | MeasureClock | Sleep | Hold | Close
+Call: TypeAlias = LoadMarkets | Cancel | LookUp | MeasureClock | Sleep | TellLane
 Steps: TypeAlias = Generator[Call, Any, Any]
-Flow: TypeAlias = Generator[Call, Any, list[Order]]
+Flow: TypeAlias = Generator[Call | Together, Any, list[Order]]
 
 
 class Hosts:
@@ -81,12 +84,14 @@ class Hosts:
 class Plan(NamedTuple):
     """What a flow needs to know beside the batch.
 
-    `batch_size`: most ids per request. `max_wait`: s that a refusal for the limit may be waited out.
-    `resolve_attempts`, `resolve_timeout` (s): how long it is tried to find out what a lost answer said.
+    `endpoint`: where to, with at most `batch_size` ids per request. `max_wait`: s that a refusal for the
+    limit may be waited out. `resolve_attempts`, `resolve_timeout` (s): how long it is tried to find out what
+    a lost answer said.
     `fallbacks`: hostnames for when the first is unreachable. `present` makes the order structure of what is
     known. `clock`: s.
     """
 
+    endpoint: Endpoint
     batch_size: int
     max_wait: float
     present: Callable[[Asked | None, Claim], Order]

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 
 from ccxt.base.errors import BaseError, ExchangeError, InvalidNonce, OperationFailed, RateLimitExceeded
 
-_BUSY_CODES = frozenset(("100500", "110500", "109500", "100503", "500", "504"))
+BUSY_CODES = frozenset(("100500", "110500", "109500", "100503", "500", "504"))
 # By name: neither requests nor aiohttp need be loaded by the other one's users.
 _NOT_CONNECTED = frozenset(
     (
@@ -64,7 +64,7 @@ def may_have_been_executed(error: BaseError) -> bool:
         status: int = error.http_status
         # Not the class of a refusal: "busy" under another code, or a code that nobody knows.
         unclear = type(error) in (OperationFailed, ExchangeError)
-        return status >= 500 or status == 408 or error.exchange_code in _BUSY_CODES or unclear
+        return status >= 500 or status == 408 or error.exchange_code in BUSY_CODES or unclear
     if was_unreachable(error):
         return False
     # ccxt raises a plain ExchangeError for a body that is cut off; its subclasses are raised before anything

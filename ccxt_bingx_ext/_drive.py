@@ -3,22 +3,33 @@
 The call stands outside ``except StopIteration``, so that one raised inside it cannot pass for the flow's
 result. Only ccxt errors are thrown into the flow; ``CancelledError``, ``KeyboardInterrupt`` and defects
 pass through, and the flow is closed.
+
+Flows that may run `Together` do so in an event loop; without one they run one after the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from ccxt.base.errors import BaseError
 
-C = TypeVar("C")
 R = TypeVar("R")
+Flow: TypeAlias = Generator[Any, Any, Any]
 
 
-def run(flow: Generator[C, Any, R], perform: Callable[[C], Any]) -> R:
+class Together(NamedTuple):
+    """A call: run `flows`, side by side where that can be.
+
+    Its result holds, of each, what it returned or the ccxt error that it raised.
+    """
+
+    flows: Sequence[Flow]
+
+
+def run(flow: Generator[Any, Any, R], perform: Callable[[Any], Any]) -> R:
     """Run `flow` to its end; `perform` executes a call and returns its result."""
-    resume: Callable[[Any], C] = flow.send
+    resume: Callable[[Any], Any] = flow.send
     value: Any = None
     try:
         while True:
@@ -27,16 +38,20 @@ def run(flow: Generator[C, Any, R], perform: Callable[[C], Any]) -> R:
             except StopIteration as end:
                 return end.value  # type: ignore[no-any-return]
             try:
-                value, resume = perform(call), flow.send
+                if isinstance(call, Together):
+                    value = [_outcome(one, perform) for one in call.flows]
+                else:
+                    value = perform(call)
+                resume = flow.send
             except BaseError as error:
                 value, resume = error, flow.throw
     finally:
         flow.close()
 
 
-async def run_async(flow: Generator[C, Any, R], perform: Callable[[C], Awaitable[Any]]) -> R:
+async def run_async(flow: Generator[Any, Any, R], perform: Callable[[Any], Awaitable[Any]]) -> R:
     """Run `flow` to its end; `perform` returns what is awaited for a call's result."""
-    resume: Callable[[Any], C] = flow.send
+    resume: Callable[[Any], Any] = flow.send
     value: Any = None
     try:
         while True:
@@ -45,8 +60,40 @@ async def run_async(flow: Generator[C, Any, R], perform: Callable[[C], Awaitable
             except StopIteration as end:
                 return end.value  # type: ignore[no-any-return]
             try:
-                value, resume = await perform(call), flow.send
+                if isinstance(call, Together):
+                    value = await _outcomes_async(call.flows, perform)
+                else:
+                    value = await perform(call)
+                resume = flow.send
             except BaseError as error:
                 value, resume = error, flow.throw
     finally:
         flow.close()
+
+
+def _outcome(flow: Flow, perform: Callable[[Any], Any]) -> Any:
+    try:
+        return run(flow, perform)
+    except BaseError as error:
+        return error
+
+
+async def _outcome_async(flow: Flow, perform: Callable[[Any], Awaitable[Any]]) -> Any:
+    try:
+        return await run_async(flow, perform)
+    except BaseError as error:
+        return error
+
+
+async def _outcomes_async(flows: Sequence[Flow], perform: Callable[[Any], Awaitable[Any]]) -> list[Any]:
+    import asyncio  # loaded already; a sync bot need not wait for it (10 ms)
+
+    tasks = [asyncio.ensure_future(_outcome_async(flow, perform)) for flow in flows]
+    try:
+        return await asyncio.gather(*tasks)
+    except BaseException:
+        # A defect in one, or the caller was cancelled: none goes on behind the caller's back.
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise

@@ -31,7 +31,6 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import unquote
 
 from ccxt.base.errors import (
     AuthenticationError,
@@ -43,8 +42,9 @@ from ccxt.base.errors import (
     RateLimitExceeded,
 )
 
+from ._doubt import may_have_been_executed
 from ._limits import ban_end, ban_rest, window_rest
-from ._outcome import FINAL_STATES, states_in_words
+from ._outcome import FINAL_STATES, Claim, states_in_words, status_in_words, status_of_code
 
 # "can not find order …", "order does not exist", "order 123 not found"; nothing wider, for a bot that
 # hears OrderNotFound forgets the order.
@@ -76,13 +76,7 @@ _TABLE: tuple[tuple[str, re.Pattern[str] | None, type[BaseError]], ...] = (
 # Where `note_window` leaves in an answer for how many s more nothing goes.
 REST_OF_WINDOW = "ccxt_bingx_ext.rest_of_window"
 
-_ONE_ORDER_PATHS = re.compile(r"/spot/v1/trade/(?:cancelOrders|cancel|query)(?:\?|$)")
 _SIGNATURE = re.compile(r"\b[0-9a-fA-F]{64}\b")
-
-
-def concerns_orders(url: str) -> bool:
-    """Whether `url` is the batch cancel, a single cancel or a look-up of an order (spot)."""
-    return _ONE_ORDER_PATHS.search(unquote(url)) is not None
 
 
 def refusal(code: str | None, message: str) -> type[BaseError] | None:
@@ -122,6 +116,13 @@ def raise_refusal(
         error.banned = banned_until is not None
         error.retry_after = window_rest(headers, now) if banned_until is None else ban_rest(banned_until, now)
     raise error
+
+
+def claim_of_refusal(error: BaseError) -> Claim:
+    """What an ``OrderNotFound`` says of the one order that was asked for."""
+    text = getattr(error, "exchange_message", str(error))
+    status = status_in_words(text) or status_of_code(getattr(error, "exchange_code", None))
+    return Claim("fails", {"error": text}, status)
 
 
 def note_window(answer: Any, headers: Mapping[str, Any], now: float) -> None:
@@ -190,7 +191,15 @@ def add_to_message(error: BaseError, remark: str) -> None:
     error.args = (f"{error} - {remark}",)
 
 
-def account(error: BaseError, orders: Sequence[Mapping[str, Any]], unresolved: Sequence[str]) -> None:
+def gravest(errors: Sequence[BaseError]) -> BaseError:
+    """The one of several that is raised: rather an unknown outcome than a refusal.
+
+    ``OrderNotFound`` comes last, for to a bot it says "gone".
+    """
+    return min(errors, key=lambda one: (not may_have_been_executed(one), isinstance(one, OrderNotFound)))
+
+
+def account(error: BaseError, orders: Sequence[Mapping[str, Any]], unresolved: Sequence[Any]) -> None:
     """Hang on `error` what is known (``orders``) and what may still be live (``unresolved``)."""
     error.orders = list(orders)
     error.unresolved = list(unresolved)

@@ -8,7 +8,8 @@ stands, whoever brought it there.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from ccxt.base.errors import BadRequest, BaseError, OrderNotFound
@@ -17,7 +18,8 @@ from ._asking import answer_to
 from ._batch import Asked, Batch
 from ._calls import Call, Cancel, LookUp, Plan, Sleep, Steps
 from ._doubt import may_have_been_executed
-from ._outcome import Claim, Ledger, Undocumented, claim_of_look_up, status_in_words
+from ._errors import claim_of_refusal
+from ._outcome import Claim, Ledger, Undocumented, claim_of_look_up
 
 FIRST_PAUSE = 0.25  # s; each further one is twice as long
 
@@ -42,6 +44,10 @@ class _Search(NamedTuple):
     plan: Plan
     give_up: float
 
+    @property
+    def cancel(self) -> Cancel:
+        return Cancel(self.plan.endpoint, self.plan.endpoint.request(self.part, self.market_id))
+
 
 def find_out(part: Batch, market_id: str, ledger: Ledger, plan: Plan, lost: BaseError) -> Steps:
     """Enter into `ledger` what became of `part`; raises `lost`, the failure, where that stays unknown."""
@@ -63,13 +69,36 @@ def find_out(part: Batch, market_id: str, ledger: Ledger, plan: Plan, lost: Base
     raise lost
 
 
+def tell_apart(asked: Sequence[Asked], market_id: str, ledger: Ledger, plan: Plan) -> Steps:
+    """Look up those of `asked` of which the exchange only said that they do not exist.
+
+    It says so of a swap order that an earlier request had cancelled, too. What cannot be looked up stays as
+    it is.
+    """
+    if plan.endpoint.shape.tells_states or not plan.resolve_attempts:
+        return
+    give_up = plan.clock() + plan.resolve_timeout
+    for one in asked:
+        claim = ledger[one]
+        if claim is None or claim.status is not None or plan.clock() > give_up:
+            continue
+        with suppress(BaseError, Undocumented):
+            found = yield from _one_looked_up(one, market_id, plan)
+            if found is not None:
+                ledger.enter(one, found)
+
+
 def _settle_each(search: _Search) -> Steps:
     """Ask again, with ``process`` 1."""
     try:
-        answer = yield from answer_to(Cancel(search.part.request(search.market_id)), search.plan)
+        answer = yield from answer_to(search.cancel, search.plan)
     except (BadRequest, OrderNotFound) as refusal:
         if may_have_been_executed(refusal):
             raise
+        is_one = len(search.part.asked) == 1
+        if is_one and isinstance(refusal, OrderNotFound) and not search.plan.endpoint.shape.tells_states:
+            search.ledger.enter(search.part.asked[0], claim_of_refusal(refusal))
+            return
         open_ones = yield from _look_up(search)
         for asked, claim in open_ones.items():
             search.ledger.enter(asked, claim)
@@ -85,7 +114,7 @@ def _settle_together(search: _Search) -> Steps:
         _demand_all(search)
         return
     try:
-        answer = yield from answer_to(Cancel(search.part.request(search.market_id)), search.plan)
+        answer = yield from answer_to(search.cancel, search.plan)
     except (BadRequest, OrderNotFound) as refusal:
         if may_have_been_executed(refusal):
             raise
@@ -114,7 +143,7 @@ def _look_up(search: _Search, *, until_open: bool = False) -> Generator[Call, An
             continue
         if search.plan.clock() > search.give_up:
             raise _Unsettled
-        claim = yield from _one_looked_up(asked, search)
+        claim = yield from _one_looked_up(asked, search.market_id, search.plan)
         if claim is None:
             continue
         if claim.status != "open":
@@ -126,15 +155,14 @@ def _look_up(search: _Search, *, until_open: bool = False) -> Generator[Call, An
     return open_ones
 
 
-def _one_looked_up(asked: Asked, search: _Search) -> Generator[Call, Any, Claim | None]:
-    name = "orderId" if asked.field == "id" else "clientOrderID"
+def _one_looked_up(asked: Asked, market_id: str, plan: Plan) -> Generator[Call, Any, Claim | None]:
+    endpoint = plan.endpoint
     try:
-        answer = yield from answer_to(LookUp({"symbol": search.market_id, name: asked.value}), search.plan)
+        answer = yield from answer_to(LookUp(endpoint, endpoint.look_up_request(asked, market_id)), plan)
     except OrderNotFound as error:
         if may_have_been_executed(error):
             raise  # a gateway's 5xx is no word on an order, whatever it says
         if asked.field != "id":
             return None  # after two hours a client order id is not found, though its order may be live (docs)
-        text = getattr(error, "exchange_message", str(error))
-        return Claim("fails", {"error": text}, status_in_words(text))
-    return claim_of_look_up(answer, asked)
+        return claim_of_refusal(error)
+    return claim_of_look_up(answer, asked, endpoint.shape)

@@ -6,21 +6,32 @@ into it. It does no I/O itself and knows neither sync nor async: `_drive` runs i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from itertools import chain, islice
 from typing import Any
 
 from ccxt.base.errors import BadRequest, BadResponse, BadSymbol, BaseError, OrderNotFound
 
 from ._asking import answer_to
 from ._batch import METHOD, Asked, Batch
-from ._calls import Call, Cancel, Flow, LoadMarkets, Order, Plan
+from ._calls import Call, Cancel, Flow, LoadMarkets, Order, Plan, Steps
 from ._doubt import may_have_been_executed
-from ._errors import account, add_to_message, scrub_chain
-from ._finding_out import find_out
-from ._outcome import Claim, Ledger, Undocumented, states_in_words, status_in_words
+from ._drive import Together
+from ._errors import account, add_to_message, claim_of_refusal, gravest, scrub_chain
+from ._finding_out import find_out, tell_apart
+from ._outcome import Claim, Ledger, Undocumented, states_in_words
 
 REFUSED_AS_A_WHOLE = 'nothing was cancelled: one id failed the whole request, {"process": 1} cancels the rest'
 UNKNOWN_OUTCOME = "whether it was executed could not be found out, the orders in .unresolved may be live"
+
+
+def load_markets(unresolved: Sequence[Any]) -> Steps:
+    """Load the markets before anything is cancelled: where that fails, all is `unresolved`."""
+    try:
+        yield LoadMarkets()
+    except BaseError as error:
+        account(error, [], unresolved)
+        raise
 
 
 def cancel_batch(batch: Batch, market_id: str, plan: Plan) -> Flow:
@@ -29,14 +40,15 @@ def cancel_batch(batch: Batch, market_id: str, plan: Plan) -> Flow:
     A ccxt error, thrown in or raised here, leaves with ``orders`` and ``unresolved``; anything else passes
     through untouched.
     """
-    ledger = Ledger(batch.asked)
+    ledger = Ledger(batch.asked, plan.endpoint.shape)
+    lost: list[Asked] = []
     try:
-        askable: list[Asked] = []
-        for part in batch.parts(plan.batch_size):
-            askable += yield from _send(part, market_id, ledger, plan)
+        askable = yield from _send_all(batch.parts(plan.batch_size), market_id, ledger, plan, lost)
         forgotten = [asked for asked in askable if ledger[asked] is None]
-        for part in batch.again(forgotten).parts(plan.batch_size):
-            yield from _send(part, market_id, ledger, plan)
+        # In a request for one id, an entry that names none can only be about that one.
+        size = 1 if plan.endpoint.shape.may_be_unnamed else plan.batch_size
+        yield from _send_all(batch.again(forgotten).parts(size), market_id, ledger, plan, lost)
+        yield from tell_apart([*lost, *forgotten], market_id, ledger, plan)
         if ledger.unmentioned:
             raise _unaccounted(ledger.unmentioned)
     except BaseError as error:
@@ -91,24 +103,44 @@ def _knows_nothing(error: BaseError) -> bool:
     return says_so and not error.orders and not states_in_words(str(error))
 
 
-def _send(part: Batch, market_id: str, ledger: Ledger, plan: Plan) -> Generator[Call, Any, Sequence[Asked]]:
-    """Send `part`, enter the answer, and return the ids that may be asked again where it forgot them.
+def _send_all(
+    parts: Iterator[Batch], market_id: str, ledger: Ledger, plan: Plan, lost: list[Asked]
+) -> Generator[Call | Together, Any, list[Asked]]:
+    """Send `parts`, as many at once as the endpoint takes, until one fails.
 
-    An answer that is lost is found out, if it can be.
+    Returns the ids that may be asked again where an answer forgot them; adds to `lost` those whose answer
+    was lost and found out.
     """
+    askable: list[Asked] = []
+    while wave := [*islice(parts, plan.endpoint.at_once)]:
+        sendings = [_send(part, market_id, ledger, plan, lost) for part in wave]
+        if len(sendings) == 1:
+            askable += yield from sendings[0]
+            continue
+        outcomes = yield Together(sendings)
+        if errors := [one for one in outcomes if isinstance(one, BaseError)]:
+            raise gravest(errors)
+        askable += chain.from_iterable(outcomes)
+    return askable
+
+
+def _send(
+    part: Batch, market_id: str, ledger: Ledger, plan: Plan, lost: list[Asked]
+) -> Generator[Call, Any, Sequence[Asked]]:
     try:
         return (yield from _ask(part, market_id, ledger, plan))
     except BaseError as error:
         if not may_have_been_executed(error):
             raise
-        lost = error
-    yield from find_out(part, market_id, ledger, plan, lost)
+        failure = error
+    yield from find_out(part, market_id, ledger, plan, failure)
+    lost += part.asked
     return part.asked
 
 
 def _ask(part: Batch, market_id: str, ledger: Ledger, plan: Plan) -> Generator[Call, Any, Sequence[Asked]]:
     try:
-        answer = yield from answer_to(Cancel(part.request(market_id)), plan)
+        answer = yield from answer_to(Cancel(plan.endpoint, plan.endpoint.request(part, market_id)), plan)
     except OrderNotFound as error:
         if may_have_been_executed(error):
             raise
@@ -118,8 +150,7 @@ def _ask(part: Batch, market_id: str, ledger: Ledger, plan: Plan) -> Generator[C
         if len(part.asked) > 1:
             # The documentation knows no such answer to process=1. A bot takes OrderNotFound for "gone".
             raise BadResponse(f"{error} - which of these orders it means is unknown") from error
-        text = getattr(error, "exchange_message", str(error))
-        ledger.enter(part.asked[0], Claim("fails", {"error": text}, status_in_words(text)))
+        ledger.enter(part.asked[0], claim_of_refusal(error))
         return ()
     try:
         claims = ledger.read(answer, part.asked)

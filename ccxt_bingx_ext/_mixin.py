@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ccxt.base.errors import BaseError
 from ccxt.base.exchange import Exchange
 
-from ._batch import Asked, read_batch, read_symbol
-from ._calls import (
-    AskUpstream,
-    Call,
-    Cancel,
-    Flow,
-    Hosts,
-    LoadMarkets,
-    LookUp,
-    MeasureClock,
-    Order,
-    Plan,
-    Sleep,
-)
+from ._batch import Batch, read_batch, read_cancellations, read_symbol
+from ._calls import Call, Cancel, Flow, Hosts, LoadMarkets, LookUp, MeasureClock, Plan, Sleep
 from ._doubt import note_answer
-from ._errors import concerns_orders, note_window, raise_refusal
-from ._flow import cancel_batch, cancel_unloaded
+from ._endpoints import (
+    ENDPOINTS,
+    FEATURES,
+    SPOT,
+    Endpoint,
+    concerns_orders,
+    endpoint_at,
+    endpoint_of,
+    route_of,
+)
+from ._errors import note_window, raise_refusal
+from ._flow import cancel_batch, cancel_unloaded, load_markets
+from ._for_symbols import cancel_for_symbols
+from ._lane import Pace
 from ._lanes import lane_of
-from ._outcome import Claim
-from ._settings import DEFAULTS, QUERY, read_settings
+from ._settings import DEFAULTS, QUERY, Settings, read_settings
 from ._signing import signed_json
 from ._storage import Close, Hold, KeptLane
+from ._structures import order_structure
 from ._symbols import spot_market_id
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 else:
     Upstream = object
 
-_PATH = "trade/cancelOrders"
 _HOSTNAME = "ccxt_bingx_ext.hostname"  # a parameter that `sign` takes out again
 
 
@@ -49,6 +49,13 @@ class LaneCost(float):
     A marker on the value, not on the instance or in a context variable: it is safe across threads, and does
     not leak into tasks that are spawned inside the request (tried).
     """
+
+    endpoint: Endpoint
+
+    def __new__(cls, cost: Any, endpoint: Endpoint) -> LaneCost:
+        self = super().__new__(cls, cost)
+        self.endpoint = endpoint
+        return self
 
 
 class BingxMixin(Upstream):
@@ -62,8 +69,13 @@ class BingxMixin(Upstream):
         return self.deep_extend(
             super().describe(),
             {
-                "has": {"cancelOrders": True, "cancelOrdersWithClientOrderId": True},
-                "options": {"cancelOrders": dict(DEFAULTS), "fallbackHostnames": []},
+                "has": {
+                    "cancelOrders": True,
+                    "cancelOrdersForSymbols": True,
+                    "cancelOrdersWithClientOrderId": True,
+                },
+                "features": deepcopy(FEATURES),
+                "options": {"cancelOrders": deepcopy(DEFAULTS), "fallbackHostnames": []},
             },
         )
 
@@ -78,7 +90,8 @@ class BingxMixin(Upstream):
     ) -> dict[str, Any]:
         # ccxt 4.5.90 sends this endpoint's parameters in the URL; the endpoint documents a JSON body (seed).
         # The trailing headers and body existed until ccxt 4.5.60 or so, depending on the class.
-        as_json = path == _PATH and read_settings(self.options).request_format != QUERY
+        is_ours = endpoint_at(section, method, path) is SPOT
+        as_json = is_ours and read_settings(self.options).request_format != QUERY
         params = dict(params)
         hostname = params.pop(_HOSTNAME, None)
         request = dict(super().sign(path, section, method, {} if as_json else params, *trailing, **named))
@@ -87,11 +100,10 @@ class BingxMixin(Upstream):
             request["headers"] = {**request["headers"], "Content-Type": "application/json"}
             request["body"] = signed_json({**params, "timestamp": self.nonce()}, self.secret)
         if hostname is not None:
-            request["url"] = self._spot_url(hostname) + request["url"][len(self._spot_url(self.hostname)) :]
+            url = self.urls["api"][section[0]]
+            own, other = (self.implode_params(url, {"hostname": one}) for one in (self.hostname, hostname))
+            request["url"] = other + request["url"][len(own) :]
         return request
-
-    def _spot_url(self, hostname: str) -> str:
-        return str(self.implode_params(self.urls["api"]["spot"], {"hostname": hostname}))
 
     def nonce(self) -> Any:
         # ccxt's bingx signs by this machine's clock, whatever load_time_difference has measured.
@@ -110,10 +122,11 @@ class BingxMixin(Upstream):
         request_body: Any,
     ) -> Any:
         try:
-            if isinstance(response, Mapping) and concerns_orders(url):
+            route = route_of(method, url) if isinstance(response, Mapping) else None
+            if concerns_orders(route):
                 # ccxt 4.5.90 maps by code alone and so calls a cancelled order ExchangeError or BadRequest.
                 raise_refusal(self.id, response, body, headers, self.nonce() / 1000)
-                if url.partition("?")[0].endswith(_PATH):
+                if route in ENDPOINTS:
                     note_window(response, headers, self.nonce() / 1000)
             return super().handle_errors(
                 code, reason, url, method, headers, body, response, request_headers, request_body
@@ -131,58 +144,71 @@ class BingxMixin(Upstream):
 
     def calculate_rate_limiter_cost(self, api: Any, method: Any, path: Any, *args: Any, **named: Any) -> Any:
         cost = super().calculate_rate_limiter_cost(api, method, path, *args, **named)
-        return LaneCost(cost) if path == _PATH else cost
+        endpoint = endpoint_at(api, method, path)
+        return cost if endpoint is None else LaneCost(cost, endpoint)
 
-    def _lane(self) -> KeptLane:
-        """The lane that this account's cancels share."""
-        host = self.implode_hostname(self.urls["api"]["spot"])
-        return lane_of(self.apiKey or "", host, _PATH, read_settings(self.options).storage)
+    def _gate(self, endpoint: Endpoint) -> tuple[KeptLane, Pace, float]:
+        """The lane of this account's cancels at `endpoint`, its pace, and for how long (s) it is waited."""
+        settings = read_settings(self.options, endpoint)
+        host = self.implode_hostname(self.urls["api"][endpoint.api])
+        lane = lane_of(self.apiKey or "", host, endpoint.route, settings.storage)
+        return lane, settings.pace, settings.max_wait
 
     def _cancel_orders(self, ids: Any, symbol: Any, params: Mapping[str, Any]) -> Flow:
-        symbol = read_symbol(symbol)
-        if isinstance(ids, Iterator):
-            ids = list(ids)  # it can be read once, but ccxt may have to read it after us
-        if "/" not in symbol and self.options.get("defaultType") != "spot":
-            yield LoadMarkets()  # a market id such as BTC-USDT may be spot or swap: only the markets tell
-        if self._may_be_spot(symbol):
-            settings = read_settings(self.options)
-            batch = read_batch(ids, params, default_process=settings.process)
-            if not batch.asked:
-                return []
+        symbol, batch = read_symbol(symbol), read_batch(ids, params)
+        if not batch.asked:
+            return []
+        if self._needs_markets([symbol]):
+            yield from load_markets([asked.public for asked in batch.asked])
+        return (yield from self._cancelling(symbol, batch))
 
-            def plan(market: Any) -> Plan:
-                return Plan(
-                    batch_size=settings.batch_size,
-                    max_wait=settings.max_wait,
-                    present=partial(self._order_structure, market),
-                    resolve_attempts=settings.resolve_attempts,
-                    resolve_timeout=settings.resolve_timeout,
-                    fallbacks=settings.fallbacks if "{hostname}" in self.urls["api"]["spot"] else (),
-                    hosts=self._hosts,
-                    clock=time.monotonic,
-                )
+    def _cancel_orders_for_symbols(self, orders: Any, params: Mapping[str, Any]) -> Flow:
+        cancellations = read_cancellations(orders, params)
+        if not cancellations.asked:
+            return []
+        if self._needs_markets(cancellations.batches):
+            yield from load_markets(cancellations.public())
+        flows = {symbol: self._cancelling(symbol, batch) for symbol, batch in cancellations.batches.items()}
+        return (yield from cancel_for_symbols(cancellations, flows))
 
-            def loaded() -> tuple[str, Plan]:
-                market = self.market(symbol)
-                return market["id"], plan(market)
+    def _needs_markets(self, symbols: Iterable[str]) -> bool:
+        return not self.markets and any(self._guessed_id(symbol) is None for symbol in symbols)
 
-            market_id = None if self.markets else spot_market_id(symbol, self._renamed())
-            if market_id is not None:
-                guessed = plan(self.safe_market(market_id, None, "-", "spot"))
-                return (yield from cancel_unloaded(batch, market_id, guessed, loaded))
-            yield LoadMarkets()
-            if self.market(symbol)["spot"]:
-                return (yield from cancel_batch(batch, *loaded()))
-        orders: list[Order] = yield AskUpstream(ids, symbol, params)
-        return orders
-
-    def _may_be_spot(self, symbol: str) -> bool:
-        return ":" not in symbol and (not self.markets or bool(self.market(symbol)["spot"]))
-
-    def _renamed(self) -> dict[str, str]:
+    def _guessed_id(self, symbol: str) -> str | None:
         # What ccxt renames on every exchange (XBT is BTC) is no currency of this one.
         everywhere = Exchange.commonCurrencies
-        return {id: code for id, code in self.commonCurrencies.items() if everywhere.get(id) != code}
+        renamed = {id: code for id, code in self.commonCurrencies.items() if everywhere.get(id) != code}
+        return spot_market_id(symbol, renamed)
+
+    def _cancelling(self, symbol: str, batch: Batch) -> Flow:
+        """The flow that cancels `batch`. What is wrong with the arguments is raised here, before it runs."""
+
+        def looked_up() -> tuple[Batch, str, Plan]:
+            market = self.market(symbol)
+            endpoint = endpoint_of(market)
+            settings = read_settings(self.options, endpoint)
+            adopted = endpoint.adopt(batch, settings.process)
+            return adopted, market["id"], self._plan(market, endpoint, settings)
+
+        guessed_id = None if self.markets else self._guessed_id(symbol)
+        if guessed_id is None:
+            return cancel_batch(*looked_up())
+        settings = read_settings(self.options)
+        plan = self._plan(self.safe_market(guessed_id, None, "-", "spot"), SPOT, settings)
+        return cancel_unloaded(SPOT.adopt(batch, settings.process), guessed_id, plan, lambda: looked_up()[1:])
+
+    def _plan(self, market: Any, endpoint: Endpoint, settings: Settings) -> Plan:
+        return Plan(
+            endpoint=endpoint,
+            batch_size=settings.batch_size,
+            max_wait=settings.max_wait,
+            present=partial(order_structure, self, market),
+            resolve_attempts=settings.resolve_attempts,
+            resolve_timeout=settings.resolve_timeout,
+            fallbacks=settings.fallbacks if "{hostname}" in self.urls["api"][endpoint.api] else (),
+            hosts=self._hosts,
+            clock=time.monotonic,
+        )
 
     def _perform(self, call: Call) -> Any:
         """Start `call`: in the sync class this is its result, in the async classes an awaitable of it."""
@@ -191,52 +217,15 @@ class BingxMixin(Upstream):
             request = {**call.request, "maxRetriesOnFailure": 0}
             if call.hostname is not None:
                 request[_HOSTNAME] = call.hostname
-            if isinstance(call, Cancel):
-                return self.spotV1PrivatePostTradeCancelOrders(request)
-            return self.spotV1PrivateGetTradeQuery(request)
+            method = call.endpoint.cancel if isinstance(call, Cancel) else call.endpoint.look_up
+            return getattr(self, method)(request)
         if isinstance(call, MeasureClock):
             return self.load_time_difference()
         if isinstance(call, LoadMarkets):
             return self.load_markets()
         if isinstance(call, Sleep):
             return self.sleep(call.seconds * 1000)
-        if isinstance(call, AskUpstream):
-            return super().cancel_orders(call.ids, call.symbol, call.params)
-        return self._tell_lane(call)
+        return self._tell_lane(self._gate(call.endpoint)[0], call.order)
 
-    def _tell_lane(self, order: Hold | Close) -> Any:
+    def _tell_lane(self, lane: KeptLane, order: Hold | Close) -> Any:
         raise NotImplementedError  # the class on top knows whether to await
-
-    def _order_structure(self, market: Any, asked: Asked | None, claim: Claim) -> Order:
-        """ccxt's order structure of what `claim` says; `asked` is the id it answers, if any."""
-        order = self._parsed(market, claim.entry) if claim.listed == "orders" else None
-        if order is None:
-            order = self._unparsed(market, claim.entry)
-        # ccxt 4.5.90 calls a FAILED order canceled. Nobody cancelled it.
-        if claim.status is not None or order["status"] == "canceled":
-            order["status"] = claim.status
-        if asked is not None:
-            if claim.listed == "fails" and asked.value == order["id"]:
-                order["id"] = None  # a failed client order id may be keyed as "orderId"
-            order[asked.field] = asked.value
-        return order
-
-    def _parsed(self, market: Any, entry: Any) -> Order | None:
-        try:
-            parsed: Order = self.parse_order(entry, market)
-            return parsed
-        except Exception:
-            # ccxt 4.5.90 raises AttributeError on an order without "type", TypeError on no object at all.
-            # Whatever the entry looks like, what the exchange did must reach the caller.
-            return None
-
-    def _unparsed(self, market: Any, entry: Any) -> Order:
-        """An order structure of which only the ids and the market are known."""
-        named = entry if isinstance(entry, Mapping) else {}
-        bare = {
-            "id": named.get("orderId") or None,
-            "clientOrderId": named.get("clientOrderID") or named.get("clientOrderId"),
-            "symbol": market["symbol"],
-            "info": entry,
-        }
-        return dict(self.safe_order(bare, market))

@@ -1,8 +1,9 @@
 """What an answer says of each asked id. No I/O, no exchange object.
 
 An answer is ``{"code": 0, "data": {"orders": [...], "fails": [...]}}``; either list may be absent or null
-(live). `Ledger` keeps, for every asked id, the one entry that speaks of it; what no entry speaks of stays
-unmentioned, and an entry that speaks of nothing asked is kept as a stray.
+(live). Swap endpoints name the lists otherwise (`Shape`). `Ledger` keeps, for every asked id, the one entry
+that speaks of it; what no entry speaks of stays unmentioned, and an entry that speaks of nothing asked is
+kept as a stray.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ._batch import Asked
+from ._doubt import BUSY_CODES
 
 # The exchange's states (seed) as ccxt statuses. ccxt 4.5.90 calls FAILED "canceled"; nobody cancelled it.
 STATUS_OF_STATE: Mapping[str, str] = {
@@ -24,6 +26,9 @@ STATUS_OF_STATE: Mapping[str, str] = {
     "FAILED": "rejected",
 }
 FINAL_STATES = frozenset(state for state, status in STATUS_OF_STATE.items() if status != "open")
+
+# What a failed swap order's code tells of it (docs). 80016 and 109421, "does not exist", tell nothing.
+STATUS_OF_CODE: Mapping[str, str] = {"80018": "closed"}
 
 _STATE = re.compile(r"\border\s+status\s*:\s*([A-Za-z_]+)")
 _LABELLED_ID = re.compile(r"\b(\w*order\w*id)\s*[:=]\s*([^\s,]+)", re.IGNORECASE)
@@ -39,10 +44,25 @@ class Undocumented(Exception):
     """The answer has not the documented shape: what happened is unknown."""
 
 
+class Shape(NamedTuple):
+    """How an endpoint's answers are written.
+
+    `done`, `failed`: the lists of ``data`` (or the one entry there). `lower_case`: client order ids come back
+    so. `tells_states`: a failed entry tells the order's state. `may_be_unnamed`: it may not name its order.
+    """
+
+    done: str
+    failed: str | None
+    lower_case: bool = False
+    tells_states: bool = True
+    may_be_unnamed: bool = False
+
+
 class Claim(NamedTuple):
     """What one entry of an answer says of one order.
 
-    `listed` is the list it stood in, ``"orders"`` or ``"fails"``; `status` is a ccxt status or None.
+    `listed` tells where it stood: among the ``"orders"`` (cancelled ones) or the ``"fails"``; `status` is a
+    ccxt status or None.
     """
 
     listed: str
@@ -59,11 +79,16 @@ class Claim(NamedTuple):
         return 1 if self.status else 0
 
 
-class Ledger:
-    """Every asked id, and what is known of it so far."""
+SPOT_SHAPE = Shape(done="orders", failed="fails")
 
-    def __init__(self, asked: Sequence[Asked]) -> None:
+
+class Ledger:
+    """Every asked id, and what is known of it so far, from answers of that `shape`."""
+
+    def __init__(self, asked: Sequence[Asked], shape: Shape = SPOT_SHAPE) -> None:
         self.asked = tuple(asked)
+        self._shape = shape
+        self._names = _Names(self.asked, shape)
         self._claims: dict[Asked, Claim | None] = dict.fromkeys(asked)
         self._strays: dict[tuple[str, str], Claim] = {}
 
@@ -88,20 +113,24 @@ class Ledger:
 
         Raises `Undocumented`; then nothing has been entered.
         """
-        requested = dict.fromkeys(asked)
+        requested = _Names(asked, self._shape)
         claims: list[Claim] = []
         linked: list[set[Asked]] = []
-        for listed, entry in _entries_of(answer):
+        for listed, entry in _entries_of(answer, self._shape):
             # It speaks of what was requested; only else of an id that another request asked for.
-            named = _named(listed, entry, requested) or _named(listed, entry, self._claims)
+            named = requested.of(listed, entry) or self._names.of(listed, entry)
+            named = named or requested.the_only_one(listed, entry)
             claim = Claim(listed, entry, _status(listed, entry, named))
             claims.append(claim)
             if len(named) > 1:
                 linked.append(named)
             for one in named:
                 self.enter(one, claim)
-            if not named:
-                self._strays.setdefault((listed, repr(entry)), claim)
+            stray = (listed, repr(entry))
+            if named:
+                self._strays.pop(stray, None)  # what could not be placed before can be now
+            elif not requested.is_unnamed(listed, entry):
+                self._strays.setdefault(stray, claim)
         for named in linked:
             # Two ids of one order: that it is live by one of them, it is by the other.
             known = [known for one in named if (known := self._claims[one]) is not None]
@@ -119,15 +148,19 @@ class Ledger:
             self._claims[asked] = before._replace(status=None)  # they contradict each other
 
 
-def claim_of_look_up(answer: object, asked: Asked) -> Claim:
+def claim_of_look_up(answer: object, asked: Asked, shape: Shape = SPOT_SHAPE) -> Claim:
     """What the answer to a look-up says of `asked`. Raises `Undocumented` where it says nothing of it."""
     data = answer.get("data") if isinstance(answer, Mapping) and str(answer.get("code")) == "0" else None
-    if not isinstance(data, Mapping) or asked not in _named("orders", data, {asked: None}):
+    entry = data.get("order", data) if isinstance(data, Mapping) else None
+    names = _Names([asked], shape)
+    if not isinstance(entry, Mapping) or not (
+        names.of("orders", entry) or names.the_only_one("orders", entry)
+    ):
         raise Undocumented("a look-up that does not tell of the order")
-    status = _status("orders", data, ())
+    status = _status("orders", entry, ())
     if status is None:
         raise Undocumented("a look-up that does not tell the order's state")
-    return Claim("orders", data, status)
+    return Claim("orders", entry, status)
 
 
 def states_in_words(text: str) -> set[str]:
@@ -137,7 +170,9 @@ def states_in_words(text: str) -> set[str]:
 
 def text_of(entry: object) -> str:
     """The text of a ``fails`` entry: its ``error``, or the entry itself where it is no object."""
-    return str(entry.get("error") or "") if isinstance(entry, Mapping) else str(entry)
+    if not isinstance(entry, Mapping):
+        return str(entry)
+    return str(entry.get("error") or entry.get("errorMessage") or "")
 
 
 def status_in_words(text: str) -> str | None:
@@ -146,16 +181,30 @@ def status_in_words(text: str) -> str | None:
     return STATUS_OF_STATE.get(states.pop()) if len(states) == 1 else None
 
 
-def _entries_of(answer: object) -> Iterator[tuple[str, Any]]:
+def status_of_code(code: object) -> str | None:
+    """The ccxt status that a refusal's code tells of its order; else None."""
+    return STATUS_OF_CODE.get(str(code))
+
+
+def _entries_of(answer: object, shape: Shape) -> Iterator[tuple[str, Any]]:
     if not isinstance(answer, Mapping) or str(answer.get("code")) != "0":
         raise Undocumented("no object with code 0")
     data = answer.get("data")
     if not isinstance(data, Mapping):
         raise Undocumented("no data")
-    for listed in ("orders", "fails"):
-        entries = data.get(listed)
+    for listed, key in (("orders", shape.done), ("fails", shape.failed)):
+        entries = data.get(key)
         if entries is not None:
-            yield from ((listed, entry) for entry in (entries if isinstance(entries, list) else [entries]))
+            yield from (
+                (listed, entry)
+                for entry in (entries if isinstance(entries, list) else [entries])
+                if not _is_busy(entry)
+            )
+
+
+def _is_busy(entry: Any) -> bool:
+    # "Try again" is no word on the order: it is asked for again, as if it had not been mentioned.
+    return isinstance(entry, dict) and "errorCode" in entry and str(entry["errorCode"]) in BUSY_CODES
 
 
 def _status(listed: str, entry: Any, named: Iterable[Asked]) -> str | None:
@@ -166,39 +215,80 @@ def _status(listed: str, entry: Any, named: Iterable[Asked]) -> str | None:
     for one in named:
         if ":" in one.value:  # "status:CANCELED" may be an id: it must not pass for the exchange's words
             text = text.replace(one.value, "")
-    return status_in_words(text)
+    if states_in_words(text) or not isinstance(entry, dict):
+        return status_in_words(text)
+    return status_of_code(entry.get("errorCode"))
 
 
-def _named(listed: str, entry: Any, asked: Mapping[Asked, object]) -> set[Asked]:
-    """The asked ids that `entry` speaks of: by its keys, or, in ``fails``, by its text where it has none."""
-    text = text_of(entry) if listed == "fails" else ""
-    keyed: list[Asked] = []
-    if isinstance(entry, dict):  # what JSON gives; asking for any Mapping is ten times as dear, per order
-        for key in _CLIENT_ID_KEYS:
-            if value := entry.get(key):
-                keyed.append(Asked("clientOrderId", str(value)))
-        if value := entry.get("orderId"):
-            keyed.append(_read_order_id(str(value), text, asked, listed))
-    return {one for one in keyed if one in asked} if keyed else _named_in_text(text, asked)
+class _Names:
+    """Asked ids by what an answer calls them."""
+
+    def __init__(self, asked: Iterable[Asked], shape: Shape) -> None:
+        self._shape = shape
+        self._asked: dict[Asked, list[Asked]] = {}
+        for one in asked:
+            self._asked.setdefault(self._written(*one), []).append(one)
+
+    def of(self, listed: str, entry: Any) -> set[Asked]:
+        """Those that `entry` speaks of: by its keys, or, in ``fails``, by its text where it has none."""
+        text = text_of(entry) if listed == "fails" else ""
+        keyed = self._keyed(listed, entry, text)
+        names = {name for name in keyed if name in self._asked}
+        if not keyed:
+            names = self._in_text(text)
+        elif not names and self._shape.may_be_unnamed:
+            # The order id of an order that was asked for by its client order id.
+            names = {name for name in self._in_text(text) if name.field != "id" and _is_by_order_id(keyed)}
+        return {asked for name in names for asked in self._asked[name]}
+
+    def the_only_one(self, listed: str, entry: Any) -> set[Asked]:
+        """The one that was asked for, where `entry` may leave it unnamed and names no other."""
+        asked = [one for spelt_alike in self._asked.values() for one in spelt_alike]
+        text = text_of(entry) if listed == "fails" else ""
+        if not self._shape.may_be_unnamed or len(asked) != 1 or _LABELLED_ID.search(text):
+            return set()
+        keyed = self._keyed(listed, entry, text)
+        by_client_id = asked[0].field == "clientOrderId" and bool(keyed) and _is_by_order_id(keyed)
+        return {*asked} if by_client_id or (listed == "fails" and not keyed) else set()
+
+    def is_unnamed(self, listed: str, entry: Any) -> bool:
+        """Whether `entry` is of somebody who was asked for, but names nobody."""
+        return self._shape.may_be_unnamed and listed == "fails" and not self._keyed(listed, entry, "")
+
+    def _written(self, field: str, value: str) -> Asked:
+        return Asked(field, value.lower() if field != "id" and self._shape.lower_case else value)
+
+    def _keyed(self, listed: str, entry: Any, text: str) -> list[Asked]:
+        keyed: list[Asked] = []
+        if isinstance(entry, dict):  # what JSON gives; asking for any Mapping is ten times as dear, per order
+            for key in _CLIENT_ID_KEYS:
+                if value := entry.get(key):
+                    keyed.append(self._written("clientOrderId", str(value)))
+            if (value := entry.get("orderId")) and value != "0":
+                keyed.append(self._order_id(str(value), text, listed))
+        return keyed
+
+    def _order_id(self, value: str, text: str, listed: str) -> Asked:
+        # How a failed client id is keyed is unknown: "orderId" may hold it. In "orders" it is an order id.
+        as_order_id, as_client_id = Asked("id", value), self._written("clientOrderId", value)
+        if listed == "orders" or as_client_id not in self._asked:
+            return as_order_id
+        says_client = any("client" in label.lower() for label, _ in _LABELLED_ID.findall(text))
+        return as_client_id if as_order_id not in self._asked or says_client else as_order_id
+
+    def _in_text(self, text: str) -> set[Asked]:
+        """The one name in `text`. A text that could mean two of them has none."""
+        names: set[Asked] = set()
+        for label, word in _LABELLED_ID.findall(text) or [
+            ("", word) for word in _UNLABELLED_ID.findall(text)
+        ]:
+            for value in (word, word.strip(_PUNCTUATION)):
+                names.add(self._written("clientOrderId", value))
+                if "client" not in label.lower():
+                    names.add(Asked("id", value))
+        names &= self._asked.keys()
+        return names if len(names) == 1 else set()
 
 
-def _read_order_id(value: str, text: str, asked: Mapping[Asked, object], listed: str) -> Asked:
-    # How a failed client id is keyed is unknown: "orderId" may hold it. In "orders" it is an order id.
-    as_order_id, as_client_id = Asked("id", value), Asked("clientOrderId", value)
-    if listed == "orders" or as_client_id not in asked:
-        return as_order_id
-    says_client = any("client" in label.lower() for label, _ in _LABELLED_ID.findall(text))
-    return as_client_id if as_order_id not in asked or says_client else as_order_id
-
-
-def _named_in_text(text: str, asked: Mapping[Asked, object]) -> set[Asked]:
-    """The one asked id that `text` names. A text that could mean two of them names none."""
-    named: set[Asked] = set()
-    for label, word in _LABELLED_ID.findall(text) or [("", word) for word in _UNLABELLED_ID.findall(text)]:
-        for value in (word, word.strip(_PUNCTUATION)):
-            if "client" in label.lower():
-                named.add(Asked("clientOrderId", value))
-            else:
-                named.update((Asked("id", value), Asked("clientOrderId", value)))
-    named &= asked.keys()
-    return named if len(named) == 1 else set()
+def _is_by_order_id(keyed: Sequence[Asked]) -> bool:
+    return all(name.field == "id" for name in keyed)

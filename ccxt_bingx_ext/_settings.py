@@ -8,14 +8,20 @@ from typing import Any, NamedTuple
 
 from ccxt.base.errors import BadRequest
 
+from ._endpoints import INVERSE, LINEAR, SPOT, Endpoint
 from ._lane import Pace
 
 JSON, QUERY = "json", "query"
 DEFAULTS: Mapping[str, Any] = {
+    # Of spot:
     "requestFormat": JSON,
     "process": None,  # not sent: the exchange's default, 0 (seed)
-    "batchSize": 50,  # our choice: the exchange documents no limit for spot
-    "limit": 2,  # requests per second and account (seed); None: no limit of ours
+    "batchSize": SPOT.batch_size,
+    "limit": SPOT.limit,  # requests per second and account; None: no limit of ours
+    # Of swaps:
+    LINEAR.market_type: {"batchSize": LINEAR.batch_size, "limit": LINEAR.limit},
+    INVERSE.market_type: {"limit": INVERSE.limit},
+    # Of all:
     "margin": 50,  # ms between two windows of the limit, for what the network delays unevenly
     "storage": None,  # this process; or the URL of a Redis that several share
     "maxWait": 1000,  # ms that a call waits for a ban or a used-up limit to end, rather than raise
@@ -46,35 +52,51 @@ class Settings(NamedTuple):
     fallbacks: tuple[str, ...]
 
 
-def read_settings(options: Mapping[str, Any]) -> Settings:
-    """The settings in an exchange's `options`; raises ``BadRequest`` naming an unusable one."""
-    given = options.get("cancelOrders") or {}
-    if not isinstance(given, Mapping):
-        raise BadRequest(f"bingx options['cancelOrders'] is not a dict: {given!r}")
-    used = {name: one for name, one in given.items() if one is not None or name in _NONE_MEANS_SOMETHING}
-    values = {**DEFAULTS, **used}
-    limit, storage = values["limit"], values["storage"]
-    _check(values, "requestFormat", values["requestFormat"] in (JSON, QUERY), f"{JSON!r} or {QUERY!r}")
-    _check(values, "batchSize", _is_number(values["batchSize"], int, least=1), "a whole number from 1")
-    _check(values, "limit", limit is None or _is_number(limit, least=1e-3), "requests per second, or None")
-    _check(values, "margin", _is_number(values["margin"]), "a number of ms")
-    _check(values, "maxWait", _is_number(values["maxWait"]), "a number of ms")
-    _check(values, "resolveAttempts", _is_number(values["resolveAttempts"], int), "a whole number from 0")
-    _check(values, "resolveTimeout", _is_number(values["resolveTimeout"]), "a number of ms")
+def read_settings(options: Mapping[str, Any], endpoint: Endpoint = SPOT) -> Settings:
+    """What an exchange's `options` say of `endpoint`; raises ``BadRequest`` naming an unusable setting."""
+    shared = own = _Values("['cancelOrders']", options.get("cancelOrders"), DEFAULTS)
+    if endpoint is not SPOT:
+        name = endpoint.market_type
+        own = _Values(f"{shared.where}['{name}']", shared[name], {"batchSize": 1, **DEFAULTS[name]})
+    limit, storage = own["limit"], shared["storage"]
+    most = None if endpoint is SPOT else endpoint.batch_size
+    whole = f"a whole number from 1{f' to {most}' if most else ''}"
+    shared.check("requestFormat", shared["requestFormat"] in (JSON, QUERY), f"{JSON!r} or {QUERY!r}")
+    own.check("batchSize", _is_number(own["batchSize"], int, 1, most), whole)
+    own.check("limit", limit is None or _is_number(limit, least=1e-3), "requests per second, or None")
+    shared.check("resolveAttempts", _is_number(shared["resolveAttempts"], int), "a whole number from 0")
+    for name in ("margin", "maxWait", "resolveTimeout"):
+        shared.check(name, _is_number(shared[name]), "a number of ms")
     is_redis = isinstance(storage, str) and storage.startswith(_REDIS_SCHEMES)
     if storage is not None and not is_redis:  # its value is not shown: there may be a password in it
         raise BadRequest("bingx options['cancelOrders']['storage'] is not None or redis://…")
     return Settings(
-        request_format=values["requestFormat"],
-        process=values["process"],
-        batch_size=values["batchSize"],
-        pace=Pace.of(limit, values["margin"] / 1000),
+        request_format=shared["requestFormat"],
+        process=shared["process"],
+        batch_size=own["batchSize"],
+        pace=Pace.of(limit, shared["margin"] / 1000),
         storage=storage,
-        max_wait=values["maxWait"] / 1000,
-        resolve_attempts=values["resolveAttempts"],
-        resolve_timeout=values["resolveTimeout"] / 1000,
+        max_wait=shared["maxWait"] / 1000,
+        resolve_attempts=shared["resolveAttempts"],
+        resolve_timeout=shared["resolveTimeout"] / 1000,
         fallbacks=_read_hostnames(options.get("fallbackHostnames") or ()),
     )
+
+
+class _Values(dict[str, Any]):
+    """The settings of one dict in the options, `where` it stands, over their defaults."""
+
+    def __init__(self, where: str, given: Any, defaults: Mapping[str, Any]) -> None:
+        if given is not None and not isinstance(given, Mapping):
+            raise BadRequest(f"bingx options{where} is not a dict: {given!r}")
+        used = {name: one for name, one in (given or {}).items()
+                if one is not None or name in _NONE_MEANS_SOMETHING}  # fmt: skip
+        super().__init__({**defaults, **used})
+        self.where = where
+
+    def check(self, name: str, usable: bool, wanted: str) -> None:
+        if not usable:
+            raise BadRequest(f"bingx options{self.where}['{name}'] is {self[name]!r}, not {wanted}")
 
 
 def _read_hostnames(given: Any) -> tuple[str, ...]:
@@ -85,10 +107,7 @@ def _read_hostnames(given: Any) -> tuple[str, ...]:
     return named
 
 
-def _is_number(value: object, kind: Any = (int, float), least: float = 0) -> bool:
-    return isinstance(value, kind) and not isinstance(value, bool) and least <= value < float("inf")
-
-
-def _check(values: Mapping[str, Any], name: str, usable: bool, wanted: str) -> None:
-    if not usable:
-        raise BadRequest(f"bingx options['cancelOrders']['{name}'] is {values[name]!r}, not {wanted}")
+def _is_number(value: object, kind: Any = (int, float), least: float = 0, most: float | None = None) -> bool:
+    if not isinstance(value, kind) or isinstance(value, bool):
+        return False
+    return least <= value < float("inf") and (most is None or value <= most)

@@ -13,8 +13,7 @@ from ._calls import Call
 from ._drive import run
 from ._gate import pass_gate
 from ._mixin import BingxMixin, LaneCost
-from ._settings import read_settings
-from ._storage import Close, Hold
+from ._storage import Close, Hold, KeptLane
 
 _thread = threading.local()  # ccxt stamps the time of a request in the thread that has just been throttled
 
@@ -30,7 +29,10 @@ class bingx(BingxMixin, upstream):
     ) -> list[dict[str, Any]]:
         """Cancel several orders of one market, and say of every one what became of it.
 
-        Spot markets use ``POST /openApi/spot/v1/trade/cancelOrders`` (seed); others do as ccxt does.
+        Spot markets use ``POST /openApi/spot/v1/trade/cancelOrders`` (seed), 2 requests/s; linear swaps
+        ``DELETE /openApi/swap/v2/trade/batchOrders`` (docs), ten ids a request, 5 requests/s; inverse swaps,
+        which have no batch endpoint, ``DELETE /openApi/cswap/v1/trade/cancelOrder`` (docs), one id a request,
+        5 requests/s, in the async classes concurrently. Lists may be of any length.
 
         `ids`: order ids (str of digits or int, 1 to 2^63-1), any iterable; None only with client ids.
         `symbol`: unified symbol, required. `params`:
@@ -38,7 +40,7 @@ class bingx(BingxMixin, upstream):
         - ``clientOrderIds``: list of client order ids (1 to 40 characters each), alone or beside `ids`; the
           endpoint's own ``orderIds`` and ``clientOrderIDs`` (list or comma string) mean the same;
         - ``process``: 1 cancels what can be cancelled; 0 (the exchange's default) refuses the whole list
-          for one id that cannot; else ``options["cancelOrders"]["process"]``;
+          for one id that cannot; else ``options["cancelOrders"]["process"]``; swaps know only 1;
         - ``recvWindow``: ms, positive (the exchange's default: 5000);
         - anything else is sent as it is.
 
@@ -54,6 +56,22 @@ class bingx(BingxMixin, upstream):
         """
         return run(self._cancel_orders(ids, symbol, params), self._perform)
 
+    def cancel_orders_for_symbols(
+        self, orders: Iterable[Mapping[str, Any]], params: Mapping[str, Any] = {}
+    ) -> list[dict[str, Any]]:
+        """Cancel orders of several markets, of whatever kind, as `cancel_orders` does for one.
+
+        `orders`: ``{"id": ..., "symbol": ...}`` or ``{"clientOrderId": ..., "symbol": ...}`` (ccxt's
+        ``CancellationRequest``); of an entry with both ids, such as an order structure, the order id counts.
+        `params`: as in `cancel_orders`, for every symbol; ``process`` 0 holds for each symbol by itself.
+
+        Returns exactly one order structure per distinct entry, in asking order. What fails for one symbol
+        keeps nothing from the others; then an error is raised whose ``orders`` and ``unresolved`` speak of
+        all of them: ``unresolved`` holds such entries, and can be handed back. ``OrderNotFound`` is raised
+        only where nothing at all was cancelled; one symbol's refused list is else a ``BadRequest``.
+        """
+        return run(self._cancel_orders_for_symbols(orders, params), self._perform)
+
     def _perform(self, call: Call) -> Any:
         try:
             return super()._perform(call)
@@ -63,16 +81,15 @@ class bingx(BingxMixin, upstream):
 
     def throttle(self, cost: Any = None) -> None:
         _thread.in_lane = isinstance(cost, LaneCost)
-        if not _thread.in_lane:
+        if isinstance(cost, LaneCost):
+            pass_gate(*self._gate(cost.endpoint))
+        else:
             super().throttle(cost)
-            return
-        settings = read_settings(self.options)
-        pass_gate(self._lane(), settings.pace, settings.max_wait)
 
     def set_last_rest_request_timestamp(self) -> None:
         # ccxt's next ordinary call would wait for one that is not charged to its throttle.
         if not getattr(_thread, "in_lane", False):
             super().set_last_rest_request_timestamp()
 
-    def _tell_lane(self, order: Hold | Close) -> None:
-        self._lane().do(order)
+    def _tell_lane(self, lane: KeptLane, order: Hold | Close) -> None:
+        lane.do(order)

@@ -10,8 +10,8 @@ from ccxt.async_support.bingx import bingx as upstream
 from ._drive import run_async
 from ._gate import pass_gate_async
 from ._mixin import BingxMixin, LaneCost
-from ._settings import read_settings
-from ._storage import Close, Hold
+from ._once import send_once
+from ._storage import Close, Hold, KeptLane
 
 __all__ = ["bingx"]
 
@@ -28,12 +28,26 @@ class bingx(BingxMixin, upstream):
         """Cancel several orders of one market: see the sync class, which takes and gives the same."""
         return await run_async(self._cancel_orders(ids, symbol, params), self._perform)
 
-    async def throttle(self, cost: Any = None) -> None:
-        if not isinstance(cost, LaneCost):
-            await super().throttle(cost)
-            return
-        settings = read_settings(self.options)
-        await pass_gate_async(self._lane(), settings.pace, settings.max_wait)
+    async def cancel_orders_for_symbols(
+        self, orders: Iterable[Mapping[str, Any]], params: Mapping[str, Any] = {}
+    ) -> list[dict[str, Any]]:
+        """Cancel orders of several markets: see the sync class. The symbols' requests go concurrently."""
+        return await run_async(self._cancel_orders_for_symbols(orders, params), self._perform)
 
-    async def _tell_lane(self, order: Hold | Close) -> None:
-        await self._lane().do_async(order)
+    def open(self, *args: Any, **named: Any) -> None:
+        super().open(*args, **named)
+        send_once(self.session)
+
+    def get_socks_proxy_session(self, *args: Any, **named: Any) -> Any:
+        session = super().get_socks_proxy_session(*args, **named)
+        send_once(session)
+        return session
+
+    async def throttle(self, cost: Any = None) -> None:
+        if isinstance(cost, LaneCost):
+            await pass_gate_async(*self._gate(cost.endpoint))
+        else:
+            await super().throttle(cost)
+
+    async def _tell_lane(self, lane: KeptLane, order: Hold | Close) -> None:
+        await lane.do_async(order)

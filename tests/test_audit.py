@@ -10,6 +10,7 @@ import pytest
 from ccxt.base.errors import OrderNotFound
 
 from ccxt_bingx_ext.simulator import Execution
+from ccxt_bingx_ext.simulator.markets import Market
 
 from .audit.clients import CCXT, CCXT_RETRIES, CLIENTS, OUR_CLIENTS, OURS_SYNC, Told
 from .audit.judge import (
@@ -58,6 +59,31 @@ def test_the_judge_does_judge(findings: list[Finding]) -> None:
     assert counts[CCXT][SILENT][0] > 0
     assert counts[CCXT_RETRIES][SILENT][0] > 0
     assert counts[CCXT_RETRIES][MISREPORTED][0] > 0
+
+
+@pytest.mark.parametrize("market", ["linear", "inverse"])
+def test_no_claim_about_swap_orders_is_false_and_none_is_lost(market: Market) -> None:
+    """The same for the other endpoints; where troubles end in time, nothing stays uncertain."""
+    found = list(audit(SEED, range(40), OUR_CLIENTS, jobs=4, market=market))
+    assert {(one.index, one.client): one.wrong for one in found if one.violations} == {}
+    assert len(found) == 40 * len(OUR_CLIENTS)
+    assert any(UNCERTAIN in one.wrong for one in found)
+
+
+def test_ccxt_is_judged_on_linear_orders_too() -> None:
+    """Negative control: the failed list is dropped, and live orders are lost sight of."""
+    counts = count(list(audit(SEED, range(40), (CCXT,), jobs=4, market="linear")))
+    assert counts[CCXT][SILENT][0] > 0
+    assert counts[CCXT][LOST][0] > 0
+
+
+def test_no_status_of_a_swap_order_only_means_that_it_is_not_open() -> None:
+    """The swap endpoints say "does not exist" of cancelled orders, too; of a live one it is a lie."""
+    swap = replace(SCENARIO, market="linear", rules={"mixed_ids": "union"})
+    told_nothing = replace(BOTH_CANCELLED, told=Told(told((FIRST, "canceled"), (SECOND, None))))
+    assert judge(swap, OURS_SYNC, told_nothing).wrong == {}
+    live = replace(told_nothing, at_return=("canceled", "open"), in_the_end=("canceled", "open"))
+    assert set(judge(swap, OURS_SYNC, live).wrong) == {MISREPORTED, LOST}
 
 
 FIRST, SECOND = (AskedId("id", str(1735964997957275648 + number), number) for number in range(2))

@@ -324,18 +324,10 @@ def test_the_exchanges_market_id_may_stand_for_the_symbol(
     if default_type == "spot":
         assert told(bot.cancel_orders([live], "BTC-USDT")) == [(live, "canceled")]
     else:
-        assert bot.cancel_orders([live], "BTC-USDT") == []  # ccxt's own, which drops what failed
+        assert told(bot.cancel_orders([live], "BTC-USDT")) == [(live, None)]  # the swap market has no such
         assert cancels(simulator) == []
     (other,) = place(simulator, 1, symbol="GM-USDT")
     assert told(bot.cancel_orders(iter([other]), "GM-USDT")) == [(other, "canceled")]
-
-
-def test_other_markets_do_as_ccxt_does(bot: Bot, simulator: Simulator) -> None:
-    """Inverse: ccxt 4.5.90 says NotSupported, 4.5.60 asks in vain; linear: ccxt's own endpoint."""
-    with pytest.raises(ExchangeError):
-        bot.cancel_orders(["1"], "BTC/USD:BTC")
-    assert bot.cancel_orders(iter(["1"]), "BTC/USDT:USDT") == []
-    assert simulator.requests[-1].path.endswith("swap/v2/trade/batchOrders")
 
 
 def test_symbols_that_ccxt_renames(bot: Bot, simulator: Simulator) -> None:
@@ -566,29 +558,3 @@ def test_a_failed_order_is_not_called_canceled(bot: Bot, simulator: Simulator) -
     body = json.dumps({"code": 0, "data": {"orders": [{"orderId": 5, "status": "FAILED", "type": "LIMIT"}]}})
     simulator.faults.add("canned", body=body.encode())
     assert told(bot.cancel_orders([5], "BTC/USDT")) == [("5", "rejected")]
-
-
-def test_a_market_id_that_is_no_spot_market_goes_to_ccxt(bot: Bot, simulator: Simulator) -> None:
-    """BTC-USD is only known as an inverse swap once the markets are loaded."""
-    with pytest.raises(ExchangeError):
-        bot.cancel_orders(iter(["1"]), "BTC-USD")
-    assert cancels(simulator) == []
-
-
-def test_what_ccxt_answers_for_other_markets_comes_back(bot: Bot, simulator: Simulator) -> None:
-    """Linear swap: ccxt's own result is the result."""
-    success = {
-        "symbol": "BTC-USDT",
-        "orderId": "5",
-        "positionSide": "LONG",
-        "status": "CANCELLED",
-        "type": "LIMIT",
-    }
-    answer = {"code": 0, "data": {"success": [success], "failed": None}}
-
-    async def awaited(request: Any) -> Any:
-        return answer
-
-    is_sync = isinstance(bot.exchange, bingx)
-    bot.exchange.swapV2PrivateDeleteTradeBatchOrders = (lambda request: answer) if is_sync else awaited
-    assert told(bot.cancel_orders(["5"], "BTC/USDT:USDT")) == [("5", "canceled")]

@@ -48,13 +48,19 @@ def test_each_class_is_ccxts_class_and_describes_itself_so(world: str) -> None:
     assert isinstance(ours, CCXTS[world])
     assert ours.id == "bingx"
     mine, original = ours.describe(), theirs.describe()
-    assert mine["has"].pop("cancelOrdersWithClientOrderId") is True
-    original["has"].pop("cancelOrdersWithClientOrderId", None)
+    for name in ("cancelOrdersForSymbols", "cancelOrdersWithClientOrderId"):
+        assert mine["has"].pop(name) is True
+        original["has"].pop(name, None)
+    for market in ("spot", "defaultForLinear", "defaultForInverse"):
+        for name in ("cancelOrders", "cancelOrdersForSymbols"):
+            assert mine["features"][market].pop(name)["max"] is None
     assert mine["options"].pop("cancelOrders") == {
         "requestFormat": "json",
         "process": None,
         "batchSize": 50,
         "limit": 2,
+        "linear": {"batchSize": 10, "limit": 5},
+        "inverse": {"limit": 5},
         "margin": 50,
         "storage": None,
         "maxWait": 1000,
@@ -75,7 +81,9 @@ def test_two_instances_do_not_share_options() -> None:
     """What one bot sets, the other does not see."""
     first, second = OURS["sync"](), OURS["sync"]()
     first.options["cancelOrders"]["process"] = 1
+    first.options["cancelOrders"]["linear"]["limit"] = 1
     assert second.options["cancelOrders"]["process"] is None
+    assert second.options["cancelOrders"]["linear"]["limit"] == 5
 
 
 def test_importing_patches_nothing() -> None:

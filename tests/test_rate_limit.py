@@ -14,6 +14,7 @@ import pytest
 from ccxt.base.errors import BaseError, RateLimitExceeded
 
 from ccxt_bingx_ext import bingx
+from ccxt_bingx_ext._endpoints import SPOT
 from ccxt_bingx_ext._gate import pass_gate, pass_gate_async
 from ccxt_bingx_ext._lane import Pace
 from ccxt_bingx_ext._storage import Ask, Close, Leave, LocalLane, Ticket
@@ -415,7 +416,7 @@ def test_the_lane_works_after_fork(limited: Simulator) -> None:
     exchange = bingx(config_of(limited))
     ids = place(limited, 3)
     cancel_each(exchange, ids[:2])
-    lane: Any = exchange._lane()
+    lane: Any = exchange._gate(SPOT)[0]
     with lane._lock, _lanes._lanes_lock:
         child = multiprocessing.get_context("fork").Process(
             target=_cancel_in_child, args=(config_of(limited), ids[2:])

@@ -171,6 +171,19 @@ def test_ccxts_retry_turns_a_success_into_a_failure(ccxts_own: Bot, simulator: S
     assert simulator.status(live) == "CANCELED"
 
 
+@pytest.mark.parametrize("world", ["async", "pro"])
+def test_aiohttp_sends_a_cancel_again_by_itself(world: str, simulator: Simulator) -> None:
+    """A DELETE whose answer is lost goes out twice, though no retries are set: "does not exist", it says."""
+    with bot_of(CCXTS[world], simulator.ccxt_config()) as bot:
+        bot.load_markets()
+        live = str(simulator.place(market="linear").order_id)
+        simulator.faults.add("drop", when="after", path="DELETE swap/v2/trade/order")
+        with pytest.raises(OrderNotFound):
+            bot.cancel_order(live, "BTC/USDT:USDT")
+    assert simulator.status(live) == "CANCELED"
+    assert len(simulator.arrivals("DELETE swap/v2/trade/order")) == 2
+
+
 def test_ccxt_does_not_find_out_what_happened(ccxts_own: Bot, simulator: Simulator) -> None:
     """504 or no answer after execution: RequestTimeout, without a word on which orders are gone."""
     ccxts_own.exchange.timeout = 1000

@@ -14,7 +14,8 @@ dealt with every request that the call had sent (a delayed one may be executed l
   afterwards, by a request that happens to be executed late, would be a guess that came right.
 - *"open"* must be true when the call returns. Excused is an order that was open when the exchange last said
   so and was ended since: by a race, or by a request that was executed late.
-- *No status* means "the exchange knows no such order": the order must not exist.
+- *No status* means "the exchange knows no such order": the order must not exist. The swap endpoints say so of
+  cancelled and failed orders, too: there it must not be open.
 - *An id in* ``unresolved`` claims nothing: "may still be live" is never false, only of little use.
 - *"Nothing was cancelled"*, or plain ccxt's refusal that names an order ("not found", "order status …"), must
   not be raised by a call that cancelled something, not even by a request of it that is executed later.

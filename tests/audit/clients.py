@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from ccxt.base.errors import BaseError
 
 from ccxt_bingx_ext.simulator import Simulator
+from ccxt_bingx_ext.simulator.markets import Market
 
 from ..worlds import CCXTS, OURS
 from .scenario import CLIENT_TIMEOUT_MS, Scenario
 
-SYMBOL: Final = "BTC/USDT"
+SYMBOLS: Final[Mapping[Market, str]] = {
+    "spot": "BTC/USDT",
+    "linear": "BTC/USDT:USDT",
+    "inverse": "BTC/USD:BTC",
+}
 OURS_SYNC, OURS_ASYNC, CCXT, CCXT_RETRIES = "ours", "ours async", "ccxt", "ccxt retries"
 CLIENTS: Final = (OURS_SYNC, OURS_ASYNC, CCXT, CCXT_RETRIES)
 OUR_CLIENTS: Final = (OURS_SYNC, OURS_ASYNC)
@@ -28,15 +33,17 @@ class Told:
     error: BaseError | None = None
 
 
-def load_market() -> dict[str, Any]:
-    """The market that all scenarios play on, so that not every client has to load all of them."""
+def load_markets() -> list[dict[str, Any]]:
+    """The markets that scenarios play on, so that not every client has to load all of them."""
     with Simulator(limits=None) as simulator:
         exchange = CCXTS["sync"](simulator.ccxt_config(enableRateLimit=False))
         exchange.load_markets()
-        return dict(exchange.market(SYMBOL))
+        return [dict(exchange.market(symbol)) for symbol in SYMBOLS.values()]
 
 
-def call(client: str, scenario: Scenario, config: Mapping[str, Any], market: dict[str, Any]) -> Told:
+def call(
+    client: str, scenario: Scenario, config: Mapping[str, Any], markets: Sequence[dict[str, Any]]
+) -> Told:
     """Let `client` cancel what the `scenario` asks for."""
     arguments = _arguments(scenario)
     config = {
@@ -46,15 +53,20 @@ def call(client: str, scenario: Scenario, config: Mapping[str, Any], market: dic
         "timeout": CLIENT_TIMEOUT_MS,
         "timeout_on_exit": 0,
         "options": {
-            "cancelOrders": {"batchSize": scenario.batch_size, "limit": None},
+            "cancelOrders": {
+                "batchSize": scenario.batch_size,
+                "limit": None,
+                "linear": {"batchSize": min(scenario.batch_size, 10), "limit": None},
+                "inverse": {"limit": None},
+            },
             **({"maxRetriesOnFailure": 3} if client == CCXT_RETRIES else {}),
         },
     }
     if client == OURS_ASYNC:
-        return asyncio.run(_call_async(OURS["async"](config), scenario, market, arguments))
+        return asyncio.run(_call_async(OURS["async"](config), scenario, markets, arguments))
     exchange = (OURS if client == OURS_SYNC else CCXTS)["sync"](config)
     if scenario.markets_loaded or client not in OUR_CLIENTS:
-        exchange.set_markets([market])
+        exchange.set_markets([*markets])
     try:
         return Told(exchange.cancel_orders(*arguments))
     except BaseError as error:
@@ -63,9 +75,11 @@ def call(client: str, scenario: Scenario, config: Mapping[str, Any], market: dic
         exchange.session.close()
 
 
-async def _call_async(exchange: Any, scenario: Scenario, market: dict[str, Any], arguments: Any) -> Told:
+async def _call_async(
+    exchange: Any, scenario: Scenario, markets: Sequence[dict[str, Any]], arguments: Any
+) -> Told:
     if scenario.markets_loaded:
-        exchange.set_markets([market])
+        exchange.set_markets([*markets])
     try:
         return Told(await exchange.cancel_orders(*arguments))
     except BaseError as error:
@@ -82,4 +96,4 @@ def _arguments(scenario: Scenario) -> tuple[list[str], str, dict[str, Any]]:
     params: dict[str, Any] = {"clientOrderIds": client_ids} if client_ids else {}
     if scenario.process is not None:
         params["process"] = scenario.process
-    return ids, SYMBOL, params
+    return ids, SYMBOLS[scenario.market], params

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -46,7 +46,7 @@ def hasten() -> None:
         setattr(module, name, seconds)
 
 
-def play(scenario: Scenario, client: str, market: dict[str, Any]) -> Played:
+def play(scenario: Scenario, client: str, markets: Sequence[dict[str, Any]]) -> Played:
     """Let `client` live through `scenario`."""
     # The lane belongs to a key and a port, and ports come back: every play has a key of its own.
     key = f"key-{scenario.index}-{client}-{time.monotonic_ns()}"
@@ -54,7 +54,7 @@ def play(scenario: Scenario, client: str, market: dict[str, Any]) -> Played:
         raced: set[int] = set()
         _place(simulator, scenario)
         _let_go_wrong(simulator, scenario, raced)
-        told = call(client, scenario, simulator.ccxt_config(), market)
+        told = call(client, scenario, simulator.ccxt_config(), markets)
         at_return = _truths(simulator, scenario)
         _settle(simulator)
         return Played(
@@ -71,7 +71,9 @@ def _place(simulator: Simulator, scenario: Scenario) -> None:
     simulator.add_account("somebody-else", "secret", "2")
     for number, placed in enumerate(scenario.placed):
         uid = "2" if placed.foreign else None
-        order = simulator.place(client_order_id=placed.client_id, quantity="2", uid=uid)
+        order = simulator.place(
+            client_order_id=placed.client_id, quantity="2", uid=uid, market=scenario.market
+        )
         assert order.order_id == scenario.order_id(number)
         if placed.state == "partly":
             simulator.fill(order.order_id, "1")

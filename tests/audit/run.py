@@ -8,30 +8,34 @@ from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
-from .clients import CLIENTS, load_market
+from ccxt_bingx_ext.simulator.markets import Market
+
+from .clients import CLIENTS, load_markets
 from .judge import COUNTS, Finding, judge
 from .play import hasten, play
 from .scenario import draw
 
-_market: dict[str, Any] = {}
+_markets: list[dict[str, Any]] = []
 
 
-def audit(seed: int, indexes: Sequence[int], clients: Sequence[str], jobs: int) -> Iterator[Finding]:
+def audit(
+    seed: int, indexes: Sequence[int], clients: Sequence[str], jobs: int, market: Market = "spot"
+) -> Iterator[Finding]:
     """What is found in these scenarios, client by client; played in `jobs` processes of their own."""
     # Mostly it is waited for timeouts, hence processes rather than a thread that would starve the others.
     with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_begin) as pool:
-        for findings in pool.map(partial(_audit_one, seed, tuple(clients)), indexes, chunksize=2):
+        for findings in pool.map(partial(_audit_one, seed, market, tuple(clients)), indexes, chunksize=2):
             yield from findings
 
 
 def _begin() -> None:
     hasten()
-    _market.update(load_market())
+    _markets.extend(load_markets())
 
 
-def _audit_one(seed: int, clients: Sequence[str], index: int) -> list[Finding]:
-    scenario = draw(seed, index)
-    return [judge(scenario, client, play(scenario, client, _market)) for client in clients]
+def _audit_one(seed: int, market: Market, clients: Sequence[str], index: int) -> list[Finding]:
+    scenario = draw(seed, index, market)
+    return [judge(scenario, client, play(scenario, client, _markets)) for client in clients]
 
 
 def count(findings: Sequence[Finding]) -> dict[str, dict[str, tuple[int, int]]]:

@@ -8,6 +8,7 @@ from math import inf
 from random import Random
 from typing import Any, Final, Literal
 
+from ccxt_bingx_ext.simulator.markets import Market
 from ccxt_bingx_ext.simulator.simulator import FIRST_ORDER_ID
 
 State = Literal["open", "partly", "filled", "cancelled", "failed"]
@@ -15,6 +16,18 @@ CLIENT_TIMEOUT_MS: Final = 300
 RESOLVE_ATTEMPTS: Final = 3  # the plugin's default
 LONG_BAN: Final = 30.0  # s; longer than the plugin waits
 
+MARKETS: Final[tuple[Market, ...]] = ("spot", "linear", "inverse")
+
+_CANCEL: Final[Mapping[Market, str]] = {
+    "spot": "cancelOrders",
+    "linear": "DELETE swap/v2/trade/batchOrders",
+    "inverse": "DELETE cswap/v1/trade/cancelOrder",
+}
+_LOOK_UP: Final[Mapping[Market, str]] = {
+    "spot": "trade/query",
+    "linear": "GET swap/v2/trade/order",
+    "inverse": "GET cswap/v1/trade/orderDetail",
+}
 _FINAL: Final[tuple[State, ...]] = ("filled", "cancelled", "failed")
 _LONGER_THAN_THE_CLIENT_WAITS: Final = 0.45
 
@@ -42,7 +55,7 @@ class Trouble:
     """One fault, as `Faults.add` takes it. `order`: the placed order that a race is about."""
 
     kind: Any
-    path: str = "cancelOrders"
+    path: str = _CANCEL["spot"]
     when: Any = None
     times: int | None = 1
     skip: int = 0
@@ -72,10 +85,11 @@ class Scenario:
     markets_loaded: bool
     repeated: bool
     """Whether the caller names the first id once more at the end."""
+    market: Market = "spot"
 
     @property
     def all_or_nothing(self) -> bool:
-        return self.process != 1
+        return self.market == "spot" and self.process != 1
 
     @property
     def is_mixed(self) -> bool:
@@ -105,37 +119,51 @@ class Scenario:
         return FIRST_ORDER_ID + order
 
 
-def draw(seed: int, index: int) -> Scenario:
-    """Scenario `index` of `seed`, always the same one."""
-    rng = Random(f"{seed}/{index}")
-    placed = _draw_placed(rng)
+def draw(seed: int, index: int, market: Market = "spot") -> Scenario:
+    """Scenario `index` of `seed` on a `market`, always the same one."""
+    rng = Random(f"{seed}/{index}" if market == "spot" else f"{seed}/{index}/{market}")
+    placed = _draw_placed(rng, market)
     asked = _draw_asked(rng, placed)
     batch_size = rng.choice((50, 50, 1, 2, 3, 4))
     return Scenario(
         index=index,
         placed=placed,
         asked=asked,
-        process=rng.choice((1, 1, 0, None)),
-        rules={
-            "fails_key": rng.choice(("clientOrderID", "orderId", "clientOrderId", "text")),
-            "mixed_ids": rng.choice(("union", "union", "order_ids_only", "client_ids_only")),
-            "empty_lists": rng.choice(("documented", "absent", "null", "empty")),
-            "not_found_code": rng.choice((100400, 100404)),
-        },
-        batch_size=batch_size,
-        troubles=tuple(_draw_trouble(rng, placed) for _ in range(rng.choices(range(4), (15, 50, 25, 10))[0])),
+        process=rng.choice((1, 1, 0, None) if market == "spot" else (1, None)),
+        rules=_draw_rules(rng, market),
+        batch_size=batch_size if market == "spot" else min(batch_size, 10),
+        troubles=tuple(
+            _draw_trouble(rng, placed, market) for _ in range(rng.choices(range(4), (15, 50, 25, 10))[0])
+        ),
         throttled=rng.random() < 0.3,
         markets_loaded=rng.random() < 0.9,
         repeated=rng.random() < 0.1,
+        market=market,
     )
 
 
-def _draw_placed(rng: Random) -> tuple[Placed, ...]:
+def _draw_rules(rng: Random, market: Market) -> Mapping[str, Any]:
+    """What nobody outside the exchange knows of it."""
+    swap = market != "spot"
+    failed_keys = ("clientOrderID", "orderId", "clientOrderId", "text", *(("none",) if swap else ()))
+    return {
+        "swap_failed_key" if swap else "fails_key": rng.choice(failed_keys),
+        "mixed_ids": rng.choice(("union", "union", "order_ids_only", "client_ids_only")),
+        "empty_lists": rng.choice(("documented", "absent", "null", "empty")),
+        "swap_not_found_code" if swap else "not_found_code": rng.choice(
+            (80016, 109421) if swap else (100400, 100404)
+        ),
+    }
+
+
+def _draw_placed(rng: Random, market: Market) -> tuple[Placed, ...]:
     all_open = rng.random() < 0.35  # else a process=0 request would hardly ever be executed
     placed = []
     for number in range(rng.randint(1, 12)):
         state: State = "open" if all_open or rng.random() < 0.6 else rng.choice(("partly", *_FINAL))
-        client_id = f"client_{number}" if rng.random() < 0.5 else None
+        # Linear: the exchange answers in lower case.
+        name = "client" if market == "spot" else "Client"
+        client_id = f"{name}_{number}" if rng.random() < 0.5 else None
         placed.append(Placed(state, client_id, foreign=not all_open and rng.random() < 0.05))
     return tuple(placed)
 
@@ -164,8 +192,8 @@ def _draw_asked(rng: Random, placed: tuple[Placed, ...]) -> tuple[AskedId, ...]:
     return tuple(sorted(asked[:12], key=lambda one: one.field != "id"))
 
 
-def _draw_trouble(rng: Random, placed: tuple[Placed, ...]) -> Trouble:
-    path = "cancelOrders" if rng.random() < 0.8 else "trade/query"
+def _draw_trouble(rng: Random, placed: tuple[Placed, ...], market: Market) -> Trouble:
+    path = (_CANCEL if rng.random() < 0.8 else _LOOK_UP)[market]
     kind, when, details, order = _draw_kind(rng, placed, path)
     return Trouble(
         kind=kind,
@@ -184,7 +212,7 @@ def _draw_kind(
     """A kind of fault, when it strikes, and its details."""
     kinds = ["drop", "reset", "hang", "http", "busy", "garbage", "cut_off", "null_data", "delay", "dribble"]
     kinds += ["http", "cut_off", "race", "ban", "canned refusal", "canned nonsense"]
-    if path == "cancelOrders":
+    if path in _CANCEL.values():
         kinds += ["forget", "forget", "race"]
     kind = rng.choice(kinds)
     when = rng.choice(("before", "after"))

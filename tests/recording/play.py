@@ -6,6 +6,8 @@ from typing import Any
 
 from ccxt.base.errors import BaseError
 
+from ccxt_bingx_ext.simulator.markets import inverse_contracts, linear_contracts
+
 from ..worlds import Bot, bot_of
 from .scenarios import KEY, SECRET, Scenario
 
@@ -30,12 +32,10 @@ def play(scenario: Scenario, exchange_class: type, config: dict[str, Any]) -> No
 
 
 def set_markets(bot: Bot) -> None:
-    """The spot markets of the scenarios, as ccxt parses the exchange's own entries."""
-    bot.exchange.set_markets(
-        [
-            bot.exchange.parse_market(
-                {"symbol": one, "tickSize": 0.01, "stepSize": 0.00001, "minNotional": 5, "status": 1}
-            )
-            for one in MARKETS
-        ]
-    )
+    """The markets of the scenarios, as ccxt parses the exchange's own entries."""
+    spot = [
+        {"symbol": one, "tickSize": 0.01, "stepSize": 0.00001, "minNotional": 5, "status": 1}
+        for one in MARKETS
+    ]
+    entries = [*spot, linear_contracts()[0], inverse_contracts()[0]]
+    bot.exchange.set_markets([bot.exchange.parse_market(one) for one in entries])

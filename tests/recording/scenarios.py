@@ -37,19 +37,22 @@ class Scenario:
     ids: Any
     statuses: Statuses
     params: Mapping[str, Any] = field(default_factory=dict)
-    symbol: str = "BTC/USDT"
+    symbol: str | None = "BTC/USDT"
     arrange: Callable[[Simulator], Any] = lambda simulator: None
     settings: Mapping[str, Any] = field(default_factory=dict)  # the simulator's
     config: Mapping[str, Any] = field(default_factory=dict)  # the bot's
     before: int = 0  # how many times the same call is made first
     error: type[BaseException] | None = None
-    unresolved: list[str] = field(default_factory=list)
+    unresolved: list[Any] = field(default_factory=list)
     source: str = "simulator"
     requests: int = 1
 
     def act(self, bot: Bot) -> Any:
+        """Cancel `ids` of `symbol`; without a symbol, `ids` are entries of several."""
         for _ in range(self.before):
             bot.cancel_orders(self.ids, self.symbol, dict(self.params))
+        if self.symbol is None:
+            return bot.cancel_orders_for_symbols(self.ids, dict(self.params))
         return bot.cancel_orders(self.ids, self.symbol, dict(self.params))
 
 
@@ -93,10 +96,31 @@ def answer_lost_after_execution(simulator: Simulator) -> None:
     simulator.faults.add("http", status=504, when="after")
 
 
+def one_of_each_kind(simulator: Simulator) -> None:
+    for market in ("spot", "linear", "inverse"):
+        simulator.place(market=market)
+
+
+def swap_orders(market: Any, filled: int | None = None, lost: str = "") -> Callable[[Simulator], Any]:
+    """Three orders, one of them filled; the answer to cancelling at `lost` will be lost."""
+
+    def arrange(simulator: Simulator) -> None:
+        for number in range(3):
+            simulator.place(market=market, client_order_id=f"Client_{number}")
+        if filled is not None:
+            simulator.fill(order_id(filled))
+        if lost:
+            simulator.faults.add("http", status=504, when="after", path=lost)
+
+    return arrange
+
+
 def to_bytes(payload: Any) -> bytes:
     return json.dumps(payload, separators=(",", ":")).encode()
 
 
+LINEAR, LINEAR_PATH = "BTC/USDT:USDT", "DELETE swap/v2/trade/batchOrders"
+INVERSE, INVERSE_PATH = "BTC/USD:BTC", "DELETE cswap/v1/trade/cancelOrder"
 UNKNOWN = "1999999999999999999"
 LONG = [order_id(number) for number in range(120)]
 
@@ -276,5 +300,71 @@ SCENARIOS = [
         arrange=place(2),
         config={"options": {"cancelOrders": {"requestFormat": "query"}}},
         statuses=[(order_id(0), "canceled"), (order_id(1), "canceled")],
+    ),
+    Scenario(
+        "linear_partial",
+        symbol=LINEAR,
+        ids=[order_id(0), order_id(1), UNKNOWN],
+        arrange=swap_orders("linear", filled=1),
+        statuses=[(order_id(0), "canceled"), (order_id(1), "closed"), (UNKNOWN, None)],
+    ),
+    Scenario(
+        "linear_client_ids",
+        symbol=LINEAR,
+        ids=None,
+        params={"clientOrderIds": ["Client_2", "Nobody", "Client_0"]},
+        arrange=swap_orders("linear"),
+        statuses=[("Client_2", "canceled"), ("Nobody", None), ("Client_0", "canceled")],
+    ),
+    Scenario(
+        "linear_two_batches",
+        symbol=LINEAR,
+        ids=LONG[:12],
+        arrange=place(12, market="linear"),
+        statuses=[(one, "canceled") for one in LONG[:12]],
+        requests=2,
+    ),
+    Scenario(
+        "linear_lost_answer",
+        symbol=LINEAR,
+        ids=[order_id(0), order_id(1)],
+        arrange=swap_orders("linear", filled=1, lost=LINEAR_PATH),
+        statuses=[(order_id(0), "canceled"), (order_id(1), "closed")],
+        requests=3,  # HTTP 504 after execution; asked again; what "does not exist" by then looked up
+    ),
+    Scenario(
+        "inverse_partial",
+        symbol=INVERSE,
+        ids=[order_id(0), order_id(1), UNKNOWN],
+        arrange=swap_orders("inverse", filled=1),
+        statuses=[(order_id(0), "canceled"), (order_id(1), "closed"), (UNKNOWN, None)],
+        requests=3,
+    ),
+    Scenario(
+        "inverse_lost_answer",
+        symbol=INVERSE,
+        ids=[order_id(0)],
+        arrange=swap_orders("inverse", lost=INVERSE_PATH),
+        statuses=[(order_id(0), "canceled")],
+        requests=3,  # HTTP 504 after execution; asked again, refused; looked up
+    ),
+    Scenario(
+        "several_symbols",
+        symbol=None,
+        ids=[
+            {"id": order_id(2), "symbol": INVERSE},
+            {"id": order_id(0), "symbol": "BTC/USDT"},
+            {"id": UNKNOWN, "symbol": LINEAR},
+            {"id": order_id(1), "symbol": LINEAR},
+        ],
+        params=ONE_BY_ONE,
+        arrange=one_of_each_kind,
+        statuses=[
+            (order_id(2), "canceled"),
+            (order_id(0), "canceled"),
+            (UNKNOWN, None),
+            (order_id(1), "canceled"),
+        ],
+        requests=3,
     ),
 ]

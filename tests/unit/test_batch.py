@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccxt_bingx_ext._batch import LARGEST_ORDER_ID, Asked, Batch, ClientOrderId, read_batch, read_symbol
+from ccxt_bingx_ext._endpoints import SPOT
 
 
 def ids_of(batch: Batch) -> list[tuple[str, str]]:
@@ -112,7 +113,7 @@ class Number(int, Enum):
 def test_what_is_sent_is_what_was_checked() -> None:
     """A subclass (an enum, say) is taken by its value, not by what it shows itself as."""
     batch = read_batch([Number.FIVE, Odd("6")], {"clientOrderIds": [Side.BUY, Odd("abc")], "foo": Odd("bar")})
-    request = batch.request("BTC-USDT")
+    request = SPOT.request(batch, "BTC-USDT")
     assert request["orderIds"] == "5,6"
     assert request["clientOrderIDs"] == "buy,abc"
     assert request["foo"] == "bar"
@@ -173,8 +174,8 @@ def test_params_that_are_no_dict_are_refused(bad: Any) -> None:
 def test_process_is_read_in_every_form(value: Any, expected: int | None) -> None:
     """0, 1, their strings and booleans; None is as if it were not given."""
     assert read_batch(["1"], {"process": value}).process == expected
-    assert read_batch(["1"], {}, default_process=value).process == expected
-    assert read_batch(["1"], {"process": 1}, default_process=value).process == 1
+    assert SPOT.adopt(read_batch(["1"], {}), value).process == expected
+    assert SPOT.adopt(read_batch(["1"], {"process": 1}), value).process == 1
 
 
 @pytest.mark.parametrize("bad", [2, -1, "2", "", "true", 1.0, [1], object()])
@@ -187,7 +188,7 @@ def test_a_bad_process_is_refused(bad: Any) -> None:
 @pytest.mark.parametrize(("value", "sent"), [(5000, 5000), (5000.0, 5000), ("5000", 5000), (2500.5, 2500.5)])
 def test_recv_window_is_sent_as_a_number(value: Any, sent: Any) -> None:
     """A positive number of ms; a whole float is written as an int, so that it is signed as it is read."""
-    request = read_batch(["1"], {"recvWindow": value}).request("BTC-USDT")
+    request = SPOT.request(read_batch(["1"], {"recvWindow": value}), "BTC-USDT")
     assert repr(request["recvWindow"]) == repr(sent)
 
 
@@ -201,7 +202,7 @@ def test_a_bad_recv_window_is_refused(bad: Any) -> None:
 @pytest.mark.parametrize("value", ["x", 1, 1.5, True, 10**400])
 def test_further_params_are_sent_as_they_are(value: Any) -> None:
     """What the plugin does not know goes to the exchange."""
-    assert read_batch(["1"], {"foo": value}).request("BTC-USDT")["foo"] == value
+    assert SPOT.request(read_batch(["1"], {"foo": value}), "BTC-USDT")["foo"] == value
 
 
 @pytest.mark.parametrize(
@@ -223,13 +224,13 @@ def test_params_cannot_contradict_what_the_plugin_sends(name: Any) -> None:
 def test_what_ccxt_overwrites_or_uses_itself_is_not_sent() -> None:
     """timestamp is set by the plugin, and no retry setting of ccxt's reaches the endpoint."""
     params = {"timestamp": 1, "maxRetriesOnFailure": 3, "maxRetriesOnFailureDelay": 5}
-    assert read_batch(["1"], params).request("BTC-USDT") == {"symbol": "BTC-USDT", "orderIds": "1"}
+    assert SPOT.request(read_batch(["1"], params), "BTC-USDT") == {"symbol": "BTC-USDT", "orderIds": "1"}
 
 
 def test_the_callers_arguments_are_left_alone() -> None:
     """ids and params are the caller's own."""
     ids, params = ["2", "1", "2"], {"clientOrderIds": ["b", "a"], "process": "1", "orderIds": "9"}
-    read_batch(ids, params).request("BTC-USDT")
+    SPOT.request(read_batch(ids, params), "BTC-USDT")
     assert ids == ["2", "1", "2"]
     assert params == {"clientOrderIds": ["b", "a"], "process": "1", "orderIds": "9"}
 
@@ -237,10 +238,10 @@ def test_the_callers_arguments_are_left_alone() -> None:
 def test_the_request_holds_what_the_endpoint_documents() -> None:
     """Comma-joined strings; a list that is empty and a process that was not named are not sent."""
     batch = read_batch([1, 2], {"clientOrderIds": ["a"], "process": True, "recvWindow": 3000})
-    assert batch.request("BTC-USDT") == {
+    assert SPOT.request(batch, "BTC-USDT") == {
         "symbol": "BTC-USDT", "orderIds": "1,2", "clientOrderIDs": "a", "process": 1, "recvWindow": 3000
     }  # fmt: skip
-    assert read_batch(None, {"clientOrderIds": ["a"]}).request("X-Y") == {
+    assert SPOT.request(read_batch(None, {"clientOrderIds": ["a"]}), "X-Y") == {
         "symbol": "X-Y",
         "clientOrderIDs": "a",
     }
@@ -289,6 +290,6 @@ def test_parts_hold_every_id_once_in_order(count: int, size: int, process: int |
 )
 def test_every_id_is_asked_exactly_once(ids: list[int], clients: list[str]) -> None:
     """Whatever mix of ids comes in, the request names each distinct one once, in order of first mention."""
-    request = read_batch(ids, {"clientOrderIds": clients}).request("BTC-USDT")
+    request = SPOT.request(read_batch(ids, {"clientOrderIds": clients}), "BTC-USDT")
     assert request.get("orderIds", "") == ",".join(map(str, dict.fromkeys(ids)))
     assert request.get("clientOrderIDs", "") == ",".join(dict.fromkeys(clients))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ccxt.base.errors import BaseError, NetworkError
 
-from ccxt_bingx_ext._drive import run, run_async
+from ccxt_bingx_ext._drive import Together, run, run_async
 
 Flow = Generator[Any, Any, Any]
 
@@ -150,3 +150,94 @@ def test_two_running_flows_share_nothing() -> None:
         return await asyncio.gather(*(run_async(flow(name), echo) for name in "abc"))
 
     assert asyncio.run(main()) == [[f"{name}{n}" for n in range(3)] for name in "ABC"]
+
+
+def one_call(call: str) -> Flow:
+    return (yield call)
+
+
+@drivers
+def test_flows_side_by_side_each_get_their_own_end(drive: Any) -> None:
+    """Results and ccxt errors, in the order of the flows; an error of one is none of the others'."""
+    error = NetworkError("down")
+
+    def perform(call: Any) -> Any:
+        if call == "b":
+            raise error
+        return call.upper()
+
+    def flow() -> Flow:
+        outcomes = yield Together([one_call("a"), one_call("b"), one_call("c")])
+        return [*outcomes, (yield "d")]
+
+    assert drive(flow(), perform) == ["A", error, "C", "D"]
+
+
+@drivers
+def test_no_flows_side_by_side_are_no_outcomes(drive: Any) -> None:
+    """An empty list is answered by one."""
+    assert drive(one_call(Together([])), None) == []  # type: ignore[arg-type]
+
+
+@drivers
+def test_a_defect_in_one_of_several_flows_passes_through_and_all_are_closed(drive: Any) -> None:
+    """It is not shown to the flow that waits for them."""
+    closing, outer = [Closing(), Closing()], Closing()
+
+    def flow() -> Flow:
+        try:
+            yield Together([one.flow() for one in closing])
+        finally:
+            outer.closed = True
+
+    with pytest.raises(ZeroDivisionError):
+        drive(flow(), raiser(ZeroDivisionError()))
+    assert closing[0].closed
+    assert outer.closed
+
+
+def test_in_an_event_loop_they_run_at_the_same_time() -> None:
+    """Each waits for the other: one after the other they would never end."""
+    arrived: list[str] = []
+
+    async def meet(call: str) -> str:
+        arrived.append(call)
+        while len(arrived) < 2:
+            await asyncio.sleep(0)
+        return call
+
+    def flow() -> Flow:
+        return (yield Together([one_call("a"), one_call("b")]))
+
+    assert asyncio.run(run_async(flow(), meet)) == ["a", "b"]
+
+
+@pytest.mark.parametrize("trouble", ["a defect", "cancelled"])
+def test_in_an_event_loop_none_goes_on_behind_the_callers_back(trouble: str) -> None:
+    """A defect in one, or a cancelled task, ends the others before anything is raised."""
+    ended: list[str] = []
+
+    async def perform(call: str) -> None:
+        if call == "b" and trouble == "a defect":
+            raise ZeroDivisionError
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            ended.append(call)
+
+    def flow() -> Flow:
+        return (yield Together([one_call("a"), one_call("b")]))
+
+    async def main() -> int:
+        task = asyncio.ensure_future(run_async(flow(), perform))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        if trouble == "cancelled":
+            task.cancel()
+        with pytest.raises((ZeroDivisionError, asyncio.CancelledError)):
+            await task
+        return len(asyncio.all_tasks())
+
+    assert asyncio.run(main()) == 1
+    assert "a" in ended

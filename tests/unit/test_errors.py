@@ -9,14 +9,17 @@ from typing import Any
 import pytest
 from ccxt.base.errors import (
     AuthenticationError,
+    BadRequest,
     InvalidNonce,
     OperationFailed,
     OrderNotFound,
     PermissionDenied,
     RateLimitExceeded,
+    RequestTimeout,
 )
 
-from ccxt_bingx_ext._errors import concerns_orders, refusal, scrub, scrub_chain
+from ccxt_bingx_ext._doubt import note_answer
+from ccxt_bingx_ext._errors import claim_of_refusal, gravest, refusal, scrub, scrub_chain
 
 FINAL = "the  orderId:1 order status :{},can not delete, please verify and retry later"
 
@@ -73,23 +76,6 @@ def test_a_refusal_gets_the_class_a_bot_expects(code: str | None, message: str, 
     assert refusal(code, message) is error
 
 
-@pytest.mark.parametrize(
-    ("url", "concerned"),
-    [
-        ("https://x/openApi/spot/v1/trade/cancelOrders", True),
-        ("https://x/openApi/spot/v1/trade/cancel?orderId=1", True),
-        ("https://x/openApi/spot/v1/trade/query?orderId=1", True),
-        ("https://proxy/?url=https%3A%2F%2Fx%2FopenApi%2Fspot%2Fv1%2Ftrade%2Fquery%3ForderId%3D1", True),
-        ("https://x/openApi/spot/v1/trade/order", False),
-        ("https://x/openApi/spot/v1/trade/cancelOpenOrders", False),
-        ("https://x/openApi/swap/v2/trade/order?orderId=1", False),
-    ],
-)
-def test_only_cancels_and_look_ups_are_concerned(url: str, concerned: bool) -> None:
-    """Everything else stays as ccxt maps it."""
-    assert concerns_orders(url) is concerned
-
-
 def test_scrub_masks_signatures_and_nothing_else() -> None:
     """64 hexadecimal digits are a signature; ids and words are not."""
     assert scrub(f"?orderIds=1735964997957275648&signature={'0a' * 32}&x") == (
@@ -120,3 +106,27 @@ def test_an_error_that_writes_its_message_itself_is_replaced() -> None:
     shown = "".join(traceback.format_exception(error))
     assert "Stubborn: GET /x?signature=***" in shown
     assert not re.search("[0-9a-f]{64}", shown)
+
+
+def test_the_gravest_of_several_errors() -> None:
+    """What may have been executed before what was refused, OrderNotFound last, else the first."""
+    unknown, refused, other, gone = (
+        RequestTimeout("x"),
+        BadRequest("x"),
+        PermissionDenied("x"),
+        OrderNotFound("x"),
+    )
+    assert gravest([gone, refused, unknown]) is unknown
+    assert gravest([gone, refused, other]) is refused
+    assert gravest([other, refused]) is other
+    assert gravest([gone]) is gone
+
+
+def test_a_refusal_tells_of_its_order_in_words_or_by_its_code() -> None:
+    """The words count before the code, and neither is guessed."""
+    error = OrderNotFound("bingx order already filled")
+    assert claim_of_refusal(error).status is None
+    note_answer(error, 200, "80018")
+    assert claim_of_refusal(error).status == "closed"
+    error.exchange_message = "the order status :CANCELED,can not delete"
+    assert claim_of_refusal(error) == ("fails", {"error": error.exchange_message}, "canceled")

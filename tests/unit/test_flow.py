@@ -20,8 +20,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccxt_bingx_ext._batch import Batch, read_batch
-from ccxt_bingx_ext._calls import Cancel, Hosts, LoadMarkets, LookUp, Order, Plan, Sleep
+from ccxt_bingx_ext._calls import Cancel, Hosts, LoadMarkets, LookUp, Order, Plan, Sleep, TellLane
 from ccxt_bingx_ext._drive import run
+from ccxt_bingx_ext._endpoints import SPOT
 from ccxt_bingx_ext._errors import REST_OF_WINDOW, lane_closed
 from ccxt_bingx_ext._flow import cancel_batch, cancel_unloaded
 from ccxt_bingx_ext._outcome import Claim
@@ -38,7 +39,7 @@ def present(asked: Any, claim: Claim) -> Order:
 def plan(**settings: Any) -> Plan:
     """Nothing is found out unless a test asks for it."""
     defaults = Plan(
-        batch_size=50, max_wait=1.0, present=present, resolve_attempts=0, resolve_timeout=10.0,
+        endpoint=SPOT, batch_size=50, max_wait=1.0, present=present, resolve_attempts=0, resolve_timeout=10.0,
         fallbacks=(), hosts=Hosts(), clock=lambda: 0.0,
     )  # fmt: skip
     return defaults._replace(**settings)
@@ -312,10 +313,10 @@ def test_a_refusal_for_the_limit_is_waited_out_once() -> None:
     """Nothing was executed, so it is sent again after the pause; the lane is told, for the others' sake."""
     wire = Wire(limited(), cancel_all)
     assert play(wire, batch(1)) == [("1", "canceled")]
-    assert wire.others == shown(Hold(1.0), Sleep(1.0))
+    assert wire.others == shown(TellLane(SPOT, Hold(1.0)), Sleep(1.0))
     wire = Wire(limited(0.3), cancel_all)
     play(wire, batch(1))
-    assert wire.others == shown(Hold(0.3), Sleep(0.3))
+    assert wire.others == shown(TellLane(SPOT, Hold(0.3)), Sleep(0.3))
 
 
 def test_a_second_refusal_for_the_limit_is_raised() -> None:
@@ -332,7 +333,7 @@ def test_a_ban_closes_the_lane_and_is_raised_where_it_is_long() -> None:
     wire = Wire(limited(300.0, banned=True))
     with pytest.raises(RateLimitExceeded):
         play(wire, batch(1))
-    assert wire.others == shown(Close(300.0))
+    assert wire.others == shown(TellLane(SPOT, Close(300.0)))
     assert len(wire.requests) == 1
 
 
@@ -340,7 +341,7 @@ def test_a_short_ban_is_waited_out() -> None:
     """Within maxWait a ban is a pause."""
     wire = Wire(limited(0.8, banned=True), cancel_all)
     play(wire, batch(1))
-    assert wire.others == shown(Close(0.8), Sleep(0.8))
+    assert wire.others == shown(TellLane(SPOT, Close(0.8)), Sleep(0.8))
 
 
 def test_a_lane_that_is_closed_already_is_not_told_again() -> None:
@@ -356,7 +357,7 @@ def test_a_used_up_window_holds_the_lane() -> None:
     told = {**answer(orders=[canceled(1)]), REST_OF_WINDOW: 0.4}
     wire = Wire(told)
     assert play(wire, batch(1)) == [("1", "canceled")]
-    assert wire.others == shown(Hold(0.4))
+    assert wire.others == shown(TellLane(SPOT, Hold(0.4)))
 
 
 def unloaded(wire: Wire, batch: Batch, loaded: Callable[[], Any]) -> list[tuple[str | None, str | None]]:

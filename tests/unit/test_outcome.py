@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccxt_bingx_ext._batch import Asked
-from ccxt_bingx_ext._outcome import Claim, Ledger, Undocumented, states_in_words, status_in_words
+from ccxt_bingx_ext._outcome import (
+    Claim,
+    Ledger,
+    Shape,
+    Undocumented,
+    claim_of_look_up,
+    states_in_words,
+    status_in_words,
+)
 
 from .answers import PARTIAL_NOT_FOUND, TWO_CANCELED, answer, canceled, in_state, not_found
 
@@ -344,3 +352,154 @@ def test_a_claim_weighs_the_same_from_wherever_it_came() -> None:
     ]
     assert [Claim(listed, {}, status).weight for listed, status in said] == [3, 3, 2, 2, 1]
     assert Claim("fails", {}, None).weight == 0
+
+
+SWAP = Shape(done="success", failed="failed", lower_case=True, tells_states=False, may_be_unnamed=True)
+
+
+def swap_ledger(*ids: str, clients: tuple[str, ...] = ()) -> Ledger:
+    return Ledger(ledger(*ids, clients=clients).asked, SWAP)
+
+
+def swap_answer(success: Any = None, failed: Any = None) -> dict[str, Any]:
+    return {"code": 0, "msg": "", "data": {"success": success, "failed": failed}}
+
+
+def failed(code: int, text: str = "order does not exist", **named: Any) -> dict[str, Any]:
+    return {**named, "errorCode": code, "errorMessage": text}
+
+
+def test_a_swap_answer_names_its_lists_otherwise() -> None:
+    """success and failed; CANCELLED with two Ls; the code tells what is filled, and nothing of the rest."""
+    book = swap_ledger("1", "2", "3", "4")
+    done = {"orderId": 1, "status": "CANCELLED", "clientOrderId": ""}
+    lost = [failed(80018, orderId=2), failed(80016, orderId=3), failed(109421, orderId="4")]
+    read(book, swap_answer([done], lost))
+    assert statuses(book) == ["canceled", "closed", None, None]
+    assert [claim.entry for _, claim in book.known] == [done, *lost]
+
+
+def test_words_about_a_state_count_before_a_code() -> None:
+    """Whatever the code says, the exchange's own words are understood as everywhere."""
+    book = swap_ledger("1")
+    read(book, swap_answer(failed=[failed(80016, "order status :FILLED,can not delete", orderId=1)]))
+    assert statuses(book) == ["closed"]
+    book = swap_ledger("1")
+    read(book, swap_answer(failed=[failed(80018, "order status :CANCELED, order status :FILLED", orderId=1)]))
+    assert statuses(book) == [None]
+
+
+def test_client_ids_come_back_in_lower_case() -> None:
+    """Each spelling that was asked for is accounted for by the exchange's one."""
+    book = swap_ledger(clients=("AbC", "abc", "Other"))
+    read(book, swap_answer([{"orderId": 9, "clientOrderId": "abc", "status": "CANCELLED"}]))
+    assert [asked.value for asked, _ in book.known if asked] == ["AbC", "abc"]
+    assert ledger(clients=("AbC",)).read(answer(orders=[canceled(9, "abc")]), ledger(clients=("AbC",)).asked)
+    spot = ledger(clients=("AbC",))
+    read(spot, answer(orders=[canceled(9, "abc")]))
+    assert spot.unmentioned == (Asked("clientOrderId", "AbC"),)
+
+
+@pytest.mark.parametrize("code", [100500, 110500, 109500, "100503"])
+def test_busy_is_no_word_on_an_order(code: Any) -> None:
+    """Such a failed entry leaves the id unmentioned, so that it is asked for again."""
+    book = swap_ledger("1")
+    assert read(book, swap_answer(failed=[failed(code, "try again", orderId=1)])) == []
+    assert book.known == []
+
+
+@pytest.mark.parametrize("order_id", [0, "0", "", None, 999])
+def test_an_unnamed_failure_is_of_the_only_id_asked(order_id: Any) -> None:
+    """orderId, errorCode and errorMessage are all that is documented: a client id may be named nowhere."""
+    entry = failed(80018, "order already filled", orderId=order_id)
+    book = swap_ledger(clients=("x",))
+    read(book, swap_answer(failed=[entry]))
+    assert statuses(book) == ["closed"]
+    several = swap_ledger(clients=("x", "y"))
+    read(several, swap_answer(failed=[entry]))
+    assert len(several.unmentioned) == 2
+    assert len(strays(several)) == (1 if order_id == 999 else 0)
+    several.read(swap_answer(failed=[entry]), several.asked[:1])
+    assert (statuses(several), strays(several)) == (["closed"], [])
+    spot = ledger(clients=("x",))
+    read(spot, answer(fails=[entry]))
+    assert len(spot.unmentioned) == 1
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        failed(80018, orderId=0, clientOrderId="other"),
+        failed(80018, "clientOrderId:other is filled", orderId=0),
+        failed(80018, "the  orderId:5 was filled", orderId=0),
+    ],
+)
+def test_a_failure_that_names_another_is_not_the_only_ones(entry: Any) -> None:
+    """What speaks of somebody else claims nothing of the id asked."""
+    book = swap_ledger(clients=("x",))
+    read(book, swap_answer(failed=[entry]))
+    assert len(book.unmentioned) == 1
+
+
+def test_an_order_id_is_not_accounted_for_by_another_one() -> None:
+    """Asked for order 5, the exchange speaks of order 6, or of none: that says nothing of 5."""
+    for entry in ({"orderId": 6, "status": "CANCELLED"}, {"status": "CANCELLED"}):
+        book = swap_ledger("5")
+        read(book, swap_answer([entry]))
+        assert book.unmentioned == (Asked("id", "5"),)
+
+
+def test_a_client_id_may_stand_in_the_text_beside_the_order_id() -> None:
+    """The order id is not what was asked for; the text says what was."""
+    book = swap_ledger("7", clients=("X", "y"))
+    read(book, swap_answer(failed=[failed(80018, "order filled, clientOrderId:x", orderId=999)]))
+    assert [asked for asked, _ in book.known] == [Asked("clientOrderId", "X")]
+
+
+def test_one_order_may_stand_in_the_place_of_a_list() -> None:
+    """The inverse endpoint cancels one, and answers with one."""
+    book = Ledger([Asked("clientOrderId", "x")], Shape(done="order", failed=None, may_be_unnamed=True))
+    read(book, {"code": 0, "data": {"order": {"orderId": 5, "clientOrderId": "", "status": "CANCELLED"}}})
+    assert statuses(book) == ["canceled"]
+
+
+def test_a_look_up_answers_with_the_order_or_around_it() -> None:
+    """Spot has it in data, swaps in data.order; in lower case where the exchange writes it so."""
+    order = {"orderId": 5, "clientOrderId": "abc", "status": "Filled"}
+    by_client = Asked("clientOrderId", "AbC")
+    assert claim_of_look_up({"code": 0, "data": {"order": order}}, by_client, SWAP).status == "closed"
+    assert claim_of_look_up({"code": 0, "data": order}, Asked("id", "5")).status == "closed"
+    for data in ({"order": None}, {"order": order}, {}, None):
+        with pytest.raises(Undocumented):
+            claim_of_look_up({"code": 0, "data": data}, Asked("id", "6"), SWAP)
+    with pytest.raises(Undocumented):
+        claim_of_look_up({"code": 0, "data": {"order": {**order, "status": "?"}}}, by_client, SWAP)
+
+
+SWAP_ENTRY = st.one_of(
+    st.fixed_dictionaries({
+        "orderId": st.sampled_from([0, 1, 2, 3, "4", 9]),
+        "clientOrderId": st.sampled_from(["", "a", "B", "z"]),
+        "status": st.sampled_from(["CANCELLED", "FILLED", "Pending", "?"]),
+    }),
+    st.fixed_dictionaries({
+        "orderId": st.sampled_from([0, 1, 2, 3, "4", 9, "a"]),
+        "errorCode": st.sampled_from([80016, 80018, 109421, 109500, 5]),
+        "errorMessage": st.sampled_from(["", "order does not exist", "clientOrderId:b", "order status :NEW"]),
+    }),
+    JSON,
+)  # fmt: skip
+SWAP_LISTED = st.none() | st.lists(SWAP_ENTRY, max_size=6) | JSON
+
+
+@given(answers=st.lists(st.tuples(st.builds(swap_answer, SWAP_LISTED, SWAP_LISTED), st.integers(0, 5))))
+def test_every_swap_id_is_known_or_unmentioned_exactly_once(answers: list[tuple[Any, int]]) -> None:
+    """Whatever comes back, to a request for all or for one: no id is lost, none is called canceled unsaid."""
+    book = swap_ledger(*IDS, clients=("A", "b"))
+    for one, only in answers:
+        book.read(one, book.asked if only == 0 else book.asked[only : only + 1])
+    known = [asked for asked, _ in book.known if asked is not None]
+    assert sorted([*known, *book.unmentioned]) == sorted(book.asked)
+    assert known == [asked for asked in book.asked if asked in known]
+    for _, claim in book.known:
+        assert claim.status != "canceled" or says_canceled(claim.entry)

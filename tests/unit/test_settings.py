@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from ccxt.base.errors import BadRequest
 
+from ccxt_bingx_ext._endpoints import INVERSE, LINEAR, Endpoint
 from ccxt_bingx_ext._lane import Pace
 from ccxt_bingx_ext._settings import Settings, read_settings
 
@@ -77,6 +78,37 @@ def test_no_limit_is_a_setting() -> None:
     assert read_settings({"cancelOrders": {"limit": None}}).pace.period == 0
     assert read_settings({"cancelOrders": {"limit": 0.5}}).pace == Pace(1, 2.05, 0.025)
     assert read_settings({"cancelOrders": {"limit": 2.5}}).pace == Pace(2, 1.05, 0.025)
+
+
+def test_swaps_have_a_limit_and_a_batch_size_of_their_own() -> None:
+    """Spot's do not count for them; everything else is shared."""
+    options = {"cancelOrders": {"limit": None, "batchSize": 3, "maxWait": 0}}
+    linear, inverse = read_settings(options, LINEAR), read_settings(options, INVERSE)
+    assert (linear.batch_size, linear.pace.requests, linear.max_wait) == (10, 5, 0)
+    assert (inverse.batch_size, inverse.pace.requests, inverse.max_wait) == (1, 5, 0)
+    given = {"linear": {"batchSize": 4, "limit": 1}, "inverse": {"limit": None}}
+    linear = read_settings({"cancelOrders": given}, LINEAR)
+    assert (linear.batch_size, linear.pace.requests) == (4, 1)
+    assert read_settings({"cancelOrders": given}, INVERSE).pace.period == 0
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "name", "values"),
+    [
+        (LINEAR, "batchSize", [0, 11, "5"]),
+        (LINEAR, "limit", [0, "2"]),
+        (INVERSE, "batchSize", [2]),
+        (INVERSE, "limit", [-1]),
+    ],
+)
+def test_an_unusable_setting_of_swaps_is_named(endpoint: Endpoint, name: str, values: list[Any]) -> None:
+    """With the market's name; more ids than the endpoint takes are refused, too."""
+    market = endpoint.market_type
+    for value in values:
+        with pytest.raises(BadRequest, match=rf"\['cancelOrders'\]\['{market}'\]\['{name}'\] is .*, not "):
+            read_settings({"cancelOrders": {market: {name: value}}}, endpoint)
+    with pytest.raises(BadRequest, match=rf"\['{market}'\] is not a dict"):
+        read_settings({"cancelOrders": {market: 5}}, endpoint)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,110 @@
+"""How each kind of market cancels orders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ccxt.base.errors import BadRequest
+
+from ccxt_bingx_ext._batch import Asked, read_batch
+from ccxt_bingx_ext._endpoints import (
+    INVERSE,
+    LINEAR,
+    SPOT,
+    Endpoint,
+    concerns_orders,
+    endpoint_at,
+    endpoint_of,
+    route_of,
+)
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "concerned"),
+    [
+        ("POST", "https://x/openApi/spot/v1/trade/cancelOrders", True),
+        ("POST", "https://x/openApi/spot/v1/trade/cancel?orderId=1", True),
+        ("GET", "https://x/openApi/spot/v1/trade/query?orderId=1", True),
+        (
+            "GET",
+            "https://proxy/?url=https%3A%2F%2Fx%2FopenApi%2Fspot%2Fv1%2Ftrade%2Fquery%3ForderId%3D1",
+            True,
+        ),
+        ("POST", "https://x/openApi/spot/v1/trade/order", False),
+        ("POST", "https://x/openApi/spot/v1/trade/cancelOpenOrders", False),
+        ("DELETE", "https://x/openApi/swap/v2/trade/batchOrders?orderIdList=[1]", True),
+        ("POST", "https://x/openApi/swap/v2/trade/batchOrders", False),
+        ("GET", "https://x/openApi/swap/v2/trade/order?orderId=1", True),
+        ("DELETE", "https://x/openApi/swap/v2/trade/order?orderId=1", True),
+        ("POST", "https://x/openApi/swap/v2/trade/order", False),
+        ("DELETE", "https://x/openApi/cswap/v1/trade/cancelOrder?orderId=1", True),
+        ("GET", "https://x/openApi/cswap/v1/trade/orderDetail?orderId=1", True),
+        ("GET", "https://x/openApi/spot/v1/common/symbols", False),
+    ],
+)
+def test_only_cancels_and_look_ups_are_concerned(method: str, url: str, concerned: bool) -> None:
+    """Everything else, placing above all, stays as ccxt maps it."""
+    assert concerns_orders(route_of(method, url)) is concerned
+
+
+@pytest.mark.parametrize("endpoint", [SPOT, LINEAR, INVERSE], ids=lambda one: one.market_type)
+def test_ccxts_calls_are_known_by_api_method_and_path(endpoint: Endpoint) -> None:
+    """The path alone does not tell: placing and cancelling linear orders in batches share one."""
+    method, _, where = endpoint.route.partition(" ")
+    api, version, path = where.split("/", 2)
+    assert endpoint_at([api, version, "private"], method, path) is endpoint
+    assert endpoint_at([api, version, "private"], "PATCH", path) is None
+    assert endpoint_at("private", method, path) is None
+    assert route_of(method, f"https://open-api.bingx.com/openApi/{where}?a=b") == endpoint.route
+
+
+def test_a_market_has_one_endpoint() -> None:
+    """By ccxt's own words for it."""
+    assert endpoint_of({"spot": True, "inverse": None}) is SPOT
+    assert endpoint_of({"spot": False, "inverse": False}) is LINEAR
+    assert endpoint_of({"spot": False, "inverse": True}) is INVERSE
+
+
+def test_each_endpoint_writes_ids_as_it_documents() -> None:
+    """Comma strings, JSON lists of numbers and of strings, or one id."""
+    both = read_batch([1, 2], {"clientOrderIds": ["a", 'b"ä'], "process": 1, "recvWindow": 3000})
+    assert SPOT.request(both, "BTC-USDT") == {
+        "symbol": "BTC-USDT", "orderIds": "1,2", "clientOrderIDs": 'a,b"ä', "process": 1, "recvWindow": 3000,
+    }  # fmt: skip
+    assert LINEAR.request(LINEAR.adopt(both), "BTC-USDT") == {
+        "symbol": "BTC-USDT", "recvWindow": 3000,
+        "orderIdList": "[1,2]", "clientOrderIDList": '["a", "b\\"ä"]',
+    }  # fmt: skip
+    order, client = (part for part in INVERSE.adopt(read_batch([1], {"clientOrderIds": ["a"]})).parts(1))
+    assert INVERSE.request(order, "BTC-USD") == {"symbol": "BTC-USD", "orderId": "1"}
+    assert INVERSE.request(client, "BTC-USD") == {"symbol": "BTC-USD", "clientOrderID": "a"}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "client_name"),
+    [(SPOT, "clientOrderID"), (LINEAR, "clientOrderId"), (INVERSE, "clientOrderId")],
+)
+def test_each_endpoint_asks_for_one_order_in_its_own_words(endpoint: Endpoint, client_name: str) -> None:
+    """The spot look-up spells the client order id's parameter otherwise than the swaps'."""
+    assert endpoint.look_up_request(Asked("id", "1"), "M") == {"symbol": "M", "orderId": "1"}
+    assert endpoint.look_up_request(Asked("clientOrderId", "a"), "M") == {"symbol": "M", client_name: "a"}
+
+
+@pytest.mark.parametrize("endpoint", [LINEAR, INVERSE])
+def test_swaps_cannot_keep_all_or_nothing(endpoint: Endpoint) -> None:
+    """process=0 is refused before anything is sent; the option, which speaks of spot, is not heeded."""
+    with pytest.raises(BadRequest, match=r"process 0 \(all or nothing\) cannot be kept on \w+ swaps"):
+        endpoint.adopt(read_batch([1], {"process": 0}))
+    assert endpoint.adopt(read_batch([1], {}), 0).all_or_nothing is False
+    assert endpoint.adopt(read_batch([1], {"process": 1})).all_or_nothing is False
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["orderId", "clientOrderID", "clientOrderId", "orderIdList", "clientOrderIdList", "clientOrderIDList"],
+)
+def test_params_cannot_name_orders_beside_the_ids(name: Any) -> None:
+    """On one endpoint or another each of these would cancel something else than was asked."""
+    with pytest.raises(BadRequest, match=rf"not as params\['{name}'\]"):
+        read_batch([1], {name: "2"})

@@ -1,0 +1,222 @@
+"""The flow on swap endpoints, driven by hand: linear orders in tens, inverse ones side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ccxt.base.errors import BaseError, OrderNotFound, PermissionDenied, RequestTimeout
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccxt_bingx_ext._batch import Batch, read_batch
+from ccxt_bingx_ext._calls import Cancel, LookUp, Sleep
+from ccxt_bingx_ext._doubt import note_answer
+from ccxt_bingx_ext._drive import run
+from ccxt_bingx_ext._endpoints import INVERSE, LINEAR, Endpoint
+from ccxt_bingx_ext._flow import cancel_batch
+
+from .test_flow import plan
+
+
+class SwapExchange:
+    """A small exchange in memory, whose refusals tell no state. `fates` says what becomes of each cancel,
+    `lookups` of each look-up: "" (answered), "before" or "after" (lost), "forget" (half of it) or an error.
+    """
+
+    def __init__(self, endpoint: Endpoint, states: dict[str, str], *fates: Any, lookups: Any = ()) -> None:
+        self.endpoint, self.states = endpoint, dict(states)
+        self.fates, self.lookups = list(fates), list(lookups)
+        self.sent: list[list[str]] = []
+        self.looked_up: list[str] = []
+        self.now = 0.0
+
+    def __call__(self, call: Any) -> Any:
+        if isinstance(call, Sleep):
+            self.now += call.seconds
+        elif isinstance(call, Cancel):
+            return self._suffer(self.fates, lambda: self._cancel(call.request))
+        elif isinstance(call, LookUp):
+            self.looked_up.append(call.request["orderId"])
+            return self._suffer(self.lookups, lambda: self._look_up(call.request["orderId"]))
+        return None
+
+    def _suffer(self, fates: list[Any], act: Any) -> Any:
+        fate = fates.pop(0) if fates else ""
+        if isinstance(fate, BaseException):
+            raise fate
+        if fate == "before":
+            raise RequestTimeout("bingx lost")
+        try:
+            answer = act()
+        except BaseError:
+            if fate == "after":
+                raise RequestTimeout("bingx lost") from None
+            raise
+        if fate == "after":
+            raise RequestTimeout("bingx lost")
+        if fate == "forget":
+            answer["data"] = {key: (entries or [])[1:] for key, entries in answer["data"].items()}
+        return answer
+
+    def _cancel(self, request: Any) -> Any:
+        given = request.get("orderIdList") or request["orderId"]
+        ids = given.strip("[]").split(",")
+        self.sent.append(ids)
+        success = [self._entry(one) for one in ids if self._close(one)]
+        done = {str(entry["orderId"]) for entry in success}
+        failed = [{"orderId": int(one), "errorCode": self._code(one)} for one in ids if one not in done]
+        if self.endpoint is LINEAR:
+            return {"code": 0, "data": {"success": success or None, "failed": failed or None}}
+        if failed:
+            raise self._refusal(ids[0])
+        return {"code": 0, "data": {"order": success[0]}}
+
+    def _close(self, one: str) -> bool:
+        was_open = self.states.get(one) == "PENDING"
+        if was_open:
+            self.states[one] = "CANCELLED"
+        return was_open
+
+    def _look_up(self, one: str) -> Any:
+        if one not in self.states:
+            raise self._refusal(one)
+        return {"code": 0, "data": {"order": self._entry(one)}}
+
+    def _code(self, one: str) -> int:
+        return 80018 if self.states.get(one) == "FILLED" else 80016
+
+    def _refusal(self, one: str) -> BaseError:
+        error = OrderNotFound(f"bingx {self._code(one)}")
+        note_answer(error, 200, str(self._code(one)))
+        return error
+
+    def _entry(self, one: str) -> dict[str, Any]:
+        return {"orderId": int(one), "status": self.states[one]}
+
+
+def batch(*ids: Any) -> Batch:
+    return read_batch(list(ids), {"process": 1})
+
+
+def settle(exchange: SwapExchange, asked: Batch, **settings: Any) -> list[tuple[str | None, str | None]]:
+    endpoint = exchange.endpoint
+    settings = {"endpoint": endpoint, "batch_size": endpoint.batch_size, "resolve_attempts": 3, **settings}
+    orders = run(cancel_batch(asked, "M", plan(clock=lambda: exchange.now, **settings)), exchange)
+    return [(order["asked"], order["status"]) for order in orders]
+
+
+both_endpoints = pytest.mark.parametrize("endpoint", [LINEAR, INVERSE], ids=lambda one: one.market_type)
+STATES = {"1": "PENDING", "2": "FILLED", "3": "CANCELLED"}
+
+
+@both_endpoints
+def test_nothing_is_looked_up_where_nothing_was_lost(endpoint: Endpoint) -> None:
+    """The codes tell what is filled; "does not exist" is the exchange's word, and is told as that."""
+    exchange = SwapExchange(endpoint, STATES)
+    told = settle(exchange, batch(1, 2, 3, 4))
+    assert told == [("1", "canceled"), ("2", "closed"), ("3", None), ("4", None)]
+    assert exchange.looked_up == []
+
+
+@both_endpoints
+def test_after_a_lost_answer_look_ups_tell_what_is_gone_apart(endpoint: Endpoint) -> None:
+    """Asked again, what the first request cancelled "does not exist"."""
+    exchange = SwapExchange(endpoint, STATES, "after")
+    assert settle(exchange, batch(1)) == [("1", "canceled")]
+    exchange = SwapExchange(endpoint, STATES, *["after"] * 3)
+    assert settle(exchange, batch(4)) == [("4", None)]
+
+
+def test_a_lost_list_is_looked_up_only_as_far_as_it_is_unclear() -> None:
+    """What the second answer tells by its code needs no look-up."""
+    exchange = SwapExchange(LINEAR, STATES, "after")
+    told = settle(exchange, batch(1, 2, 3, 4))
+    assert told == [("1", "canceled"), ("2", "closed"), ("3", "canceled"), ("4", None)]
+    assert exchange.looked_up == ["1", "3", "4"]
+
+
+def test_ids_that_an_answer_forgets_are_asked_for_one_by_one() -> None:
+    """In a request for one id an unnamed entry can only be about that one; then they are looked up."""
+    exchange = SwapExchange(LINEAR, {"1": "PENDING", "2": "PENDING"}, "forget")
+    assert settle(exchange, batch(1, 2, 5, 6)) == [
+        ("1", "canceled"),
+        ("2", "canceled"),
+        ("5", None),
+        ("6", None),
+    ]
+    assert exchange.sent == [["1", "2", "5", "6"], ["1"], ["5"]]
+    assert exchange.looked_up == ["1", "5"]
+
+
+def test_looking_up_ends_when_the_time_is_up() -> None:
+    """What it does not come to stays as the exchange said it: it does not exist."""
+
+    class Slow(SwapExchange):
+        def _look_up(self, one: str) -> Any:
+            self.now += 20
+            return super()._look_up(one)
+
+    exchange = Slow(LINEAR, {"1": "PENDING", "2": "PENDING"}, "after")
+    assert settle(exchange, batch(1, 2)) == [("1", "canceled"), ("2", None)]
+
+
+def test_a_look_up_that_finds_the_order_open_counts() -> None:
+    """That it is live outweighs the word that it does not exist."""
+
+    class Contradicting(SwapExchange):
+        def _look_up(self, one: str) -> Any:
+            return {"code": 0, "data": {"order": {"orderId": int(one), "status": "PENDING"}}}
+
+    exchange = Contradicting(LINEAR, {}, "after")
+    assert settle(exchange, batch(1)) == [("1", "open")]
+
+
+def test_inverse_orders_go_in_waves_and_a_failure_stops_the_next() -> None:
+    """Five at once; of the wave that failed everything is told, of the rest nothing is sent."""
+    states = {str(n): "PENDING" for n in range(1, 13)}
+    exchange = SwapExchange(INVERSE, states, *[""] * 6, PermissionDenied("bingx no"))
+    with pytest.raises(PermissionDenied) as caught:
+        settle(exchange, batch(*range(1, 13)))
+    assert [order["asked"] for order in caught.value.orders] == ["1", "2", "3", "4", "5", "6", "8", "9", "10"]
+    assert caught.value.unresolved == ["7", "11", "12"]
+    assert {one for one, state in exchange.states.items() if state == "PENDING"} == {"7", "11", "12"}
+
+
+FATE = st.sampled_from(["", "", "before", "after", "forget"])
+
+
+@both_endpoints
+@given(
+    states=st.dictionaries(st.sampled_from("123456"), st.sampled_from(["PENDING", "FILLED", "CANCELLED"])),
+    ids=st.lists(st.sampled_from("123456789"), min_size=1, unique=True),
+    fates=st.lists(FATE, max_size=8),
+    lookups=st.lists(FATE, max_size=8),
+    size=st.integers(1, 10),
+    attempts=st.integers(0, 3),
+)
+def test_no_claim_is_ever_false(
+    endpoint: Endpoint,
+    states: dict[str, str],
+    ids: list[str],
+    fates: Any,
+    lookups: Any,
+    size: int,
+    attempts: int,
+) -> None:
+    """Whatever is lost: every id in one list, a state only where it is so, none that is live told gone."""
+    if endpoint is INVERSE:
+        size, fates = 1, ["" if one == "forget" else one for one in fates]
+    lookups = ["" if one == "forget" else one for one in lookups]
+    exchange = SwapExchange(endpoint, states, *fates, lookups=lookups)
+    try:
+        told, left = settle(exchange, batch(*ids), batch_size=size, resolve_attempts=attempts), []
+    except BaseError as error:
+        told = [(order["asked"], order["status"]) for order in error.orders]
+        left = error.unresolved
+    assert sorted([*(one for one, _ in told), *left]) == sorted(ids)
+    status_of = {"PENDING": "open", "FILLED": "closed", "CANCELLED": "canceled"}
+    for one, status in told:
+        truth = status_of.get(exchange.states.get(str(one), ""))
+        assert status in (truth, None)
+        assert truth != "open"
