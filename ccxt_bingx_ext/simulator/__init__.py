@@ -16,9 +16,9 @@ seen live.
 
 Where things are: `simulator` (the class, and the truth about orders), `exchange` (a request's way through),
 `server` (HTTP and the thread), `signing`, `limits`, `faults`, `orders` (the book), `endpoints` (the table),
-`batch_cancel` (cancelOrders), `spot` and `placing` (the other spot endpoints), `swap_batch_cancel`,
-`swap`, `swap_placing` and `swap_payloads` (linear and inverse swaps), `payloads`, `markets`, `calls`,
-`answers`, `errors`, `log`, `serving` (as a program), `fixtures` (for pytest).
+`batch_cancel` (cancelOrders), `spot`, `placing` and `quotes` (the other spot endpoints),
+`swap_batch_cancel`, `swap`, `swap_placing` and `swap_payloads` (linear and inverse swaps), `payloads`,
+`markets`, `calls`, `answers`, `errors`, `log`, `serving` (as a program), `fixtures` (for pytest).
 
 What it assumes beyond the documentation
 ----------------------------------------
@@ -102,11 +102,19 @@ Orders:
 
 - A limit order rests, whatever its price; a market order is filled at once at a fixed price; trigger
   orders rest as NEW and never trigger; IOC and FOK limit orders are cancelled at once. There are no
-  balances, fees, minimum notionals or step sizes. Of a list of orders all are placed, or none.
+  fees, minimum notionals or step sizes. Of a list of orders all are placed, or none.
 - A client order id may be used once per account and market, ever.
 - 1000 open spot orders are the most; more are refused with 100421 (`Simulator.place` may exceed it).
 - A single cancel of an order in a final state is refused with 100400 and the "order status" text.
 - ``historyOrders`` lists finished orders only, the newest first.
+
+Balances and prices, of spot only:
+
+- Every account has a million of every coin, none of it locked, whatever it buys, sells or has open.
+- Prices stand still at those at which market orders are filled, and nothing is ever traded: 24 hours and
+  candles of no volume. One order of 1000 stands one tick below and one above, and nothing of the account's.
+- ``ticker/24hr`` without a symbol lists the active pairs. Candles begin at multiples of their length in UTC,
+  whatever ``timeZone`` says, and come oldest first; lengths beyond a day are unknown here.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from . import markets
 from .batch_cancel import CancelRules
 from .calls import Call, Outcome
 from .orders import OrderBook
+from .quotes import Quotes
 from .signing import Permission
 from .spot import Spot
 from .swap import Swap
@@ -59,6 +60,7 @@ def build(
 ) -> dict[str, Endpoint]:
     """Every endpoint there is, by its name."""
     spot = Spot(book, rules)
+    quotes = Quotes(now_ms)
     linear = Swap("linear", book, swap_rules)
     inverse = Swap("inverse", book, swap_rules)
 
@@ -83,6 +85,7 @@ def build(
         look(_SPOT + "trade/query", spot.query),
         look(_SPOT + "trade/openOrders", spot.open_orders),
         look(_SPOT + "trade/historyOrders", spot.history),
+        look(_SPOT + "account/balance", spot.balance),
         swap("POST", _LINEAR + "trade/order", linear.place),
         swap("POST", _LINEAR + "trade/batchOrders", linear.place_batch),
         swap("DELETE", _LINEAR + "trade/order", linear.cancel),
@@ -94,6 +97,9 @@ def build(
         look(_INVERSE + "trade/orderDetail", inverse.query),
         look(_INVERSE + "trade/openOrders", inverse.open_orders),
         public("spot/v1/common/symbols", spot.symbols),
+        public("spot/v1/ticker/24hr", quotes.tickers),
+        public("spot/v1/market/depth", quotes.depth),
+        public("spot/v1/market/kline", quotes.klines),
         public("swap/v2/quote/contracts", lambda call: Outcome(markets.linear_contracts())),
         public("cswap/v1/market/contracts", lambda call: Outcome(markets.inverse_contracts())),
         public("swap/v2/server/time", lambda call: Outcome({"serverTime": now_ms()})),

@@ -40,6 +40,7 @@ SPOT_PAIRS: Final = {
         SpotPair("LUNA-USDT", 0.0001, 0.01, "1", active=False),
     )
 }
+BALANCE: Final = "1000000"
 
 
 @dataclass(frozen=True)
@@ -139,8 +140,16 @@ def inverse_contracts() -> list[dict[str, Any]]:
     ]
 
 
+def coins() -> list[str]:
+    return list(dict.fromkeys(coin for pair in SPOT_PAIRS.values() for coin in (pair.base, pair.quote)))
+
+
+def spot_balances() -> dict[str, Any]:
+    """What every account has at any time: orders change nothing about it."""
+    return {"balances": [{"asset": coin, "free": BALANCE, "locked": "0"} for coin in coins()]}
+
+
 def currencies() -> list[dict[str, Any]]:
-    coins = dict.fromkeys(coin for pair in SPOT_PAIRS.values() for coin in (pair.base, pair.quote))
     return [
         {
             "coin": coin,
@@ -165,5 +174,5 @@ def currencies() -> list[dict[str, Any]]:
                 }
             ],
         }
-        for coin in coins
+        for coin in coins()
     ]

@@ -89,6 +89,13 @@ def amount(params: Mapping[str, str], key: str) -> str | None:
     return plain(value)
 
 
+def whole_number(params: Mapping[str, str], key: str, default: int) -> int:
+    text = params.get(key) or str(default)
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        raise invalid(f"{key} is not a whole number")
+    return int(text)
+
+
 def one_of(params: Mapping[str, str], key: str, allowed: tuple[str, ...]) -> str:
     value = params.get(key, "")
     if value not in allowed:

@@ -8,7 +8,7 @@ from . import errors, placing
 from .batch_cancel import CancelRules, cancel_batch
 from .calls import Call, Outcome
 from .errors import Refused
-from .markets import spot_symbols
+from .markets import spot_balances, spot_symbols
 from .orders import Order, OrderBook
 from .payloads import lookup_payload, order_payload, parse_order_id
 
@@ -23,6 +23,9 @@ class Spot:
 
     def symbols(self, call: Call) -> Outcome:
         return Outcome(spot_symbols(call.params.get("symbol") or None))
+
+    def balance(self, call: Call) -> Outcome:
+        return Outcome(spot_balances())
 
     def place(self, call: Call) -> Outcome:
         return Outcome(order_payload(placing.place(self._book, call.uid, call.params)))
@@ -59,11 +62,13 @@ class Spot:
 
     def history(self, call: Call) -> Outcome:
         """The account's finished orders, the newest first."""
-        page, size = _whole_number(call, "pageIndex", 1), _whole_number(call, "pageSize", MAX_PAGE)
+        page = placing.whole_number(call.params, "pageIndex", 1)
+        size = placing.whole_number(call.params, "pageSize", MAX_PAGE)
         if not (page >= 1 and 1 <= size <= MAX_PAGE):
             raise Refused(errors.INVALID_PARAMETER, f"Invalid parameters, err: pageSize is 1 to {MAX_PAGE}")
         status = call.params.get("status") or None
-        since, until = _whole_number(call, "startTime", 0), _whole_number(call, "endTime", 2**63)
+        since = placing.whole_number(call.params, "startTime", 0)
+        until = placing.whole_number(call.params, "endTime", 2**63)
         listed = [
             order
             for order in self._listed(call)
@@ -89,10 +94,3 @@ class Spot:
         if order is None:
             raise Refused(errors.NOT_FOUND, errors.ORDER_NOT_FOUND_TEXT)
         return order
-
-
-def _whole_number(call: Call, key: str, default: int) -> int:
-    text = call.params.get(key) or str(default)
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
-        raise Refused(errors.INVALID_PARAMETER, f"Invalid parameters, err: {key} is not a whole number")
-    return int(text)

@@ -53,6 +53,19 @@ def test_the_life_of_an_order(sim: Simulator, exchange: Any) -> None:
     assert [one["id"] for one in exchange.fetch_closed_orders(SYMBOL)] == [market["id"]]
 
 
+def test_balances_and_prices(exchange: Any) -> None:
+    """What a bot asks for before it trades."""
+    assert exchange.fetch_balance()["USDT"] == {"free": 1e6, "used": 0, "total": 1e6}
+    ticker = exchange.fetch_ticker(SYMBOL)
+    assert (ticker["bid"], ticker["last"], ticker["ask"]) == (59999.99, 60000, 60000.01)
+    assert exchange.fetch_tickers([SYMBOL])[SYMBOL]["percentage"] == 0
+    book = exchange.fetch_order_book(SYMBOL, 5)
+    assert (book["bids"], book["asks"]) == ([[59999.99, 1000]], [[60000.01, 1000]])
+    candles = exchange.fetch_ohlcv(SYMBOL, "5m", limit=3)
+    assert [one[1:] for one in candles] == [[60000, 60000, 60000, 60000, 0]] * 3
+    assert abs(candles[-1][0] - exchange.milliseconds()) < 310_000
+
+
 def test_several_orders(sim: Simulator, exchange: Any) -> None:
     """createOrders, cancelOrders by either id and cancelAllOrders, each in ccxt's own form."""
     placed = exchange.create_orders(

@@ -1,0 +1,86 @@
+"""Balances and prices: constants in the exchange's shapes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ccxt_bingx_ext.simulator import Simulator
+
+SPOT = "/openApi/spot/v1/"
+FIVE_MINUTES = 300_000
+
+
+def test_the_balance_is_the_same_whatever_happens(sim: Simulator, raw: Any) -> None:
+    """A million of every coin, whatever is bought or open; it is private."""
+    answer = raw.get(SPOT + "account/balance")
+    assert answer["data"]["balances"][0] == {"asset": "BTC", "free": "1000000", "locked": "0"}
+    assert {one["asset"] for one in answer["data"]["balances"]} >= {"USDT", "BTC", "GM"}
+    sim.fill(sim.place().order_id)
+    sim.place()
+    assert raw.get(SPOT + "account/balance") == answer
+    assert raw.get(SPOT + "account/balance", signature=None)["code"] == 100412
+
+
+def test_tickers(sim: Simulator, raw: Any) -> None:
+    """Of one pair or all active ones: one tick either side of the price at which market orders fill."""
+    [ticker] = raw.get(SPOT + "ticker/24hr", symbol="GM-USDT")["data"]
+    assert (ticker["lastPrice"], ticker["openPrice"], ticker["volume"]) == ("0.00000398", "0.00000398", "0")
+    assert (ticker["bidPrice"], ticker["askPrice"]) == (0.00000397, 0.00000399)
+    assert abs(ticker["closeTime"] - sim.now_ms()) < 10_000
+    assert ticker["closeTime"] - ticker["openTime"] == 86_400_000
+    symbols = {one["symbol"] for one in raw.get(SPOT + "ticker/24hr")["data"]}
+    assert "BTC-USDT" in symbols
+    assert "LUNA-USDT" not in symbols
+
+
+def test_depth(sim: Simulator, raw: Any) -> None:
+    """One order on either side, as strings; the account's own orders do not show."""
+    sim.place(price="59999.995")
+    data = raw.get(SPOT + "market/depth", symbol="BTC-USDT", limit=20)["data"]
+    assert (data["bids"], data["asks"]) == ([["59999.99", "1000"]], [["60000.01", "1000"]])
+
+
+def test_klines(sim: Simulator, raw: Any) -> None:
+    """Candles up to the one that is still open, oldest first, each a list in the documented order."""
+    before = sim.now_ms()
+    candles = raw.get(SPOT + "market/kline", symbol="BTC-USDT", interval="5m", limit=3)["data"]
+    current = candles[-1][0]
+    assert current % FIVE_MINUTES == 0
+    assert before - FIVE_MINUTES < current <= sim.now_ms()
+    assert [one[0] for one in candles] == [current - 2 * FIVE_MINUTES, current - FIVE_MINUTES, current]
+    assert candles[0][1:] == [60000, 60000, 60000, 60000, 0, candles[1][0] - 1, 0]
+    assert len(raw.get(SPOT + "market/kline", symbol="BTC-USDT", interval="1m")["data"]) == 500
+
+
+def test_klines_of_a_time(sim: Simulator, raw: Any) -> None:
+    """startTime and endTime bound when a candle began; of too many the newest are listed."""
+
+    def times(**bounds: int) -> list[int]:
+        params = {"symbol": "BTC-USDT", "interval": "5m", **bounds}
+        return [one[0] // FIVE_MINUTES for one in raw.get(SPOT + "market/kline", **params)["data"]]
+
+    assert times(startTime=FIVE_MINUTES, endTime=3 * FIVE_MINUTES) == [1, 2, 3]
+    assert times(startTime=FIVE_MINUTES + 1, endTime=4 * FIVE_MINUTES - 1) == [2, 3]
+    assert times(startTime=FIVE_MINUTES, endTime=9 * FIVE_MINUTES, limit=2) == [8, 9]
+    assert times(startTime=2 * FIVE_MINUTES, endTime=FIVE_MINUTES) == []
+    assert times(startTime=sim.now_ms() + FIVE_MINUTES) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "params"),
+    [
+        ("ticker/24hr", {"symbol": "NOPE-USDT"}),
+        ("market/depth", {}),
+        ("market/depth", {"symbol": "BTC-USDT", "limit": 1001}),
+        ("market/kline", {"interval": "5m"}),
+        ("market/kline", {"symbol": "BTC-USDT"}),
+        ("market/kline", {"symbol": "BTC-USDT", "interval": "7m"}),
+        ("market/kline", {"symbol": "BTC-USDT", "interval": "5m", "limit": 0}),
+        ("market/kline", {"symbol": "BTC-USDT", "interval": "5m", "startTime": "yesterday"}),
+    ],
+)
+def test_bad_questions_are_refused(raw: Any, path: str, params: dict[str, Any]) -> None:
+    """A pair, a length or a number that is none is refused."""
+    assert raw.get(SPOT + path, **params)["code"] == 100400
