@@ -49,4 +49,4 @@ record: $(BIN)/.ready
 	$(BIN)/python -m tests.recording.record
 
 clean:
-	rm -rf $(VENV) dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) dist .cache .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

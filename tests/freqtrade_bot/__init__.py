@@ -1,0 +1,1 @@
+"""What tests/test_freqtrade.py needs: the page, an environment with freqtrade in it, and what runs there."""

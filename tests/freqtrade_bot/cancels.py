@@ -1,0 +1,56 @@
+"""Runs where freqtrade is installed: cancels orders through its exchange object, and prints what it says.
+
+    python cancels.py {ccxt|ours} <configuration files, with commas between> <id of an order that is gone>...
+
+The exchange is built as freqtrade builds it: by its own resolver, from its own reading of the configuration.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from freqtrade.configuration import Configuration
+from freqtrade.enums import RunMode
+from freqtrade.exceptions import ExchangeError
+from freqtrade.resolvers import ExchangeResolver
+
+PAIR = "BTC/USDT"
+
+
+def cancel(exchange: Any, order_id: str) -> dict[str, Any]:
+    try:
+        return {"status": exchange.cancel_order(order_id, PAIR)["status"]}
+    except ExchangeError as error:
+        return {"error": type(error).__name__, "cause": type(error.__cause__).__name__}
+
+
+def main(world: str, files: list[str], gone: list[str]) -> dict[str, Any]:
+    if world == "ours":
+        import ccxt_bingx_ext
+
+        ccxt_bingx_ext.register()
+    config = Configuration({"config": files}, RunMode.LIVE).get_config()
+    # freqtrade leaves BingX's websocket off; a user can switch it on, which makes a third instance.
+    config["exchange"]["_ft_has_params"] = {"ws_enabled": True}
+    exchange = ExchangeResolver.load_exchange(config)
+    try:
+        instances = {"sync": exchange._api, "async": exchange._api_async, "websocket": exchange._ws_async}
+        placed = exchange.create_order(
+            pair=PAIR, ordertype="limit", side="buy", amount=0.001, rate=25000, leverage=1
+        )
+        return {
+            "packages": {name: type(one).__module__.partition(".")[0] for name, one in instances.items()},
+            "balance": exchange.get_balances()["USDT"]["free"],
+            "last": exchange.get_tickers([PAIR])[PAIR]["last"],
+            "placed": placed["id"],
+            "cancelled": cancel(exchange, placed["id"]),
+            "gone": {order_id: cancel(exchange, order_id) for order_id in [placed["id"], *gone]},
+        }
+    finally:
+        exchange.close()
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(sys.argv[1], sys.argv[2].split(","), sys.argv[3:])))

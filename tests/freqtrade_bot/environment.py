@@ -1,0 +1,60 @@
+"""freqtrade, from the package index, in an environment of its own with this checkout installed beside it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import ccxt
+import pytest
+
+from .page import ROOT
+
+_UNREACHABLE = re.compile(
+    r"Retry\(total=0,.* connection broken by '"
+    r"(NewConnectionError|NameResolutionError|ConnectTimeoutError|ReadTimeoutError|ProxyError|ProtocolError)"
+)
+
+
+class Environment:
+    def __init__(self, folder: Path) -> None:
+        self.bin = folder / "bin"
+        self.python = self.bin / "python"
+
+    def pip(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [str(self.python), "-m", "pip", "--disable-pip-version-check", *arguments]
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def install(self, *what: str) -> None:
+        """Skip the tests where the package index cannot be reached; any other failure fails them."""
+        pip = self.pip("install", "--quiet", *what)
+        if pip.returncode == 0:
+            return
+        if index_is_unreachable(pip.stdout):
+            pytest.skip("freqtrade is not installed yet, and the package index cannot be reached")
+        pytest.fail(f"pip install {' '.join(what)}\n{pip.stdout}")
+
+
+def index_is_unreachable(pip_output: str) -> bool:
+    """Whether pip gave up for want of a network: it says so at its last attempt."""
+    return _UNREACHABLE.search(pip_output) is not None
+
+
+def with_freqtrade(version: str) -> Environment:
+    """Built once for its versions, and kept in .cache; the checkout is installed anew each time."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    cached = ROOT / ".cache" / f"freqtrade-{version}-ccxt-{ccxt.__version__}-python-{python}"
+    environment = Environment(cached)
+    complete = cached / "complete"
+    if not complete.exists():
+        shutil.rmtree(cached, ignore_errors=True)
+        venv.create(cached, symlinks=True, with_pip=True)
+        environment.install(f"freqtrade=={version}", f"ccxt=={ccxt.__version__}", "hatchling")
+        complete.touch()
+    # hatchling is there already: this needs no index.
+    environment.install("--no-deps", "--no-build-isolation", "--force-reinstall", str(ROOT))
+    return environment

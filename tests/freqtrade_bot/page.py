@@ -1,0 +1,33 @@
+"""docs/freqtrade.md as its reader uses it: the files and the commands on it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+
+_TEXT = (ROOT / "docs" / "freqtrade.md").read_text(encoding="utf-8")
+
+
+def file(name: str) -> dict[str, Any]:
+    """The first JSON block after the name of the file."""
+    match = re.search(rf"A `{re.escape(name)}`.*?```json\n(.*?)```", _TEXT, re.DOTALL)
+    assert match, f"{name} is not on the page"
+    content: dict[str, Any] = json.loads(match[1])
+    return content
+
+
+def command(beginning: str, containing: str = "") -> list[str]:
+    """The words of the one command that begins so and contains that."""
+    commands = re.findall(r"^\$ (.*)$", _TEXT, re.MULTILINE)
+    [found] = [one for one in commands if one.startswith(beginning) and containing in one]
+    return shlex.split(found)
+
+
+def freqtrade_version() -> str:
+    [*_, requirement] = command("pip install", "freqtrade")
+    return requirement.removeprefix("freqtrade==")

@@ -1,0 +1,202 @@
+"""freqtrade, a real bot, trades on the simulator: by ccxt's own class and by this package's."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import ccxt
+import pytest
+
+from ccxt_bingx_ext.simulator import Simulator
+
+from .freqtrade_bot import environment, page
+from .freqtrade_bot.environment import Environment, index_is_unreachable
+
+HERE = Path(__file__).parent / "freqtrade_bot"
+NEEDED_CCXT = "4.5.76"
+RETRIES = 4
+"""freqtrade's own, of what it takes for a temporary error."""
+RUN = ["ccxt-bingx-ext", "run", "--"]
+"""What the page's command begins with, so that freqtrade gets this package's classes."""
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]
+
+
+@pytest.fixture(scope="module")
+def freqtrade() -> Environment:
+    version = page.freqtrade_version()
+    if sys.version_info < (3, 11):
+        pytest.skip(f"freqtrade {version} needs Python >= 3.11")
+    if _numbers(ccxt.__version__) < _numbers(NEEDED_CCXT):
+        pytest.skip(f"freqtrade {version} needs ccxt >= {NEEDED_CCXT}, this is {ccxt.__version__}")
+    return environment.with_freqtrade(version)
+
+
+class Bot:
+    """A folder set up as the page says, pointed at a simulator."""
+
+    def __init__(self, freqtrade: Environment, folder: Path, simulator: Simulator) -> None:
+        self.folder = folder
+        self._freqtrade = freqtrade
+        local = page.file("simulator.json")
+        api = local["exchange"]["ccxt_config"]["urls"]["api"]
+        local["exchange"]["ccxt_config"]["urls"]["api"] = {
+            name: url.replace("http://127.0.0.1:8000", simulator.url) for name, url in api.items()
+        }
+        # Orders time out after seconds here, so that the test need not wait for ten minutes.
+        local["unfilledtimeout"] = {"entry": 2, "exit": 2, "unit": "seconds"}
+        local["internals"] = {"process_throttle_secs": 1}
+        for name, content in (("config.json", page.file("config.json")), ("simulator.json", local)):
+            (folder / name).write_text(json.dumps(content))
+        create_userdir = self.command(page.command("freqtrade"))
+        subprocess.run(create_userdir, check=True, capture_output=True, **self._where)
+        strategy = (HERE / "MyStrategy.py").read_text()
+        (folder / "user_data" / "strategies" / "MyStrategy.py").write_text(strategy)
+
+    @property
+    def _where(self) -> dict[str, Any]:
+        path = os.pathsep.join((str(self._freqtrade.bin), os.environ["PATH"]))
+        return {"cwd": self.folder, "env": {**os.environ, "PATH": path}}
+
+    def command(self, words: list[str]) -> list[str]:
+        """A command of the page, as it is found in freqtrade's environment."""
+        if words[: len(RUN)] == RUN:
+            words = [str(HERE / "run.py"), "--", *words[len(RUN) :]]
+        else:
+            words = [str(self._freqtrade.bin / words[0]), *words[1:]]
+        return [str(self._freqtrade.python), *words]
+
+    def cancels(self, world: str, *gone: str) -> dict[str, Any]:
+        """What cancels.py says."""
+        script = [str(self._freqtrade.python), str(HERE / "cancels.py"), world, "config.json,simulator.json"]
+        ended = subprocess.run([*script, *gone], capture_output=True, text=True, **self._where)
+        assert ended.returncode == 0, ended.stderr
+        said: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+        return said
+
+    @contextmanager
+    def running(self, world: str) -> Iterator[None]:
+        """The whole bot, by the page's command; with ccxt's own class where the command has no prefix."""
+        words = page.command(" ".join(RUN), "simulator.json")
+        command = self.command(words if world == "ours" else words[len(RUN) :])
+        with (self.folder / "log").open("wb") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log, **self._where)
+            try:
+                yield
+            finally:
+                process.send_signal(signal.SIGINT)
+                try:
+                    process.wait(timeout=60)
+                finally:
+                    process.kill()
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+    def books(self) -> dict[int, tuple[str, float]]:
+        """What the bot itself believes of its orders: status and filled amount."""
+        with closing(sqlite3.connect(self.folder / "tradesv3.sqlite")) as database:
+            rows = database.execute("select order_id, status, filled from orders").fetchall()
+        return {int(order_id): (status, filled) for order_id, status, filled in rows}
+
+    def wait_for(self, happened: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 60
+        while not happened():
+            assert time.monotonic() < deadline, self.log
+            time.sleep(0.2)
+
+
+@pytest.fixture
+def bot(freqtrade: Environment, tmp_path: Path, simulator: Simulator) -> Bot:
+    return Bot(freqtrade, tmp_path, simulator)
+
+
+def cancels_sent(simulator: Simulator, order_id: str) -> int:
+    path = simulator.path("trade/cancel")
+    return sum(one.path == path and one.params["orderId"] == order_id for one in simulator.requests)
+
+
+@pytest.mark.parametrize(
+    ("world", "package", "told", "causes", "requests"),
+    [
+        ("ccxt", "ccxt", "TemporaryError", {"BadRequest", "ExchangeError"}, 1 + RETRIES),
+        ("ours", "ccxt_bingx_ext", "InvalidOrderException", {"OrderNotFound"}, 1),
+    ],
+)
+def test_freqtrade_is_told_that_an_order_is_gone(
+    bot: Bot, simulator: Simulator, world: str, package: str, told: str, causes: set[str], requests: int
+) -> None:
+    """Cancelling what is cancelled, filled or unknown: a temporary error five times, or the truth at once."""
+    filled = str(simulator.place().order_id)
+    simulator.fill(filled)
+    said = bot.cancels(world, filled, "77")
+    placed = said["placed"]
+    assert said["packages"] == {"sync": package, "async": package, "websocket": package}
+    assert (said["balance"], said["last"]) == (1e6, 60000)
+    assert said["cancelled"] == {"status": "canceled"}
+    assert (simulator.status(placed), simulator.order(placed).price) == ("CANCELED", "25000")
+    gone = said["gone"]
+    assert {order_id: one["error"] for order_id, one in gone.items()} == dict.fromkeys(
+        (placed, filled, "77"), told
+    )
+    assert {one["cause"] for one in gone.values()} == causes
+    sent = [cancels_sent(simulator, order_id) for order_id in (placed, filled, "77")]
+    assert sent == [1 + requests, requests, requests]  # the first one succeeded
+
+
+def filled_when_it_is_cancelled(simulator: Simulator) -> None:
+    simulator.faults.add(
+        "race", path="trade/cancel", action=lambda: simulator.fill(simulator.orders()[-1].order_id)
+    )
+
+
+def test_the_whole_bot_learns_that_its_order_was_filled(bot: Bot, simulator: Simulator) -> None:
+    """The order is filled just before the bot cancels it: one refusal, one look, and the amount is booked."""
+    filled_when_it_is_cancelled(simulator)
+    with bot.running("ours"):
+        bot.wait_for(lambda: "has been fulfilled" in bot.log)
+        [order] = simulator.orders()
+        bot.wait_for(lambda: bot.books() == {order.order_id: ("closed", float(order.quantity))})
+    assert (order.status, cancels_sent(simulator, str(order.order_id))) == ("FILLED", 1)
+
+
+def test_with_ccxts_own_class_the_whole_bot_stops_for_half_a_minute(bot: Bot, simulator: Simulator) -> None:
+    """The same: five refusals, the bot sleeps, and its books hold an open order that is filled."""
+    filled_when_it_is_cancelled(simulator)
+    with bot.running("ccxt"):
+        bot.wait_for(lambda: "retrying in 30 seconds" in bot.log)
+    [order] = simulator.orders()
+    assert bot.books() == {order.order_id: ("open", 0)}
+    assert (order.status, cancels_sent(simulator, str(order.order_id))) == ("FILLED", 1 + RETRIES)
+
+
+def test_the_whole_bot_cancels_its_order(bot: Bot, simulator: Simulator) -> None:
+    """Where nothing comes between, the order that timed out is cancelled, and struck out of the books."""
+    with bot.running("ours"):
+        bot.wait_for(lambda: "order fully cancelled" in bot.log)
+        order = simulator.orders()[0]
+        bot.wait_for(lambda: order.order_id not in bot.books())
+    assert (order.status, cancels_sent(simulator, str(order.order_id))) == ("CANCELED", 1)
+
+
+def test_only_a_missing_network_is_a_reason_to_skip(tmp_path: Path) -> None:
+    """pip's words about an index that does not answer are told from those about anything else."""
+    pip = Environment(Path(sys.prefix)).pip
+    install = ("download", "--retries", "1", "--dest", str(tmp_path), "freqtrade==1999.9")
+    assert index_is_unreachable(pip(*install, "--index-url", "http://127.0.0.1:1/simple").stdout)
+    other = pip(*install, "--no-index")
+    assert other.returncode != 0
+    assert not index_is_unreachable(other.stdout)
