@@ -40,12 +40,30 @@ def test_simulate_runs_until_it_is_told_to_stop(loopback: None) -> None:
     assert process.returncode == 0
 
 
+def test_simulate_takes_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    """8000 unless one is named."""
+    ports: list[int] = []
+    monkeypatch.setattr("ccxt_bingx_ext.simulator.serve", ports.append)
+    assert [main(["simulate"]), main(["simulate", "--port", "0"])] == [0, 0]
+    assert ports == [8000, 0]
+
+
+def test_a_bot_loads_none_of_it() -> None:
+    """The command line and what it needs are loaded by its commands alone."""
+    code = (
+        "import sys, ccxt_bingx_ext\n"
+        "loaded = [one for one in sys.modules if one.partition('.')[0] == 'rich' or '_ext.cli' in one]\n"
+        "assert not loaded, loaded\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_version_and_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
-    """--version prints it; no command is an error."""
+    """--version prints it; no command is an error, and not 2, which says that orders may be live."""
     with pytest.raises(SystemExit) as version:
         main(["--version"])
     assert version.value.code == 0
     assert capsys.readouterr().out.strip() == __version__
     with pytest.raises(SystemExit) as bad:
         main([])
-    assert bad.value.code == 2
+    assert bad.value.code == 64

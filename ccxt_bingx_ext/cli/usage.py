@@ -1,0 +1,24 @@
+"""Bad usage. It exits with 64 (EX_USAGE), not with argparse's 2, which says here that orders may be live."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any, NoReturn
+
+BAD_USAGE = 64
+
+
+class BadUsage(Exception):
+    """What was asked cannot be done as it was asked; nothing was sent."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that exits with 64, and takes no abbreviations: ``--y`` is not ``--yes``."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **{"allow_abbrev": False, **named})
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(BAD_USAGE, f"{self.prog}: error: {message}\n")

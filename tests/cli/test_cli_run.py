@@ -1,0 +1,328 @@
+"""`run`: what the program is told, what it meets, and how it ends. Real processes where that matters."""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import signal
+import stat
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import ccxt_bingx_ext
+from ccxt_bingx_ext.cli import main
+from ccxt_bingx_ext.cli.run import ON_START, environment_of, isolating_option
+
+RUN = [sys.executable, "-m", "ccxt_bingx_ext", "run", "--"]
+
+BOT = """
+import json, sys
+import ccxt, ccxt.async_support, ccxt.pro
+classes = [getattr(module, "bingx").__module__ for module in (ccxt, ccxt.async_support, ccxt.pro)]
+print(json.dumps([classes, sys.argv, sys.path[0], __name__, [one for one in sys.path if "on_start" in one]]))
+"""
+OURS = ["ccxt_bingx_ext._sync", "ccxt_bingx_ext.async_support", "ccxt_bingx_ext.pro"]
+
+
+def executable(path: Path, text: str) -> Path:
+    path.write_text(text)
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+def ran(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*RUN, *words],
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["bot.py"], [sys.executable, "-u", "bot.py"], ["-m", "bot"], ["./bot"], ["bot-long"]],
+    ids=["script", "interpreter", "module", "console script", "console script with a long path"],
+)
+def test_a_bot_meets_these_classes_however_it_is_started(words: list[str], tmp_path: Path) -> None:
+    """All three classes are ours, and argv, sys.path and __main__ are the program's own."""
+    (tmp_path / "bot.py").write_text(BOT)
+    executable(tmp_path / "bot", f"#!{sys.executable}\n{BOT}")
+    executable(tmp_path / "bot-long", f"#!/bin/sh\n'''exec' \"{sys.executable}\" \"$0\" \"$@\"\n' '''\n{BOT}")
+    ended = ran(tmp_path, *words, "--a", "b", PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert ended.stderr == ""
+    classes, argv, first_path, name, left = json.loads(ended.stdout)
+    assert classes == OURS
+    assert os.path.basename(argv[0]).startswith("bot")
+    assert argv[1:] == ["--a", "b"]
+    assert (first_path, name, left) == (str(tmp_path), "__main__", [])
+
+
+def test_what_the_bot_starts_meets_them_too(tmp_path: Path) -> None:
+    """A spawned worker, and another Python, one that imports the plugin first."""
+    (tmp_path / "bot.py").write_text(
+        "import multiprocessing, subprocess, sys\n"
+        "def met():\n"
+        "    import ccxt\n"
+        "    return ccxt.bingx.__module__\n"
+        "if __name__ == '__main__':\n"
+        "    with multiprocessing.get_context('spawn').Pool(1) as pool:\n"
+        "        print(pool.apply(met), flush=True)\n"
+        "    code = 'import ccxt_bingx_ext, ccxt; print(ccxt.bingx.__module__)'\n"
+        "    subprocess.run([sys.executable, '-c', code], check=True)\n"
+    )
+    ended = ran(tmp_path, "bot.py")
+    assert ended.stdout.splitlines() == [OURS[0], OURS[0]], ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "exit_code", "said"),
+    [
+        ("pass", 0, ""),
+        ("import sys; sys.exit(3)", 3, ""),
+        ("import sys; sys.exit('no money')", 1, "no money"),
+        ("1 / 0", 1, "ZeroDivisionError"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", -signal.SIGTERM, ""),
+    ],
+)
+def test_it_ends_as_the_program_ends(code: str, exit_code: int, said: str, tmp_path: Path) -> None:
+    """Exit codes, texts, exceptions and death by a signal are passed on as they are."""
+    (tmp_path / "bot.py").write_text(code)
+    ended = ran(tmp_path, "bot.py")
+    assert ended.returncode == exit_code
+    assert said in ended.stderr
+
+
+def test_signals_reach_the_program_itself(tmp_path: Path) -> None:
+    """Ctrl-C is a KeyboardInterrupt in the bot, which may tidy up, under the process id that was started."""
+    (tmp_path / "bot.py").write_text(
+        "import os, time\n"
+        "try:\n"
+        "    print(os.getpid(), flush=True)\n"
+        "    time.sleep(60)\n"
+        "except KeyboardInterrupt:\n"
+        "    print('tidied up', flush=True)\n"
+        "    raise\n"
+    )
+    command = [*RUN, "bot.py"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as bot:
+        assert bot.stdout is not None
+        assert int(bot.stdout.readline()) == bot.pid
+        bot.send_signal(signal.SIGINT)
+        assert bot.communicate(timeout=30)[0] == "tidied up\n"
+    assert bot.returncode == -signal.SIGINT
+
+
+def test_a_python_without_the_plugin_refuses_to_import_ccxt(tmp_path: Path) -> None:
+    """A bot in an environment without it ends with an error, not with ccxt's own class."""
+    folder = tmp_path / "elsewhere"  # the program's own modules stand in for another environment's
+    folder.mkdir()
+    (folder / "ccxt.py").write_text("")
+    (folder / "ccxt_bingx_ext.py").write_text("raise ImportError('not installed')")
+    (folder / "bot.py").write_text("import ccxt\nprint('trading')")
+    ended = ran(tmp_path, "elsewhere/bot.py")
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert "has ccxt, but no usable ccxt_bingx_ext (not installed): install it there" in ended.stderr
+
+
+def test_the_users_own_sitecustomize_still_counts(tmp_path: Path) -> None:
+    """It is imported as ever, even one that imports ccxt, and takes its name; PYTHONPATH stays."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "sitecustomize.py").write_text("import ccxt\nclass_met = ccxt.bingx.__module__\n")
+    (tmp_path / "bot.py").write_text("import sitecustomize\nprint(sitecustomize.class_met)")
+    ended = ran(tmp_path, "bot.py", PYTHONPATH=str(tmp_path / "own"))
+    assert ended.stdout == f"{OURS[0]}\n", ended.stderr
+
+
+def test_a_broken_sitecustomize_does_not_keep_the_classes_out(tmp_path: Path) -> None:
+    """Python says what is wrong with it and goes on, as it would without us; the bot meets our class."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "sitecustomize.py").write_text("import no_such_module")
+    (tmp_path / "bot.py").write_text("import ccxt\nprint(ccxt.bingx.__module__)")
+    ended = ran(tmp_path, "bot.py", PYTHONPATH=str(tmp_path / "own"))
+    assert ended.stdout == f"{OURS[0]}\n"
+    assert "no_such_module" in ended.stderr
+
+
+def test_a_program_that_does_not_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    """127, as a shell says."""
+    assert main(["run", "--", "no-such-program"]) == 127
+    assert "no such program: no-such-program" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        ("#!/bin/sh\nexec python bot.py\n", "is no Python program"),
+        ("\x7fELF", "is no Python program"),
+        ("#!/usr/bin/pythonic\n", "is no Python program"),
+        ("#!/usr/bin/python3 -sE\n", "starts Python with -sE, which keeps the classes out: run -- python"),
+        ("#!/usr/bin/env -S python3.12 -I\n", "starts Python with -I"),
+    ],
+)
+def test_what_may_start_python_out_of_reach_is_refused(
+    head: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody would notice that such a bot runs with ccxt's own class."""
+    program = executable(tmp_path / "program", head)
+    assert main(["run", str(program)]) == 64
+    assert said in capsys.readouterr().err
+
+
+def test_a_program_that_cannot_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it is cannot be told."""
+    program = executable(tmp_path / "program", f"#!{sys.executable}\n")
+
+    def refuse(*args: Any, **named: Any) -> Any:
+        raise PermissionError
+
+    monkeypatch.setattr("builtins.open", refuse)
+    assert main(["run", str(program)]) == 64
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ("-I bot.py", "-I"),
+        ("-uE bot.py", "-uE"),
+        ("-X dev -S -m bot", "-S"),
+        ("-Wignore -E bot.py", "-E"),
+        ("--check-hash-based-pycs always -E bot.py", "-E"),
+        ("--version -E", "-E"),
+        ("bot.py -E", None),
+        ("-u - -E", None),
+        ("-m bot -E", None),
+        ("-mbot -E", None),
+        ("-uc print() -S", None),
+        ("-WE -X I bot.py", None),
+        ("", None),
+    ],
+)
+def test_pythons_options_are_told_from_the_programs(options: str, found: str | None) -> None:
+    """Only Python's own -E, -I and -S count, wherever they stand among others."""
+    assert isolating_option(options.split()) == found
+
+
+def test_an_interpreter_that_is_isolated_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """`-- python -I bot.py` would meet ccxt's own classes."""
+    assert main(["run", "--", sys.executable, "-I", "bot.py"]) == 64
+    assert "keeps the classes out: leave it away" in capsys.readouterr().err
+
+
+def test_the_program_takes_this_process_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is executed with its own arguments, one `--` of which may be its own."""
+    seen: list[Any] = []
+    monkeypatch.setattr(os, "execve", lambda *given: seen.append(given))
+    main(["run", "-m", "bot", "--", "-c"])
+    path, argv, environment = seen[0]
+    assert (path, argv) == (sys.executable, [sys.executable, "-m", "bot", "--", "-c"])
+    assert environment["PYTHONPATH"].split(os.pathsep)[0] == ON_START
+
+
+def test_the_rest_of_the_environment_stays() -> None:
+    """PYTHONPATH is kept behind; an empty one adds no empty entry, which would mean the working folder."""
+    assert environment_of({"A": "b", "PYTHONPATH": "/x"}) == {"A": "b", "PYTHONPATH": f"{ON_START}:/x"}
+    assert environment_of({"PYTHONPATH": ""}) == {"PYTHONPATH": ON_START}
+
+
+def test_help_and_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    """`run --help` is ours, `run` alone is an error."""
+    with pytest.raises(SystemExit) as ended:
+        main(["run", "--help"])
+    assert ended.value.code == 0
+    assert "SCRIPT.py" in capsys.readouterr().out
+    assert main(["run", "--"]) == 64
+
+
+class Start:
+    """A Python start in this process, with a plugin and a ccxt of the test's own."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.monkeypatch = monkeypatch
+        self.registered = 0
+        self.plugin = ModuleType("ccxt_bingx_ext")
+        self.plugin.__dict__.update(register=self._register, __all__=[])
+        (folder / "ccxt.py").write_text("")
+        monkeypatch.setattr(sys, "path", [ON_START, str(folder), sysconfig.get_path("stdlib")])
+        monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+        self.put("ccxt_bingx_ext", self.plugin)
+        for name in ("ccxt", "sitecustomize"):
+            monkeypatch.delitem(sys.modules, name, raising=False)
+
+    def put(self, name: str, module: ModuleType | None) -> None:
+        self.monkeypatch.setitem(sys.modules, name, module)
+
+    def _register(self) -> None:
+        self.registered += 1
+
+    def begin(self) -> None:
+        runpy.run_path(os.path.join(ON_START, "sitecustomize.py"), run_name="sitecustomize")
+
+
+@pytest.fixture
+def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    plugin = sys.modules["ccxt_bingx_ext"]
+    yield Start(tmp_path, monkeypatch)
+    monkeypatch.undo()
+    assert sys.modules["ccxt_bingx_ext"] is plugin is ccxt_bingx_ext
+
+
+def test_it_registers_when_ccxt_is_imported_and_not_before(start: Start) -> None:
+    """Nothing is imported at the start; a reload is followed too."""
+    start.begin()
+    assert start.registered == 0
+    __import__("ccxt")
+    assert start.registered == 1
+
+
+def test_it_registers_at_once_where_ccxt_is_there_already(start: Start) -> None:
+    """A .pth file may have imported it."""
+    start.put("ccxt", ModuleType("ccxt"))
+    start.begin()
+    assert start.registered == 1
+
+
+def test_it_waits_for_a_plugin_that_is_being_imported(start: Start) -> None:
+    """Half-way through its own import, in which it imports ccxt, it cannot be used yet."""
+    del start.plugin.__all__
+    start.begin()
+    __import__("ccxt")
+    assert start.registered == 0
+
+
+def test_no_ccxt_is_no_ccxt(start: Start, tmp_path: Path) -> None:
+    """What cannot be found stays an ImportError, and another folder later may have it."""
+    (tmp_path / "ccxt.py").unlink()
+    start.begin()
+    with pytest.raises(ModuleNotFoundError):
+        __import__("ccxt")
+    assert start.registered == 0
+
+
+def test_a_plugin_that_cannot_be_imported_is_an_error(start: Start) -> None:
+    """It comes out of the program's own import, with what to do."""
+    start.put("ccxt_bingx_ext", None)
+    start.begin()
+    with pytest.raises(ImportError, match="install it there"):
+        __import__("ccxt")
+    assert "ccxt" not in sys.modules
+
+
+def test_an_error_in_the_users_own_sitecustomize_comes_out(start: Start, tmp_path: Path) -> None:
+    """Python reports it, as it would have."""
+    (tmp_path / "sitecustomize.py").write_text("import no_such_module")
+    with pytest.raises(ModuleNotFoundError, match="no_such_module"):
+        start.begin()
