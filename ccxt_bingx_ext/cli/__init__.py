@@ -1,7 +1,8 @@
-"""The command line: ``ccxt-bingx-ext run``, ``simulate`` and ``demo``.
+"""The command line: ``ccxt-bingx-ext run``, ``cancel``, ``simulate`` and ``demo``.
 
 Where things are: `run` (with ``on_start/sitecustomize``, which Python imports in the program that is run),
-`usage` (bad usage).
+`cancel` (with `asked`, `rehearsal`, `outcome` and `table`), `account` (keys, and
+the exchange that they open), `usage` (bad usage).
 """
 
 from __future__ import annotations
@@ -33,6 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _dispatch(chosen: argparse.Namespace) -> int:
     # Imported where they are used: a command's dependencies belong to no other command's start-up.
+    if chosen.command == "cancel":
+        from .cancel import cancel
+
+        return cancel(chosen)
     if chosen.command == "simulate":
         from ..simulator import serve
 
@@ -45,7 +50,14 @@ def _dispatch(chosen: argparse.Namespace) -> int:
 
 
 def _read(given: list[str]) -> argparse.Namespace:
-    return _parser().parse_args(given)
+    parser = _parser()
+    chosen, rest = parser.parse_known_args(given)
+    if rest:
+        # argparse gives up a list of ids at the first option behind the symbol: what follows is more of it.
+        if chosen.command != "cancel" or any(word.startswith("-") for word in rest):
+            parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        chosen.ids += rest
+    return chosen
 
 
 def _parser() -> Parser:
@@ -53,6 +65,7 @@ def _parser() -> Parser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
     _add_run(commands)
+    _add_cancel(commands)
     simulate = commands.add_parser("simulate", help="run a local BingX spot exchange until Ctrl-C")
     simulate.add_argument("--port", type=int, default=8000, help="0 takes a free one (default: 8000)")
     commands.add_parser("demo", help="ccxt's cancel_orders and this one's, side by side, on the simulator")
@@ -69,3 +82,48 @@ def _add_run(commands: argparse._SubParsersAction[Parser]) -> None:
     )
     # Read by `main`; here for --help.
     run.add_argument("program", nargs=argparse.REMAINDER, help="the program and its own arguments")
+
+
+def _add_cancel(commands: argparse._SubParsersAction[Parser]) -> None:
+    cancel = commands.add_parser(
+        "cancel",
+        parents=[_account_options()],
+        help="cancel orders, and say of every one what became of it",
+        description="Cancels orders of one market, and says of every one what became of it.",
+        epilog=(
+            "Exit code 0: every order asked for is cancelled; 1: something is not, or you said no; 2: what "
+            "became of something is not known, it may be live; 64: bad usage, nothing was sent."
+        ),
+    )
+    cancel.add_argument("symbol", metavar="SYMBOL", help="as ccxt writes it: BTC/USDT")
+    cancel.add_argument("ids", metavar="ID", nargs="*", help="an order id, or client:ID, a client order id")
+    cancel.add_argument(
+        "--client-id", metavar="ID", action="append", default=[], help="a client order id; may be repeated"
+    )
+    cancel.add_argument(
+        "--from-file", metavar="FILE", help="one id per line, as ID above; # begins a comment; - reads stdin"
+    )
+    cancel.add_argument(
+        "--all-or-nothing", action="store_true", help="one id that cannot be cancelled refuses the whole list"
+    )
+    cancel.add_argument(
+        "--request-format", choices=("json", "query"), help="query: what to use where doctor says so"
+    )
+    cancel.add_argument("--dry-run", action="store_true", help="check, show what would be sent, send nothing")
+    cancel.add_argument(
+        "--yes", action="store_true", help="do not ask before cancelling on the live exchange"
+    )
+
+
+def _account_options() -> Parser:
+    options = Parser(add_help=False)
+    options.add_argument(
+        "--keys-file",
+        metavar="FILE",
+        help='a JSON file, {"apiKey": "...", "secret": "..."}; else BINGX_APIKEY and BINGX_SECRET are read',
+    )
+    options.add_argument(
+        "--simulator", metavar="URL", help="a simulator on this machine; its own keys unless --keys-file"
+    )
+    options.add_argument("--json", action="store_true", help="one JSON document on stdout, for scripts")
+    return options

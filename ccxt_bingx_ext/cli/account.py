@@ -1,0 +1,93 @@
+"""Whose orders: keys from the environment or a file, never from the arguments, which other users can see."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import re
+import stat
+import sys
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
+
+from .. import bingx
+from .usage import BadUsage
+
+# What `simulate` prints.
+SIMULATORS_OWN = {"apiKey": "simulator-key", "secret": "simulator-secret"}
+
+_SHORTEST_SECRET = 8  # a shorter one is no key of the exchange, and hiding it would spoil the text around it
+_SIGNATURE = re.compile(r"\b[0-9a-fA-F]{64}\b")
+
+E = TypeVar("E", bound=bingx)
+
+
+class Keys(NamedTuple):
+    """An API key and its secret."""
+
+    api_key: str
+    secret: str
+
+
+def read_keys(keys_file: str | None, simulator: str | None, environment: Mapping[str, str]) -> Keys:
+    """The keys to use: of the file, or of the simulator, or of the environment.
+
+    A simulator is not shown the keys of the environment: they may be for the live exchange.
+    """
+    if keys_file is not None:
+        return _keys_in(keys_file)
+    if simulator is not None:
+        return Keys(SIMULATORS_OWN["apiKey"], SIMULATORS_OWN["secret"])
+    keys = Keys(environment.get("BINGX_APIKEY", ""), environment.get("BINGX_SECRET", ""))
+    if not all(keys):
+        raise BadUsage("no keys: set BINGX_APIKEY and BINGX_SECRET, or name a --keys-file")
+    return keys
+
+
+def open_exchange(exchange_class: type[E], keys: Keys, simulator: str | None) -> E:
+    """An exchange with these keys: the live one, or a simulator on this machine."""
+    exchange = exchange_class({"apiKey": keys.api_key, "secret": keys.secret})
+    if simulator is not None:
+        base = f"{_on_this_machine(simulator)}/openApi"
+        exchange.urls["api"] = dict.fromkeys(exchange.urls["api"], base)
+    return exchange
+
+
+def hidden(text: str, exchange: bingx) -> str:
+    """`text` without the exchange's keys and without signatures, whoever wrote them into it."""
+    for value in (exchange.secret, exchange.apiKey):
+        if len(value) >= _SHORTEST_SECRET:
+            text = text.replace(value, "***")
+    return _SIGNATURE.sub("***", text)
+
+
+def _keys_in(path: str) -> Keys:
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            read: Any = json.load(file)
+    except OSError as error:
+        raise BadUsage(f"the keys file {path} cannot be read: {error.strerror}") from None
+    except ValueError:  # its words may quote the file
+        raise BadUsage(f"the keys file {path} is not JSON") from None
+    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        print(f"warning: others may read {path}: chmod 600 {path}", file=sys.stderr)
+    values: Any = [read.get(name) if isinstance(read, dict) else None for name in ("apiKey", "secret")]
+    if not all(isinstance(value, str) and value for value in values):
+        raise BadUsage(f'the keys file {path} is not {{"apiKey": "...", "secret": "..."}}')
+    return Keys(*values)
+
+
+def _on_this_machine(url: str) -> str:
+    # Nothing is asked before cancelling on a simulator: it must not be another name for the live exchange.
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    if not local or parts.scheme != "http" or parts.path.strip("/") or parts.query:
+        raise BadUsage(f"--simulator is not http://127.0.0.1:PORT: {url}")
+    return url.rstrip("/")

@@ -1,0 +1,122 @@
+"""``ccxt-bingx-ext cancel``: cancel orders, and say of every one what became of it.
+
+Long lists go in parts, so that the bar moves; an all-or-nothing list is one call. Nothing is sent before the
+whole list has been checked, the table can be shown, and somebody said yes to the live exchange.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ccxt.base.errors import ArgumentsRequired, BadRequest, BaseError
+
+from .account import hidden, open_exchange, read_keys
+from .asked import read_asked
+from .outcome import NOT_CANCELLED, Outcome, cancel_in_parts
+from .rehearsal import RehearsingBingx
+from .usage import BadUsage
+
+_CANNOT_SHOW = "the table needs rich: pip install 'ccxt-bingx-ext[cli]', or use --json; nothing was sent"
+
+
+def cancel(chosen: argparse.Namespace) -> int:
+    """Run the command; returns the exit code."""
+    asked = read_asked(chosen.ids, chosen.client_id, chosen.from_file)
+    keys = read_keys(chosen.keys_file, chosen.simulator, os.environ)
+    exchange = open_exchange(RehearsingBingx, keys, chosen.simulator)
+    settings = exchange.options["cancelOrders"]
+    if chosen.request_format is not None:
+        settings["requestFormat"] = chosen.request_format
+    params = {"process": 0 if chosen.all_or_nothing else 1}
+    part_size = len(asked) if chosen.all_or_nothing else settings["batchSize"]
+    if chosen.dry_run:
+        return _rehearse(exchange, asked, part_size, chosen, params)
+    shown_bar, show = _display(chosen)
+    try:
+        _check(exchange, asked, chosen.symbol, params)
+        if not (chosen.yes or chosen.simulator is not None or _agreed(asked, chosen)):
+            print("nothing was sent", file=sys.stderr)
+            return NOT_CANCELLED
+    except BaseError as error:
+        outcome = Outcome([], asked, error)  # the markets could not be read, say: nothing is known of any
+    else:
+        with shown_bar(len(asked)) as advance:
+            outcome = cancel_in_parts(
+                lambda part: exchange.cancel_orders(part, chosen.symbol, params), asked, part_size, advance
+            )
+    show(outcome, lambda text: hidden(text, exchange))
+    return outcome.exit_code
+
+
+def _check(exchange: RehearsingBingx, ids: list[str], symbol: str, params: dict[str, Any]) -> Any:
+    """The first request that `ids` would become; `BadUsage` where they cannot become one."""
+    try:
+        return exchange.rehearse(ids, symbol, params)
+    except (ArgumentsRequired, BadRequest) as error:
+        raise BadUsage(f"{error}; nothing was sent") from None
+
+
+def _rehearse(
+    exchange: RehearsingBingx,
+    asked: list[str],
+    part_size: int,
+    chosen: argparse.Namespace,
+    params: dict[str, Any],
+) -> int:
+    """Show the first request of every part, once all ids have been checked."""
+    _check(exchange, asked, chosen.symbol, params)
+    parts = (asked[start : start + part_size] for start in range(0, len(asked), part_size))
+    requests = [_check(exchange, part, chosen.symbol, params) for part in parts]
+    if chosen.json:
+        print(json.dumps({"dryRun": True, "requests": [request._asdict() for request in requests]}))
+    else:
+        for request in requests:
+            print(f"{request.method} {request.url} {json.dumps(request.parameters)}")
+        print(f"dry run: {len(asked)} ids, nothing was sent")
+    return 0
+
+
+def _agreed(asked: list[str], chosen: argparse.Namespace) -> bool:
+    if chosen.from_file == "-" or not sys.stdin.isatty():
+        raise BadUsage("nobody can be asked here: --yes cancels on the live exchange without asking")
+    question = f"Cancel {len(asked)} order(s) of {chosen.symbol} on the live exchange? [y/N] "
+    print(question, end="", file=sys.stderr, flush=True)
+    try:
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+    except KeyboardInterrupt:
+        return False
+
+
+Show = Callable[[Outcome, Callable[[str], str]], None]
+
+
+def _display(chosen: argparse.Namespace) -> tuple[Any, Show]:
+    """How progress and outcome are shown. `BadUsage` where they cannot be: found out before, not after."""
+    if chosen.json:
+        return _no_bar, lambda outcome, clean: print(
+            clean(json.dumps(outcome.document(chosen.symbol), default=str))
+        )
+    try:
+        from .table import bar, print_table
+    except ImportError:
+        raise BadUsage(_CANNOT_SHOW) from None
+
+    def show(outcome: Outcome, clean: Callable[[str], str]) -> None:
+        print_table(outcome, clean)
+        if outcome.why is not None:
+            print(clean(outcome.why), file=sys.stderr)
+        if outcome.unresolved:
+            print(f"{len(outcome.unresolved)} unresolved: they may be live, ask again", file=sys.stderr)
+
+    return bar, show
+
+
+@contextmanager
+def _no_bar(total: int) -> Iterator[Callable[[int], None]]:
+    yield lambda count: None
