@@ -1,7 +1,7 @@
-"""The command line: ``ccxt-bingx-ext run``, ``cancel``, ``simulate`` and ``demo``.
+"""The command line: ``ccxt-bingx-ext run``, ``cancel``, ``doctor``, ``simulate`` and ``demo``.
 
 Where things are: `run` (with ``on_start/sitecustomize``, which Python imports in the program that is run),
-`cancel` (with `asked`, `rehearsal`, `outcome` and `table`), `account` (keys, and
+`cancel` (with `asked`, `rehearsal`, `outcome` and `table`), `doctor` (with `checks`), `account` (keys, and
 the exchange that they open), `usage` (bad usage).
 """
 
@@ -38,6 +38,10 @@ def _dispatch(chosen: argparse.Namespace) -> int:
         from .cancel import cancel
 
         return cancel(chosen)
+    if chosen.command == "doctor":
+        from .doctor import doctor
+
+        return doctor(chosen)
     if chosen.command == "simulate":
         from ..simulator import serve
 
@@ -66,6 +70,7 @@ def _parser() -> Parser:
     commands = parser.add_subparsers(dest="command", required=True)
     _add_run(commands)
     _add_cancel(commands)
+    _add_doctor(commands)
     simulate = commands.add_parser("simulate", help="run a local BingX spot exchange until Ctrl-C")
     simulate.add_argument("--port", type=int, default=8000, help="0 takes a free one (default: 8000)")
     commands.add_parser("demo", help="ccxt's cancel_orders and this one's, side by side, on the simulator")
@@ -113,6 +118,17 @@ def _add_cancel(commands: argparse._SubParsersAction[Parser]) -> None:
     cancel.add_argument(
         "--yes", action="store_true", help="do not ask before cancelling on the live exchange"
     )
+
+
+def _add_doctor(commands: argparse._SubParsersAction[Parser]) -> None:
+    doctor = commands.add_parser(
+        "doctor",
+        parents=[_account_options()],
+        help="check, without harm, whether your key and this exchange can do it",
+        description="Checks host, clock, key, IP whitelist, permission and request form. Cancels nothing.",
+        epilog="Exit code 0: all is well; 1: something is not; 64: bad usage, nothing was sent.",
+    )
+    doctor.add_argument("--symbol", default="BTC/USDT", help="a spot symbol (default: BTC/USDT)")
 
 
 def _account_options() -> Parser:

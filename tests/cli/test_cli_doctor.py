@@ -1,0 +1,260 @@
+"""`doctor` against the simulator in every state of health, and its verdicts on answers we only know of."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ccxt.base.errors import (
+    AuthenticationError,
+    BaseError,
+    ExchangeError,
+    InvalidNonce,
+    OperationFailed,
+    PermissionDenied,
+    RequestTimeout,
+)
+
+from ccxt_bingx_ext import bingx
+from ccxt_bingx_ext.cli import checks, main
+from ccxt_bingx_ext.cli.checks import Check
+from ccxt_bingx_ext.cli.doctor import examine
+from ccxt_bingx_ext.simulator import Simulator
+
+NAMES = ["host", "clock", "key", "IP whitelist", "permission", "JSON form", "limit headers"]
+
+Seen = dict[str, tuple[str, str]]
+
+
+def examined(simulator: Simulator, **config: Any) -> Seen:
+    """Verdict and detail by check; every check has its line, in one order, whatever is wrong."""
+    done = list(examine(bingx(simulator.ccxt_config(**config)), "BTC-USDT"))
+    assert [check.name for check in done] == NAMES
+    return {check.name: (check.verdict, check.detail) for check in done}
+
+
+def verdicts(seen: Seen) -> list[str]:
+    return [verdict for verdict, _ in seen.values()]
+
+
+def with_key(simulator: Simulator, **rights: Any) -> dict[str, str]:
+    simulator.add_account("another-key", "another-secret", "1000002", **rights)
+    return {"apiKey": "another-key", "secret": "another-secret"}
+
+
+def test_all_is_well(bingx_simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    """Three requests, within the limits; nothing is cancelled; exit code 0."""
+    order = bingx_simulator.place()
+    assert main(["doctor", "--simulator", bingx_simulator.url]) == 0
+    captured = capsys.readouterr()
+    lines = captured.out.splitlines()
+    assert [line.split("  ")[0] for line in lines] == ["ok"] * 7
+    assert "an epoch in ms" in lines[-1]
+    assert captured.err == ""
+    asked = [request.endpoint.rpartition("/")[2] for request in bingx_simulator.requests]
+    assert asked == ["time", "query", "cancelOrders"]
+    assert bingx_simulator.status(order.order_id) == "PENDING"
+
+
+def test_for_scripts(bingx_simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    """One document; keys from a file; exit code 1 where something is not ok."""
+    assert main(["doctor", "--json", "--symbol", "ETH/USDT", "--simulator", bingx_simulator.url]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["ok"] is True
+    assert [one["name"] for one in told["checks"]] == NAMES
+    assert {request.params.get("symbol") for request in bingx_simulator.requests[1:]} == {"ETH-USDT"}
+
+
+def test_keys_are_hidden(bingx_simulator: Simulator, tmp_path: Path, capsys: Any) -> None:
+    """Also where the exchange repeats them."""
+    file = tmp_path / "keys.json"
+    file.write_text('{"apiKey": "an-unknown-key", "secret": "an-unknown-secret"}')
+    file.chmod(0o600)
+    bingx_simulator.add_account("an-unknown-key", "an-unknown-secret", "1000002")
+    body = '{"code": 100413, "msg": "an-unknown-key"}'
+    bingx_simulator.faults.add("canned", body=body, path="trade/query")
+    words = ["--simulator", bingx_simulator.url, "--keys-file", str(file)]
+    assert main(["doctor", *words]) == 1
+    out = capsys.readouterr().out
+    assert "an-unknown" not in out
+    assert "does not know this API key" in out
+
+
+@pytest.mark.parametrize("symbol", ["BTC/USDT:USDT", "BTC-USDT", "btc/usdt", ""])
+def test_a_symbol_that_is_no_spot_symbol(symbol: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is bad usage."""
+    assert main(["doctor", "--symbol", symbol]) == 64
+    assert "not a spot symbol" in capsys.readouterr().err
+
+
+def test_nobody_there(bingx_simulator: Simulator) -> None:
+    """The rest is skipped."""
+    bingx_simulator.stop()
+    seen = examined(bingx_simulator)
+    assert verdicts(seen) == ["not ok"] + ["skipped"] * 6
+    assert "look at network and proxy" in seen["host"][1]
+
+
+@pytest.mark.parametrize(("ahead", "words"), [(-8000, "ahead of"), (8000, "behind")])
+def test_a_clock_that_is_off(bingx_simulator: Simulator, ahead: int, words: str) -> None:
+    """It is said by how much and to which side; the rest is checked at the exchange's own time."""
+    bingx_simulator.clock_offset_ms = ahead
+    seen = examined(bingx_simulator)
+    assert verdicts(seen) == ["ok", "not ok"] + ["ok"] * 5
+    assert words in seen["clock"][1]
+    assert abs(int(seen["clock"][1].split()[0]) - 8000) < 500
+
+
+def test_an_unknown_key(bingx_simulator: Simulator) -> None:
+    """The exchange does not know it: what follows from the key is skipped."""
+    seen = examined(bingx_simulator, apiKey="unknown")
+    assert verdicts(seen) == ["ok", "ok", "not ok"] + ["skipped"] * 4
+    assert "does not know this API key" in seen["key"][1]
+
+
+def test_a_wrong_secret(bingx_simulator: Simulator) -> None:
+    """It is told from an unknown key."""
+    assert "secret seems not to belong to the key" in examined(bingx_simulator, secret="wrong")["key"][1]
+
+
+def test_an_address_that_is_not_on_the_whitelist(bingx_simulator: Simulator) -> None:
+    """The key is known, the address is not."""
+    seen = examined(bingx_simulator, **with_key(bingx_simulator, allowed_ips=["10.0.0.1"]))
+    assert verdicts(seen) == ["ok", "ok", "ok", "not ok"] + ["skipped"] * 3
+    assert "add this machine's address" in seen["IP whitelist"][1]
+
+
+def test_a_key_that_may_not_trade(bingx_simulator: Simulator) -> None:
+    """The permission is named; what form the exchange takes stays open, but its headers were seen or not."""
+    seen = examined(bingx_simulator, **with_key(bingx_simulator, permissions=["read"]))
+    assert verdicts(seen) == ["ok", "ok", "ok", "ok", "not ok", "skipped", "ok"]
+    assert "Spot Trading" in seen["permission"][1]
+    assert seen["limit headers"][1].startswith("none")
+
+
+def test_a_key_that_may_not_read(bingx_simulator: Simulator) -> None:
+    """Cancelling is checked all the same."""
+    seen = examined(bingx_simulator, **with_key(bingx_simulator, permissions=["spot"]))
+    assert verdicts(seen) == ["ok", "ok", "not ok", "ok", "ok", "ok", "ok"]
+    assert "permission Read" in seen["key"][1]
+
+
+REFUSED_AS_JSON = '{"code":100421,"msg":"null timestamp or timestamp mismatch","debugMsg":""}'
+
+
+def test_an_exchange_that_does_not_take_json(bingx_simulator: Simulator) -> None:
+    """The query form is tried, and advised where it is accepted; the limit of 2 a second is kept."""
+    bingx_simulator.faults.add("canned", body=REFUSED_AS_JSON)
+    seen = examined(bingx_simulator)
+    assert verdicts(seen) == ["ok"] * 5 + ["not ok", "ok"]
+    assert "use requestFormat query" in seen["JSON form"][1]
+    assert [request.form for request in bingx_simulator.requests[2:]] == ["json", "query"]
+
+
+def test_an_exchange_that_takes_neither_form(bingx_simulator: Simulator) -> None:
+    """Both answers are shown."""
+    bingx_simulator.faults.add("canned", body=REFUSED_AS_JSON, times=2)
+    seen = examined(bingx_simulator)
+    assert verdicts(seen) == ["ok"] * 4 + ["not ok", "not ok", "ok"]
+    assert "neither form" in seen["JSON form"][1]
+    assert "null timestamp" in seen["permission"][1]
+
+
+def test_a_ban(bingx_simulator: Simulator) -> None:
+    """It says nothing of the form, and is not asked into again."""
+    bingx_simulator.faults.add("ban", seconds=60)
+    seen = examined(bingx_simulator)
+    assert verdicts(seen) == ["ok"] * 4 + ["not ok", "skipped", "ok"]
+    assert "wait and try again" in seen["permission"][1]
+    assert len(bingx_simulator.arrivals()) == 1
+
+
+def test_a_lost_answer_is_no_verdict_on_the_form(bingx_simulator: Simulator) -> None:
+    """A connection that breaks may have nothing to do with it."""
+    bingx_simulator.faults.add("drop")
+    seen = examined(bingx_simulator)
+    assert verdicts(seen) == ["ok"] * 4 + ["not ok", "skipped", "ok"]
+    assert "no answer, try again" in seen["permission"][1]
+    assert seen["limit headers"][1].startswith("none")
+
+
+@pytest.mark.parametrize(
+    "body", ["<html>", '{"code":0,"data":{}}', '{"code":0,"data":{"orders":[{}],"fails":[{}]}}']
+)
+def test_an_answer_that_nobody_expects(bingx_simulator: Simulator, body: str) -> None:
+    """It is no sign of health, whatever it claims; the other form may do better."""
+    bingx_simulator.faults.add("canned", body=body)
+    assert verdicts(examined(bingx_simulator)) == ["ok"] * 5 + ["not ok", "ok"]
+
+
+def refused(kind: type[BaseError], code: str | None = None, status: int | None = 200) -> BaseError:
+    error = kind("the words")
+    error.exchange_code, error.http_status = code, status
+    return error
+
+
+@pytest.mark.parametrize(
+    ("answer", "about_it"),
+    [
+        (refused(AuthenticationError, "100001"), True),
+        (refused(InvalidNonce, "100421"), True),
+        (refused(ExchangeError, status=415), True),
+        (refused(PermissionDenied, "100004"), False),
+        (refused(OperationFailed, "100500"), False),
+        (refused(ExchangeError, status=502), False),
+        (RequestTimeout("no answer"), False),
+    ],
+)
+def test_what_may_be_about_the_form(answer: BaseError, about_it: bool) -> None:
+    """Refusals that a server gives which cannot read the body; not what befalls any request."""
+    assert checks.is_about_the_form(answer) is about_it
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (refused(InvalidNonce, "100421"), "set the clock"),
+        (RequestTimeout("no answer"), "no answer, try again"),
+        (refused(ExchangeError, "1"), "not the one expected (the words)"),
+        ("", "not the one expected (str)"),
+    ],
+)
+def test_a_key_of_which_nothing_is_told(answer: Any, words: str) -> None:
+    """It is not called wrong."""
+    (verdict,) = checks.key(answer)
+    assert (verdict.name, verdict.verdict) == ("key", "not ok")
+    assert verdict.detail.startswith("not told")
+    assert words in verdict.detail
+
+
+NOW = 1700000000.0
+
+
+@pytest.mark.parametrize(
+    ("expire", "unit"),
+    [
+        ("1700000001000", "an epoch in ms"),
+        ("1700000001", "an epoch in s"),
+        ("1", "a rest in s, it seems"),
+        ("650", "a rest in ms, it seems"),
+        ("60000", "in no unit that fits a window of 1 s"),
+        ("-1", "in no unit that fits a window of 1 s"),
+        ("soon", "no time"),
+        (None, "no time"),
+    ],
+)
+def test_the_unit_of_the_limits_window(expire: str | None, unit: str) -> None:
+    """A guess, from what a window of one second allows."""
+    headers = {"X-RateLimit-Requests-Remain": "1"}
+    if expire is not None:
+        headers["X-RateLimit-Requests-Expire"] = expire
+    assert checks.limit_headers(headers, NOW) == Check(
+        "limit headers", "ok", f"remain 1, expire {expire}: {unit}"
+    )
+
+
+def test_no_headers_at_all() -> None:
+    """As where there was no answer."""
+    assert checks.limit_headers(None, NOW).detail.startswith("none")
