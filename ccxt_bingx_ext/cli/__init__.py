@@ -114,7 +114,11 @@ def _add_cancel(commands: argparse._SubParsersAction[Parser]) -> None:
     cancel.add_argument(
         "--request-format", choices=("json", "query"), help="query: what to use where doctor says so"
     )
-    cancel.add_argument("--dry-run", action="store_true", help="check, show what would be sent, send nothing")
+    cancel.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="check, show what would be sent, send nothing; exit code 0 is no word on any order",
+    )
     cancel.add_argument(
         "--yes", action="store_true", help="do not ask before cancelling on the live exchange"
     )
