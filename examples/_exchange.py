@@ -1,0 +1,29 @@
+"""What the examples share: where they connect to, and which orders they cancel. In your bot: your own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from ccxt_bingx_ext import bingx
+
+
+def config() -> dict[str, Any]:
+    """The live exchange with your keys, or the simulator that BINGX_SIMULATOR names."""
+    url = os.environ.get("BINGX_SIMULATOR")
+    if url is None:
+        return {"apiKey": os.environ["BINGX_APIKEY"], "secret": os.environ["BINGX_SECRET"]}
+    api = dict.fromkeys(bingx().urls["api"], f"{url}/openApi")
+    # Never your keys: whatever that URL leads to, nothing of yours can be traded there.
+    return {"apiKey": "simulator-key", "secret": "simulator-secret", "urls": {"api": api}}
+
+
+def ids_to_cancel(symbol: str, count: int = 3) -> list[str]:
+    """The order ids on the command line; on the simulator, where there are none, those of new orders."""
+    if sys.argv[1:]:
+        return sys.argv[1:]
+    if "BINGX_SIMULATOR" not in os.environ:
+        sys.exit("name the ids of the orders to cancel")
+    exchange = bingx(config())
+    return [exchange.create_order(symbol, "limit", "buy", 0.001, 25_000)["id"] for _ in range(count)]

@@ -1,0 +1,60 @@
+"""Three processes trade on one account: through a Redis they keep its limit of cancels together.
+
+Needs ``pip install 'ccxt-bingx-ext[redis]'`` and a Redis. On the simulator
+(``python -m ccxt_bingx_ext simulate``), with orders that are placed there for it::
+
+    REDIS_URL=redis://127.0.0.1:6379/0 BINGX_SIMULATOR=http://127.0.0.1:8000 \\
+        python examples/several_processes.py
+
+Live, with yours::
+
+    REDIS_URL=... BINGX_APIKEY=... BINGX_SECRET=... python examples/several_processes.py ID [ID ...]
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+
+import ccxt
+
+from _exchange import config, ids_to_cancel
+from ccxt_bingx_ext import bingx
+
+SYMBOL = "BTC/USDT"
+GONE = ("canceled", "closed", "rejected")  # "open" is live, None is an order that the exchange does not know
+
+
+def bot(ids: list[str]) -> None:
+    """One process. It has nothing in common with the others but the account and the Redis."""
+    storage = os.environ["REDIS_URL"]
+    exchange = bingx({**config(), "options": {"cancelOrders": {"storage": storage}}})
+    maybe_live = []
+    for one in ids:  # one by one, so that there are more requests than the limit lets through
+        try:
+            orders = exchange.cancel_orders([one], SYMBOL, {"process": 1})
+        except ccxt.BaseError as error:
+            print(error)
+            orders = getattr(error, "orders", [])
+        if any(order["id"] == one and order["status"] in GONE for order in orders):
+            print(f"process {os.getpid()}: {one} is gone")
+        else:
+            maybe_live.append(one)
+    if maybe_live:
+        sys.exit(f"not known to be gone: {maybe_live}")
+
+
+def main() -> int:
+    ids = ids_to_cancel(SYMBOL, count=9)
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=bot, args=(ids[n::3],)) for n in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    return 0 if all(process.exitcode == 0 for process in processes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

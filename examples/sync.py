@@ -1,0 +1,37 @@
+"""Cancel several orders, and believe gone only what the exchange said is gone.
+
+On the simulator (``python -m ccxt_bingx_ext simulate``), with orders that are placed there for it::
+
+    BINGX_SIMULATOR=http://127.0.0.1:8000 python examples/sync.py
+
+Live, with yours::
+
+    BINGX_APIKEY=... BINGX_SECRET=... python examples/sync.py ID [ID ...]
+"""
+
+from __future__ import annotations
+
+import sys
+
+import ccxt
+
+from _exchange import config, ids_to_cancel
+from ccxt_bingx_ext import bingx
+
+SYMBOL = "BTC/USDT"
+GONE = ("canceled", "closed", "rejected")  # "open" is live, None is an order that the exchange does not know
+
+exchange = bingx(config())
+ids = ids_to_cancel(SYMBOL)
+try:
+    orders = exchange.cancel_orders(ids, SYMBOL, {"process": 1})
+except ccxt.BaseError as error:
+    print(error)
+    orders = getattr(error, "orders", [])  # what is known all the same; nothing where nothing was sent
+for order in orders:
+    print(order["id"], order["status"], order["info"])
+
+gone = {order["id"] for order in orders if order["status"] in GONE}
+maybe_live = [one for one in ids if one not in gone]
+if maybe_live:
+    sys.exit(f"not known to be gone: {maybe_live}")
