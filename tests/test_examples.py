@@ -54,7 +54,7 @@ def answers_stay_lost(simulator: Simulator) -> None:
 def test_each_example_is_run_here() -> None:
     """A new one has to be added to the tests below."""
     names = {path.stem for path in EXAMPLES.glob("*.py")}
-    others = {"_exchange", "several_processes"}
+    others = {"_exchange", "several_processes", "kill_switch"}
     assert names == {*SIMPLE, *others}
 
 
@@ -136,3 +136,111 @@ def test_a_process_that_leaves_an_order_says_so(simulator: Simulator, redis: Red
     done = run("several_processes", *ids, simulator=simulator, environment={"REDIS_URL": redis.url})
     assert done.returncode == 1
     assert done.stderr == "not known to be gone: ['7']\n"
+
+
+class KillSwitch:
+    """The example, with a file of orders."""
+
+    def __init__(self, simulator: Simulator, folder: Path) -> None:
+        self.simulator = simulator
+        self.file = folder / "orders.txt"
+
+    def run(self, *lines: str, attempts: int = 2) -> subprocess.CompletedProcess[str]:
+        self.file.write_text("".join(f"{line}\n" for line in lines))
+        return run("kill_switch", str(self.file), "--attempts", str(attempts), simulator=self.simulator)
+
+    @property
+    def unresolved(self) -> list[str]:
+        return self.file.with_name("orders.txt.unresolved").read_text().splitlines()
+
+
+@pytest.fixture
+def kill_switch(simulator: Simulator, tmp_path: Path) -> KillSwitch:
+    return KillSwitch(simulator, tmp_path)
+
+
+def test_the_kill_switch_cancels_everything(kill_switch: KillSwitch, simulator: Simulator) -> None:
+    """Two symbols, both sorts of id, one filled before, an answer lost: all gone, in one attempt."""
+    live, filled = place(simulator, 2)
+    simulator.fill(filled)
+    simulator.place(symbol="ETH-USDT", client_order_id="quote_17")
+    simulator.faults.add("drop", when="after")
+    lines = [f"BTC/USDT {live}", "", f"BTC/USDT  {filled}", "ETH/USDT client:quote_17"]
+    done = kill_switch.run(*lines)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert kill_switch.unresolved == []
+    assert done.stdout.splitlines() == [
+        f"BTC/USDT {live} canceled",
+        f"BTC/USDT {filled} closed",
+        "ETH/USDT client:quote_17 canceled",
+    ]
+    assert not any(order.is_open for order in simulator.orders())
+    assert kill_switch.file.read_text() == "".join(f"{line}\n" for line in lines)
+
+
+def test_the_kill_switch_names_what_stays_unresolved(kill_switch: KillSwitch, simulator: Simulator) -> None:
+    """Answers stay lost: every id is named, and written to a file that the next run takes."""
+    ids = place(simulator, 2)
+    answers_stay_lost(simulator)
+    lines = [f"BTC/USDT {one}" for one in ids]
+    done = kill_switch.run(*lines)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-2:] == [f"NOT KNOWN TO BE GONE: {line}" for line in lines]
+    assert kill_switch.unresolved == lines
+    simulator.faults.clear()
+    assert kill_switch.run(*kill_switch.unresolved).returncode == 0
+    assert {simulator.status(one) for one in ids} == {"CANCELED"}
+
+
+def test_trouble_in_one_market_saves_no_other(kill_switch: KillSwitch, simulator: Simulator) -> None:
+    """What the first market answers is lost as often as the plugin asks: the second is cancelled."""
+    (live,) = place(simulator, 1)
+    other = str(simulator.place(symbol="ETH-USDT").order_id)
+    simulator.faults.add("http", status=504, times=4)
+    assert kill_switch.run(f"BTC/USDT {live}", f"ETH/USDT {other}", attempts=1).returncode == 1
+    assert kill_switch.unresolved == [f"BTC/USDT {live}"]
+    assert simulator.status(other) == "CANCELED"
+
+
+def test_the_kill_switch_tries_again(kill_switch: KillSwitch, simulator: Simulator) -> None:
+    """The trouble outlasts what the plugin does about it, but not the second attempt."""
+    (live,) = place(simulator, 1)
+    simulator.faults.add("http", status=504, times=4)
+    done = kill_switch.run(f"BTC/USDT {live}")
+    assert done.returncode == 0
+    assert kill_switch.unresolved == []
+    assert simulator.status(live) == "CANCELED"
+
+
+@pytest.mark.parametrize(
+    "line", ["BTC/USDT 12x", "BTC/USDT", "NONE/SUCH 5", "BTC/USDT client:None", "BTC/USDT 7"]
+)
+def test_a_line_that_names_no_order_stays_and_saves_no_other(
+    kill_switch: KillSwitch, simulator: Simulator, line: str
+) -> None:
+    """No id, no symbol, nothing known under it: it stays unresolved, and the others are cancelled."""
+    live = place(simulator, 2)
+    done = kill_switch.run(line, *(f"BTC/USDT {one}" for one in live))
+    assert done.returncode == 1
+    assert kill_switch.unresolved == [line]
+    assert done.stderr.splitlines()[-1] == f"NOT KNOWN TO BE GONE: {line}"
+    assert {order.status for order in simulator.orders()} == {"CANCELED"}
+
+
+def test_a_kill_switch_ended_in_the_middle_leaves_the_whole_list(
+    kill_switch: KillSwitch, simulator: Simulator
+) -> None:
+    """Without keys it does not even begin: everything is unresolved."""
+    line = f"BTC/USDT {place(simulator, 1)[0]}"
+    kill_switch.file.write_text(line)
+    assert run("kill_switch", str(kill_switch.file)).returncode == 1
+    assert kill_switch.unresolved == [line]
+
+
+def test_a_file_that_cannot_be_written_stops_no_cancel(kill_switch: KillSwitch, simulator: Simulator) -> None:
+    """It is said, and the orders are cancelled all the same."""
+    kill_switch.file.with_name("orders.txt.unresolved").mkdir()
+    done = kill_switch.run(f"BTC/USDT {place(simulator, 1)[0]}")
+    assert done.returncode == 0
+    assert "orders.txt.unresolved" in done.stderr
+    assert not any(order.is_open for order in simulator.orders())
