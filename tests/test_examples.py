@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -54,7 +56,7 @@ def answers_stay_lost(simulator: Simulator) -> None:
 def test_each_example_is_run_here() -> None:
     """A new one has to be added to the tests below."""
     names = {path.stem for path in EXAMPLES.glob("*.py")}
-    others = {"_exchange", "several_processes", "kill_switch"}
+    others = {"_exchange", "several_processes", "kill_switch", "market_maker", "test_my_bot"}
     assert names == {*SIMPLE, *others}
 
 
@@ -105,12 +107,12 @@ def test_simple_examples_run_as_they_are(simulator: Simulator, name: str) -> Non
     assert [order.status for order in simulator.orders()] == ["CANCELED"] * 3
 
 
-@pytest.mark.parametrize("name", [*SIMPLE, "several_processes"])
+@pytest.mark.parametrize("name", [*SIMPLE, "several_processes", "market_maker"])
 def test_nothing_is_placed_on_the_live_exchange(name: str) -> None:
     """With your keys and without the simulator, an example that would place orders ends at once."""
     done = run(name, environment=YOUR_KEYS)
     assert done.returncode == 1
-    assert "name the ids" in done.stderr
+    assert "name the ids" in done.stderr or "on the simulator only" in done.stderr
 
 
 def test_your_keys_never_go_where_the_simulator_should_be(simulator: Simulator) -> None:
@@ -244,3 +246,62 @@ def test_a_file_that_cannot_be_written_stops_no_cancel(kill_switch: KillSwitch, 
     assert done.returncode == 0
     assert "orders.txt.unresolved" in done.stderr
     assert not any(order.is_open for order in simulator.orders())
+
+
+def quotes_overlap(simulator: Simulator) -> bool:
+    """Whether two orders of one side were ever live at the same time; all are over by now."""
+    for side in ("BUY", "SELL"):
+        orders = [order for order in simulator.orders() if order.side == side]
+        for before, after in pairwise(orders):
+            if before.is_open or after.created_ms < before.updated_ms:
+                return True
+    return False
+
+
+def bought(simulator: Simulator) -> Decimal:
+    """The position that is really there."""
+    return sum(
+        (Decimal(order.executed) * (1 if order.side == "BUY" else -1) for order in simulator.orders()),
+        Decimal(0),
+    )
+
+
+@pytest.mark.parametrize("fault", ["none", "fill", "drop before", "drop after", "placing"])
+def test_the_market_maker_never_quotes_twice(simulator: Simulator, fault: str) -> None:
+    """A fill during the cancel, a lost answer to a cancel or to placing: the books are right all the same."""
+
+    def fill() -> None:
+        simulator.fill(simulator.orders()[0].order_id)
+
+    if fault == "fill":
+        simulator.faults.add("race", action=fill)
+    elif fault == "placing":
+        simulator.faults.add("drop", when="after", path="POST trade/order", skip=2)
+    elif fault != "none":
+        simulator.faults.add("drop", when="after" if fault == "drop after" else "before")
+    done = run("market_maker", "--rounds", "4", "--pause", "0", simulator=simulator)
+    assert done.returncode == 0, done.stderr
+    assert not quotes_overlap(simulator)
+    assert not any(order.is_open for order in simulator.orders())
+    assert len(simulator.orders()) == (7 if fault == "placing" else 8)
+    last = done.stdout.splitlines()[-1]
+    assert Decimal(last.split()[1].rstrip(",")) == bought(simulator)
+    assert (bought(simulator) != 0) == (fault == "fill")
+
+
+def test_a_market_maker_that_leaves_quotes_says_which(simulator: Simulator) -> None:
+    """Answers are lost until the end: two quotes only, both named, and the exit code is not 0."""
+    answers_stay_lost(simulator)
+    done = run("market_maker", "--rounds", "2", "--pause", "0", simulator=simulator)
+    assert done.returncode == 1
+    assert len(simulator.orders()) == 2
+    for order in simulator.orders():
+        assert str(order.order_id) in done.stdout.splitlines()[-1]
+
+
+def test_the_tests_of_a_users_bot_pass() -> None:
+    """As a user runs them: under their own settings, with the fixture of this package."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "examples/test_my_bot.py"]
+    done = subprocess.run(command, cwd=EXAMPLES.parent, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout
+    assert "12 passed" in done.stdout

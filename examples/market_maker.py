@@ -1,0 +1,158 @@
+"""A market maker that never quotes twice: it puts new quotes out only when the old ones are gone for certain.
+
+It places orders at prices that are made up, so it runs on the simulator only::
+
+    python -m ccxt_bingx_ext simulate
+    BINGX_SIMULATOR=http://127.0.0.1:8000 python examples/market_maker.py
+
+``test_my_bot.py`` tests it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import random
+import secrets
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import ccxt
+
+from _exchange import config
+from ccxt_bingx_ext import ClientOrderId, bingx
+
+SYMBOL = "BTC/USDT"
+AMOUNT = Decimal("0.001")
+HALF_SPREAD = 10.0
+PREFIX = "mm_"
+GONE = ("canceled", "closed", "rejected")
+RECV_WINDOW = 5.0  # s; the exchange refuses a request that reaches it later than that
+NEVER_PLACED_AFTER = 30.0  # s; no order can come to be any more, even where the clocks differ
+
+
+@dataclass
+class Quote:
+    """An order that may be live. It has a client order id before it is sent: it can always be named."""
+
+    side: str
+    client_id: str = field(default_factory=lambda: PREFIX + secrets.token_hex(8))
+    id: str | None = None  # as long as `create_order` has not answered
+    lost: float = math.inf  # when `create_order` failed
+
+    @property
+    def name(self) -> str:
+        return self.id or ClientOrderId(self.client_id)
+
+
+class MarketMaker:
+    """One buy and one sell order around a fair price, replaced in every round."""
+
+    def __init__(self, exchange: Any, fair_price: Callable[[], float]) -> None:
+        self.exchange = exchange
+        self.fair_price = fair_price
+        self.quotes: list[Quote] = []
+        """All that may be live, or is not booked yet."""
+        self.position = Decimal(0)
+
+    def adopt(self) -> None:
+        """Take over the quotes of an earlier run that was ended in the middle."""
+        for order in self.exchange.fetch_open_orders(SYMBOL):
+            client_id = order["clientOrderId"] or ""
+            if client_id.startswith(PREFIX):
+                self.quotes.append(Quote(order["side"], client_id, order["id"]))
+
+    def requote(self) -> bool:
+        """One round; whether there are new quotes, on both sides."""
+        self.withdraw()
+        if self.quotes:
+            return False
+        price = self.fair_price()
+        return self._place("buy", price - HALF_SPREAD) and self._place("sell", price + HALF_SPREAD)
+
+    def withdraw(self) -> None:
+        """Cancel the quotes; book and forget those that are gone for certain. All others are kept."""
+        if not self.quotes:
+            return
+        try:
+            orders = self.exchange.cancel_orders([one.name for one in self.quotes], SYMBOL, {"process": 1})
+        except ccxt.BaseError as error:
+            # What is in error.unresolved is not in error.orders: it is kept, and is cancelled next round.
+            print(error)
+            orders = getattr(error, "orders", [])
+        said = {order[name]: order for order in orders for name in ("id", "clientOrderId")}
+        for quote in [*self.quotes]:
+            if quote.name in said:
+                self._settle(quote, said[quote.name])
+
+    def _settle(self, quote: Quote, order: dict[str, Any]) -> None:
+        """Book and forget the quote if `order`, what a cancel said of it, lets us."""
+        try:
+            if order["status"] is None or order["filled"] is None:
+                # Cancelled or filled before: the exchange then tells no amounts.
+                order = self._look_up(quote)
+        except ccxt.OrderNotFound:
+            if order["status"] is None and time.monotonic() - quote.lost > NEVER_PLACED_AFTER:
+                self.quotes.remove(quote)
+            return
+        except ccxt.BaseError as error:
+            print(error)
+            return
+        if order["status"] in GONE and order["filled"] is not None:
+            filled = Decimal(str(order["filled"]))
+            self.position += filled if quote.side == "buy" else -filled
+            self.quotes.remove(quote)
+
+    def _look_up(self, quote: Quote) -> dict[str, Any]:
+        market = self.exchange.load_markets()[SYMBOL]
+        # ccxt's fetch_order takes no client order id.
+        name = {"clientOrderID": quote.client_id} if quote.id is None else {"orderId": quote.id}
+        answer = self.exchange.spotV1PrivateGetTradeQuery({"symbol": market["id"], **name})
+        order: dict[str, Any] = self.exchange.parse_order(answer["data"], market)
+        return order
+
+    def _place(self, side: str, price: float) -> bool:
+        quote = Quote(side)
+        # Before it is sent: whatever happens to the answer, the order is not lost sight of.
+        self.quotes.append(quote)
+        params = {"clientOrderId": quote.client_id, "recvWindow": round(RECV_WINDOW * 1000)}
+        try:
+            order = self.exchange.create_order(SYMBOL, "limit", side, float(AMOUNT), price, params)
+        except ccxt.BaseError as error:
+            print(error)
+            quote.lost = time.monotonic()
+            return False
+        quote.id = order["id"]
+        return True
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Quote on the simulator.")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--pause", type=float, default=1.0, help="seconds between rounds (default: 1)")
+    arguments = parser.parse_args()
+    if "BINGX_SIMULATOR" not in os.environ:
+        sys.exit("this runs on the simulator only: set BINGX_SIMULATOR")
+    maker = MarketMaker(bingx(config()), fair_price=lambda: 25_000 + random.uniform(-50, 50))
+    maker.adopt()
+    try:
+        for number in range(arguments.rounds):
+            print(f"round {number}: {'quoted' if maker.requote() else 'waiting'}, position {maker.position}")
+            time.sleep(arguments.pause)
+    finally:
+        for _ in range(3):
+            maker.withdraw()
+            if not maker.quotes:
+                break
+            time.sleep(1)
+        print(f"position {maker.position}, may be live: {[quote.name for quote in maker.quotes]}")
+    return 1 if maker.quotes else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
