@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from math import isfinite
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from ccxt.base.errors import ArgumentsRequired, BadRequest, BadSymbol
 
@@ -103,6 +103,21 @@ class Cancellations(NamedTuple):
         ]
 
 
+def as_list(values: object) -> object:
+    """`values` as a list, which can be read more than once; what is no list of ids stays as it is."""
+    return [*values] if _is_list(values) else values
+
+
+def ids_as_given(ids: object, params: object) -> list[Any]:
+    """What the caller asked for, unchecked: to be told where nothing could be made of it."""
+    client_ids = params.get("clientOrderIds") if isinstance(params, Mapping) else None
+    clients = client_ids if isinstance(client_ids, (list, tuple)) else ()
+    return [
+        *(ids if isinstance(ids, list) else ()),
+        *(ClientOrderId(one) if type(one) is str else one for one in clients),
+    ]
+
+
 def read_symbol(symbol: object, where: str = "") -> str:
     """The symbol, or ``ArgumentsRequired`` (None, empty) or ``BadSymbol`` (not a string)."""
     at = f"{METHOD} {where}".rstrip()
@@ -141,7 +156,7 @@ def read_cancellations(orders: object, params: Mapping[str, Any]) -> Cancellatio
     for name in (*_ORDER_ID_PARAMS, *_CLIENT_ID_PARAMS):
         if name in given:
             raise BadRequest(f"{METHOD} params['{name}'] belongs to no symbol: list these ids in orders")
-    if isinstance(orders, (str, bytes, bytearray, memoryview, Mapping)) or not isinstance(orders, Iterable):
+    if not _is_list(orders):
         raise BadRequest(f"{METHOD} orders is not a list: {_shown(orders)}")
     asked = dict.fromkeys(_read_cancellation(f"orders[{at}]", one) for at, one in enumerate(orders))
     by_symbol: dict[str, list[Asked]] = {}
@@ -158,6 +173,13 @@ def _read_cancellation(where: str, entry: object) -> tuple[str, Asked]:
         if entry.get(field) not in (None, ""):
             return symbol, _read_id(f"{where}['{field}']", entry[field], client=field != "id")
     raise ArgumentsRequired(f"{METHOD} {where} has neither an id nor a clientOrderId")
+
+
+def _is_list(values: object) -> TypeGuard[Iterable[Any]]:
+    # A string or a dict can be iterated, too, but what comes out are no ids.
+    return isinstance(values, Iterable) and not isinstance(
+        values, (str, bytes, bytearray, memoryview, Mapping)
+    )
 
 
 def _read_params(params: object) -> dict[Any, Any]:
@@ -186,7 +208,7 @@ def _split(value: object) -> object:
 
 
 def _read_ids(where: str, values: object, *, client: bool = False) -> Iterator[Asked]:
-    if isinstance(values, (str, bytes, bytearray, memoryview, Mapping)) or not isinstance(values, Iterable):
+    if not _is_list(values):
         raise BadRequest(f"{METHOD} {where} is not a list of ids: {_shown(values)}")
     for position, value in enumerate(values):
         yield _read_id(f"{where}[{position}]", value, client=client)

@@ -19,8 +19,9 @@ ccxt's hierarchy, as far as cancelling meets it (a bot catches these, and only t
             ├── ExchangeNotAvailable
             └── RequestTimeout
 
-An error raised after something was sent carries two lists: ``orders`` (order structures: what is known)
-and ``unresolved`` (the ids that may still be live, sent or not). Together they hold every asked id once.
+Every error that leaves `cancel_orders` carries two lists: ``orders`` (order structures: what is known) and
+``unresolved`` (the ids that may still be live, sent or not). Together they hold every asked id once; where
+nothing was sent, for bad input say, all are unresolved.
 
 Sources: the exchange's error tables and texts captured from the live exchange, gathered in 2026.
 """
@@ -29,7 +30,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from ccxt.base.errors import (
@@ -197,6 +199,17 @@ def gravest(errors: Sequence[BaseError]) -> BaseError:
     ``OrderNotFound`` comes last, for to a bot it says "gone".
     """
     return min(errors, key=lambda one: (not may_have_been_executed(one), isinstance(one, OrderNotFound)))
+
+
+@contextmanager
+def accounted(unresolved: Sequence[Any]) -> Iterator[None]:
+    """Whatever ccxt error leaves the block has the two lists; where it has none yet, all is `unresolved`."""
+    try:
+        yield
+    except BaseError as error:
+        if not hasattr(error, "unresolved"):
+            account(error, [], unresolved)
+        raise
 
 
 def account(error: BaseError, orders: Sequence[Mapping[str, Any]], unresolved: Sequence[Any]) -> None:

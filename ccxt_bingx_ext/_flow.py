@@ -14,7 +14,7 @@ from ccxt.base.errors import BadRequest, BadResponse, BadSymbol, BaseError, Orde
 
 from ._asking import answer_to
 from ._batch import METHOD, Asked, Batch
-from ._calls import Call, Cancel, Flow, LoadMarkets, Order, Plan, Steps
+from ._calls import Call, Cancel, Flow, LoadMarkets, Order, Plan
 from ._doubt import may_have_been_executed
 from ._drive import Together
 from ._errors import account, add_to_message, claim_of_refusal, gravest, scrub_chain
@@ -23,15 +23,6 @@ from ._outcome import Claim, Ledger, Undocumented, states_in_words
 
 REFUSED_AS_A_WHOLE = 'nothing was cancelled: one id failed the whole request, {"process": 1} cancels the rest'
 UNKNOWN_OUTCOME = "whether it was executed could not be found out, the orders in .unresolved may be live"
-
-
-def load_markets(unresolved: Sequence[Any]) -> Steps:
-    """Load the markets before anything is cancelled: where that fails, all is `unresolved`."""
-    try:
-        yield LoadMarkets()
-    except BaseError as error:
-        account(error, [], unresolved)
-        raise
 
 
 def cancel_batch(batch: Batch, market_id: str, plan: Plan) -> Flow:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ccxt.base.errors import BaseError
 from ccxt.base.exchange import Exchange
 
-from ._batch import Batch, read_batch, read_cancellations, read_symbol
+from ._batch import Batch, as_list, ids_as_given, read_batch, read_cancellations, read_symbol
 from ._calls import Call, Cancel, Flow, Hosts, LoadMarkets, LookUp, MeasureClock, Plan, Sleep
 from ._doubt import note_answer
 from ._endpoints import (
@@ -24,8 +24,8 @@ from ._endpoints import (
     endpoint_of,
     route_of,
 )
-from ._errors import note_window, raise_refusal
-from ._flow import cancel_batch, cancel_unloaded, load_markets
+from ._errors import accounted, note_window, raise_refusal
+from ._flow import cancel_batch, cancel_unloaded
 from ._for_symbols import cancel_for_symbols
 from ._lane import Pace
 from ._lanes import lane_of
@@ -155,21 +155,25 @@ class BingxMixin(Upstream):
         return lane, settings.pace, settings.max_wait
 
     def _cancel_orders(self, ids: Any, symbol: Any, params: Mapping[str, Any]) -> Flow:
-        symbol, batch = read_symbol(symbol), read_batch(ids, params)
-        if not batch.asked:
-            return []
-        if self._needs_markets([symbol]):
-            yield from load_markets([asked.public for asked in batch.asked])
-        return (yield from self._cancelling(symbol, batch))
+        ids = as_list(ids)
+        with accounted(ids_as_given(ids, params)):
+            symbol, batch = read_symbol(symbol), read_batch(ids, params)
+            if not batch.asked:
+                return []
+            if self._needs_markets([symbol]):
+                yield LoadMarkets()
+            return (yield from self._cancelling(symbol, batch))
 
     def _cancel_orders_for_symbols(self, orders: Any, params: Mapping[str, Any]) -> Flow:
-        cancellations = read_cancellations(orders, params)
-        if not cancellations.asked:
-            return []
-        if self._needs_markets(cancellations.batches):
-            yield from load_markets(cancellations.public())
-        flows = {symbol: self._cancelling(symbol, batch) for symbol, batch in cancellations.batches.items()}
-        return (yield from cancel_for_symbols(cancellations, flows))
+        orders = as_list(orders)
+        with accounted(orders if isinstance(orders, list) else []):
+            cancellations = read_cancellations(orders, params)
+            if not cancellations.asked:
+                return []
+            if self._needs_markets(cancellations.batches):
+                yield LoadMarkets()
+            flows = {one: self._cancelling(one, batch) for one, batch in cancellations.batches.items()}
+            return (yield from cancel_for_symbols(cancellations, flows))
 
     def _needs_markets(self, symbols: Iterable[str]) -> bool:
         return not self.markets and any(self._guessed_id(symbol) is None for symbol in symbols)

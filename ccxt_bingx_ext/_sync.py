@@ -51,8 +51,8 @@ class bingx(BingxMixin, upstream):
 
         Raises ``ArgumentsRequired``, ``BadRequest`` or ``BadSymbol`` for bad input (nothing is sent);
         ``OrderNotFound`` for a list refused as a whole (nothing is cancelled); ``BadResponse`` for an answer
-        that leaves ids open; and what ccxt raises. After something was sent the error carries ``orders``
-        (what is known) and ``unresolved`` (ids that may still be live).
+        that leaves ids open; and what ccxt raises. Every such error carries ``orders`` (what is known) and
+        ``unresolved`` (ids that may still be live; where nothing was sent, all of them, as they were given).
         """
         return run(self._cancel_orders(ids, symbol, params), self._perform)
 

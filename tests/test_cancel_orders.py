@@ -18,6 +18,7 @@ from ccxt.base.errors import (
     BadRequest,
     BadResponse,
     BadSymbol,
+    BaseError,
     ExchangeError,
     InvalidNonce,
     OperationFailed,
@@ -558,3 +559,31 @@ def test_a_failed_order_is_not_called_canceled(bot: Bot, simulator: Simulator) -
     body = json.dumps({"code": 0, "data": {"orders": [{"orderId": 5, "status": "FAILED", "type": "LIMIT"}]}})
     simulator.faults.add("canned", body=body.encode())
     assert told(bot.cancel_orders([5], "BTC/USDT")) == [("5", "rejected")]
+
+
+@pytest.mark.parametrize(
+    ("ids", "symbol", "params", "unresolved"),
+    [
+        (["1", "x"], "BTC/USDT", {}, ["1", "x"]),
+        (iter([1, "x"]), "BTC/USDT", {}, [1, "x"]),
+        (["1"], None, {}, ["1"]),
+        (["1"], "NOPE/USDT:USDT", {}, ["1"]),
+        (["1"], "BTC/USDT", {"process": 5, "clientOrderIds": ["a"]}, ["1", ClientOrderId("a")]),
+        (["1"], "BTC/USDT", {"clientOrderIds": [5.5]}, ["1", 5.5]),
+        (["1"], "BTC/USDT", {"clientOrderIds": "a"}, ["1"]),
+        (["1"], "BTC/USDT", [], ["1"]),
+        ("123", "BTC/USDT", {}, []),
+        (None, "BTC/USDT", {}, []),
+    ],
+)
+def test_every_error_carries_both_lists(
+    bot: Bot, ids: Any, symbol: Any, params: Any, unresolved: list[Any]
+) -> None:
+    """Also where nothing was sent: reading them in an except must not fail at the worst moment."""
+    if isinstance(ids, Iterator):
+        ids = iter([1, "x"])  # one for each world
+    with pytest.raises(BaseError) as caught:
+        bot.cancel_orders(ids, symbol, params)
+    assert caught.value.orders == []
+    assert caught.value.unresolved == unresolved
+    assert [type(one) for one in caught.value.unresolved] == [type(one) for one in unresolved]

@@ -143,8 +143,10 @@ def test_bad_input_cancels_nothing(
     bot: Bot, simulator: Simulator, orders: Any, params: Any, error: type[Exception], match: str
 ) -> None:
     """The value and its position are named, and no cancel is sent, for whatever symbol."""
-    with pytest.raises(error, match=match):
+    with pytest.raises(error, match=match) as caught:
         bot.cancel_orders_for_symbols(orders, params)
+    assert caught.value.orders == []  # type: ignore[attr-defined]
+    assert caught.value.unresolved == (orders if isinstance(orders, list) else [])  # type: ignore[attr-defined]
     assert not any("cancel" in one.path or "batchOrders" in one.path for one in simulator.requests)
 
 

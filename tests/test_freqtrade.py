@@ -72,11 +72,7 @@ class Bot:
 
     def command(self, words: list[str]) -> list[str]:
         """A command of the page, as it is found in freqtrade's environment."""
-        if words[: len(RUN)] == RUN:
-            words = [str(HERE / "run.py"), "--", *words[len(RUN) :]]
-        else:
-            words = [str(self._freqtrade.bin / words[0]), *words[1:]]
-        return [str(self._freqtrade.python), *words]
+        return [str(self._freqtrade.bin / words[0]), *words[1:]]
 
     def cancels(self, world: str, *gone: str) -> dict[str, Any]:
         """What cancels.py says."""
