@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any, NamedTuple, TypeGuard
 
@@ -109,12 +109,15 @@ def as_list(values: object) -> object:
 
 
 def ids_as_given(ids: object, params: object) -> list[Any]:
-    """What the caller asked for, unchecked: to be told where nothing could be made of it."""
-    client_ids = params.get("clientOrderIds") if isinstance(params, Mapping) else None
-    clients = client_ids if isinstance(client_ids, (list, tuple)) else ()
+    """What the caller asked for, unchecked: to be told where nothing can be made of it."""
+    given = [("id", ids)]
+    if isinstance(params, Mapping):
+        for field, names in (("id", _ORDER_ID_PARAMS), ("clientOrderId", _CLIENT_ID_PARAMS)):
+            given += [(field, _listed(name, params.get(name))) for name in names]
     return [
-        *(ids if isinstance(ids, list) else ()),
-        *(ClientOrderId(one) if type(one) is str else one for one in clients),
+        ClientOrderId(one) if field != "id" and isinstance(one, (str, int)) else one
+        for field, values in given
+        for one in (values if isinstance(values, Collection) and _is_list(values) else ())
     ]
 
 
@@ -140,8 +143,7 @@ def read_batch(ids: object, params: Mapping[str, Any]) -> Batch:
     asked = [*(() if ids is None else _read_ids("ids", ids))]
     for name in id_params:
         value = given.pop(name)
-        listed = _split(value) if name in _COMMA_PARAMS else value
-        asked += _read_ids(f"params['{name}']", listed, client=name in _CLIENT_ID_PARAMS)
+        asked += _read_ids(f"params['{name}']", _listed(name, value), client=name in _CLIENT_ID_PARAMS)
     return _batch(asked, given)
 
 
@@ -201,8 +203,8 @@ def _batch(asked: Iterable[Asked], params: Mapping[Any, Any]) -> Batch:
     )
 
 
-def _split(value: object) -> object:
-    if not isinstance(value, str):
+def _listed(name: str, value: object) -> object:
+    if not isinstance(value, str) or name not in _COMMA_PARAMS:
         return value
     return value.split(",") if value else []
 

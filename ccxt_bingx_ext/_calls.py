@@ -84,15 +84,16 @@ class Hosts:
 class Plan(NamedTuple):
     """What a flow needs to know beside the batch.
 
-    `endpoint`: where to, with at most `batch_size` ids per request. `max_wait`: s that a refusal for the
-    limit may be waited out. `resolve_attempts`, `resolve_timeout` (s): how long it is tried to find out what
-    a lost answer said.
+    `endpoint`: where to, with at most `batch_size` ids per request, so many `at_once`. `max_wait`: s that a
+    refusal for the limit may be waited out. `resolve_attempts`, `resolve_timeout` (s): how long it is tried
+    to find out what a lost answer said.
     `fallbacks`: hostnames for when the first is unreachable. `present` makes the order structure of what is
     known. `clock`: s.
     """
 
     endpoint: Endpoint
     batch_size: int
+    at_once: int
     max_wait: float
     present: Callable[[Asked | None, Claim], Order]
     resolve_attempts: int

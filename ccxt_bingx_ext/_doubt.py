@@ -46,6 +46,11 @@ def note_answer(error: BaseError, http_status: int, code: str | None) -> None:
     error.http_status, error.exchange_code = http_status, code
 
 
+def is_gateways(http_status: int) -> bool:
+    """Whether an answer with that status says nothing of what the exchange behind it did."""
+    return http_status >= 500 or http_status == 408
+
+
 def was_answered(error: BaseError) -> bool:
     """Whether `error` was raised for an answer of a server."""
     return getattr(error, "http_status", None) is not None
@@ -64,7 +69,7 @@ def may_have_been_executed(error: BaseError) -> bool:
         status: int = error.http_status
         # Not the class of a refusal: "busy" under another code, or a code that nobody knows.
         unclear = type(error) in (OperationFailed, ExchangeError)
-        return status >= 500 or status == 408 or error.exchange_code in BUSY_CODES or unclear
+        return is_gateways(status) or error.exchange_code in BUSY_CODES or unclear
     if was_unreachable(error):
         return False
     # ccxt raises a plain ExchangeError for a body that is cut off; its subclasses are raised before anything

@@ -46,15 +46,8 @@ from ccxt.base.errors import (
 
 from ._doubt import may_have_been_executed
 from ._limits import ban_end, ban_rest, window_rest
-from ._outcome import FINAL_STATES, Claim, states_in_words, status_in_words, status_of_code
+from ._outcome import FINAL_STATES, NOT_FOUND, Claim, claim_of_words, states_in_words
 
-# "can not find order …", "order does not exist", "order 123 not found"; nothing wider, for a bot that
-# hears OrderNotFound forgets the order.
-_NOT_FOUND = re.compile(
-    r"\bcan ?not find order\b|(?<![/\w])order\s+(?:(?:\w*order\w*id\s*[:=]\s*)?\d{1,19}\s+)?"
-    r"(?:does\s+|is\s+)?not\s+(?:exist|found)\b",
-    re.IGNORECASE,
-)
 _BUSY = re.compile(r"\bbusy\b", re.IGNORECASE)
 _CLOCK = re.compile(r"timestamp", re.IGNORECASE)
 
@@ -63,7 +56,7 @@ _CLOCK = re.compile(r"timestamp", re.IGNORECASE)
 _TABLE: tuple[tuple[str, re.Pattern[str] | None, type[BaseError]], ...] = (
     # ccxt 4.5.90 gives BadRequest and ExchangeError: a bot retries an order that is long gone (live).
     # 100404 is also the gateway's answer for a path that it does not know: the words must be of an order.
-    ("100400 100404", _NOT_FOUND, OrderNotFound),
+    ("100400 100404", NOT_FOUND, OrderNotFound),
     ("80016 80018 109421", None, OrderNotFound),
     # The code of a used-up limit has been seen with "system is busy" (ccxt's source): what happened is open.
     ("100410", _BUSY, OperationFailed),
@@ -78,7 +71,8 @@ _TABLE: tuple[tuple[str, re.Pattern[str] | None, type[BaseError]], ...] = (
 # Where `note_window` leaves in an answer for how many s more nothing goes.
 REST_OF_WINDOW = "ccxt_bingx_ext.rest_of_window"
 
-_SIGNATURE = re.compile(r"\b[0-9a-fA-F]{64}\b")
+# Without \b: a proxy's URL has "signature%3D" before it, and D is such a digit, too.
+_SIGNATURE = re.compile(r"[0-9a-fA-F]{64,}")
 
 
 def refusal(code: str | None, message: str) -> type[BaseError] | None:
@@ -123,8 +117,7 @@ def raise_refusal(
 def claim_of_refusal(error: BaseError) -> Claim:
     """What an ``OrderNotFound`` says of the one order that was asked for."""
     text = getattr(error, "exchange_message", str(error))
-    status = status_in_words(text) or status_of_code(getattr(error, "exchange_code", None))
-    return Claim("fails", {"error": text}, status)
+    return claim_of_words(text, getattr(error, "exchange_code", None))
 
 
 def note_window(answer: Any, headers: Mapping[str, Any], now: float) -> None:
@@ -145,7 +138,7 @@ def lane_closed(seconds: float) -> BaseError:
 
 
 def scrub(text: str) -> str:
-    """`text` without signatures: 64 hexadecimal digits in a row are masked, wherever they stand."""
+    """`text` without signatures: 64 or more hexadecimal digits in a row are masked, wherever they stand."""
     return _SIGNATURE.sub("***", text)
 
 
@@ -203,10 +196,14 @@ def gravest(errors: Sequence[BaseError]) -> BaseError:
 
 @contextmanager
 def accounted(unresolved: Sequence[Any]) -> Iterator[None]:
-    """Whatever ccxt error leaves the block has the two lists; where it has none yet, all is `unresolved`."""
+    """Whatever ccxt error leaves the block has the two lists, and shows no signature.
+
+    Where it has no lists yet, all is `unresolved`.
+    """
     try:
         yield
     except BaseError as error:
+        scrub_chain(error)
         if not hasattr(error, "unresolved"):
             account(error, [], unresolved)
         raise

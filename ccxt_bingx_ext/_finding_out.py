@@ -1,15 +1,14 @@
 """What to do when an answer is lost: find out what happened, never guess.
 
-``process`` 1: ask again. It cannot harm: what the lost request cancelled comes back in ``fails`` with its
-state, what was still open is cancelled now. ``process`` 0 (all or nothing): look the orders up. One that is
-open proves that the lost request did nothing, so it is sent again; where none is, every order is told as it
-stands, whoever brought it there.
+``process`` 1: ask again. It cannot harm: what the lost request cancelled comes back as failed, by its state
+or as an order that does not exist, which is then looked up; what was open is cancelled now. ``process`` 0
+(all or nothing): look the orders up. One that is open proves that the lost request did nothing, so it is sent
+again; where none is, every order is told as it stands, whoever brought it there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Iterable
 from typing import Any, NamedTuple
 
 from ccxt.base.errors import BadRequest, BaseError, OrderNotFound
@@ -69,21 +68,29 @@ def find_out(part: Batch, market_id: str, ledger: Ledger, plan: Plan, lost: Base
     raise lost
 
 
-def tell_apart(asked: Sequence[Asked], market_id: str, ledger: Ledger, plan: Plan) -> Steps:
-    """Look up those of `asked` of which the exchange only said that they do not exist.
+def look_into(asked: Iterable[Asked], market_id: str, ledger: Ledger, plan: Plan) -> Steps:
+    """Look up those of `asked` that the answers leave unclear, and keep what that tells.
 
-    It says so of a swap order that an earlier request had cancelled, too. What cannot be looked up stays as
-    it is.
+    Unclear are those that are not settled, and swap orders that "do not exist": the exchange says so of one
+    that an earlier request had cancelled, too. It ends at the first refusal: to go on against a ban or with a
+    refused key makes either worse.
     """
-    if plan.endpoint.shape.tells_states or not plan.resolve_attempts:
+    if not plan.resolve_attempts:
         return
     give_up = plan.clock() + plan.resolve_timeout
-    for one in asked:
+    for one in dict.fromkeys(asked):
         claim = ledger[one]
-        if claim is None or claim.status is not None or plan.clock() > give_up:
+        clear = claim is not None and (claim.status is not None or plan.endpoint.shape.tells_states)
+        if clear or plan.clock() > give_up:
             continue
-        with suppress(BaseError, Undocumented):
+        try:
             found = yield from _one_looked_up(one, market_id, plan)
+        except BaseError as error:
+            if not may_have_been_executed(error):
+                return
+        except Undocumented:
+            pass
+        else:
             if found is not None:
                 ledger.enter(one, found)
 

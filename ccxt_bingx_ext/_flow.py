@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
-from ccxt.base.errors import BadRequest, BadResponse, BadSymbol, BaseError, OrderNotFound
+from ccxt.base.errors import BadRequest, BadResponse, BadSymbol, BaseError, OrderNotFound, RateLimitExceeded
 
 from ._asking import answer_to
 from ._batch import METHOD, Asked, Batch
@@ -18,7 +18,7 @@ from ._calls import Call, Cancel, Flow, LoadMarkets, Order, Plan
 from ._doubt import may_have_been_executed
 from ._drive import Together
 from ._errors import account, add_to_message, claim_of_refusal, gravest, scrub_chain
-from ._finding_out import find_out, tell_apart
+from ._finding_out import find_out, look_into
 from ._outcome import Claim, Ledger, Undocumented, states_in_words
 
 REFUSED_AS_A_WHOLE = 'nothing was cancelled: one id failed the whole request, {"process": 1} cancels the rest'
@@ -39,14 +39,16 @@ def cancel_batch(batch: Batch, market_id: str, plan: Plan) -> Flow:
         # In a request for one id, an entry that names none can only be about that one.
         size = 1 if plan.endpoint.shape.may_be_unnamed else plan.batch_size
         yield from _send_all(batch.again(forgotten).parts(size), market_id, ledger, plan, lost)
-        yield from tell_apart([*lost, *forgotten], market_id, ledger, plan)
-        if ledger.unmentioned:
-            raise _unaccounted(ledger.unmentioned)
+        yield from look_into([*lost, *forgotten], market_id, ledger, plan)
+        if ledger.unsettled:
+            raise _unaccounted(ledger, ledger.unsettled)
     except BaseError as error:
+        if lost and not isinstance(error, RateLimitExceeded):
+            yield from look_into(lost, market_id, ledger, plan)
         if may_have_been_executed(error):
             add_to_message(error, UNKNOWN_OUTCOME)
         scrub_chain(error)
-        account(error, _orders(ledger, plan), [asked.public for asked in ledger.unmentioned])
+        account(error, _orders(ledger, plan), [asked.public for asked in ledger.unsettled])
         raise
     return _orders(ledger, plan)
 
@@ -97,13 +99,13 @@ def _knows_nothing(error: BaseError) -> bool:
 def _send_all(
     parts: Iterator[Batch], market_id: str, ledger: Ledger, plan: Plan, lost: list[Asked]
 ) -> Generator[Call | Together, Any, list[Asked]]:
-    """Send `parts`, as many at once as the endpoint takes, until one fails.
+    """Send `parts`, so many at once as the plan says, until one fails.
 
     Returns the ids that may be asked again where an answer forgot them; adds to `lost` those whose answer
     was lost and found out.
     """
     askable: list[Asked] = []
-    while wave := [*islice(parts, plan.endpoint.at_once)]:
+    while wave := [*islice(parts, plan.at_once)]:
         sendings = [_send(part, market_id, ledger, plan, lost) for part in wave]
         if len(sendings) == 1:
             askable += yield from sendings[0]
@@ -148,9 +150,10 @@ def _ask(part: Batch, market_id: str, ledger: Ledger, plan: Plan) -> Generator[C
     except Undocumented as undocumented:
         raise BadResponse(f"{METHOD} the answer is not the documented one: {undocumented}") from undocumented
     if part.all_or_nothing and len(part.asked) > 1 and not _shows_execution(part, ledger, claims):
-        if any(ledger[asked] is None for asked in part.asked):
+        unsettled = [asked for asked in part.asked if ledger[asked] is None]
+        if unsettled:
             # Asking one by one would cancel some of what had to be cancelled together or not at all.
-            raise _unaccounted([asked for asked in part.asked if ledger[asked] is None])
+            raise _unaccounted(ledger, unsettled)
         return ()
     return part.asked
 
@@ -162,10 +165,11 @@ def _shows_execution(part: Batch, ledger: Ledger, claims: Sequence[Claim]) -> bo
     return cancelled and all(claim.listed == "orders" for claim in claims)
 
 
-def _unaccounted(unmentioned: Sequence[Asked]) -> BaseError:
-    shown = ", ".join(asked.value for asked in unmentioned[:10])
-    more = f" and {len(unmentioned) - 10} more" if len(unmentioned) > 10 else ""
-    return BadResponse(f"{METHOD} the exchange's answer does not mention every id asked: {shown}{more}")
+def _unaccounted(ledger: Ledger, unsettled: Sequence[Asked]) -> BaseError:
+    said = [(asked.value, ledger.words(asked)) for asked in unsettled[:10]]
+    shown = ", ".join(f"{value} ({words[:100]})" if words else value for value, words in said)
+    more = f" and {len(unsettled) - 10} more" if len(unsettled) > 10 else ""
+    return BadResponse(f"{METHOD} the exchange's answer does not settle every id asked: {shown}{more}")
 
 
 def _orders(ledger: Ledger, plan: Plan) -> list[Order]:

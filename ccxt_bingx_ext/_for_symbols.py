@@ -45,7 +45,7 @@ def _read(outcome: Any) -> tuple[list[Order], set[Asked]]:
 
 def _as_a_whole(errors: Mapping[str, BaseError], symbols: int) -> BaseError:
     error = gravest([*errors.values()])
-    (symbol,) = (symbol for symbol, one in errors.items() if one is error)
+    symbol = next(symbol for symbol, one in errors.items() if one is error)
     others = [f"{one} ({type(errors[one]).__name__})" for one in errors if one != symbol]
     add_to_message(error, f"{symbol}{', and also failed: ' + ', '.join(others) if others else ''}")
     all_refused = len(errors) == symbols and all(isinstance(one, OrderNotFound) for one in errors.values())

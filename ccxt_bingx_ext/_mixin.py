@@ -13,7 +13,7 @@ from ccxt.base.exchange import Exchange
 
 from ._batch import Batch, as_list, ids_as_given, read_batch, read_cancellations, read_symbol
 from ._calls import Call, Cancel, Flow, Hosts, LoadMarkets, LookUp, MeasureClock, Plan, Sleep
-from ._doubt import note_answer
+from ._doubt import is_gateways, note_answer
 from ._endpoints import (
     ENDPOINTS,
     FEATURES,
@@ -60,6 +60,8 @@ class LaneCost(float):
 
 class BingxMixin(Upstream):
     """Goes before one of ccxt's bingx classes. It waits for nothing: the class on top drives the flow."""
+
+    _awaits = True  # whether flows can run side by side
 
     def __init__(self, *args: Any, **named: Any) -> None:
         self._hosts = Hosts()
@@ -124,6 +126,9 @@ class BingxMixin(Upstream):
         try:
             route = route_of(method, url) if isinstance(response, Mapping) else None
             if concerns_orders(route):
+                if is_gateways(code):
+                    # Whatever its body says, it is no word on an order; ccxt goes by the body.
+                    return None  # ccxt then raises by the HTTP status
                 # ccxt 4.5.90 maps by code alone and so calls a cancelled order ExchangeError or BadRequest.
                 raise_refusal(self.id, response, body, headers, self.nonce() / 1000)
                 if route in ENDPOINTS:
@@ -158,6 +163,7 @@ class BingxMixin(Upstream):
         ids = as_list(ids)
         with accounted(ids_as_given(ids, params)):
             symbol, batch = read_symbol(symbol), read_batch(ids, params)
+        with accounted([asked.public for asked in batch.asked]):
             if not batch.asked:
                 return []
             if self._needs_markets([symbol]):
@@ -168,6 +174,7 @@ class BingxMixin(Upstream):
         orders = as_list(orders)
         with accounted(orders if isinstance(orders, list) else []):
             cancellations = read_cancellations(orders, params)
+        with accounted(cancellations.public()):
             if not cancellations.asked:
                 return []
             if self._needs_markets(cancellations.batches):
@@ -206,6 +213,7 @@ class BingxMixin(Upstream):
             endpoint=endpoint,
             batch_size=settings.batch_size,
             max_wait=settings.max_wait,
+            at_once=endpoint.at_once if self._awaits else 1,
             present=partial(order_structure, self, market),
             resolve_attempts=settings.resolve_attempts,
             resolve_timeout=settings.resolve_timeout,

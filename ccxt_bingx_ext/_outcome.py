@@ -2,8 +2,8 @@
 
 An answer is ``{"code": 0, "data": {"orders": [...], "fails": [...]}}``; either list may be absent or null
 (live). Swap endpoints name the lists otherwise (`Shape`). `Ledger` keeps, for every asked id, the one entry
-that speaks of it; what no entry speaks of stays unmentioned, and an entry that speaks of nothing asked is
-kept as a stray.
+that speaks of it. It settles the id where it tells the order's state, or that there is no such order; an id
+of which no entry does is unsettled, and an entry that speaks of nothing asked is kept as a stray.
 """
 
 from __future__ import annotations
@@ -27,8 +27,17 @@ STATUS_OF_STATE: Mapping[str, str] = {
 }
 FINAL_STATES = frozenset(state for state, status in STATUS_OF_STATE.items() if status != "open")
 
-# What a failed swap order's code tells of it (docs). 80016 and 109421, "does not exist", tell nothing.
+# What a failed swap order's code tells of it (docs).
 STATUS_OF_CODE: Mapping[str, str] = {"80018": "closed"}
+_DOES_NOT_EXIST = frozenset(("80016", "109421"))
+
+# "can not find order …", "order does not exist", "order 123 not found"; nothing wider, for a bot that
+# hears OrderNotFound forgets the order.
+NOT_FOUND = re.compile(
+    r"\bcan ?not find order\b|(?<![/\w])order\s+(?:(?:\w*order\w*id\s*[:=]\s*)?\d{1,19}\s+)?"
+    r"(?:does\s+|is\s+)?not\s+(?:exist|found)\b",
+    re.IGNORECASE,
+)
 
 _STATE = re.compile(r"\border\s+status\s*:\s*([A-Za-z_]+)")
 _LABELLED_ID = re.compile(r"\b(\w*order\w*id)\s*[:=]\s*([^\s,]+)", re.IGNORECASE)
@@ -62,12 +71,18 @@ class Claim(NamedTuple):
     """What one entry of an answer says of one order.
 
     `listed` tells where it stood: among the ``"orders"`` (cancelled ones) or the ``"fails"``; `status` is a
-    ccxt status or None.
+    ccxt status or None. `unknown`: it says that there is no such order.
     """
 
     listed: str
     entry: Any
     status: str | None
+    unknown: bool = False
+
+    @property
+    def settles(self) -> bool:
+        """Whether it is an answer to what became of the order, and not only a reason to ask again."""
+        return self.status is not None or self.unknown
 
     @property
     def weight(self) -> int:
@@ -76,7 +91,15 @@ class Claim(NamedTuple):
             return 3
         if self.listed == "orders":
             return 2
-        return 1 if self.status else 0
+        return int(self.settles) + int(self.status is not None) - 1
+
+    def with_another(self, claim: Claim) -> Claim:
+        """What the two say together: the weightier, and nothing where they contradict each other."""
+        if claim.weight > self.weight:
+            return claim
+        if claim.weight == self.weight and claim.status != self.status:
+            return self._replace(status=None, unknown=False)
+        return self
 
 
 SPOT_SHAPE = Shape(done="orders", failed="fails")
@@ -93,20 +116,27 @@ class Ledger:
         self._strays: dict[tuple[str, str], Claim] = {}
 
     def __getitem__(self, asked: Asked) -> Claim | None:
-        return self._claims[asked]
+        """What settles `asked`."""
+        claim = self._claims[asked]
+        return claim if claim is not None and claim.settles else None
 
     @property
-    def unmentioned(self) -> tuple[Asked, ...]:
-        """The ids of which nothing is known, in asking order."""
-        return tuple(asked for asked, claim in self._claims.items() if claim is None)
+    def unsettled(self) -> tuple[Asked, ...]:
+        """The ids of which it is not known what became of them, in asking order."""
+        return tuple(asked for asked in self.asked if self[asked] is None)
 
     @property
     def known(self) -> list[tuple[Asked | None, Claim]]:
         """What is known, in asking order; entries that match nothing asked (None) at the end."""
         known: list[tuple[Asked | None, Claim]] = [
-            (asked, claim) for asked, claim in self._claims.items() if claim is not None
+            (asked, claim) for asked in self.asked if (claim := self[asked]) is not None
         ]
         return known + [(None, stray) for stray in self._strays.values()]
+
+    def words(self, asked: Asked) -> str:
+        """What was said of `asked`, if anything, that does not settle it."""
+        claim = self._claims[asked]
+        return "" if claim is None else text_of(claim.entry)
 
     def read(self, answer: object, asked: Sequence[Asked]) -> list[Claim]:
         """Enter the `answer` to a request for `asked`, and return its claims.
@@ -116,21 +146,22 @@ class Ledger:
         requested = _Names(asked, self._shape)
         claims: list[Claim] = []
         linked: list[set[Asked]] = []
+        said: dict[Asked, Claim] = {}
         for listed, entry in _entries_of(answer, self._shape):
-            # It speaks of what was requested; only else of an id that another request asked for.
-            named = requested.of(listed, entry) or self._names.of(listed, entry)
-            named = named or requested.the_only_one(listed, entry)
-            claim = Claim(listed, entry, _status(listed, entry, named))
+            named = self._named(listed, entry, requested)
+            claim = _claim(listed, entry, named)
             claims.append(claim)
             if len(named) > 1:
                 linked.append(named)
             for one in named:
-                self.enter(one, claim)
+                said[one] = said[one].with_another(claim) if one in said else claim
             stray = (listed, repr(entry))
             if named:
                 self._strays.pop(stray, None)  # what could not be placed before can be now
             elif not requested.is_unnamed(listed, entry):
                 self._strays.setdefault(stray, claim)
+        for one, claim in said.items():
+            self.enter(one, claim)
         for named in linked:
             # Two ids of one order: that it is live by one of them, it is by the other.
             known = [known for one in named if (known := self._claims[one]) is not None]
@@ -139,13 +170,17 @@ class Ledger:
                 self._claims.update(dict.fromkeys(named, live))
         return claims
 
+    def _named(self, listed: str, entry: Any, requested: _Names) -> set[Asked]:
+        if listed == "orders":  # by whichever of its ids it was asked for, in this request or another
+            return self._names.of(listed, entry) or requested.the_only_one(listed, entry)
+        # It speaks of what was requested; only else of an id that another request asked for.
+        named = requested.of(listed, entry) or self._names.of(listed, entry)
+        return named or requested.the_only_one(listed, entry)
+
     def enter(self, asked: Asked, claim: Claim) -> None:
         """Keep what `claim` says of `asked`, unless something weightier is known."""
-        before = self._claims[asked]
-        if before is None or claim.weight > before.weight:
-            self._claims[asked] = claim
-        elif claim.weight == before.weight and claim.status != before.status:
-            self._claims[asked] = before._replace(status=None)  # they contradict each other
+        before = self[asked]
+        self._claims[asked] = claim if before is None else before.with_another(claim)
 
 
 def claim_of_look_up(answer: object, asked: Asked, shape: Shape = SPOT_SHAPE) -> Claim:
@@ -157,10 +192,16 @@ def claim_of_look_up(answer: object, asked: Asked, shape: Shape = SPOT_SHAPE) ->
         names.of("orders", entry) or names.the_only_one("orders", entry)
     ):
         raise Undocumented("a look-up that does not tell of the order")
-    status = _status("orders", entry, ())
-    if status is None:
+    claim = _claim("orders", entry, ())
+    if not claim.settles:
         raise Undocumented("a look-up that does not tell the order's state")
-    return Claim("orders", entry, status)
+    return claim
+
+
+def claim_of_words(text: str, code: object) -> Claim:
+    """What an ``OrderNotFound`` with these words and this code says of the one order asked for."""
+    status = status_in_words(text) or STATUS_OF_CODE.get(str(code))
+    return Claim("fails", {"error": text}, status, unknown=status is None)
 
 
 def states_in_words(text: str) -> set[str]:
@@ -181,11 +222,6 @@ def status_in_words(text: str) -> str | None:
     return STATUS_OF_STATE.get(states.pop()) if len(states) == 1 else None
 
 
-def status_of_code(code: object) -> str | None:
-    """The ccxt status that a refusal's code tells of its order; else None."""
-    return STATUS_OF_CODE.get(str(code))
-
-
 def _entries_of(answer: object, shape: Shape) -> Iterator[tuple[str, Any]]:
     if not isinstance(answer, Mapping) or str(answer.get("code")) != "0":
         raise Undocumented("no object with code 0")
@@ -195,29 +231,26 @@ def _entries_of(answer: object, shape: Shape) -> Iterator[tuple[str, Any]]:
     for listed, key in (("orders", shape.done), ("fails", shape.failed)):
         entries = data.get(key)
         if entries is not None:
-            yield from (
-                (listed, entry)
-                for entry in (entries if isinstance(entries, list) else [entries])
-                if not _is_busy(entry)
-            )
+            yield from ((listed, entry) for entry in (entries if isinstance(entries, list) else [entries]))
 
 
-def _is_busy(entry: Any) -> bool:
-    # "Try again" is no word on the order: it is asked for again, as if it had not been mentioned.
-    return isinstance(entry, dict) and "errorCode" in entry and str(entry["errorCode"]) in BUSY_CODES
-
-
-def _status(listed: str, entry: Any, named: Iterable[Asked]) -> str | None:
+def _claim(listed: str, entry: Any, named: Iterable[Asked]) -> Claim:
     if listed == "orders":
         state = str(entry.get("status")) if isinstance(entry, dict) else ""
-        return STATUS_OF_STATE.get(state.upper())
-    text = text_of(entry)
+        return Claim(listed, entry, STATUS_OF_STATE.get(state.upper()))
+    text = words = text_of(entry)
     for one in named:
+        words = words.replace(one.value, "0")
         if ":" in one.value:  # "status:CANCELED" may be an id: it must not pass for the exchange's words
             text = text.replace(one.value, "")
-    if states_in_words(text) or not isinstance(entry, dict):
-        return status_in_words(text)
-    return status_of_code(entry.get("errorCode"))
+    if states_in_words(text):
+        return Claim(listed, entry, status_in_words(text))
+    code = str(entry.get("errorCode", "")) if isinstance(entry, dict) else ""
+    if status := STATUS_OF_CODE.get(code):
+        return Claim(listed, entry, status)
+    # Whatever else it says, such as "busy", is no word on the order: it is asked for again.
+    is_unknown = code in _DOES_NOT_EXIST or (code not in BUSY_CODES and NOT_FOUND.search(words) is not None)
+    return Claim(listed, entry, None, is_unknown)
 
 
 class _Names:

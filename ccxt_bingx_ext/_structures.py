@@ -19,6 +19,7 @@ def order_structure(exchange: Any, market: Any, asked: Asked | None, claim: Clai
     if claim.status is not None or order["status"] == "canceled":
         order["status"] = claim.status
     if asked is not None:
+        order["symbol"] = market["symbol"]  # ccxt takes a swap order without positionSide for a spot one
         if claim.listed == "fails" and asked.value == order["id"]:
             order["id"] = None  # a failed client order id may be keyed as "orderId"
         order[asked.field] = asked.value

@@ -21,6 +21,8 @@ _thread = threading.local()  # ccxt stamps the time of a request in the thread t
 class bingx(BingxMixin, upstream):
     """``ccxt.bingx`` with a `cancel_orders` that accounts for every id."""
 
+    _awaits = False
+
     def cancel_orders(
         self,
         ids: Iterable[str | int] | None,

@@ -570,7 +570,7 @@ def test_a_failed_order_is_not_called_canceled(bot: Bot, simulator: Simulator) -
         (["1"], "NOPE/USDT:USDT", {}, ["1"]),
         (["1"], "BTC/USDT", {"process": 5, "clientOrderIds": ["a"]}, ["1", ClientOrderId("a")]),
         (["1"], "BTC/USDT", {"clientOrderIds": [5.5]}, ["1", 5.5]),
-        (["1"], "BTC/USDT", {"clientOrderIds": "a"}, ["1"]),
+        (["1"], "BTC/USDT", {"clientOrderIds": "a", "clientOrderIDs": "b"}, ["1", ClientOrderId("b")]),
         (["1"], "BTC/USDT", [], ["1"]),
         ("123", "BTC/USDT", {}, []),
         (None, "BTC/USDT", {}, []),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import re
+import traceback
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -295,3 +297,37 @@ def test_what_is_supported_is_said(bot: Bot) -> None:
         ]
     assert bot.exchange.feature_value(SPOT, "cancelOrders", "symbolRequired") is True
     assert bot.exchange.feature_value(SPOT, "cancelOrdersForSymbols", "symbolRequired") is False
+
+
+@pytest.mark.parametrize("fault", ["drop", "http"])
+def test_no_signature_is_shown_where_the_markets_cannot_be_loaded(
+    bot: Bot, simulator: Simulator, fault: Any
+) -> None:
+    """ccxt signs a question about currencies among them, and puts its URL into the message."""
+    simulator.faults.add(fault, path="wallets/v1/capital/config/getall", times=None)
+    calls: list[Callable[[], Any]] = [
+        lambda: bot.cancel_orders(["1"], LINEAR),
+        lambda: bot.cancel_orders_for_symbols([entry("1", LINEAR)]),
+    ]
+    for call in calls:
+        with pytest.raises(NetworkError) as caught:
+            call()
+        shown = "".join(traceback.format_exception(caught.value))
+        assert "signature=***" in shown
+        assert not re.search("[0-9a-f]{64}", shown)
+
+
+def test_what_stays_unresolved_is_told_as_it_would_be_asked_for(bot: Bot, simulator: Simulator) -> None:
+    """Checked ids, each once, whichever way they were given: what is handed back means the same."""
+    simulator.faults.add("http", status=503, path="swap/v2/quote/contracts", times=None)
+    cases: list[tuple[Any, dict[str, Any], list[str]]] = [
+        (None, {"orderIds": "1,2"}, ["1", "2"]),
+        ([1, "01"], {"clientOrderIds": [7], "clientOrderIDs": "a,b"}, ["1", "7", "a", "b"]),
+        (None, {"clientOrderIds": iter(["a"])}, ["a"]),
+    ]
+    for ids, params, expected in cases:
+        with pytest.raises(NetworkError) as caught:
+            bot.cancel_orders(ids, LINEAR, params)
+        assert caught.value.unresolved == expected
+        client_ids = [one for one in caught.value.unresolved if isinstance(one, ClientOrderId)]
+        assert client_ids == [one for one in expected if one not in ("1", "2")]

@@ -118,7 +118,9 @@ def test_what_is_unresolved_can_be_fed_back(
     """--from-file - reads what --json wrote, one per line."""
     first = simulator.place(client_order_id="mine")
     simulator.faults.add("canned", body='{"code":0,"data":{}}', times=2)
+    simulator.faults.add("http", status=504, path="trade/query", times=None)
     assert cancelled(simulator, "client:mine", str(first.order_id), "--json") == 2
+    simulator.faults.clear()
     unresolved = document(capsys)["unresolved"]
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(unresolved)))
     assert cancelled(simulator, "--from-file", "-", "--json") == 0

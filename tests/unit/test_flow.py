@@ -39,7 +39,8 @@ def present(asked: Any, claim: Claim) -> Order:
 def plan(**settings: Any) -> Plan:
     """Nothing is found out unless a test asks for it."""
     defaults = Plan(
-        endpoint=SPOT, batch_size=50, max_wait=1.0, present=present, resolve_attempts=0, resolve_timeout=10.0,
+        endpoint=SPOT, batch_size=50, at_once=1, max_wait=1.0, present=present, resolve_attempts=0,
+        resolve_timeout=10.0,
         fallbacks=(), hosts=Hosts(), clock=lambda: 0.0,
     )  # fmt: skip
     return defaults._replace(**settings)
@@ -131,7 +132,7 @@ def test_ids_forgotten_in_several_batches_are_asked_again_together() -> None:
 def test_ids_forgotten_twice_are_unresolved() -> None:
     """BadResponse says which ids may still be live, and keeps what is known."""
     wire = Wire(forget("2"))
-    with pytest.raises(BadResponse, match=r"mention every id asked: 2 - .*may be live") as caught:
+    with pytest.raises(BadResponse, match=r"settle every id asked: 2 - .*may be live") as caught:
         play(wire, batch(1, 2, 3))
     assert lists_of(caught.value) == (["1", "3"], ["2"])
     assert len(wire.requests) == 2

@@ -35,6 +35,11 @@ def strays(book: Ledger) -> list[Claim]:
     return [claim for asked, claim in book.known if asked is None]
 
 
+def spoken_of(book: Ledger) -> list[Asked]:
+    """The ids that an entry was about, whether or not it settles them."""
+    return [asked for asked in book.asked if book.words(asked)]
+
+
 def statuses(book: Ledger) -> list[str | None]:
     return [claim.status for asked, claim in book.known if asked is not None]
 
@@ -44,7 +49,7 @@ def test_the_documented_success_accounts_for_both() -> None:
     book = ledger("1735964997957275648", "1735965127519326208")
     read(book, json.loads(TWO_CANCELED))
     assert statuses(book) == ["canceled", "canceled"]
-    assert book.unmentioned == ()
+    assert book.unsettled == ()
 
 
 def test_the_live_partial_answer_accounts_for_both() -> None:
@@ -62,13 +67,12 @@ def test_the_live_partial_answer_accounts_for_both() -> None:
     ],
 )  # fmt: skip
 def test_the_state_in_the_exchanges_words_becomes_the_status(state: str, status: str | None) -> None:
-    """A failed cancel's text tells the order's real state; FAILED is not cancelled; unknown is None."""
-    book = ledger("5")
-    read(book, answer(fails=[in_state("5", state)]))
-    assert statuses(book) == [status]
-    book = ledger("5")
-    read(book, answer(orders=[canceled(5, status=state)]))
-    assert statuses(book) == [status]
+    """A failed cancel's text tells the order's state; FAILED is not cancelled; other words settle nothing."""
+    for said in ({"fails": [in_state("5", state)]}, {"orders": [canceled(5, status=state)]}):
+        book = ledger("5")
+        read(book, answer(**said))
+        assert statuses(book) == ([status] if status else [])
+        assert len(book.unsettled) == (0 if status else 1)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +116,7 @@ def test_absent_null_and_empty_lists_mention_nobody(empty: dict[str, Any]) -> No
     """Either list may be absent or null (live)."""
     book = ledger("5")
     assert read(book, {"code": "0", "data": empty}) == []
-    assert book.unmentioned == (Asked("id", "5"),)
+    assert book.unsettled == (Asked("id", "5"),)
 
 
 @pytest.mark.parametrize(
@@ -136,15 +140,15 @@ def test_a_failed_client_id_is_found_however_it_is_keyed(entry: Any) -> None:
     """How the exchange keys a failed client id is unknown: every name, and the text alone, is understood."""
     book = ledger("7", clients=("xyz", "abc"))
     read(book, answer(fails=[entry]))
-    assert [asked for asked, _ in book.known] == [Asked("clientOrderId", "abc")]
-    assert statuses(book) == [None]
+    assert spoken_of(book) == [Asked("clientOrderId", "abc")]
+    assert set(statuses(book)) <= {None}
 
 
 def test_a_text_that_could_mean_two_ids_names_neither() -> None:
     """Rather ask again than guess: the entry is kept as a stray."""
     book = ledger(clients=("xyz", "abc"))
     read(book, answer(fails=[{"error": "'abc' does not exist, 'xyz' does not exist"}]))
-    assert len(book.unmentioned) == 2
+    assert len(book.unsettled) == 2
     assert len(strays(book)) == 1
 
 
@@ -154,7 +158,7 @@ def test_the_boilerplate_of_a_text_is_no_id(client: str) -> None:
     book = ledger(clients=(client,))
     read(book, answer(fails=[{"error": "order status :CANCELED,can not delete, symbol: BTC-USDT"}]))
     read(book, answer(fails=[in_state("999", "CANCELED")]))
-    assert book.unmentioned == (Asked("clientOrderId", client),)
+    assert book.unsettled == (Asked("clientOrderId", client),)
 
 
 def test_an_order_named_by_both_ids_answers_both() -> None:
@@ -168,7 +172,7 @@ def test_an_order_id_is_no_client_id() -> None:
     """In orders, orderId is an order id: it does not answer an equal client id."""
     book = ledger(clients=("5",))
     read(book, answer(orders=[canceled(5, "other")]))
-    assert book.unmentioned == (Asked("clientOrderId", "5"),)
+    assert book.unsettled == (Asked("clientOrderId", "5"),)
 
 
 def test_that_an_order_is_live_outweighs_every_other_claim() -> None:
@@ -215,7 +219,7 @@ def test_punctuation_around_an_id_is_not_part_of_it(text: str) -> None:
     """Quotes and full stops are the exchange's, not the id's."""
     book = ledger(clients=("abc", "x"))
     read(book, answer(fails=[{"error": text}]))
-    assert [asked for asked, _ in book.known] == [Asked("clientOrderId", "abc")]
+    assert spoken_of(book) == [Asked("clientOrderId", "abc")]
 
 
 @pytest.mark.parametrize(
@@ -230,7 +234,7 @@ def test_a_value_asked_as_both_kinds_is_told_apart_by_the_text(text: str, answer
     """Order id 5 and client id 5, and a failed client id keyed as "orderId": the label decides."""
     book = ledger("5", clients=("5",))
     read(book, answer(fails=[{"orderId": "5", "error": text}]))
-    assert [asked for asked, _ in book.known] == [Asked(answered, "5")]
+    assert spoken_of(book) == [Asked(answered, "5")]
 
 
 def test_an_answer_speaks_of_its_own_request_first() -> None:
@@ -258,7 +262,7 @@ def test_a_word_of_a_text_about_something_else_is_no_id(clients: tuple[str, ...]
     """Where a key names somebody else, or the word stands in no known place, nothing is claimed."""
     book = ledger(clients=clients)
     read(book, answer(fails=[entry]))
-    assert len(book.unmentioned) == len(clients)
+    assert len(book.unsettled) == len(clients)
     assert len(strays(book)) == 1
 
 
@@ -275,11 +279,12 @@ def test_an_id_cannot_forge_a_state() -> None:
 
 @pytest.mark.parametrize("other", ["FILLED", "", "FAILED"])
 def test_two_final_states_of_one_order_are_none(other: str) -> None:
-    """Whichever comes first: an answer that contradicts itself claims nothing."""
-    for states in (("CANCELED", other), (other, "CANCELED")):
+    """Whichever comes first: an answer that contradicts itself settles nothing."""
+    for states in (("CANCELED", other), (other, "CANCELED"), ("CANCELED", other, "CANCELED")):
         book = ledger("5")
         read(book, answer(orders=[canceled(5, status=state) for state in states]))
-        assert statuses(book) == [None]
+        assert statuses(book) == []
+        assert len(book.unsettled) == 1
 
 
 def test_that_it_is_live_by_one_id_makes_it_live_by_the_other() -> None:
@@ -323,8 +328,8 @@ def says_canceled(entry: Any) -> bool:
 
 
 @given(answers=st.lists(ANSWER, max_size=3))
-def test_every_asked_id_is_known_or_unmentioned_exactly_once(answers: list[Any]) -> None:
-    """Whatever comes back, known and unmentioned together are what was asked, in order, without loss."""
+def test_every_asked_id_is_known_or_unsettled_exactly_once(answers: list[Any]) -> None:
+    """Whatever comes back, known and unsettled together are what was asked, in order, without loss."""
     book = ledger(*IDS, clients=("a", "b"))
     for one in answers:
         try:
@@ -333,9 +338,10 @@ def test_every_asked_id_is_known_or_unmentioned_exactly_once(answers: list[Any])
             continue
         kept = [claim for _, claim in book.known]
         assert all(claim in kept for claim in strays(book))
-        assert all(claim in kept or any(k.weight >= claim.weight for k in kept) for claim in claims)
+        settling = [claim for claim in claims if claim.settles]
+        assert book.unsettled or all(any(k.weight >= claim.weight for k in kept) for claim in settling)
     known = [asked for asked, _ in book.known if asked is not None]
-    assert sorted([*known, *book.unmentioned]) == sorted(book.asked)
+    assert sorted([*known, *book.unsettled]) == sorted(book.asked)
     assert known == [asked for asked in book.asked if asked in known]
     for _, claim in book.known:
         assert claim.status != "canceled" or says_canceled(claim.entry)
@@ -351,7 +357,8 @@ def test_a_claim_weighs_the_same_from_wherever_it_came() -> None:
         ("fails", "closed"),
     ]
     assert [Claim(listed, {}, status).weight for listed, status in said] == [3, 3, 2, 2, 1]
-    assert Claim("fails", {}, None).weight == 0
+    assert Claim("fails", {}, None, unknown=True).weight == 0
+    assert Claim("fails", {}, None).weight == -1
 
 
 SWAP = Shape(done="success", failed="failed", lower_case=True, tells_states=False, may_be_unnamed=True)
@@ -386,7 +393,7 @@ def test_words_about_a_state_count_before_a_code() -> None:
     assert statuses(book) == ["closed"]
     book = swap_ledger("1")
     read(book, swap_answer(failed=[failed(80018, "order status :CANCELED, order status :FILLED", orderId=1)]))
-    assert statuses(book) == [None]
+    assert book.unsettled == book.asked
 
 
 def test_client_ids_come_back_in_lower_case() -> None:
@@ -397,15 +404,48 @@ def test_client_ids_come_back_in_lower_case() -> None:
     assert ledger(clients=("AbC",)).read(answer(orders=[canceled(9, "abc")]), ledger(clients=("AbC",)).asked)
     spot = ledger(clients=("AbC",))
     read(spot, answer(orders=[canceled(9, "abc")]))
-    assert spot.unmentioned == (Asked("clientOrderId", "AbC"),)
+    assert spot.unsettled == (Asked("clientOrderId", "AbC"),)
 
 
 @pytest.mark.parametrize("code", [100500, 110500, 109500, "100503"])
 def test_busy_is_no_word_on_an_order(code: Any) -> None:
-    """Such a failed entry leaves the id unmentioned, so that it is asked for again."""
+    """Such a failed entry leaves the id unsettled, so that it is asked for again."""
     book = swap_ledger("1")
-    assert read(book, swap_answer(failed=[failed(code, "try again", orderId=1)])) == []
-    assert book.known == []
+    for words in ("try again", "order does not exist"):
+        read(book, swap_answer(failed=[failed(code, words, orderId=1)]))
+        assert book.known == []
+
+
+@pytest.mark.parametrize(
+    "words", ["", "system busy", "rate limited", "order is being matched", "user not found"]
+)
+def test_words_that_tell_nothing_of_the_order_settle_nothing(words: str) -> None:
+    """Not cancelled, for whatever reason: the order may be live, so "no such order" must not be said."""
+    spot = ledger("5")
+    read(spot, answer(fails=[{"orderId": "5", "error": words}]))
+    assert (spot.unsettled, spot.known, spot.words(spot.asked[0])) == (spot.asked, [], words)
+    for code in (100410, 109429, 100421, 80012, 1, None):
+        swap = swap_ledger("5")
+        read(swap, swap_answer(failed=[failed(code, words, orderId=5)]))  # type: ignore[arg-type]
+        assert (swap.unsettled, swap.known) == (swap.asked, [])
+
+
+def test_what_settles_nothing_is_replaced_by_what_does() -> None:
+    """Asked again, the exchange tells more; and what was known does not become unclear by less."""
+    book = ledger("5")
+    read(book, answer(orders=[canceled(5, status="?")]))
+    read(book, answer(fails=[in_state("5", "FILLED")]))
+    assert statuses(book) == ["closed"]
+    read(book, answer(fails=[{"orderId": "5", "error": "busy"}]))
+    assert statuses(book) == ["closed"]
+
+
+def test_a_cancelled_order_is_told_by_every_id_that_it_was_asked_by() -> None:
+    """In one request or in another: else its second id would be one that does not exist."""
+    book = swap_ledger("5", clients=("X",))
+    book.read(swap_answer([{"orderId": 5, "clientOrderId": "x", "status": "CANCELLED"}]), book.asked[:1])
+    book.read(swap_answer(failed=[failed(80016, clientOrderId="x")]), book.asked[1:])
+    assert statuses(book) == ["canceled", "canceled"]
 
 
 @pytest.mark.parametrize("order_id", [0, "0", "", None, 999])
@@ -417,13 +457,13 @@ def test_an_unnamed_failure_is_of_the_only_id_asked(order_id: Any) -> None:
     assert statuses(book) == ["closed"]
     several = swap_ledger(clients=("x", "y"))
     read(several, swap_answer(failed=[entry]))
-    assert len(several.unmentioned) == 2
+    assert len(several.unsettled) == 2
     assert len(strays(several)) == (1 if order_id == 999 else 0)
     several.read(swap_answer(failed=[entry]), several.asked[:1])
     assert (statuses(several), strays(several)) == (["closed"], [])
     spot = ledger(clients=("x",))
     read(spot, answer(fails=[entry]))
-    assert len(spot.unmentioned) == 1
+    assert len(spot.unsettled) == 1
 
 
 @pytest.mark.parametrize(
@@ -438,7 +478,7 @@ def test_a_failure_that_names_another_is_not_the_only_ones(entry: Any) -> None:
     """What speaks of somebody else claims nothing of the id asked."""
     book = swap_ledger(clients=("x",))
     read(book, swap_answer(failed=[entry]))
-    assert len(book.unmentioned) == 1
+    assert len(book.unsettled) == 1
 
 
 def test_an_order_id_is_not_accounted_for_by_another_one() -> None:
@@ -446,7 +486,7 @@ def test_an_order_id_is_not_accounted_for_by_another_one() -> None:
     for entry in ({"orderId": 6, "status": "CANCELLED"}, {"status": "CANCELLED"}):
         book = swap_ledger("5")
         read(book, swap_answer([entry]))
-        assert book.unmentioned == (Asked("id", "5"),)
+        assert book.unsettled == (Asked("id", "5"),)
 
 
 def test_a_client_id_may_stand_in_the_text_beside_the_order_id() -> None:
@@ -493,13 +533,13 @@ SWAP_LISTED = st.none() | st.lists(SWAP_ENTRY, max_size=6) | JSON
 
 
 @given(answers=st.lists(st.tuples(st.builds(swap_answer, SWAP_LISTED, SWAP_LISTED), st.integers(0, 5))))
-def test_every_swap_id_is_known_or_unmentioned_exactly_once(answers: list[tuple[Any, int]]) -> None:
+def test_every_swap_id_is_known_or_unsettled_exactly_once(answers: list[tuple[Any, int]]) -> None:
     """Whatever comes back, to a request for all or for one: no id is lost, none is called canceled unsaid."""
     book = swap_ledger(*IDS, clients=("A", "b"))
     for one, only in answers:
         book.read(one, book.asked if only == 0 else book.asked[only : only + 1])
     known = [asked for asked, _ in book.known if asked is not None]
-    assert sorted([*known, *book.unmentioned]) == sorted(book.asked)
+    assert sorted([*known, *book.unsettled]) == sorted(book.asked)
     assert known == [asked for asked in book.asked if asked in known]
     for _, claim in book.known:
         assert claim.status != "canceled" or says_canceled(claim.entry)

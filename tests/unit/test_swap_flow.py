@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ccxt.base.errors import BaseError, OrderNotFound, PermissionDenied, RequestTimeout
+from ccxt.base.errors import (
+    BadResponse,
+    BaseError,
+    OrderNotFound,
+    PermissionDenied,
+    RateLimitExceeded,
+    RequestTimeout,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -101,7 +108,8 @@ def batch(*ids: Any) -> Batch:
 
 def settle(exchange: SwapExchange, asked: Batch, **settings: Any) -> list[tuple[str | None, str | None]]:
     endpoint = exchange.endpoint
-    settings = {"endpoint": endpoint, "batch_size": endpoint.batch_size, "resolve_attempts": 3, **settings}
+    defaults = {"batch_size": endpoint.batch_size, "at_once": endpoint.at_once, "resolve_attempts": 3}
+    settings = {"endpoint": endpoint, **defaults, **settings}
     orders = run(cancel_batch(asked, "M", plan(clock=lambda: exchange.now, **settings)), exchange)
     return [(order["asked"], order["status"]) for order in orders]
 
@@ -170,6 +178,56 @@ def test_a_look_up_that_finds_the_order_open_counts() -> None:
 
     exchange = Contradicting(LINEAR, {}, "after")
     assert settle(exchange, batch(1)) == [("1", "open")]
+
+
+def test_one_after_the_other_the_first_failure_ends_it() -> None:
+    """Without an event loop a wave is one order: a dead endpoint is not waited for five times."""
+    states = {str(n): "PENDING" for n in range(1, 6)}
+    exchange = SwapExchange(INVERSE, states, "", PermissionDenied("bingx no"))
+    with pytest.raises(PermissionDenied) as caught:
+        settle(exchange, batch(*range(1, 6)), at_once=1)
+    assert [order["asked"] for order in caught.value.orders] == ["1"]
+    assert caught.value.unresolved == ["2", "3", "4", "5"]
+    assert len(exchange.sent) == 1
+
+
+def test_look_ups_end_at_a_ban_and_ask_for_nothing_twice() -> None:
+    """To go on would make it worse; what was not looked up is told as the exchange said it."""
+    states = {str(n): "PENDING" for n in range(1, 6)}
+    banned = RateLimitExceeded("bingx banned")
+    banned.retry_after = 300.0
+    exchange = SwapExchange(LINEAR, states, "after", lookups=["", banned])
+    told = settle(exchange, batch(*range(1, 6)))
+    assert [status for _, status in told] == ["canceled", None, None, None, None]
+    assert exchange.looked_up == ["1", "2"]
+
+
+@pytest.mark.parametrize("error", [PermissionDenied("bingx no"), RequestTimeout("bingx lost")])
+def test_what_was_lost_is_told_apart_though_a_later_part_fails(error: BaseError) -> None:
+    """Ten orders that this call cancelled must not be told as ten that do not exist."""
+    states = {str(n): "PENDING" for n in range(1, 13)}
+    exchange = SwapExchange(LINEAR, states, "after", "", *[error] * 4)
+    with pytest.raises(type(error)) as caught:
+        settle(exchange, batch(*range(1, 13)))
+    assert [order["status"] for order in caught.value.orders] == ["canceled"] * 10
+    assert caught.value.unresolved == ["11", "12"]
+
+
+def test_a_failed_entry_that_tells_nothing_is_asked_again_and_looked_up() -> None:
+    """Not cancelled, "try again", of a live order: it must end as cancelled, open or unresolved."""
+
+    class Reluctant(SwapExchange):
+        def _cancel(self, request: Any) -> Any:
+            self.sent.append(request["orderIdList"].strip("[]").split(","))
+            failed = [{"orderId": int(one), "errorCode": 100410} for one in self.sent[-1]]
+            return {"code": 0, "data": {"success": None, "failed": failed}}
+
+    exchange = Reluctant(LINEAR, {"1": "PENDING"})
+    assert settle(exchange, batch(1, 2)) == [("1", "open"), ("2", None)]
+    assert exchange.sent == [["1", "2"], ["1"], ["2"]]
+    with pytest.raises(BadResponse) as caught:
+        settle(exchange, batch(1), resolve_attempts=0)
+    assert (caught.value.orders, caught.value.unresolved) == ([], ["1"])
 
 
 def test_inverse_orders_go_in_waves_and_a_failure_stops_the_next() -> None:
