@@ -12,13 +12,13 @@ help:
 	@echo "make bench   time and cost, beside plain ccxt (9 minutes; ARGS=--quick for a first look)"
 	@echo "make audit   every claim against the truth, in 1000 random scenarios (ARGS=--seed=2)"
 	@echo "make soak    20 000 cancels with lost answers: limit, memory, every id (ARGS=--cancels=2000)"
-	@echo "make lint    ruff and mypy"
+	@echo "make lint    ruff, mypy and pyright"
 	@echo "make record  record the cassettes anew, from the simulator"
 
 $(BIN)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,lint]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
 	@touch $@
 
 demo: $(BIN)/.ready
@@ -40,10 +40,15 @@ audit: $(BIN)/.ready
 soak: $(BIN)/.ready
 	$(BIN)/python -m tests.audit.soak $(ARGS)
 
-lint: $(BIN)/.ready
+lint: $(BIN)/.ready-lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+$(BIN)/.ready-lint: $(BIN)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[lint]'
+	@touch $@
 
 record: $(BIN)/.ready
 	$(BIN)/python -m tests.recording.record

@@ -14,7 +14,18 @@ from __future__ import annotations
 from ._batch import ClientOrderId
 from ._register import Registration, register, unregister
 from ._sync import bingx
+from ._types import AccountsForIds, CancellationRequest, CancelOrdersOptions
 
 __version__ = "0.1.0"
 
-__all__ = ["ClientOrderId", "Registration", "__version__", "bingx", "register", "unregister"]
+__all__ = [
+    "AccountsForIds",
+    "CancelOrdersOptions",
+    "CancellationRequest",
+    "ClientOrderId",
+    "Registration",
+    "__version__",
+    "bingx",
+    "register",
+    "unregister",
+]

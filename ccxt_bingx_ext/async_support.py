@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ccxt.async_support.bingx import bingx as upstream
+from ccxt.base.types import Order
 
 from ._drive import run_async
 from ._gate import pass_gate_async
@@ -24,15 +25,21 @@ class bingx(BingxMixin, upstream):
         ids: Iterable[str | int] | None,
         symbol: str | None = None,
         params: Mapping[str, Any] = {},
-    ) -> list[dict[str, Any]]:
+    ) -> list[Order]:
         """Cancel several orders of one market: see the sync class, which takes and gives the same."""
         return await run_async(self._cancel_orders(ids, symbol, params), self._perform)
 
     async def cancel_orders_for_symbols(
         self, orders: Iterable[Mapping[str, Any]], params: Mapping[str, Any] = {}
-    ) -> list[dict[str, Any]]:
+    ) -> list[Order]:
         """Cancel orders of several markets: see the sync class. The symbols' requests go concurrently."""
         return await run_async(self._cancel_orders_for_symbols(orders, params), self._perform)
+
+    if TYPE_CHECKING:
+        # pyright takes ccxt's own for one that never returns, and looks at nothing that stands behind a call.
+        async def cancel_orders_with_client_order_ids(
+            self, clientOrderIds: Iterable[str], symbol: str | None = None, params: Mapping[str, Any] = {}
+        ) -> list[Order]: ...
 
     def open(self, *args: Any, **named: Any) -> None:
         super().open(*args, **named)

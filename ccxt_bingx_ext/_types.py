@@ -1,0 +1,69 @@
+"""Types for bots that mypy or pyright reads."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Protocol, TypedDict, runtime_checkable
+
+from ccxt.base.types import Order
+
+
+class LinearOptions(TypedDict, total=False):
+    """``options["cancelOrders"]["linear"]``."""
+
+    batchSize: int
+    limit: float | None
+
+
+class InverseOptions(TypedDict, total=False):
+    """``options["cancelOrders"]["inverse"]``."""
+
+    limit: float | None
+
+
+class CancelOrdersOptions(TypedDict, total=False):
+    """``options["cancelOrders"]``. A misspelt setting is refused by the type checker alone."""
+
+    requestFormat: Literal["json", "query"]
+    process: Literal[0, 1] | None
+    batchSize: int
+    limit: float | None
+    linear: LinearOptions
+    inverse: InverseOptions
+    margin: float
+    storage: str | None
+    maxWait: float
+    resolveAttempts: int
+    resolveTimeout: float
+
+
+class _OfOneSymbol(TypedDict):
+    symbol: str
+
+
+class CancellationRequest(_OfOneSymbol, total=False):
+    """An entry of `cancel_orders_for_symbols`: ccxt's type of this name demands both ids, one is enough."""
+
+    id: str | int | None
+    clientOrderId: str | None
+
+
+@runtime_checkable
+class AccountsForIds(Protocol):
+    """What an error of `cancel_orders` or `cancel_orders_for_symbols` carries beside ccxt's class.
+
+    ccxt's classes declare no such attributes, so a type checker wants to be told::
+
+        except ccxt.BaseError as error:
+            if isinstance(error, AccountsForIds):
+                exchange.cancel_orders(error.unresolved, symbol, {"process": 1})
+
+    It is no exception class, and cannot stand behind ``except``. An error of another call carries nothing:
+    that is not to say that nothing is unresolved.
+    """
+
+    orders: list[Order]
+    """Order structures: what is known."""
+
+    # Any: strings or `CancellationRequest`s, whichever the call that raised takes back as they are.
+    unresolved: list[Any]
+    """What may still be live, sent or not."""

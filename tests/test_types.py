@@ -1,0 +1,78 @@
+"""The types for bots: what they say is so, and tests/typing/api.py is read by both type checkers."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pytest
+from ccxt.base.errors import RequestTimeout
+
+from ccxt_bingx_ext import AccountsForIds, CancelOrdersOptions, _errors
+from ccxt_bingx_ext._settings import DEFAULTS
+from ccxt_bingx_ext._types import InverseOptions, LinearOptions
+
+ROOT = Path(__file__).parent.parent
+API = Path("tests", "typing", "api.py")
+# A checker that does not know our types takes them for Any, and this for right.
+MISTAKE = "\n\ndef mistaken(bot: bingx) -> None:\n    assert_type(bot.cancel_orders([], SYMBOL), int)\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "defaults"),
+    [
+        (CancelOrdersOptions, DEFAULTS),
+        (LinearOptions, DEFAULTS["linear"]),
+        (InverseOptions, DEFAULTS["inverse"]),
+    ],
+)
+def test_every_option_has_a_type(typed: type, defaults: dict[str, Any]) -> None:
+    """A setting that is added, or renamed, is so in both places."""
+    assert set(get_type_hints(typed)) == set(defaults)
+
+
+def test_an_error_that_accounts_for_ids_is_known_by_isinstance() -> None:
+    """As a typed bot asks; ccxt's error of another call, which knows of no ids, is none."""
+    error = RequestTimeout("bingx")
+    assert not isinstance(error, AccountsForIds)
+    _errors.account(error, [], ["1"])
+    assert isinstance(error, AccountsForIds)
+
+
+@pytest.fixture
+def mistaken(tmp_path: Path) -> Path:
+    """A copy of api.py with a mistake, where it would stand in a project of its own, set up as this one."""
+    copy = tmp_path / API
+    copy.parent.mkdir(parents=True)
+    copy.write_text((ROOT / API).read_text("utf-8") + MISTAKE, "utf-8")
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return copy
+
+
+def said(checker: str, *arguments: str | Path) -> str:
+    """What `checker` prints of the whole project, as `make lint` runs it."""
+    if importlib.util.find_spec(checker) is None:
+        pytest.skip(f"{checker} is not installed: make lint")
+    command = [sys.executable, "-m", checker, *(str(one) for one in arguments)]
+    return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True).stdout
+
+
+def test_mypy_reads_the_api(mistaken: Path, tmp_path: Path) -> None:
+    """A mistake in tests/typing/api.py is found, and it is the only one."""
+    out = said("mypy", "--shadow-file", API, mistaken, "--cache-dir", tmp_path / "cache")
+    assert (
+        f'{API}:{len(mistaken.read_text("utf-8").splitlines())}: error: Expression is of type "list[Any]"'
+        in out
+    )
+    assert "Found 1 error" in out
+
+
+def test_pyright_reads_the_api(mistaken: Path, tmp_path: Path) -> None:
+    """A mistake in tests/typing/api.py is found, and it is the only one."""
+    out = said("pyright", "--pythonpath", sys.executable, "--project", tmp_path)
+    assert '"assert_type" mismatch: expected "int" but received "list[Order]"' in out
+    assert "1 error, 0 warnings" in out
