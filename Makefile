@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench audit soak lint record clean
+.PHONY: help demo test bench audit soak compat upstream lint record clean
 
 help:
 	@echo "make demo    the main job on the embedded simulator, beside plain ccxt"
@@ -12,6 +12,8 @@ help:
 	@echo "make bench   time and cost, beside plain ccxt (9 minutes; ARGS=--quick for a first look)"
 	@echo "make audit   every claim against the truth, in 1000 random scenarios (ARGS=--seed=2)"
 	@echo "make soak    20 000 cancels with lost answers: limit, memory, every id (ARGS=--cancels=2000)"
+	@echo "make compat  the tests over several ccxt releases and Pythons, as a table (ARGS=--help)"
+	@echo "make upstream  whether the newest ccxt still has the defects that are worked around"
 	@echo "make lint    ruff, mypy and pyright"
 	@echo "make record  record the cassettes anew, from the simulator"
 
@@ -40,6 +42,12 @@ audit: $(BIN)/.ready
 soak: $(BIN)/.ready
 	$(BIN)/python -m tests.audit.soak $(ARGS)
 
+compat:
+	$(PYTHON) -m tests.compat $(ARGS)
+
+upstream:
+	$(PYTHON) -m tests.compat --fresh --ccxt newest --python this $(ARGS) -- tests/test_upstream_defects.py
+
 lint: $(BIN)/.ready-lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -54,4 +62,4 @@ record: $(BIN)/.ready
 	$(BIN)/python -m tests.recording.record
 
 clean:
-	rm -rf $(VENV) dist .cache .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .cache .compat dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
