@@ -36,7 +36,7 @@ from ._structures import order_structure
 from ._symbols import spot_market_id
 
 if TYPE_CHECKING:
-    from ccxt import bingx as Upstream
+    from typing import Any as Upstream
 else:
     Upstream = object
 

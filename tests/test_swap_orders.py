@@ -203,6 +203,17 @@ def test_no_cancel_goes_out_again_unasked(bot: Bot, simulator: Simulator, market
 
 
 @both_markets
+def test_no_single_cancel_goes_out_again_unasked(bot: Bot, simulator: Simulator, market: str) -> None:
+    """What became of the order is not known, and not made known by asking twice."""
+    (one,) = place(simulator, market)
+    path = {"linear": "DELETE swap/v2/trade/order", "inverse": PATHS["inverse"]}[market]
+    simulator.faults.add("drop", when="after", path=path)
+    with pytest.raises(NetworkError):
+        bot.cancel_order(one, SYMBOLS[market])
+    assert len(simulator.arrivals(path)) == 1
+
+
+@both_markets
 def test_client_ids_of_a_lost_answer_are_found_out(bot: Bot, simulator: Simulator, market: Any) -> None:
     """Looked up by client order id."""
     simulator.place(market=market, client_order_id="AbC")

@@ -86,6 +86,12 @@ async def async_bot(bot: async_support.bingx) -> None:
     assert_type(await bot.cancel_orders_with_client_order_ids(["a"], SYMBOL), list[Order])
 
 
+async def what_ccxt_has(bot: async_support.bingx, websocket: pro.bingx) -> None:
+    # Awaited here, plain in the sync class: the mixin must not bring that one's in.
+    assert_type(await bot.fetch_order("1", SYMBOL), Order)  # pyright: ignore[reportUnknownMemberType]
+    assert_type(await websocket.fetch_order("1", SYMBOL), Order)  # pyright: ignore[reportUnknownMemberType]
+
+
 async def websocket_bot(bot: pro.bingx) -> None:
     assert_type(await bot.cancel_orders(["1", 2], SYMBOL, {"process": 1}), list[Order])
     assert_type(await bot.cancel_orders_for_symbols([{"id": "1", "symbol": SYMBOL}]), list[Order])
