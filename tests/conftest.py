@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ccxt_bingx_ext import _lanes
+from ccxt_bingx_ext import _finding_out, _lanes
 from ccxt_bingx_ext.simulator import Simulator
+
+from .worlds import WORLDS
 
 pytest_plugins = ["ccxt_bingx_ext.simulator.fixtures"]
 
@@ -29,6 +31,18 @@ def _fresh_lanes() -> Iterator[None]:
     """A limit or a ban met in one test is none in the next."""
     yield
     _lanes._forget_lanes()
+
+
+@pytest.fixture(params=WORLDS)
+def world(request: pytest.FixtureRequest) -> str:
+    """Sync, async and pro in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pauses between attempts to find out are another test's (tests/unit/test_finding_out.py)."""
+    monkeypatch.setattr(_finding_out, "FIRST_PAUSE", 0.01)
 
 
 @pytest.fixture

@@ -32,14 +32,9 @@ from ccxt_bingx_ext import ClientOrderId, bingx
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Order, Simulator
 
-from .worlds import OURS, WORLDS, Bot, bot_of
+from .worlds import OURS, Bot, bot_of
 
 PATH = "/openApi/spot/v1/trade/cancelOrders"
-
-
-@pytest.fixture(params=WORLDS)
-def world(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 @pytest.fixture

@@ -19,25 +19,17 @@ from ccxt.base.errors import (
     RequestTimeout,
 )
 
-from ccxt_bingx_ext import ClientOrderId, _finding_out
+from ccxt_bingx_ext import ClientOrderId
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Simulator
 
-from .worlds import OURS, WORLDS, Bot, bot_of
+from .worlds import OURS, Bot, bot_of
 
 SPOT, LINEAR, INVERSE = "BTC/USDT", "BTC/USDT:USDT", "BTC/USD:BTC"
 SPOT_PATH, LINEAR_PATH = "POST spot/v1/trade/cancelOrders", "DELETE swap/v2/trade/batchOrders"
 
 
-@pytest.fixture(autouse=True)
-def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pauses between attempts are another test's (tests/unit/test_finding_out.py)."""
-    monkeypatch.setattr(_finding_out, "FIRST_PAUSE", 0.01)
-
-
-@pytest.fixture(params=WORLDS)
-def world(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+pytestmark = pytest.mark.usefixtures("without_pauses")
 
 
 @pytest.fixture

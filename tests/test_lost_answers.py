@@ -23,7 +23,7 @@ from ccxt_bingx_ext._flow import UNKNOWN_OUTCOME
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Simulator
 
-from .worlds import OURS, WORLDS, Bot, bot_of
+from .worlds import OURS, Bot, bot_of
 
 SYMBOL = "BTC/USDT"
 FAULTS: dict[str, dict[str, Any]] = {
@@ -42,15 +42,7 @@ FAULTS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pauses between attempts are another test's (tests/unit/test_finding_out.py)."""
-    monkeypatch.setattr(_finding_out, "FIRST_PAUSE", 0.01)
-
-
-@pytest.fixture(params=WORLDS)
-def world(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+pytestmark = pytest.mark.usefixtures("without_pauses")
 
 
 @pytest.fixture

@@ -18,11 +18,11 @@ from ccxt.base.errors import (
     RequestTimeout,
 )
 
-from ccxt_bingx_ext import ClientOrderId, _finding_out
+from ccxt_bingx_ext import ClientOrderId
 from ccxt_bingx_ext.simulator import Order, Simulator
 
 from .test_lost_answers import FAULTS
-from .worlds import OURS, WORLDS, Bot, bot_of
+from .worlds import OURS, Bot, bot_of
 
 LINEAR, INVERSE = "BTC/USDT:USDT", "BTC/USD:BTC"
 SYMBOLS = {"linear": LINEAR, "inverse": INVERSE}
@@ -30,15 +30,7 @@ PATHS = {"linear": "DELETE swap/v2/trade/batchOrders", "inverse": "DELETE cswap/
 both_markets = pytest.mark.parametrize("market", ["linear", "inverse"])
 
 
-@pytest.fixture(autouse=True)
-def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pauses between attempts are another test's (tests/unit/test_finding_out.py)."""
-    monkeypatch.setattr(_finding_out, "FIRST_PAUSE", 0.01)
-
-
-@pytest.fixture(params=WORLDS)
-def world(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+pytestmark = pytest.mark.usefixtures("without_pauses")
 
 
 @pytest.fixture
