@@ -1,0 +1,98 @@
+"""The pages: their links, snippets, options, errors and make targets are those that exist."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import ccxt
+import pytest
+
+from ccxt_bingx_ext import _errors
+from ccxt_bingx_ext._settings import DEFAULTS
+
+ROOT = Path(__file__).parents[1]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+
+_FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def prose(page: Path) -> str:
+    return _FENCED.sub("", text_of(page))
+
+
+def anchors(page: Path) -> set[str]:
+    """What GitHub makes of the headings."""
+    headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def rows(text: str) -> Iterator[list[str]]:
+    """The cells of every table row that begins with a name, without their backticks."""
+    for line in text.splitlines():
+        if line.startswith("| `"):
+            yield [cell.strip().strip("`") for cell in line.strip("|").split("|")]
+
+
+@each_page
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every relative link names a file that is there, and a heading in it."""
+    for link in _LINK.findall(prose(page)):
+        if link.startswith(("http://", "https://")):
+            continue
+        name, _, anchor = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+@each_page
+def test_python_snippets_compile(page: Path) -> None:
+    """What a reader copies is Python."""
+    for language, code in _FENCED.findall(text_of(page)):
+        if language == "python":
+            ast.parse(code)
+
+
+def test_the_options_are_those_that_exist() -> None:
+    """docs/options.md has a row for each option, and its default."""
+    table = prose(ROOT / "docs" / "options.md").partition("Outside of that dict")[0]
+    assert {name: ast.literal_eval(default) for name, default, _ in rows(table)} == DEFAULTS
+
+
+def test_the_errors_are_those_that_exist() -> None:
+    """docs/errors.md names classes of ccxt, and each that the hierarchy in `_errors` has and is raised."""
+    documented = {name for name, *_ in rows(prose(ROOT / "docs" / "errors.md"))}
+    assert {
+        name for name in documented if not issubclass(getattr(ccxt, name, object), ccxt.BaseError)
+    } == set()
+    hierarchy = set(re.findall(r"^ +[│├└─ ]*([A-Z][A-Za-z]+)(?:  .*)?$", _errors.__doc__ or "", re.MULTILINE))
+    assert "OrderNotFound" in hierarchy
+    assert hierarchy - documented == {"BaseError", "InvalidOrder"}
+
+
+def test_the_make_targets_exist() -> None:
+    """No page names a command that is not there."""
+    targets = set(re.findall(r"^([a-z]+):", text_of(ROOT / "Makefile"), re.MULTILINE))
+    named = {
+        one for page in PAGES for one in re.findall(r"(?:`|^\$ )make ([a-z]+)", text_of(page), re.MULTILINE)
+    }
+    assert {"demo", "test"} <= named
+    assert named - targets <= {"compat", "mutants", "upstream"}  # about to come
+
+
+def test_the_readme_is_one_page() -> None:
+    """What does not fit has a page below docs/, and every page there is linked."""
+    readme = text_of(ROOT / "README.md")
+    assert len(readme.splitlines()) <= 110
+    for page in (ROOT / "docs").glob("*.md"):
+        assert f"docs/{page.name}" in readme
