@@ -133,7 +133,7 @@ def lane_closed(seconds: float) -> BaseError:
     error = RateLimitExceeded(
         f"bingx cancelOrders() is banned by the exchange until {until} UTC ({seconds:.1f} s): not sent"
     )
-    error.from_lane, error.retry_after = True, seconds
+    error.from_lane, error.banned, error.retry_after = True, True, seconds
     return error
 
 

@@ -238,9 +238,10 @@ def _claim(listed: str, entry: Any, named: Iterable[Asked]) -> Claim:
     if listed == "orders":
         state = str(entry.get("status")) if isinstance(entry, dict) else ""
         return Claim(listed, entry, STATUS_OF_STATE.get(state.upper()))
-    text = words = text_of(entry)
+    text = text_of(entry)
+    nameless = text
     for one in named:
-        words = words.replace(one.value, "0")
+        nameless = nameless.replace(one.value, "0")  # "order abc does not exist"
         if ":" in one.value:  # "status:CANCELED" may be an id: it must not pass for the exchange's words
             text = text.replace(one.value, "")
     if states_in_words(text):
@@ -249,8 +250,8 @@ def _claim(listed: str, entry: Any, named: Iterable[Asked]) -> Claim:
     if status := STATUS_OF_CODE.get(code):
         return Claim(listed, entry, status)
     # Whatever else it says, such as "busy", is no word on the order: it is asked for again.
-    is_unknown = code in _DOES_NOT_EXIST or (code not in BUSY_CODES and NOT_FOUND.search(words) is not None)
-    return Claim(listed, entry, None, is_unknown)
+    says_so = code not in BUSY_CODES and any(NOT_FOUND.search(words) for words in (text, nameless))
+    return Claim(listed, entry, None, unknown=says_so or code in _DOES_NOT_EXIST)
 
 
 class _Names:

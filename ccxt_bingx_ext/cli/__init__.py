@@ -71,7 +71,7 @@ def _parser() -> Parser:
     _add_run(commands)
     _add_cancel(commands)
     _add_doctor(commands)
-    simulate = commands.add_parser("simulate", help="run a local BingX spot exchange until Ctrl-C")
+    simulate = commands.add_parser("simulate", help="run a local BingX exchange, spot and swap, until Ctrl-C")
     simulate.add_argument("--port", type=int, default=8000, help="0 takes a free one (default: 8000)")
     commands.add_parser("demo", help="ccxt's cancel_orders and this one's, side by side, on the simulator")
     return parser

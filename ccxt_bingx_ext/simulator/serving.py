@@ -10,7 +10,7 @@ from typing import Any
 from .simulator import Simulator
 
 _EXAMPLE = """\
-BingX spot simulator at {url}
+BingX simulator at {url}
   apiKey  {key}
   secret  {secret}
 

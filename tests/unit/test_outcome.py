@@ -152,6 +152,15 @@ def test_a_text_that_could_mean_two_ids_names_neither() -> None:
     assert len(strays(book)) == 1
 
 
+@pytest.mark.parametrize("client", ["a", "o", "not", "find", "nobody_1"])
+def test_an_id_does_not_spoil_the_words_around_it(client: str) -> None:
+    """An unknown client id may be a letter, or a word, of the exchange's own text."""
+    book = ledger(clients=(client,))
+    error = f"can not find order for clientOrderID:{client} for symbol: BTC-USDT"
+    read(book, answer(fails=[{"clientOrderID": client, "error": error}]))
+    assert statuses(book) == [None]
+
+
 @pytest.mark.parametrize("client", ["CANCELED", "BTC-USDT", "orderId"])
 def test_the_boilerplate_of_a_text_is_no_id(client: str) -> None:
     """An id that looks like a word of the exchange's own text is not matched by that word."""
