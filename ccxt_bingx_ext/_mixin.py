@@ -240,4 +240,4 @@ class BingxMixin(Upstream):
         return self._tell_lane(self._gate(call.endpoint)[0], call.order)
 
     def _tell_lane(self, lane: KeptLane, order: Hold | Close) -> Any:
-        raise NotImplementedError  # the class on top knows whether to await
+        raise NotImplementedError  # pragma: no cover - the class on top knows whether to await

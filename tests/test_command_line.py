@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import runpy
 import signal
 import subprocess
 import sys
+import threading
 import urllib.request
 
 import pytest
@@ -67,3 +70,23 @@ def test_version_and_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as bad:
         main([])
     assert bad.value.code == 64
+
+
+def test_python_m_is_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """python -m ccxt_bingx_ext takes the same words, and ends with the same code."""
+    monkeypatch.setattr(sys, "argv", ["ccxt_bingx_ext", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("ccxt_bingx_ext", run_name="__main__")
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.strip() == __version__
+
+
+def test_simulate_serves_in_this_process_too(loopback: None, capsys: pytest.CaptureFixture[str]) -> None:
+    """It says where it is, ends on SIGTERM, and leaves the signals as they were."""
+    before = signal.getsignal(signal.SIGTERM)
+    alarm = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM))
+    alarm.start()
+    assert main(["simulate", "--port", "0"]) == 0
+    alarm.join()
+    assert "http://127.0.0.1:" in capsys.readouterr().out
+    assert signal.getsignal(signal.SIGTERM) is before

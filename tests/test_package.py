@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
 
+import aiohttp
 import ccxt
 import ccxt.async_support
 import ccxt.pro
@@ -169,3 +171,22 @@ def test_somebody_elses_class_is_respected() -> None:
     unregister()
     assert ccxt.bingx is Later
     assert ccxt.pro.bingx is CCXTS["pro"]
+
+
+def test_a_socks_session_sends_no_cancel_again_either() -> None:
+    """ccxt makes one per proxy; it is told what the others are told."""
+
+    async def hooks() -> tuple[int, int]:
+        exchange = OURS["async"]()
+        session = aiohttp.ClientSession()
+        exchange.socks_proxy_sessions = {"socks5://127.0.0.1:1": session}
+        try:
+            counts = []
+            for _ in range(2):
+                assert exchange.get_socks_proxy_session("socks5://127.0.0.1:1") is session
+                counts.append(len(session.trace_configs))
+            return counts[0], counts[1]
+        finally:
+            await exchange.close(True)
+
+    assert asyncio.run(hooks()) == (1, 1)

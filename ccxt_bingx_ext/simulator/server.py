@@ -57,7 +57,7 @@ class ServerThread:
     def stop(self) -> None:
         if self._thread is None:
             return
-        if self._loop is not None and self._stopping is not None:
+        if self._loop is not None and self._stopping is not None:  # pragma: no branch - None for mypy only
             # A loop that has ended already has closed, and recorded why.
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._stopping.set)
@@ -88,7 +88,12 @@ class ServerThread:
         # aiohttp would wait for requests that are held up, and does not cancel them cleanly.
         for request in self._active.values():
             hang_up(request)
+        server = runner.server
         await runner.cleanup()
+        # A connection that came while the others were closed: nobody else would close it.
+        assert server is not None
+        await server.shutdown(0)
+        await asyncio.sleep(0)
 
     def _unhandled(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         self._on_error(context.get("exception") or RuntimeError(context["message"]))

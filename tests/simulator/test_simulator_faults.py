@@ -5,6 +5,7 @@ import socket
 import time
 from typing import Any
 
+import ccxt
 import pytest
 import requests
 
@@ -279,3 +280,38 @@ def test_a_mistake_in_the_simulator_is_not_silent(raw_client: Any) -> None:
     with pytest.raises(SimulatorError, match="there is no order 77"):
         sim.stop()
     sim.stop()
+
+
+def test_what_strikes_late_leaves_the_answer_whole(sim: Simulator, raw: Any) -> None:
+    """A delay after execution, a hang that ends, and forgetting in a refusal, which has no lists."""
+    first, second = sim.place(), sim.place()
+    sim.faults.add("delay", when="after", seconds=0.01)
+    assert raw.cancel(first)["data"]["orders"][0]["orderId"] == first.order_id
+    sim.faults.add("hang", seconds=0.01)
+    assert raw.cancel(second)["data"]["orders"][0]["orderId"] == second.order_id
+    sim.faults.add("forget")
+    assert raw.cancel(first)["code"] != 0
+
+
+def test_a_receive_window_that_is_no_number_is_malformed(sim: Simulator, raw: Any) -> None:
+    """Refused as a parameter error."""
+    assert raw.cancel(sim.place(), recvWindow="soon")["code"] == 100400
+
+
+def test_a_list_that_is_ignored_is_ignored_whichever_it_is() -> None:
+    """Mixed ids, spot and linear: only the client order ids count, where it is set so."""
+    with Simulator(mixed_ids="client_ids_only") as sim:
+        bot = ccxt.bingx(sim.ccxt_config(enableRateLimit=False))
+        for market, call in (
+            ("spot", bot.spotV1PrivatePostTradeCancelOrders),
+            ("linear", bot.swapV2PrivateDeleteTradeBatchOrders),
+        ):
+            by_id = sim.place(market=market)  # type: ignore[arg-type]
+            sim.place(market=market, client_order_id="x")  # type: ignore[arg-type]
+            both = {"orderIds": str(by_id.order_id), "clientOrderIDs": "x", "process": 1}
+            if market == "linear":
+                both = {"orderIdList": [by_id.order_id], "clientOrderIDList": '["x"]'}
+            call({"symbol": "BTC-USDT", **both})
+            assert sim.status(by_id.order_id) == "PENDING"
+            assert sim.order_by_client_id("x", market=market).status == "CANCELED"  # type: ignore[arg-type]
+        bot.session.close()

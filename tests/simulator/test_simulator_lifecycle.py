@@ -14,7 +14,8 @@ import pytest
 import requests
 
 import ccxt_bingx_ext.simulator as package
-from ccxt_bingx_ext.simulator import Simulator
+from ccxt_bingx_ext.simulator import Simulator, SimulatorError
+from ccxt_bingx_ext.simulator.server import MAX_BODY
 
 ROOT = Path(package.__file__).parents[2]
 
@@ -174,3 +175,70 @@ def test_it_depends_on_nothing_of_what_it_judges() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+def test_what_is_set_can_be_read() -> None:
+    """Latency and ban text; and a stop of what does not run is nothing."""
+    sim = Simulator(latency_ms=5, ban_text="retry")
+    assert (sim.latency_ms, sim.ban_text) == (5, "retry")
+    sim.stop()
+    sim._exchange.server.stop()
+
+
+def test_what_does_not_exist_is_not_made_up() -> None:
+    """Unknown orders and permissions are the caller's mistake, told at once."""
+    sim = Simulator()
+    with pytest.raises(LookupError, match="no order 5"):
+        sim.order(5)
+    with pytest.raises(LookupError, match="no order 'x'"):
+        sim.order_by_client_id("x")
+    with pytest.raises(ValueError, match="permissions are"):
+        sim.add_account("key", "secret", "2", permissions=["withdraw"])
+
+
+def test_a_defect_of_its_own_fails_the_test_that_met_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In answering, in the loop, or in starting: what went wrong in the judge is raised when it stops."""
+    sim = Simulator().start()
+    monkeypatch.setattr(sim._exchange, "_gate", lambda *arguments: 1 / 0)
+    assert requests.get(f"{sim.url}/openApi/swap/v2/server/time", timeout=5).status_code == 500
+    with pytest.raises(SimulatorError, match="division"):
+        sim.stop()
+    sim = Simulator().start()
+    sim._exchange.server._unhandled(None, {"message": "lost"})  # type: ignore[arg-type]
+    with pytest.raises(SimulatorError, match="lost"):
+        sim.stop()
+    sim = Simulator()
+    monkeypatch.setattr("aiohttp.web.AppRunner.setup", lambda runner: 1 / 0)
+    sim.start()
+    with pytest.raises(SimulatorError, match="division"):
+        sim.stop()
+
+
+def test_the_blocks_own_exception_is_the_better_message() -> None:
+    """A defect of the simulator must not hide what the test itself raised."""
+
+    def fail(sim: Simulator) -> None:
+        with sim:
+            sim.errors.append(RuntimeError("too"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail(Simulator())
+
+
+def test_a_body_that_is_cut_short_is_the_clients_mistake() -> None:
+    """HTTP 400 where the body is not what its encoding says."""
+    with Simulator() as sim, socket.create_connection(("127.0.0.1", sim.port), timeout=5) as client:
+        client.sendall(
+            b"POST /openApi/spot/v1/trade/cancelOrders HTTP/1.1\r\nHost: x\r\n"
+            b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope"
+        )
+        assert b" 400 " in client.recv(200).partition(b"\r\n")[0] + b" "
+
+
+def test_a_body_that_is_too_long_is_refused() -> None:
+    """HTTP 413, as any server would."""
+    with Simulator() as sim, requests.Session() as session:
+        session.trust_env = False
+        url = f"{sim.url}/openApi/spot/v1/trade/cancelOrders"
+        assert session.post(url, data=b"x" * (MAX_BODY + 1), timeout=10).status_code == 413

@@ -437,3 +437,10 @@ def test_a_cold_cancel_whose_markets_cannot_be_loaded_tells_what_the_exchange_sa
         assert type(caught.value) is expected
         assert lists_of(caught.value) == ([], ["1"])
     assert unloaded(Wire(answer(fails=[not_found("1")])), batch(1, process=1), unknown) == [("1", None)]
+
+
+def test_all_or_nothing_whose_ids_are_all_settled_is_not_asked_again() -> None:
+    """Refused one by one in an answer of success (undocumented): each is told, and nothing is sent again."""
+    wire = Wire(answer(fails=[in_state("1", "FILLED"), in_state("2", "CANCELED")]))
+    assert play(wire, batch(1, 2)) == [("1", "closed"), ("2", "canceled")]
+    assert len(wire.requests) == 1

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ccxt_bingx_ext import _lanes
 from ccxt_bingx_ext._lane import Lane, Pace, Verdict
+from ccxt_bingx_ext._storage import Ask, LocalLane, Ticket
 
 PACE = Pace.of(2, 0.05)
 GO = Verdict(0.0)
@@ -187,3 +189,19 @@ def test_the_lane_forgets_what_is_long_past() -> None:
     for number in range(5000):
         lane.ask(number, number * 2.0, PACE)
     assert len(lane.grants) <= 1000
+
+
+def test_a_child_process_forgets_who_waits_and_remembers_what_went() -> None:
+    """After a fork: the waiters are not there, the lock is free, the limit is the same one."""
+    _lanes._forget_lanes()
+    lane = _lanes.lane_of("key", "host", "endpoint", None)
+    assert isinstance(lane, LocalLane)
+    pace = Pace(1, 60.0, 0.0)
+    assert lane.do(Ask(Ticket(lambda: None), pace)).delay == 0
+    waiting = Ticket(lambda: None)
+    assert lane.do(Ask(waiting, pace)).delay > 0
+    lane._lock.acquire()
+    _lanes._after_fork()
+    assert _lanes.lane_of("key", "host", "endpoint", None) is lane
+    assert lane.do(Ask(Ticket(lambda: None), pace)).delay < 61, "the queue is empty, and one has gone"
+    assert waiting not in lane._waiting

@@ -278,3 +278,23 @@ def test_no_claim_is_ever_false(
         truth = status_of.get(exchange.states.get(str(one), ""))
         assert status in (truth, None)
         assert truth != "open"
+
+
+def test_a_look_up_that_tells_nothing_settles_nothing() -> None:
+    """No order in the answer, or a client order id that is not found: the exchange's word stands."""
+
+    class Silent(SwapExchange):
+        def _look_up(self, one: str) -> Any:
+            return {"code": 0, "data": {}}
+
+    assert settle(Silent(LINEAR, {"1": "PENDING"}, "after"), batch(1)) == [("1", None)]
+
+    def by_client_id(call: Any) -> Any:
+        if isinstance(call, Cancel):
+            return {"code": 0, "data": {"success": None, "failed": [{"orderId": 0, "errorCode": 109500}]}}
+        raise OrderNotFound("bingx order does not exist")
+
+    asked = read_batch(None, {"clientOrderIds": ["x"], "process": 1})
+    with pytest.raises(BadResponse) as caught:
+        run(cancel_batch(asked, "M", plan(endpoint=LINEAR, resolve_attempts=3)), by_client_id)
+    assert caught.value.unresolved == ["x"]
