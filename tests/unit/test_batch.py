@@ -11,7 +11,15 @@ from ccxt.base.errors import ArgumentsRequired, BadRequest, BadSymbol
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccxt_bingx_ext._batch import LARGEST_ORDER_ID, Asked, Batch, ClientOrderId, read_batch, read_symbol
+from ccxt_bingx_ext._batch import (
+    LARGEST_ORDER_ID,
+    Asked,
+    Batch,
+    ClientOrderId,
+    read_batch,
+    read_cancellations,
+    read_symbol,
+)
 from ccxt_bingx_ext._endpoints import SPOT
 
 
@@ -92,7 +100,7 @@ def test_a_bad_order_id_is_named_with_its_position(bad: Any) -> None:
     """What is no int64 order id is refused, and the message tells which one it was."""
     with pytest.raises(BadRequest, match=r"^bingx cancelOrders\(\) ids\[1\] is not an order id") as caught:
         read_batch(["1", bad], {})
-    assert repr(bad)[:100] in str(caught.value)
+    assert str(caught.value).endswith(f": {bad!r}" if len(repr(bad)) <= 100 else f": {repr(bad)[:100]}…")
 
 
 class Odd(str):
@@ -139,8 +147,11 @@ def test_the_largest_order_id_is_taken() -> None:
 )
 def test_a_bad_client_id_is_named_with_its_position(bad: Any) -> None:
     """A client id has 1 to 40 characters, none of which can break the list or the canonical string."""
-    with pytest.raises(BadRequest, match=r"params\['clientOrderIds'\]\[1\] is not a client order id"):
+    with pytest.raises(
+        BadRequest, match=r"params\['clientOrderIds'\]\[1\] is not a client order id"
+    ) as caught:
         read_batch(None, {"clientOrderIds": ["ok", bad]})
+    assert str(caught.value).endswith(f": {bad!r}")
 
 
 @pytest.mark.parametrize(
@@ -148,8 +159,9 @@ def test_a_bad_client_id_is_named_with_its_position(bad: Any) -> None:
 )
 def test_what_is_no_list_of_ids_is_refused(bad: Any) -> None:
     """A bare string, bytes, a mapping or a number is not taken apart into ids (ccxt sends 1,2,3,4,5)."""
-    with pytest.raises(BadRequest, match=r"ids is not a list of ids"):
+    with pytest.raises(BadRequest, match=r"ids is not a list of ids") as caught:
         read_batch(bad, {})
+    assert str(caught.value).endswith(f": {bad!r}")
     with pytest.raises(BadRequest, match=r"clientOrderIds'\] is not a list of ids"):
         read_batch(["1"], {"clientOrderIds": bad})
 
@@ -164,8 +176,9 @@ def test_no_ids_at_all_is_an_error(params: dict[str, Any]) -> None:
 @pytest.mark.parametrize("bad", [[], "process=1", None])
 def test_params_that_are_no_dict_are_refused(bad: Any) -> None:
     """Params must be a mapping."""
-    with pytest.raises(BadRequest, match="params is not a dict"):
+    with pytest.raises(BadRequest, match="params is not a dict") as caught:
         read_batch(["1"], bad)
+    assert str(caught.value).endswith(f": {bad!r}")
 
 
 @pytest.mark.parametrize(
@@ -181,11 +194,14 @@ def test_process_is_read_in_every_form(value: Any, expected: int | None) -> None
 @pytest.mark.parametrize("bad", [2, -1, "2", "", "true", 1.0, [1], object()])
 def test_a_bad_process_is_refused(bad: Any) -> None:
     """Anything but 0 and 1 would leave it open what the exchange does."""
-    with pytest.raises(BadRequest, match="process is not 0 or 1"):
+    with pytest.raises(BadRequest, match="process is not 0 or 1") as caught:
         read_batch(["1"], {"process": bad})
+    assert str(caught.value).endswith(f": {bad!r}")
 
 
-@pytest.mark.parametrize(("value", "sent"), [(5000, 5000), (5000.0, 5000), ("5000", 5000), (2500.5, 2500.5)])
+@pytest.mark.parametrize(
+    ("value", "sent"), [(5000, 5000), (5000.0, 5000), ("5000", 5000), (2500.5, 2500.5), (0.5, 0.5)]
+)
 def test_recv_window_is_sent_as_a_number(value: Any, sent: Any) -> None:
     """A positive number of ms; a whole float is written as an int, so that it is signed as it is read."""
     request = SPOT.request(read_batch(["1"], {"recvWindow": value}), "BTC-USDT")
@@ -195,8 +211,9 @@ def test_recv_window_is_sent_as_a_number(value: Any, sent: Any) -> None:
 @pytest.mark.parametrize("bad", [0, -1, "abc", "", float("nan"), float("inf"), True, [5000], 10**400])
 def test_a_bad_recv_window_is_refused(bad: Any) -> None:
     """A window that is not a positive number is refused before anything is sent."""
-    with pytest.raises(BadRequest, match="recvWindow is not a positive number"):
+    with pytest.raises(BadRequest, match="recvWindow is not a positive number") as caught:
         read_batch(["1"], {"recvWindow": bad})
+    assert repr(bad)[:100] in str(caught.value)
 
 
 @pytest.mark.parametrize("value", ["x", 1, 1.5, True, 10**400])
@@ -210,15 +227,17 @@ def test_further_params_are_sent_as_they_are(value: Any) -> None:
 )
 def test_params_that_make_the_canonical_string_ambiguous_are_refused(bad: Any) -> None:
     """A value that could be read as a further parameter is never signed."""
-    with pytest.raises(BadRequest, match=r"params\['foo'\] cannot be sent unambiguously"):
+    with pytest.raises(BadRequest, match=r"params\['foo'\] cannot be sent unambiguously") as caught:
         read_batch(["1"], {"foo": bad})
+    assert str(caught.value).endswith(f": {bad!r}")
 
 
 @pytest.mark.parametrize("name", ["symbol", "signature", "a&b", "", 5])
 def test_params_cannot_contradict_what_the_plugin_sends(name: Any) -> None:
     """symbol and signature are the plugin's; a name that cannot be sent is refused."""
-    with pytest.raises(BadRequest, match="params has a name that cannot be sent"):
+    with pytest.raises(BadRequest, match="params has a name that cannot be sent") as caught:
         read_batch(["1"], {name: "x"})
+    assert str(caught.value).endswith(f": {name!r}")
 
 
 def test_what_ccxt_overwrites_or_uses_itself_is_not_sent() -> None:
@@ -248,26 +267,101 @@ def test_the_request_holds_what_the_endpoint_documents() -> None:
 
 
 @pytest.mark.parametrize(
-    ("symbol", "error"),
+    ("symbol", "error", "says"),
     [
-        (None, ArgumentsRequired),
-        ("", ArgumentsRequired),
-        (5, BadSymbol),
-        (["BTC/USDT"], BadSymbol),
-        (b"BTC/USDT", BadSymbol),
+        (None, ArgumentsRequired, "requires a symbol argument"),
+        ("", ArgumentsRequired, "requires a symbol argument"),
+        (5, BadSymbol, "symbol is not a string: 5"),
+        (["BTC/USDT"], BadSymbol, "symbol is not a string: ['BTC/USDT']"),
+        (b"BTC/USDT", BadSymbol, "symbol is not a string: b'BTC/USDT'"),
     ],
 )
-def test_a_symbol_that_is_no_string_is_refused(symbol: Any, error: type[Exception]) -> None:
+def test_a_symbol_that_is_no_string_is_refused(symbol: Any, error: type[Exception], says: str) -> None:
     """A missing symbol is a missing argument; any other type is a bad symbol."""
-    with pytest.raises(error, match=r"bingx cancelOrders\(\)"):
+    with pytest.raises(error) as caught:
         read_symbol(symbol)
+    assert str(caught.value) == f"bingx cancelOrders() {says}"
 
 
 def test_a_long_value_is_shown_cut() -> None:
     """A message stays readable whatever was passed."""
-    with pytest.raises(BadRequest) as caught:
-        read_batch(["x" * 100_000], {})
-    assert len(str(caught.value)) < 300
+    for value, shown in (
+        ("x" * 98, f"'{'x' * 98}'"),
+        ("x" * 99, f"'{'x' * 99}…"),
+        ("x" * 10**5, f"'{'x' * 99}…"),
+    ):
+        with pytest.raises(BadRequest) as caught:
+            read_batch([value], {})
+        assert str(caught.value).endswith(f": {shown}")
+
+
+def test_entries_of_several_symbols_are_grouped_in_asking_order() -> None:
+    """Each symbol has its batch, with the caller's params; of two ids the order id counts."""
+    entries = [
+        {"symbol": "B/C", "clientOrderId": "a"},
+        {"symbol": "A/C", "id": 1, "clientOrderId": "b"},
+        {"symbol": "B/C", "id": "2", "clientOrderId": None},
+        {"symbol": "A/C", "id": "01"},
+        {"symbol": "A/C", "id": None, "clientOrderId": "b"},
+        {"symbol": "A/C", "id": "", "clientOrderId": "c"},
+        {"symbol": "A/C", "id": ClientOrderId("d")},
+    ]
+    read = read_cancellations(iter(entries), {"process": 1, "foo": "x", "bar": None})
+    assert list(read.batches) == ["B/C", "A/C"]
+    assert ids_of(read.batches["A/C"]) == order_ids("1") + client_ids("b", "c", "d")
+    assert ids_of(read.batches["B/C"]) == order_ids("2") + client_ids("a")
+    assert {(one.process, one.extra) for one in read.batches.values()} == {(1, (("foo", "x"),))}
+    assert read.public() == [
+        {"clientOrderId": "a", "symbol": "B/C"},
+        {"id": "1", "symbol": "A/C"},
+        {"id": "2", "symbol": "B/C"},
+        *({"clientOrderId": one, "symbol": "A/C"} for one in "bcd"),
+    ]
+    assert read.public(settled=read.asked[1:]) == [{"clientOrderId": "a", "symbol": "B/C"}]
+
+
+ENTRY = {"id": "1", "symbol": "A/C"}
+
+
+@pytest.mark.parametrize(
+    ("entries", "error", "says"),
+    [
+        (None, BadRequest, "orders is not a list: None"),
+        (ENTRY, BadRequest, "orders is not a list: {'id': '1', 'symbol': 'A/C'}"),
+        ("12", BadRequest, "orders is not a list: '12'"),
+        (b"12", BadRequest, "orders is not a list: b'12'"),
+        (bytearray(b"1"), BadRequest, "orders is not a list: bytearray(b'1')"),
+        (memoryview(b"1"), BadRequest, "orders is not a list: <memory"),
+        ([ENTRY, "2"], BadRequest, "orders[1] is not a dict: '2'"),
+        ([ENTRY, {"id": "2"}], ArgumentsRequired, "orders[1] requires a symbol"),
+        ([ENTRY, {"id": "2", "symbol": 5}], BadSymbol, "orders[1] symbol is not a string: 5"),
+        (
+            [{"symbol": "A/C", "id": None}],
+            ArgumentsRequired,
+            "orders[0] has neither an id nor a clientOrderId",
+        ),
+        ([ENTRY, {**ENTRY, "id": "x"}], BadRequest, "orders[1]['id'] is not an order id"),
+        ([{**ENTRY, "id": 0}], BadRequest, "orders[0]['id'] is not an order id"),
+        (
+            [{"symbol": "A/C", "clientOrderId": "a,b"}],
+            BadRequest,
+            "orders[0]['clientOrderId'] is not a client order id",
+        ),
+    ],
+)
+def test_a_bad_entry_is_named_with_its_position(entries: Any, error: type[Exception], says: str) -> None:
+    """What is no list of orders, or no order, is refused, and the message tells which one it was."""
+    with pytest.raises(error) as caught:
+        read_cancellations(entries, {})
+    assert str(caught.value).startswith(f"bingx cancelOrders() {says}")
+
+
+@pytest.mark.parametrize("name", ["clientOrderIds", "clientOrderIDs", "orderIds"])
+def test_ids_in_params_belong_to_no_symbol(name: str) -> None:
+    """Rather than be sent for every symbol, or for none, they are refused."""
+    with pytest.raises(BadRequest, match=rf"^bingx cancelOrders\(\) params\['{name}'\] belongs to no symbol"):
+        read_cancellations([ENTRY], {name: ["1"]})
+    assert read_cancellations([ENTRY], {name: None}).public() == [ENTRY]
 
 
 @given(count=st.integers(0, 300), size=st.integers(1, 120), process=st.sampled_from([None, 0, 1]))

@@ -147,3 +147,13 @@ def test_an_answer_is_an_answer_whatever_came_before() -> None:
     error = answered(caused(ExchangeNotAvailable("x"), ConnectionRefusedError()), 502)
     assert not was_unreachable(error)
     assert may_have_been_executed(error)
+
+
+def test_a_chain_that_bites_its_tail_has_an_end() -> None:
+    """Exceptions can be chained in a circle."""
+    first, second = ValueError("x"), ValueError("y")
+    first.__cause__, second.__cause__ = second, first
+    error = caused(RequestTimeout("x"), first)
+    assert may_have_been_executed(error)
+    second.args = (ConnectionRefusedError(),)
+    assert was_unreachable(error)

@@ -76,6 +76,11 @@ def test_each_endpoint_writes_ids_as_it_documents() -> None:
         "symbol": "BTC-USDT", "recvWindow": 3000,
         "orderIdList": "[1,2]", "clientOrderIDList": '["a", "b\\"ä"]',
     }  # fmt: skip
+    for ids, params, name in (
+        ([1], {}, "orderIdList"),
+        (None, {"clientOrderIds": ["a"]}, "clientOrderIDList"),
+    ):
+        assert LINEAR.request(LINEAR.adopt(read_batch(ids, params)), "M").keys() == {"symbol", name}
     order, client = (part for part in INVERSE.adopt(read_batch([1], {"clientOrderIds": ["a"]})).parts(1))
     assert INVERSE.request(order, "BTC-USD") == {"symbol": "BTC-USD", "orderId": "1"}
     assert INVERSE.request(client, "BTC-USD") == {"symbol": "BTC-USD", "clientOrderID": "a"}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import calendar
 import re
+import time
 import traceback
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from ccxt.base.errors import (
     AuthenticationError,
     BadRequest,
+    BaseError,
     InvalidNonce,
     OperationFailed,
     OrderNotFound,
@@ -19,7 +22,17 @@ from ccxt.base.errors import (
 )
 
 from ccxt_bingx_ext._doubt import note_answer
-from ccxt_bingx_ext._errors import claim_of_refusal, gravest, refusal, scrub, scrub_chain
+from ccxt_bingx_ext._errors import (
+    REST_OF_WINDOW,
+    claim_of_refusal,
+    gravest,
+    lane_closed,
+    note_window,
+    raise_refusal,
+    refusal,
+    scrub,
+    scrub_chain,
+)
 from ccxt_bingx_ext._outcome import Claim
 
 FINAL = "the  orderId:1 order status :{},can not delete, please verify and retry later"
@@ -30,6 +43,8 @@ FINAL = "the  orderId:1 order status :{},can not delete, please verify and retry
     [
         ("0", "", None),
         (None, "", None),
+        ("0", FINAL.format("CANCELED"), None),
+        (None, FINAL.format("CANCELED"), None),
         ("100404", "order does not exist", OrderNotFound),
         ("100404", "the order not exist", OrderNotFound),
         ("100404", "the api path /openApi/spot/v1/trade/order does not exist", None),
@@ -94,8 +109,18 @@ def test_scrubbing_follows_a_chain_that_bites_its_tail() -> None:
     """Exceptions can be chained in a circle; each is visited once."""
     first, second = ValueError("a" * 64), ValueError("b" * 64)
     first.__cause__, second.__cause__ = second, first
-    scrub_chain(first)
-    assert (str(first), str(second)) == ("***", "***")
+    above = ValueError("c" * 64)
+    above.__cause__ = first
+    scrub_chain(above)
+    assert (str(above), str(first), str(second)) == ("***", "***", "***")
+
+
+def test_what_was_being_handled_is_scrubbed_too() -> None:
+    """A traceback shows the context where there is no cause."""
+    error = ValueError("fine")
+    error.__context__ = ValueError("a" * 64)
+    scrub_chain(error)
+    assert str(error.__context__) == "***"
 
 
 def test_an_error_that_writes_its_message_itself_is_replaced() -> None:
@@ -109,8 +134,13 @@ def test_an_error_that_writes_its_message_itself_is_replaced() -> None:
     stubborn = Stubborn()
     stubborn.__context__ = below
     error.__cause__, error.__context__ = stubborn, stubborn
-    scrub_chain(error)
+    try:
+        raise stubborn
+    except Stubborn:
+        scrub_chain(error)
+    assert error.__cause__ is not stubborn
     shown = "".join(traceback.format_exception(error))
+    assert "raise stubborn" in shown
     assert "Stubborn: GET /x?signature=***" in shown
     assert not re.search("[0-9a-f]{64}", shown)
 
@@ -137,3 +167,68 @@ def test_a_refusal_tells_of_its_order_in_words_or_by_its_code() -> None:
     assert claim_of_refusal(error).status == "closed"
     error.exchange_message = "the order status :CANCELED,can not delete"
     assert claim_of_refusal(error) == Claim("fails", {"error": error.exchange_message}, "canceled")
+
+
+NOW = 1_727_193_814.0
+
+
+def raised(answer: dict[str, Any], headers: Any = None) -> Any:
+    with pytest.raises(BaseError) as caught:
+        raise_refusal("bingx", answer, f"body {'a' * 64}", headers or {}, NOW)
+    return caught.value
+
+
+def test_a_refusal_shows_the_body_and_keeps_the_exchanges_words() -> None:
+    """What a bot logs is what came back, without signatures; the flow reads the words alone."""
+    error = raised({"code": 100404, "msg": f"order does not exist {'b' * 64}"})
+    assert type(error) is OrderNotFound
+    assert str(error) == "bingx body ***"
+    assert error.exchange_message == "order does not exist ***"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"code": 0, "msg": "order does not exist"},
+        {"code": 100400},
+        {"msg": None},
+        {"code": 5, "msg": "x"},
+    ],
+)
+def test_what_is_no_known_refusal_is_left_to_ccxt(answer: dict[str, Any]) -> None:
+    """Nothing is raised for it."""
+    raise_refusal("bingx", answer, "body", {}, NOW)
+
+
+def test_a_refusal_for_the_limit_knows_when_to_come_back() -> None:
+    """A ban by its text, a used-up window by the headers, None where neither says."""
+    until = int(NOW * 1000) + 300_000
+    headers = {"X-RateLimit-Requests-Remain": "0", "X-RateLimit-Requests-Expire": "400"}
+    limited = {"code": 100410, "msg": "rate limited"}
+    ban = raised({"code": 100410, "msg": f"will be unblocked after {until}"}, headers)
+    assert (type(ban), ban.banned, ban.retry_after) == (RateLimitExceeded, True, 300.0)
+    used_up = raised(limited, headers)
+    assert (used_up.banned, used_up.retry_after) == (False, 0.4)
+    assert (raised(limited).banned, raised(limited).retry_after) == (False, None)
+
+
+def test_a_used_up_window_is_noted_in_the_answer() -> None:
+    """Only where the headers say so; an answer that is no object is left as it is."""
+    headers = {"X-RateLimit-Requests-Remain": "0", "X-RateLimit-Requests-Expire": "400"}
+    answer: dict[str, Any] = {"code": 0}
+    note_window(answer, {}, NOW)
+    assert answer == {"code": 0}
+    note_window(answer, headers, NOW)
+    assert answer == {"code": 0, REST_OF_WINDOW: 0.4}
+    note_window([], headers, NOW)
+
+
+def test_a_closed_lane_says_until_when() -> None:
+    """In UTC, and for how long; nothing was sent."""
+    error = lane_closed(300.04)
+    said = re.fullmatch(r"bingx .* banned by the exchange until (.*) UTC \(300\.0 s\): not sent", str(error))
+    assert said
+    until = calendar.timegm(time.strptime(said[1], "%Y-%m-%d %H:%M:%S"))
+    assert until == pytest.approx(time.time() + 300, abs=5)
+    assert (error.from_lane, error.retry_after) == (True, 300.04)

@@ -22,6 +22,7 @@ from ccxt_bingx_ext._batch import Batch, read_batch
 from ccxt_bingx_ext._calls import Cancel, Hosts, LookUp, MeasureClock, Sleep
 from ccxt_bingx_ext._doubt import note_answer
 from ccxt_bingx_ext._drive import run
+from ccxt_bingx_ext._endpoints import SPOT
 from ccxt_bingx_ext._flow import REFUSED_AS_A_WHOLE, UNKNOWN_OUTCOME, cancel_batch
 
 from .answers import answer, canceled, in_state, not_found
@@ -43,6 +44,8 @@ class Exchange:
 
     def __call__(self, call: Any) -> Any:
         self.calls.append(call)
+        if isinstance(call, (Cancel, LookUp)):
+            assert (call.endpoint, call.request["symbol"]) == (SPOT, "BTC-USDT")
         if isinstance(call, Sleep):
             self.now += call.seconds
         elif isinstance(call, Cancel):
@@ -263,6 +266,33 @@ def test_a_client_id_that_is_not_found_proves_nothing(process: int) -> None:
     assert lists_of(caught.value) == (["1"], ["old_1"])
 
 
+def test_a_client_id_that_is_not_found_keeps_nothing_from_the_next() -> None:
+    """Each is looked up, whatever the one before it told."""
+
+    def wire(call: Any) -> Any:
+        if isinstance(call, Cancel):
+            raise RequestTimeout("lost")
+        if isinstance(call, LookUp) and call.request["clientOrderID"] == "old_1":
+            raise OrderNotFound("bingx order does not exist")
+        return {"code": 0, "data": canceled(2, "new_2")}
+
+    with pytest.raises(RequestTimeout) as caught:
+        run(
+            cancel_batch(
+                read_batch(None, {"clientOrderIds": ["old_1", "new_2"]}), "M", plan(resolve_attempts=1)
+            ),
+            wire,
+        )
+    assert lists_of(caught.value) == (["new_2"], ["old_1"])
+
+
+def test_a_look_up_that_is_refused_tells_what_the_exchange_said() -> None:
+    """Its words may name the state that the order is in."""
+    exchange = Exchange({"1": "FILLED"}, "before")
+    exchange.lookups = [OrderNotFound("bingx the  orderId:1 order status :FILLED,can not find it")]
+    assert settle(exchange, batch(1)) == [("1", "closed")]
+
+
 def test_what_was_looked_up_is_kept_and_not_asked_for_again() -> None:
     """The look-up of 3 always fails: 1 and 2 are known all the same, each asked for once."""
     exchange = Exchange({"1": "FILLED", "2": "CANCELED", "3": "CANCELED"}, "before")
@@ -312,6 +342,18 @@ def test_a_gateways_5xx_is_no_refusal_whatever_its_body_says(error: BaseError, p
     assert exchange.sent == ("cqq" if process == 0 else "cc")
 
 
+@pytest.mark.parametrize("process", [0, 1])
+def test_a_gateways_5xx_is_no_refusal_of_a_single_order(process: int) -> None:
+    """Taken for one, a live order would be told as unknown."""
+    exchange = Exchange({"1": "PENDING"}, gateway(OrderNotFound("bingx order does not exist"), "100404"))
+    assert settle(exchange, batch(1, process=process)) == [("1", "canceled")]
+    error = gateway(OrderNotFound("bingx order does not exist"), "100404")
+    with pytest.raises(OrderNotFound, match=UNKNOWN_OUTCOME) as caught:
+        settle(Exchange({"1": "PENDING"}, error), batch(1, process=process), resolve_attempts=0)
+    assert REFUSED_AS_A_WHOLE not in str(caught.value)
+    assert lists_of(error) == ([], ["1"])
+
+
 def test_a_gateways_5xx_to_a_look_up_is_no_word_on_the_order() -> None:
     """Tried again."""
     exchange = Exchange(ALIVE, "after")
@@ -356,6 +398,15 @@ def test_refused_after_a_lost_answer_process_1_is_looked_up() -> None:
     exchange = Exchange({"1": "CANCELED", "2": "PENDING"}, RequestTimeout("lost"), refusal)
     assert settle(exchange, batch(1, 2, 3, process=1)) == [("1", "canceled"), ("2", "open"), ("3", None)]
     assert exchange.sent == "ccqqq"
+
+
+def test_a_single_order_that_is_refused_after_a_lost_answer_is_looked_up() -> None:
+    """It may be live all the same: the refusal is not told for its state."""
+    refusal = OrderNotFound("bingx order does not exist")
+    note_answer(refusal, 200, "100404")
+    exchange = Exchange({"1": "PENDING"}, RequestTimeout("lost"), refusal)
+    assert settle(exchange, batch(1, process=1)) == [("1", "open")]
+    assert exchange.sent == "ccq"
 
 
 def test_a_ban_while_finding_out_leaves_it_unknown() -> None:
@@ -458,6 +509,29 @@ def test_the_next_host_is_tried_where_the_first_cannot_be_reached_and_kept_for_a
     with pytest.raises(OrderNotFound):
         cancel_over(hosted, hosts, batch(1), "a", "b", "c")
     assert hosted.tried == [None]
+
+
+def test_a_host_that_was_not_reached_is_not_kept() -> None:
+    """Where all are down, the first is tried first the next time, too."""
+    hosted, hosts = Hosted(Exchange(ALIVE), None, "a", "b"), Hosts()
+    for _ in range(2):
+        with pytest.raises(ExchangeNotAvailable):
+            cancel_over(hosted, hosts, batch(1), "a", "b")
+    assert hosted.tried == [None, "a", "b"] * 2
+
+
+def test_a_host_is_kept_for_a_while_however_often_it_is_used() -> None:
+    """A busy bot, too, comes back to the first; one that was reached instead of the kept one is kept."""
+    hosts, fallbacks = Hosts(), ("a", "b")
+    assert hosts.in_turn(fallbacks, 0.0) == [None, "a", "b"]
+    for now in (0.0, Hosts.KEPT - 1):
+        hosts.reached("a", now)
+        assert hosts.in_turn(fallbacks, now) == ["a", None, "b"]
+    assert hosts.in_turn(fallbacks, Hosts.KEPT) == [None, "a", "b"]
+    hosts.reached("a", Hosts.KEPT)
+    hosts.reached("b", Hosts.KEPT + 1)
+    assert hosts.in_turn(fallbacks, 2 * Hosts.KEPT) == ["b", None, "a"]
+    assert hosts.in_turn(("a",), 2 * Hosts.KEPT) == [None, "a"]
 
 
 def test_a_host_that_goes_down_while_it_is_kept_is_passed_over() -> None:

@@ -34,6 +34,7 @@ def test_a_ban_text_tells_its_end(text: str, until: float | None) -> None:
     ("remain", "expire", "rest"),
     [
         ("0", "1727193814700", 0.7),  # epoch, ms
+        ("0", "1727193819", 1.0),
         ("0", "1727193816", 1.0),  # epoch, s; no longer than the limit's second, the clocks may differ
         ("0", "1727193817500", 1.0),
         ("0", "800", 0.8),  # rest, ms
@@ -41,7 +42,10 @@ def test_a_ban_text_tells_its_end(text: str, until: float | None) -> None:
         (" 0 ", "800", 0.8),
         (0, 800, 0.8),
         ("1", "1727193814700", None),
+        ("0", "5", 5.0),
         ("0", "1727193813000", None),  # past
+        ("0", "1727193814", None),  # now
+        ("0", "0", None),
         ("0", "1727193999000", None),  # far off
         ("0", "soon", None),
         ("0", "nan", None),

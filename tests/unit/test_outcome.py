@@ -144,6 +144,34 @@ def test_a_failed_client_id_is_found_however_it_is_keyed(entry: Any) -> None:
     assert set(statuses(book)) <= {None}
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "order 5 does not exist",
+        {"error": "order 5 does not exist"},
+        {"error": "can not find order for orderId:5 for symbol: BTC-USDT, please verify"},
+        {"error": "'5' not found."},
+    ],
+)
+def test_a_failed_order_id_may_stand_in_the_text_alone(entry: Any) -> None:
+    """Where no key names it; but what a text calls a client order id is no order id."""
+    book = ledger("5", "6")
+    read(book, answer(fails=[entry]))
+    assert spoken_of(book) == [Asked("id", "5")]
+    other = ledger("5", "6")
+    read(other, answer(fails=[{"error": "can not find order for clientOrderID:5"}]))
+    assert len(other.unsettled) == 2
+
+
+@pytest.mark.parametrize("entry", ["order 5 does not exist", {"error": "order 5 does not exist"}, {}])
+def test_among_the_cancelled_only_a_key_names_an_order(entry: Any) -> None:
+    """A text there is not about a cancelled order."""
+    book = ledger("5", "6")
+    read(book, answer(orders=[entry]))
+    assert len(book.unsettled) == 2
+    assert [claim.entry for claim in strays(book)] == [entry]
+
+
 def test_a_text_that_could_mean_two_ids_names_neither() -> None:
     """Rather ask again than guess: the entry is kept as a stray."""
     book = ledger(clients=("xyz", "abc"))
@@ -505,6 +533,31 @@ def test_a_client_id_may_stand_in_the_text_beside_the_order_id() -> None:
     assert [asked for asked, _ in book.known] == [Asked("clientOrderId", "X")]
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        failed(80018, "the  orderId:7 was filled", orderId=999),
+        failed(80018, "clientOrderId:x was filled", clientOrderId="other"),
+    ],
+)
+def test_a_text_beside_the_key_of_another_order_names_nobody(entry: Any) -> None:
+    """Only a client order id may be told by the text while the key holds its order's id."""
+    book = swap_ledger("7", clients=("x",))
+    read(book, swap_answer(failed=[entry]))
+    assert len(book.unsettled) == 2
+
+
+def test_a_client_id_like_the_order_id_is_the_only_one_all_the_same() -> None:
+    """Client id 5, and the one order in the answer has id 5 and no client id: it is what was asked for."""
+    entry = {"orderId": 5, "clientOrderId": "", "status": "CANCELLED"}
+    book = swap_ledger(clients=("5",))
+    read(book, swap_answer([entry]))
+    assert statuses(book) == ["canceled"]
+    assert (
+        claim_of_look_up({"code": 0, "data": entry}, Asked("clientOrderId", "5"), SWAP).status == "canceled"
+    )
+
+
 def test_one_order_may_stand_in_the_place_of_a_list() -> None:
     """The inverse endpoint cancels one, and answers with one."""
     book = Ledger([Asked("clientOrderId", "x")], Shape(done="order", failed=None, may_be_unnamed=True))
@@ -517,7 +570,9 @@ def test_a_look_up_answers_with_the_order_or_around_it() -> None:
     order = {"orderId": 5, "clientOrderId": "abc", "status": "Filled"}
     by_client = Asked("clientOrderId", "AbC")
     assert claim_of_look_up({"code": 0, "data": {"order": order}}, by_client, SWAP).status == "closed"
-    assert claim_of_look_up({"code": 0, "data": order}, Asked("id", "5")).status == "closed"
+    assert claim_of_look_up({"code": 0, "data": order}, Asked("id", "5")) == Claim("orders", order, "closed")
+    with pytest.raises(Undocumented):
+        claim_of_look_up({"code": 0, "data": order}, Asked("clientOrderId", "5"))
     for data in ({"order": None}, {"order": order}, {}, None):
         with pytest.raises(Undocumented):
             claim_of_look_up({"code": 0, "data": data}, Asked("id", "6"), SWAP)

@@ -38,14 +38,14 @@ def test_what_is_given_counts() -> None:
     given: dict[str, Any] = {
         "requestFormat": "query",
         "process": 1,
-        "batchSize": 10,
+        "batchSize": 100,
         "limit": 10,
         "margin": 0,
     }
     given |= {"storage": "redis://localhost", "maxWait": 250, "resolveAttempts": 0, "resolveTimeout": 500}
-    options = {"cancelOrders": given, "fallbackHostnames": ["bingx.pro", "127.0.0.1:80"]}
+    options = {"cancelOrders": given, "fallbackHostnames": ["Bingx.pro", "127.0.0.1:80"]}
     assert read_settings(options) == Settings(
-        "query", 1, 10, Pace(10, 1.0, 0.0), "redis://localhost", 0.25, 0, 0.5, ("bingx.pro", "127.0.0.1:80")
+        "query", 1, 100, Pace(10, 1.0, 0.0), "redis://localhost", 0.25, 0, 0.5, ("Bingx.pro", "127.0.0.1:80")
     )
 
 
@@ -93,38 +93,42 @@ def test_swaps_have_a_limit_and_a_batch_size_of_their_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "name", "values"),
+    ("endpoint", "name", "values", "wanted"),
     [
-        (LINEAR, "batchSize", [0, 11, "5"]),
-        (LINEAR, "limit", [0, "2"]),
-        (INVERSE, "batchSize", [2]),
-        (INVERSE, "limit", [-1]),
+        (LINEAR, "batchSize", [0, 11, "5"], "a whole number from 1 to 10$"),
+        (LINEAR, "limit", [0, "2"], "requests per second"),
+        (INVERSE, "batchSize", [2], "a whole number from 1 to 1$"),
+        (INVERSE, "limit", [-1], "requests per second"),
     ],
 )
-def test_an_unusable_setting_of_swaps_is_named(endpoint: Endpoint, name: str, values: list[Any]) -> None:
+def test_an_unusable_setting_of_swaps_is_named(
+    endpoint: Endpoint, name: str, values: list[Any], wanted: str
+) -> None:
     """With the market's name; more ids than the endpoint takes are refused, too."""
     market = endpoint.market_type
     for value in values:
-        with pytest.raises(BadRequest, match=rf"\['cancelOrders'\]\['{market}'\]\['{name}'\] is .*, not "):
+        where = rf"\['cancelOrders'\]\['{market}'\]\['{name}'\]"
+        with pytest.raises(BadRequest, match=rf"{where} is {value!r}, not {wanted}"):
             read_settings({"cancelOrders": {market: {name: value}}}, endpoint)
     with pytest.raises(BadRequest, match=rf"\['{market}'\] is not a dict"):
         read_settings({"cancelOrders": {market: 5}}, endpoint)
 
 
 @pytest.mark.parametrize(
-    ("name", "values"),
+    ("name", "values", "wanted"),
     [
-        ("requestFormat", ["xml", 1]),
-        ("batchSize", [0, -1, "50", 1.5, True]),
-        ("limit", [0, -1, "2", float("inf"), True]),
-        ("margin", [-1, "50"]),
-        ("maxWait", [-1, "1000"]),
-        ("resolveAttempts", [-1, 1.5, "3"]),
-        ("resolveTimeout", [-1, "10000"]),
+        ("requestFormat", ["xml", 1], "'json' or 'query'"),
+        ("batchSize", [0, -1, "50", 1.5, True], "a whole number from 1$"),
+        ("limit", [0, -1, "2", float("inf"), True], "requests per second"),
+        ("margin", [-1, "50"], "a number of ms"),
+        ("maxWait", [-1, "1000"], "a number of ms"),
+        ("resolveAttempts", [-1, 1.5, "3"], "a whole number from 0"),
+        ("resolveTimeout", [-1, "10000"], "a number of ms"),
     ],
 )
-def test_an_unusable_setting_is_named(name: str, values: list[Any]) -> None:
-    """A typing mistake in the options is told, not guessed around."""
+def test_an_unusable_setting_is_named(name: str, values: list[Any], wanted: str) -> None:
+    """A typing mistake in the options is told, with what it may be, not guessed around."""
     for value in values:
-        with pytest.raises(BadRequest, match=rf"options\['cancelOrders'\]\['{name}'\] is .*, not "):
+        match = rf"options\['cancelOrders'\]\['{name}'\] is {value!r}, not {wanted}"
+        with pytest.raises(BadRequest, match=match):
             read_settings({"cancelOrders": {name: value}})

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from ccxt.base.errors import (
+    BadRequest,
     BadResponse,
     BaseError,
     OrderNotFound,
@@ -28,7 +29,8 @@ from .test_flow import plan
 
 class SwapExchange:
     """A small exchange in memory, whose refusals tell no state. `fates` says what becomes of each cancel,
-    `lookups` of each look-up: "" (answered), "before" or "after" (lost), "forget" (half of it) or an error.
+    `lookups` of each look-up: "" (answered), "before" or "after" (lost), "forget" (half of it), "nothing" or
+    an error.
     """
 
     def __init__(self, endpoint: Endpoint, states: dict[str, str], *fates: Any, lookups: Any = ()) -> None:
@@ -39,6 +41,8 @@ class SwapExchange:
         self.now = 0.0
 
     def __call__(self, call: Any) -> Any:
+        if isinstance(call, (Cancel, LookUp)):
+            assert (call.endpoint, call.request["symbol"]) == (self.endpoint, "M")
         if isinstance(call, Sleep):
             self.now += call.seconds
         elif isinstance(call, Cancel):
@@ -62,6 +66,8 @@ class SwapExchange:
             raise
         if fate == "after":
             raise RequestTimeout("bingx lost")
+        if fate == "nothing":
+            return {"code": 0, "data": {}}
         if fate == "forget":
             answer["data"] = {key: (entries or [])[1:] for key, entries in answer["data"].items()}
         return answer
@@ -157,6 +163,62 @@ def test_ids_that_an_answer_forgets_are_asked_for_one_by_one() -> None:
     assert exchange.looked_up == ["1", "5"]
 
 
+@both_endpoints
+def test_a_code_that_tells_the_state_is_enough_after_a_lost_answer(endpoint: Endpoint) -> None:
+    """Filled is filled: nothing is looked up."""
+    exchange = SwapExchange(endpoint, STATES, "before")
+    assert settle(exchange, batch(2)) == [("2", "closed")]
+    assert exchange.looked_up == []
+
+
+@both_endpoints
+@pytest.mark.parametrize("fate", ["nothing", "before", "after"])
+def test_a_look_up_that_fails_leaves_the_order_as_it_was_told(endpoint: Endpoint, fate: str) -> None:
+    """It only tells more: the answer is there without it, and the next order is looked up all the same."""
+    exchange = SwapExchange(endpoint, {"1": "PENDING", "2": "PENDING"}, "after", lookups=[fate])
+    assert settle(exchange, batch(1)) == [("1", None)]
+    exchange = SwapExchange(LINEAR, {"1": "PENDING", "2": "PENDING"}, "after", lookups=[fate])
+    assert settle(exchange, batch(1, 2)) == [("1", None), ("2", "canceled")]
+
+
+def test_a_bad_request_after_a_lost_answer_is_no_word_on_the_order() -> None:
+    """Refused for another reason, the order is looked up, and left unresolved where that fails."""
+    refusal = BadRequest("bingx bad parameters")
+    note_answer(refusal, 200, "80014")
+    exchange = SwapExchange(INVERSE, {"1": "PENDING"}, "before", refusal)
+    assert settle(exchange, batch(1)) == [("1", "open")]
+    exchange = SwapExchange(INVERSE, {"1": "PENDING"}, "before", *[refusal] * 9, lookups=["before"] * 9)
+    with pytest.raises(RequestTimeout) as caught:
+        settle(exchange, batch(1))
+    assert (caught.value.orders, caught.value.unresolved) == ([], ["1"])
+
+
+def test_a_client_id_is_looked_up_in_lower_case_too() -> None:
+    """The exchange writes it so: the order is the one that was asked for."""
+    cancels = [
+        RequestTimeout("lost"),
+        {"success": None, "failed": [{"clientOrderId": "abc", "errorCode": 80016}]},
+    ]
+
+    def wire(call: Any) -> Any:
+        if isinstance(call, Cancel):
+            fate = cancels.pop(0)
+            if isinstance(fate, BaseException):
+                raise fate
+            return {"code": 0, "data": fate}
+        if isinstance(call, LookUp):
+            assert call.request["clientOrderId"] == "AbC"
+            return {
+                "code": 0,
+                "data": {"order": {"orderId": 5, "clientOrderId": "abc", "status": "CANCELLED"}},
+            }
+        return None
+
+    asked = read_batch(None, {"clientOrderIds": ["AbC"]})
+    (order,) = run(cancel_batch(LINEAR.adopt(asked), "M", plan(endpoint=LINEAR, resolve_attempts=3)), wire)
+    assert (order["asked"], order["status"]) == ("AbC", "canceled")
+
+
 def test_looking_up_ends_when_the_time_is_up() -> None:
     """What it does not come to stays as the exchange said it: it does not exist."""
 
@@ -228,6 +290,17 @@ def test_a_failed_entry_that_tells_nothing_is_asked_again_and_looked_up() -> Non
     with pytest.raises(BadResponse) as caught:
         settle(exchange, batch(1), resolve_attempts=0)
     assert (caught.value.orders, caught.value.unresolved) == ([], ["1"])
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 6, 7, 12])
+def test_every_wave_of_inverse_orders_is_sent(count: int) -> None:
+    """However many are left for the last one; what an answer forgot is asked for again, in whichever wave."""
+    ids = [str(n) for n in range(1, count + 1)]
+    for forgotten in (0, count - 1):
+        fates = ["nothing" if n == forgotten else "" for n in range(count)]
+        exchange = SwapExchange(INVERSE, dict.fromkeys(ids, "PENDING"), *fates)
+        assert settle(exchange, batch(*ids)) == [(one, "canceled") for one in ids]
+        assert exchange.sent == [[one] for one in [*ids, ids[forgotten]]]
 
 
 def test_inverse_orders_go_in_waves_and_a_failure_stops_the_next() -> None:
