@@ -184,6 +184,7 @@ def test_a_refusal_shows_the_body_and_keeps_the_exchanges_words() -> None:
     assert type(error) is OrderNotFound
     assert str(error) == "bingx body ***"
     assert error.exchange_message == "order does not exist ***"
+    assert raised({"code": 80016}).exchange_message == ""
 
 
 @pytest.mark.parametrize(

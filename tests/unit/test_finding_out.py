@@ -218,6 +218,10 @@ def test_no_attempt_is_begun_after_the_time_is_up() -> None:
         settle(exchange, batch(1, 2, process=1), resolve_attempts=50, resolve_timeout=4.0)
     assert exchange.now <= 4.0
     assert exchange.sent == "ccccc"
+    for process, sent in ((1, "cc"), (0, "cqq")):
+        in_time = Exchange(ALIVE, "after")
+        settle(in_time, batch(1, 2, process=process), resolve_timeout=0.25)
+        assert (in_time.now, in_time.sent) == (0.25, sent)
 
 
 @pytest.mark.parametrize(
@@ -529,6 +533,7 @@ def test_a_host_is_kept_for_a_while_however_often_it_is_used() -> None:
         assert hosts.in_turn(fallbacks, now) == ["a", None, "b"]
     assert hosts.in_turn(fallbacks, Hosts.KEPT) == [None, "a", "b"]
     hosts.reached("a", Hosts.KEPT)
+    assert hosts.in_turn(fallbacks, Hosts.KEPT + 1) == ["a", None, "b"]
     hosts.reached("b", Hosts.KEPT + 1)
     assert hosts.in_turn(fallbacks, 2 * Hosts.KEPT) == ["b", None, "a"]
     assert hosts.in_turn(("a",), 2 * Hosts.KEPT) == [None, "a"]

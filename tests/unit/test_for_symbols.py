@@ -14,7 +14,7 @@ from ccxt.base.errors import (
     RequestTimeout,
 )
 
-from ccxt_bingx_ext._batch import Asked, Cancellations, read_cancellations
+from ccxt_bingx_ext._batch import Asked, Cancellations, ClientOrderId, read_cancellations
 from ccxt_bingx_ext._calls import Cancel, Flow
 from ccxt_bingx_ext._drive import run
 from ccxt_bingx_ext._endpoints import SPOT
@@ -89,6 +89,16 @@ def test_what_is_unresolved_can_be_handed_back() -> None:
         cancel(entries, gm=failing(NetworkError("bingx down"), (), left), btc=told("1"))
     assert caught.value.unresolved == [given[0], given[2]]
     assert read_cancellations(caught.value.unresolved, {}).batches == {GM: batch}
+
+
+def test_what_is_known_of_one_client_id_is_not_told_of_another() -> None:
+    """The first stays open, the second is cancelled: neither is taken for the other."""
+    given = [{"clientOrderId": one, "symbol": GM} for one in "ab"]
+    error = NetworkError("bingx down")
+    with pytest.raises(NetworkError):
+        cancel(read_cancellations(given, {}), gm=failing(error, ("of b",), (ClientOrderId("a"),)))
+    assert ids(error.orders) == ["of b"]
+    assert error.unresolved == given[:1]
 
 
 def test_of_several_errors_the_gravest_is_raised_and_names_the_others() -> None:
