@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench audit soak compat upstream lint record clean
+.PHONY: help demo test bench audit soak compat upstream mutants lint record clean
 
 help:
 	@echo "make demo    the main job on the embedded simulator, beside plain ccxt"
@@ -14,6 +14,7 @@ help:
 	@echo "make soak    20 000 cancels with lost answers: limit, memory, every id (ARGS=--cancels=2000)"
 	@echo "make compat  the tests over several ccxt releases and Pythons, as a table (ARGS=--help)"
 	@echo "make upstream  whether the newest ccxt still has the defects that are worked around"
+	@echo "make mutants do the unit tests notice small changes of the code? (20 minutes; ARGS='ccxt_bingx_ext._lane*')"
 	@echo "make lint    ruff, mypy and pyright"
 	@echo "make record  record the cassettes anew, from the simulator"
 
@@ -62,4 +63,4 @@ record: $(BIN)/.ready
 	$(BIN)/python -m tests.recording.record
 
 clean:
-	rm -rf $(VENV) .cache .compat dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .cache .compat dist mutants .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

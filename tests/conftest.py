@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 from ccxt_bingx_ext import _finding_out, _lanes
 from ccxt_bingx_ext.simulator import Simulator
@@ -13,6 +14,12 @@ from ccxt_bingx_ext.simulator import Simulator
 from .worlds import WORLDS
 
 pytest_plugins = ["ccxt_bingx_ext.simulator.fixtures"]
+
+# For `make mutants`: the same examples every time, no time spent on finding the smallest, and no deadline,
+# which a slow machine would miss where no test fails.
+settings.register_profile(
+    "mutants", derandomize=True, database=None, deadline=None, phases=[Phase.explicit, Phase.generate]
+)
 
 _ASKING = {"bingx_simulator", "simulator", "loopback"}
 _SIMULATOR_TESTS = Path(__file__).parent / "simulator"
