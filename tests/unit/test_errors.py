@@ -54,6 +54,7 @@ FINAL = "the  orderId:1 order status :{},can not delete, please verify and retry
         ("100400", "cancel order failed: account not found", None),
         ("100400", "order symbol BTC-USDT does not exist", None),
         ("100400", "order 123 not found", OrderNotFound),
+        ("100400", "Order 123 not found", OrderNotFound),
         ("100400", "order orderId:123 does not exist", OrderNotFound),
         ("100400", "can not find order for orderId:1 for symbol: PATH-USDT", OrderNotFound),
         ("100400", f"{FINAL.format('FILLED')}; {FINAL.format('CANCELED')}", OrderNotFound),
@@ -72,10 +73,12 @@ FINAL = "the  orderId:1 order status :{},can not delete, please verify and retry
         ("100410", "rate limited", RateLimitExceeded),
         ("100410", "in the disabled period and will be unblocked after 1727193814249", RateLimitExceeded),
         ("100410", "The current system is busy, please try again later", OperationFailed),
+        ("100410", "Busy, please try again later", OperationFailed),
         ("109429", "too many invalid requests", RateLimitExceeded),
         ("100421", "Null timestamp or timestamp mismatch", InvalidNonce),
         ("100421", "This pair is currently restricted from API trading", None),
         ("80014", "timestamp is invalid", InvalidNonce),
+        ("80014", "Timestamp is invalid", InvalidNonce),
         ("80014", "Invalid parameters, err:Key: 'X'", None),
         ("100001", "signature verification failed", AuthenticationError),
         ("100412", "signature missing", AuthenticationError),
@@ -94,9 +97,10 @@ def test_a_refusal_gets_the_class_a_bot_expects(code: str | None, message: str, 
 
 def test_scrub_masks_signatures_and_nothing_else() -> None:
     """64 hexadecimal digits are a signature; ids and words are not."""
-    assert scrub(f"?orderIds=1735964997957275648&signature={'0a' * 32}&x") == (
-        "?orderIds=1735964997957275648&signature=***&x"
-    )
+    for digits in ("0a", "F9"):
+        assert scrub(f"?orderIds=1735964997957275648&signature={digits * 32}&x") == (
+            "?orderIds=1735964997957275648&signature=***&x"
+        )
 
 
 @pytest.mark.parametrize("before", ["signature=", "signature%3D", "signature%253D"])

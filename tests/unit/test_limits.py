@@ -47,6 +47,7 @@ def test_a_ban_text_tells_its_end(text: str, until: float | None) -> None:
         ("0", "1727193814", None),  # now
         ("0", "0", None),
         ("0", "1727193999000", None),  # far off
+        ("0", "5500", None),
         ("0", "soon", None),
         ("0", "nan", None),
         ("", "800", None),

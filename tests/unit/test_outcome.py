@@ -134,6 +134,7 @@ def test_absent_null_and_empty_lists_mention_nobody(empty: dict[str, Any]) -> No
         {"orderId": "abc", "error": "the clientOrderID:abc is unknown"},
         {"error": "'abc' not found"},
         "order abc does not exist",
+        "Order abc does not exist",
     ],
 )
 def test_a_failed_client_id_is_found_however_it_is_keyed(entry: Any) -> None:
@@ -444,7 +445,7 @@ def test_client_ids_come_back_in_lower_case() -> None:
     assert spot.unsettled == (Asked("clientOrderId", "AbC"),)
 
 
-@pytest.mark.parametrize("code", [100500, 110500, 109500, "100503"])
+@pytest.mark.parametrize("code", [100500, 110500, 109500, "100503", 500, 504])
 def test_busy_is_no_word_on_an_order(code: Any) -> None:
     """Such a failed entry leaves the id unsettled, so that it is asked for again."""
     book = swap_ledger("1")
