@@ -43,6 +43,13 @@ audit: $(BIN)/.ready
 soak: $(BIN)/.ready
 	$(BIN)/python -m tests.audit.soak $(ARGS)
 
+mutants: $(BIN)/.ready-mutants
+	$(BIN)/python -m tests.mutants $(ARGS)
+
+$(BIN)/.ready-mutants: $(BIN)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[mutants]'
+	@touch $@
+
 compat:
 	$(PYTHON) -m tests.compat $(ARGS)
 
