@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from . import errors
+from .calls import Call
 from .errors import Refused
 from .orders import Order, OrderBook
 from .payloads import order_payload, parse_order_id
@@ -42,20 +43,28 @@ class _Named:
     name: Literal["orderId", "clientOrderID"]
     id: str
     order: Order | None
+    refusal: Refused | None = None
+    """Why the order is not cancelled although it is open."""
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.order is not None and self.order.is_open and self.refusal is None
 
 
-def cancel_batch(
-    book: OrderBook, rules: CancelRules, uid: str, params: Mapping[str, str]
-) -> tuple[dict[str, Any], tuple[int, ...]]:
+def cancel_batch(book: OrderBook, rules: CancelRules, call: Call) -> tuple[dict[str, Any], tuple[int, ...]]:
     """Cancel what can be cancelled; return the answer's ``data`` and the ids of the orders cancelled."""
-    symbol = params["symbol"]
-    partial = _process(params)
+    symbol = call.params["symbol"]
+    partial = _process(call.params)
     with book.lock:
-        named = _named(book, rules, uid, symbol, params)
-        wrong = [one for one in named if one.order is None or not one.order.is_open]
+        named = _named(book, rules, call.uid, symbol, call.params)
+        refusals = call.refusals(one.order for one in named)
+        named = [
+            replace(one, refusal=refusals.get(one.order.order_id)) if one.order else one for one in named
+        ]
+        wrong = [one for one in named if not one.is_cancelled]
         if wrong and not partial:
             raise _whole_refusal(rules, wrong[0], symbol)
-        open_ids = dict.fromkeys(one.order.order_id for one in named if one.order and one.order.is_open)
+        open_ids = dict.fromkeys(one.order.order_id for one in named if one.order and one.is_cancelled)
         cancelled = [book.cancel(order_id) for order_id in open_ids]
     orders = [_cancelled(order, partial=bool(wrong)) for order in cancelled]
     fails = [_fail(rules, one, symbol) for one in wrong]
@@ -102,12 +111,16 @@ def _list(params: Mapping[str, str], key: str) -> list[str]:
 
 
 def _error_text(one: _Named, symbol: str) -> str:
+    if one.refusal:
+        return one.refusal.message
     if one.order is None:
         return errors.not_found_text(one.name, one.id, symbol)
     return errors.final_state_text(one.name, one.id, one.order.status)
 
 
 def _whole_refusal(rules: CancelRules, first_wrong: _Named, symbol: str) -> Refused:
+    if first_wrong.refusal:
+        return first_wrong.refusal
     if first_wrong.order is None and rules.not_found_code == errors.NOT_FOUND:
         return Refused(errors.NOT_FOUND, errors.ORDER_NOT_FOUND_TEXT)
     code = rules.not_found_code if first_wrong.order is None else errors.INVALID_PARAMETER
@@ -116,8 +129,10 @@ def _whole_refusal(rules: CancelRules, first_wrong: _Named, symbol: str) -> Refu
 
 def _fail(rules: CancelRules, one: _Named, symbol: str) -> dict[str, str]:
     key = "orderId" if one.name == "orderId" else rules.fails_key
-    error = {"error": _error_text(one, symbol)}
-    return error if key == "text" else {key: one.id, **error}
+    text = _error_text(one, symbol)
+    if key != "text":
+        return {key: one.id, "error": text}
+    return {"error": f"{text}, {one.name}:{one.id}" if one.refusal else text}
 
 
 def _cancelled(order: Order, *, partial: bool) -> dict[str, Any]:

@@ -160,7 +160,7 @@ class Exchange:
                 return spoil(fault, success({"orders": None}))
             if fault.kind == "ban":
                 return self._banned_answer(request)
-        answer = self._execute(request, endpoint)
+        answer = self._execute(request, endpoint, fault)
         if fault and fault.when == "after":
             if not await self._befall(http, request, fault):
                 return None
@@ -169,9 +169,10 @@ class Exchange:
             answer = spoil(fault, answer)
         return answer
 
-    def _execute(self, request: Request, endpoint: Endpoint) -> Answer:
+    def _execute(self, request: Request, endpoint: Endpoint, fault: Fault | None) -> Answer:
+        call = Call(request.uid or "", request.params, fault.unwilling if fault else None)
         try:
-            outcome = endpoint.handle(Call(request.uid or "", request.params))
+            outcome = endpoint.handle(call)
         except Refused as refused:
             return refusal(refused.code, refused.message)
         self.log.execution(request, outcome.cancelled)

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, get_args
 
 from . import errors
 from .answers import JSON_TYPE, Answer, encode, html_page, refusal, success
+from .calls import Unwilling
 
 Kind = Literal[
     "drop",
@@ -24,6 +25,7 @@ Kind = Literal[
     "cut_off",
     "null_data",
     "forget",
+    "refuse",
     "dribble",
     "ban",
     "race",
@@ -43,6 +45,7 @@ _ALLOWED: Final[dict[str, frozenset[str]]] = {
     "cut_off": frozenset({"keep", "declare_whole"}),
     "null_data": frozenset(),
     "forget": frozenset({"ids", "fraction"}),
+    "refuse": frozenset({"ids", "fraction", "code", "text"}),
     "dribble": frozenset({"seconds", "chunk"}),
     "ban": frozenset({"seconds"}),
     "race": frozenset({"action", "order_id", "quantity"}),
@@ -67,6 +70,9 @@ class Fault:
     null_data  answers success with ``data`` null
     forget     leaves ``ids`` (order ids or client order ids, as the answer writes them), or a
                ``fraction`` of the entries of each of its lists, out of the answer
+    refuse     cancels neither the open orders of ``ids`` nor a ``fraction`` of those that it is
+               asked for, and lists them as failed with ``code`` (spot: all or nothing only) and
+               ``text``; of a cancel only
     dribble    sends the answer ``chunk`` bytes at a time, ``seconds`` apart
     ban        bans the account from the endpoint for ``seconds``, beginning with this request
     race       runs ``action``: "fill", "cancel" or "fail" on ``order_id``, or a callable
@@ -88,6 +94,7 @@ class Fault:
     seconds: float | None = None
     status: int = 200
     code: int = errors.BUSY
+    text: str = errors.BUSY_TEXT
     body: bytes | None = None
     content_type: str = ""
     keep: float = 0.5
@@ -103,6 +110,11 @@ class Fault:
     def answers_itself(self) -> bool:
         """Whether it brings an answer (or takes the connection) of its own."""
         return self.kind in ("drop", "reset", "http", "busy", "garbage", "cut_off", "null_data", "canned")
+
+    @property
+    def unwilling(self) -> Unwilling | None:
+        """What the request it befalls does not cancel."""
+        return Unwilling(self.code, self.text, self.ids, self.fraction) if self.kind == "refuse" else None
 
 
 class Faults:
@@ -138,6 +150,8 @@ class Faults:
             raise ValueError(f"when must be 'before' or 'after', not {when!r}")
         if kind in ("forget", "dribble") and when == "before":
             raise ValueError(f"{kind} needs the answer of a request that was executed")
+        if kind == "refuse" and when == "after":
+            raise ValueError("refuse strikes while the request is executed: there is nothing after it")
         if (times is not None and times < 1) or skip < 0:
             raise ValueError("times must be at least 1, and skip not negative")
         action = details.get("action")

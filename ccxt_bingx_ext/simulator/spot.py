@@ -36,7 +36,7 @@ class Spot:
 
     def cancel_batch(self, call: Call) -> Outcome:
         placing.known_pair(call.params, "OrdersCancelRequest")
-        return Outcome(*cancel_batch(self._book, self._rules, call.uid, call.params))
+        return Outcome(*cancel_batch(self._book, self._rules, call))
 
     def cancel(self, call: Call) -> Outcome:
         with self._book.lock:
@@ -44,6 +44,7 @@ class Spot:
             if not order.is_open:
                 text = errors.final_state_text("orderId", str(order.order_id), order.status)
                 raise Refused(errors.INVALID_PARAMETER, text)
+            call.demand_willing(order)
             cancelled = self._book.cancel(order.order_id)
         return Outcome(order_payload(cancelled), (cancelled.order_id,))
 

@@ -64,13 +64,14 @@ class Swap:
             order = self._find(call, "OrderCancelRequest")
             if why := self._rules.why_not(order):
                 raise Refused(*why)
+            call.demand_willing(order)
             cancelled = self._book.cancel(order.order_id)
         return Outcome({"order": self._shapes.cancelled(cancelled)}, (cancelled.order_id,))
 
     def cancel_batch(self, call: Call) -> Outcome:
         """Linear only: for inverse orders there is no such endpoint."""
         swap_placing.known_contract(self._market, call.params, "BatchCancelRequest")
-        return Outcome(*cancel_batch(self._book, self._rules, call.uid, call.params))
+        return Outcome(*cancel_batch(self._book, self._rules, call))
 
     def query(self, call: Call) -> Outcome:
         return Outcome({"order": self._shapes.looked_up(self._find(call, "OrderQueryRequest"))})

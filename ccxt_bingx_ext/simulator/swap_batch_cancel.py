@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from . import errors
 from .batch_cancel import EmptyLists, MixedIds
+from .calls import Call
 from .orders import Order, OrderBook, stored_client_id
 from .payloads import parse_order_id
 from .placing import invalid
@@ -54,14 +55,19 @@ class _Named:
     order: Order | None
 
 
-def cancel_batch(
-    book: OrderBook, rules: SwapRules, uid: str, params: Mapping[str, str]
-) -> tuple[dict[str, Any], tuple[int, ...]]:
+def cancel_batch(book: OrderBook, rules: SwapRules, call: Call) -> tuple[dict[str, Any], tuple[int, ...]]:
     """Cancel what can be cancelled; return the answer's ``data`` and the ids of the orders cancelled."""
     with book.lock:
-        named = _named(book, rules, uid, params["symbol"], params)
-        failed = [_failed(rules, one, why) for one in named if (why := rules.why_not(one.order))]
-        open_ids = dict.fromkeys(one.order.order_id for one in named if one.order and one.order.is_open)
+        named = _named(book, rules, call.uid, call.params["symbol"], call.params)
+        refusals = call.refusals(one.order for one in named)
+        failed: list[dict[str, Any]] = []
+        open_ids: dict[int, None] = {}
+        for one in named:
+            refusal = refusals.get(one.order.order_id) if one.order else None
+            if why := (refusal.code, refusal.message) if refusal else rules.why_not(one.order):
+                failed.append(_failed(rules, one, why))
+            elif one.order:
+                open_ids[one.order.order_id] = None
         success = [linear_cancelled(book.cancel(order_id)) for order_id in open_ids]
     return _data(rules, {"success": success, "failed": failed}), tuple(open_ids)
 
@@ -122,9 +128,9 @@ def _failed(rules: SwapRules, one: _Named, why: tuple[int, str]) -> dict[str, An
     code, text = why
     if isinstance(one.id, int):
         return {"orderId": one.id, "errorCode": code, "errorMessage": text}
-    # An order that was filled is known, and so is its order id; one that "does not exist" has none.
-    filled = one.order if code == errors.SWAP_ORDER_FILLED else None
-    failed: dict[str, Any] = {"orderId": filled.order_id if filled else 0}
+    # Of an order that is open or was filled the order id is known; one that "does not exist" has none.
+    known = one.order if one.order and (one.order.is_open or one.order.status == "FILLED") else None
+    failed: dict[str, Any] = {"orderId": known.order_id if known else 0}
     if rules.failed_key == "text":
         text = f"{text}, clientOrderId:{one.id}"
     elif rules.failed_key != "none":

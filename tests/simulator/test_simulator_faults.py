@@ -13,6 +13,7 @@ from ccxt_bingx_ext.simulator import Simulator, SimulatorError
 from ccxt_bingx_ext.simulator.answers import encode
 from ccxt_bingx_ext.simulator.faults import Faults
 
+LINEAR_BATCH, INVERSE_CANCEL = "swap/v2/trade/batchOrders", "cswap/v1/trade/cancelOrder"
 BEFORE_AND_AFTER = [("before", "PENDING"), ("after", "CANCELED")]
 
 
@@ -47,6 +48,7 @@ def test_faults_strike_in_turn() -> None:
         {"kind": "drop", "seconds": 1},
         {"kind": "drop", "when": "later"},
         {"kind": "forget", "when": "before"},
+        {"kind": "refuse", "when": "after"},
         {"kind": "drop", "times": 0},
         {"kind": "race"},
         {"kind": "race", "action": "explode"},
@@ -197,6 +199,94 @@ def test_forgetting(sim: Simulator, raw: Any) -> None:
     assert [one["orderId"] for one in raw.cancel(*more)["data"]["orders"]] == [
         order.order_id for order in more[:3]
     ]
+
+
+def test_refusing(sim: Simulator, raw: Any) -> None:
+    """An open order can be refused in words of choice, by either of its ids: it stays open, others do not."""
+    one, other, filled = (sim.place(client_order_id=f"c{number}") for number in range(3))
+    sim.fill(filled.order_id)
+    sim.faults.add("refuse", ids=["c0", filled.order_id], text="not now")
+    data = raw.cancel(one, other, filled, clientOrderIDs="c0", process=1)["data"]
+    assert [entry["orderId"] for entry in data["orders"]] == [other.order_id]
+    failed = [(entry.get("orderId", entry.get("clientOrderID")), entry["error"]) for entry in data["fails"]]
+    assert failed[0] == (str(one.order_id), "not now")
+    assert "order status :FILLED" in failed[1][1]
+    assert failed[2] == ("c0", "not now")
+    assert (sim.status(one.order_id), sim.requests[0].cancelled) == ("PENDING", (other.order_id,))
+    assert raw.cancel(one, process=1)["data"]["orders"]
+
+
+def test_refusing_a_fraction(sim: Simulator, raw: Any) -> None:
+    """A fraction is one of the orders that would be cancelled, and the words are the busy ones by default."""
+    gone, *orders = [sim.place() for _ in range(5)]
+    sim.cancel(gone.order_id)
+    sim.faults.add("refuse", fraction=0.25)
+    data = raw.cancel(*orders, gone, process=1)["data"]
+    assert [entry["orderId"] for entry in data["orders"]] == [order.order_id for order in orders[:3]]
+    assert (data["fails"][0]["orderId"], "busy" in data["fails"][0]["error"]) == (
+        str(orders[3].order_id),
+        True,
+    )
+
+
+def test_refusing_without_a_key(raw_client: Any) -> None:
+    """Where a failed client order id stands in the text only, it stands in the text of choice, too."""
+    with Simulator(limits=None, fails_key="text") as sim:
+        sim.place(client_order_id="c0")
+        sim.faults.add("refuse", text="not now")
+        client = raw_client(sim)
+        data = client.post("cancelOrders", symbol="BTC-USDT", clientOrderIDs="c0", process=1)["data"]
+        assert data["fails"] == [{"error": "not now, clientOrderID:c0"}]
+
+
+@pytest.mark.parametrize("process", [0, None])
+def test_refusing_all_or_nothing(sim: Simulator, raw: Any, process: int | None) -> None:
+    """One order that is refused is the whole list refused, with its code and text."""
+    orders = [sim.place() for _ in range(3)]
+    sim.faults.add("refuse", ids=[orders[1].order_id], code=100402, text="not now")
+    answer = raw.cancel(*orders, process=process)
+    assert (answer["code"], answer["msg"]) == (100402, "not now")
+    assert {order.status for order in sim.orders()} == {"PENDING"}
+
+
+def test_refusing_linear_orders(sim: Simulator, raw: Any) -> None:
+    """The failed list has the code and the text, and with a client order id the order's own id."""
+    orders = [sim.place(market="linear", client_order_id=f"c{number}") for number in range(3)]
+    sim.faults.add("refuse", path=f"DELETE {LINEAR_BATCH}", ids=[orders[0].order_id, "c2"], code=1, text="no")
+    params = {
+        "symbol": "BTC-USDT",
+        "orderIdList": json.dumps([order.order_id for order in orders[:2]]),
+        "clientOrderIdList": '["c2"]',
+    }
+    data = raw.send("DELETE", f"/openApi/{LINEAR_BATCH}", params, form="query").json()["data"]
+    assert [entry["orderId"] for entry in data["success"]] == [orders[1].order_id]
+    refused = {"errorCode": 1, "errorMessage": "no"}
+    assert data["failed"] == [
+        {"orderId": orders[0].order_id, **refused},
+        {"orderId": orders[2].order_id, "clientOrderId": "c2", **refused},
+    ]
+    assert [sim.status(order.order_id) for order in orders] == ["PENDING", "CANCELED", "PENDING"]
+
+
+@pytest.mark.parametrize(
+    ("market", "path", "symbol"),
+    [
+        ("spot", "POST spot/v1/trade/cancel", "BTC-USDT"),
+        ("linear", "DELETE swap/v2/trade/order", "BTC-USDT"),
+        ("inverse", f"DELETE {INVERSE_CANCEL}", "BTC-USD"),
+    ],
+)
+def test_refusing_a_single_cancel(sim: Simulator, raw: Any, market: Any, path: str, symbol: str) -> None:
+    """There it is the answer's own code and text; an order that is over is told as ever."""
+    order = sim.place(market=market)
+    sim.faults.add("refuse", path=path, code=100402, text="not now", times=2)
+    method, _, name = path.partition(" ")
+    params = {"symbol": symbol, "orderId": str(order.order_id)}
+    answer = raw.send(method, f"/openApi/{name}", params, form="query").json()
+    assert (answer["code"], answer["msg"]) == (100402, "not now")
+    assert sim.status(order.order_id) == "PENDING"
+    sim.fill(order.order_id)
+    assert raw.send(method, f"/openApi/{name}", params, form="query").json()["code"] in (100400, 80018)
 
 
 def test_dribbling(sim: Simulator, raw: Any) -> None:
