@@ -15,12 +15,15 @@ dealt with every request that the call had sent (a delayed one may be executed l
 - *"open"* must be true when the call returns. Excused is an order that was open when the exchange last said
   so and was ended since: by a race, or by a request that was executed late.
 - *No status* means "the exchange knows no such order": the order must not exist. The swap endpoints say so of
-  cancelled and failed orders, too: there it must not be open.
+  cancelled and failed orders, too: there it must not be open. Of one that the call cancelled itself it is
+  too little where the look-ups, which tell, went well.
 - *An id in* ``unresolved`` claims nothing: "may still be live" is never false, only of little use.
 - *"Nothing was cancelled"*, or plain ccxt's refusal that names an order ("not found", "order status …"), must
   not be raised by a call that cancelled something, not even by a request of it that is executed later.
+- *An error of one symbol*, where several were asked for, is no reason to leave ids of another open.
 
 Only what the exchange may do is played. It may lose any answer, or spoil it beyond reading; it never answers
 with a readable lie. So a ban and a refusal for the limit strike before the request is executed only:
-"refused" after executing would be such a lie.
+"refused" after executing would be such a lie. A single order it may refuse, in many words: then it is live,
+and must not be told gone.
 """

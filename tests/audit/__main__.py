@@ -8,19 +8,17 @@ import sys
 import time
 from collections.abc import Sequence
 
-from ccxt_bingx_ext.simulator.markets import Market
-
 from .clients import CCXT, CCXT_RETRIES, CLIENTS, OUR_CLIENTS, Told, load_markets
 from .judge import judge
 from .play import Played, hasten, play
 from .run import audit, table
-from .scenario import MARKETS, Scenario, draw
+from .scenario import SYMBOLS, Scenario, Where, draw
 
 _ONLY = {"ours": OUR_CLIENTS, "ccxt": (CCXT,), "ccxt-retries": (CCXT_RETRIES,)}
 _SHOWN_VIOLATIONS = 20
 
 
-def replay(seed: int, index: int, clients: Sequence[str], market: Market) -> bool:
+def replay(seed: int, index: int, clients: Sequence[str], market: Where) -> bool:
     """Play one scenario alone, and show everything; whether the plugin passed."""
     hasten()
     markets = load_markets()
@@ -42,7 +40,7 @@ def _show_scenario(scenario: Scenario) -> None:
     for number, placed in enumerate(scenario.placed):
         print(f"  placed {number}: {scenario.order_id(number)} {placed}")
     for one in scenario.asked:
-        print(f"  asked  {one.field} {one.value} -> placed {one.order}")
+        print(f"  asked  {one.field} {one.value} of {one.symbol} -> placed {one.order}")
     for trouble in scenario.troubles:
         print(f"  fault  {trouble}")
 
@@ -52,7 +50,7 @@ def _show_play(client: str, played: Played) -> None:
     print(f"-- {client}")
     started = played.requests[0].arrived if played.requests else 0.0
     for request in played.requests:
-        sent = {name: value for name, value in request.params.items() if name not in ("timestamp", "symbol")}
+        sent = {name: value for name, value in request.params.items() if name != "timestamp"}
         print(
             f"   {request.arrived - started:6.3f} {request.path.rpartition('/')[2]} {sent}"
             f" fault={request.fault} cancelled={request.cancelled}"
@@ -62,15 +60,20 @@ def _show_play(client: str, played: Played) -> None:
         print(f"   raised {type(told.error).__name__}: {told.error}")
         print(f"   unresolved: {getattr(told.error, 'unresolved', None)}")
     for order in told.orders or getattr(told.error, "orders", []):
-        print(f"   told {order['id']} {order['clientOrderId']}: {order['status']}")
+        print(f"   told {order['symbol']} {order['id']} {order['clientOrderId']}: {order['status']}")
     print(f"   true at return: {played.at_return}\n   true in the end: {played.in_the_end}")
 
 
-def audit_market(given: argparse.Namespace, market: Market) -> bool:
+def _clients(only: str | None, market: Where) -> tuple[str, ...]:
+    clients = _ONLY.get(only or "", CLIENTS)
+    if market in ("inverse", "several"):  # for these ccxt has no method
+        return tuple(client for client in clients if client in OUR_CLIENTS)
+    return clients
+
+
+def audit_market(given: argparse.Namespace, market: Where) -> bool:
     """Play the scenarios of one market, and show what was found; whether the plugin passed."""
-    clients = _ONLY.get(given.only, CLIENTS)
-    if market == "inverse":  # ccxt has no cancel_orders for it
-        clients = tuple(client for client in clients if client in OUR_CLIENTS)
+    clients = _clients(given.only, market)
     began = time.perf_counter()
     findings = list(audit(given.seed, range(given.scenarios), clients, given.jobs, market))
     print(f"{market}: seed {given.seed}, {given.scenarios} scenarios, {time.perf_counter() - began:.0f} s")
@@ -92,12 +95,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=_ONLY, help="audit these clients only")
     parser.add_argument("--replay", type=int, metavar="INDEX", help="play this scenario alone, and show it")
-    parser.add_argument("--market", choices=MARKETS, help="audit this kind of market only")
+    parser.add_argument("--market", choices=SYMBOLS, help="audit this kind of market only")
     parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1), help="processes at once")
     given = parser.parse_args(arguments)
-    markets: Sequence[Market] = (given.market,) if given.market else MARKETS
+    markets: Sequence[Where] = (given.market,) if given.market else tuple(SYMBOLS)
     if given.replay is not None:
-        return 0 if replay(given.seed, given.replay, _ONLY.get(given.only, CLIENTS), markets[0]) else 1
+        clients = _clients(given.only, markets[0])
+        return 0 if replay(given.seed, given.replay, clients, markets[0]) else 1
     passed = [audit_market(given, market) for market in markets]  # every one, whatever is found in the first
     return 0 if all(passed) else 1
 

@@ -10,16 +10,10 @@ from typing import Any, Final
 from ccxt.base.errors import BaseError
 
 from ccxt_bingx_ext.simulator import Simulator
-from ccxt_bingx_ext.simulator.markets import Market
 
 from ..worlds import CCXTS, OURS
-from .scenario import CLIENT_TIMEOUT_MS, Scenario
+from .scenario import CLIENT_TIMEOUT_MS, SYMBOLS, Scenario
 
-SYMBOLS: Final[Mapping[Market, str]] = {
-    "spot": "BTC/USDT",
-    "linear": "BTC/USDT:USDT",
-    "inverse": "BTC/USD:BTC",
-}
 OURS_SYNC, OURS_ASYNC, CCXT, CCXT_RETRIES = "ours", "ours async", "ccxt", "ccxt retries"
 CLIENTS: Final = (OURS_SYNC, OURS_ASYNC, CCXT, CCXT_RETRIES)
 OUR_CLIENTS: Final = (OURS_SYNC, OURS_ASYNC)
@@ -38,14 +32,13 @@ def load_markets() -> list[dict[str, Any]]:
     with Simulator(limits=None) as simulator:
         exchange = CCXTS["sync"](simulator.ccxt_config(enableRateLimit=False))
         exchange.load_markets()
-        return [dict(exchange.market(symbol)) for symbol in SYMBOLS.values()]
+        return [dict(exchange.market(symbol)) for symbol in SYMBOLS["several"]]
 
 
 def call(
     client: str, scenario: Scenario, config: Mapping[str, Any], markets: Sequence[dict[str, Any]]
 ) -> Told:
     """Let `client` cancel what the `scenario` asks for."""
-    arguments = _arguments(scenario)
     config = {
         **config,
         "enableRateLimit": scenario.throttled,
@@ -63,37 +56,39 @@ def call(
         },
     }
     if client == OURS_ASYNC:
-        return asyncio.run(_call_async(OURS["async"](config), scenario, markets, arguments))
+        return asyncio.run(_call_async(OURS["async"](config), scenario, markets))
     exchange = (OURS if client == OURS_SYNC else CCXTS)["sync"](config)
     if scenario.markets_loaded or client not in OUR_CLIENTS:
         exchange.set_markets([*markets])
     try:
-        return Told(exchange.cancel_orders(*arguments))
+        return Told(_ask(exchange, scenario))
     except BaseError as error:
         return Told([], error)
     finally:
         exchange.session.close()
 
 
-async def _call_async(
-    exchange: Any, scenario: Scenario, markets: Sequence[dict[str, Any]], arguments: Any
-) -> Told:
+async def _call_async(exchange: Any, scenario: Scenario, markets: Sequence[dict[str, Any]]) -> Told:
     if scenario.markets_loaded:
         exchange.set_markets([*markets])
     try:
-        return Told(await exchange.cancel_orders(*arguments))
+        return Told(await _ask(exchange, scenario))
     except BaseError as error:
         return Told([], error)
     finally:
         await exchange.close(True)
 
 
-def _arguments(scenario: Scenario) -> tuple[list[str], str, dict[str, Any]]:
+def _ask(exchange: Any, scenario: Scenario) -> Any:
+    """What `exchange` returns, or an awaitable of it."""
+    params: dict[str, Any] = {} if scenario.process is None else {"process": scenario.process}
+    if scenario.market == "several":
+        orders = [{one.field: one.value, "symbol": one.symbol} for one in scenario.asked]
+        return exchange.cancel_orders_for_symbols(orders + orders[: int(scenario.repeated)], params)
     ids = [one.value for one in scenario.asked if one.field == "id"]
     client_ids = [one.value for one in scenario.asked if one.field == "clientOrderId"]
     if scenario.repeated:
         (ids or client_ids).append((ids or client_ids)[0])
-    params: dict[str, Any] = {"clientOrderIds": client_ids} if client_ids else {}
-    if scenario.process is not None:
-        params["process"] = scenario.process
-    return ids, SYMBOLS[scenario.market], params
+    if client_ids:
+        params["clientOrderIds"] = client_ids
+    return exchange.cancel_orders(ids, *SYMBOLS[scenario.market], params)

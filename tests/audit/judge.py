@@ -6,15 +6,18 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ccxt.base.errors import BaseError
+from ccxt.base.errors import BaseError, RequestTimeout
+
+from ccxt_bingx_ext.simulator.simulator import FIRST_ORDER_ID
 
 from .clients import OUR_CLIENTS, Told
 from .play import Played
-from .scenario import AskedId, Scenario
+from .scenario import AskedId, Scenario, market_of
 
 MISREPORTED, LIVE_TOLD_GONE, SILENT, LOST = "misreported", "live told gone", "silent", "lost"
 BROKEN_ATOMICITY, DISORDER = "broken atomicity", "order or duplicates"
 UNCERTAIN, NEEDLESSLY_UNCERTAIN = "uncertain", "needlessly uncertain"
+OWN_UNKNOWN, NEEDLESSLY_UNKNOWN = "own cancel unknown", "needlessly unknown"
 COUNTS: Final = (
     MISREPORTED,
     LIVE_TOLD_GONE,
@@ -24,8 +27,10 @@ COUNTS: Final = (
     DISORDER,
     UNCERTAIN,
     NEEDLESSLY_UNCERTAIN,
+    OWN_UNKNOWN,
+    NEEDLESSLY_UNKNOWN,
 )
-VIOLATIONS: Final = tuple(name for name in COUNTS if name != UNCERTAIN)
+VIOLATIONS: Final = tuple(name for name in COUNTS if name not in (UNCERTAIN, OWN_UNKNOWN))
 
 _FINAL: Final = ("canceled", "closed", "rejected")
 _NO_SUCH_ORDER: Final = "unknown"
@@ -96,13 +101,24 @@ def _judge_statuses(scenario: Scenario, played: Played, account: Account, findin
         truth = _truth(scenario, one, played.at_return)
         if status == truth or (status == "open" and _ended_since(scenario, one, played)):
             continue
-        if status == _NO_SUCH_ORDER and scenario.market != "spot" and truth != "open":
+        if status == _NO_SUCH_ORDER and market_of(one.symbol) != "spot" and truth != "open":
+            _judge_unknown(scenario, one, played, finding)
             continue
         false.add(one)
         finding.note(MISREPORTED, f"{one.value} told {status}, is {truth}")
         if truth == "open" and status in _FINAL:
             finding.note(LIVE_TOLD_GONE, one.value)
     return false
+
+
+def _judge_unknown(scenario: Scenario, one: AskedId, played: Played, finding: Finding) -> None:
+    """ "Does not exist" is true of what the call cancelled itself, but a look-up would have told more."""
+    number = None if one.order is None else scenario.order_id(one.order)
+    if not any(number in done.cancelled for done in played.executions):
+        return
+    finding.note(OWN_UNKNOWN, one.value)
+    if scenario.settles(one.symbol) and scenario.look_ups_go_well(one.symbol):
+        finding.note(NEEDLESSLY_UNKNOWN, one.value)
 
 
 def _ended_since(scenario: Scenario, one: AskedId, played: Played) -> bool:
@@ -118,20 +134,59 @@ def _judge_error(scenario: Scenario, played: Played, account: Account, finding: 
     error = played.told.error
     if error is None:
         return
-    cancelled = [str(number) for done in played.executions for number in done.cancelled]
+    failed = _failed_symbols(scenario, error)
+    cancelled = [
+        str(number)
+        for done in played.executions
+        for number in done.cancelled
+        if scenario.placed[number - FIRST_ORDER_ID].symbol in failed[:1]
+    ]
     says_nothing_happened = _NOTHING_WAS_CANCELLED in str(error) or (
         finding.client not in OUR_CLIENTS and _names_an_order(error)
     )
     if cancelled and says_nothing_happened:
         finding.note(MISREPORTED, f"{type(error).__name__}, yet cancelled: {', '.join(cancelled)}")
     open_ids = [one for one in scenario.asked if one not in account.statuses]
-    if _is_refusal(error) or not open_ids:
+    if _is_too_busy_a_machine(scenario, played, error):
         return
-    # Each id that is live after all was rightly said to be possibly so; it still was not known.
+    is_refusal = _is_refusal(error)
     for one in open_ids:
-        finding.note(UNCERTAIN, one.value)
-        if finding.client in OUR_CLIENTS and scenario.settles:
+        # Each id that is live after all was rightly said to be possibly so; it still was not known.
+        if not is_refusal:
+            finding.note(UNCERTAIN, one.value)
+        could_be_known = (
+            not is_refusal
+            and scenario.settles(one.symbol)
+            and not (scenario.all_or_nothing(one.symbol) and _is_beyond(one, scenario, failed))
+        )
+        is_sound = scenario.process == 1 and not scenario.troubles_of(one.symbol)
+        if finding.client in OUR_CLIENTS and (could_be_known or is_sound or one.symbol not in failed):
             finding.note(NEEDLESSLY_UNCERTAIN, f"{one.value}: {type(error).__name__}")
+
+
+def _is_too_busy_a_machine(scenario: Scenario, played: Played, error: BaseError) -> bool:
+    """Whether the markets could not be loaded in time, and nothing was sent: no trouble of the scenario."""
+    nothing_sent = all(request.method == "GET" for request in played.requests)
+    return nothing_sent and not scenario.markets_loaded and isinstance(error, RequestTimeout)
+
+
+def _is_beyond(one: AskedId, scenario: Scenario, failed: list[str]) -> bool:
+    """Whether more than that an all-or-nothing request failed cannot be known of `one`, or not from here.
+
+    A look-up that does not find a client order id proves nothing: the exchange forgets them (docs). And of a
+    second symbol that failed, the error does not tell whether it was refused.
+    """
+    is_nobodys = _truth(scenario, one, ("",) * len(scenario.placed)) == _NO_SUCH_ORDER
+    return one.symbol in failed[1:] or (one.field == "clientOrderId" and is_nobodys)
+
+
+def _failed_symbols(scenario: Scenario, error: BaseError) -> list[str]:
+    """The symbols that `error` says have failed; its own words are about the first."""
+    words, _, others = str(error).partition(", and also failed: ")
+    if scenario.market != "several":
+        return [*scenario.groups]
+    first = [symbol for symbol in scenario.groups if words.endswith(f" - {symbol}")]
+    return first + [symbol for symbol in scenario.groups if f"{symbol} (" in others]
 
 
 def _names_an_order(error: BaseError) -> bool:
@@ -148,25 +203,25 @@ def _is_refusal(error: BaseError) -> bool:
 
 def _judge_atomicity(scenario: Scenario, played: Played, finding: Finding) -> None:
     """All or nothing: one request cancelled every order asked for, or no request cancelled any."""
-    if not (scenario.all_or_nothing and scenario.one_request_holds_all and played.executions):
-        return
-    asked = {None if one.order is None else scenario.order_id(one.order) for one in scenario.asked}
-    done = [set(execution.cancelled) for execution in played.executions]
-    if done != [asked]:
-        finding.note(BROKEN_ATOMICITY, f"asked for {asked}, cancelled {done}")
+    for symbol, group in scenario.groups.items():
+        if not (scenario.all_or_nothing(symbol) and scenario.one_request_holds_all):
+            continue
+        asked = {None if one.order is None else scenario.order_id(one.order) for one in group}
+        done = [{*execution.cancelled} for execution in played.executions if asked & {*execution.cancelled}]
+        if done not in ([], [asked]):
+            finding.note(BROKEN_ATOMICITY, f"asked for {asked}, cancelled {done}")
 
 
 def _read_ours(scenario: Scenario, told: Told) -> Account:
     """The plugin's promise: every asked id once, in asking order, told or unresolved."""
-    unresolved = [] if told.error is None else [_unresolved(one) for one in _attribute(told, "unresolved")]
+    unresolved = [_unresolved(scenario, one) for one in _attribute(told, "unresolved")]
     orders = told.orders if told.error is None else _attribute(told, "orders")
-    expected = [one for one in scenario.asked if (one.field, one.value) not in unresolved]
-    in_order = unresolved == [
-        (one.field, one.value) for one in scenario.asked if (one.field, one.value) in unresolved
-    ]
+    left_open = [one for one in scenario.asked if _name(one) in unresolved]
+    expected = [one for one in scenario.asked if one not in left_open]
+    in_order = unresolved == [_name(one) for one in left_open]
     statuses: dict[AskedId, str] = {}
     for position, order in enumerate(orders):
-        if position < len(expected) and order[expected[position].field] == expected[position].value:
+        if position < len(expected) and _tells_of(order, expected[position]):
             statuses[expected[position]] = order["status"] or _NO_SUCH_ORDER
         else:
             # Nobody but us asks here: an entry that answers nothing asked is a defect. But a filled swap
@@ -174,19 +229,27 @@ def _read_ours(scenario: Scenario, told: Told) -> Account:
             in_order &= (
                 scenario.market != "spot" and position >= len(expected) and order["status"] == "closed"
             )
-    return Account(
-        statuses,
-        frozenset(one for one in scenario.asked if (one.field, one.value) in unresolved),
-        in_order,
-    )
+    return Account(statuses, frozenset(left_open), in_order)
 
 
 def _attribute(told: Told, name: str) -> list[Any]:
     return list(getattr(told.error, name, ()))
 
 
-def _unresolved(one: str) -> tuple[str, str]:
-    return ("clientOrderId" if type(one).__name__ == "ClientOrderId" else "id", str(one))
+def _name(one: AskedId) -> tuple[str, str, str]:
+    return one.field, one.value, one.symbol
+
+
+def _tells_of(order: dict[str, Any], one: AskedId) -> bool:
+    return bool(order[one.field] == one.value and order.get("symbol", one.symbol) == one.symbol)
+
+
+def _unresolved(scenario: Scenario, one: Any) -> tuple[str, str, str]:
+    if scenario.market == "several":
+        ((field, value),) = ((key, one[key]) for key in one if key != "symbol")
+        return field, value, one["symbol"]
+    field = "clientOrderId" if type(one).__name__ == "ClientOrderId" else "id"
+    return field, str(one), scenario.asked[0].symbol
 
 
 def _read_ccxts(scenario: Scenario, told: Told) -> Account:

@@ -14,7 +14,7 @@ import ccxt_bingx_ext._limits
 from ccxt_bingx_ext.simulator import Execution, Request, Simulator
 
 from .clients import Told, call
-from .scenario import Scenario
+from .scenario import Scenario, market_of
 
 _STATUS_OF_STATE: Final = {"FILLED": "closed", "CANCELED": "canceled", "FAILED": "rejected"}
 _SETTLED_WITHIN: Final = 5.0  # s
@@ -72,7 +72,11 @@ def _place(simulator: Simulator, scenario: Scenario) -> None:
     for number, placed in enumerate(scenario.placed):
         uid = "2" if placed.foreign else None
         order = simulator.place(
-            client_order_id=placed.client_id, quantity="2", uid=uid, market=scenario.market
+            symbol=placed.symbol.partition(":")[0].replace("/", "-"),
+            client_order_id=placed.client_id,
+            quantity="2",
+            uid=uid,
+            market=market_of(placed.symbol),
         )
         assert order.order_id == scenario.order_id(number)
         if placed.state == "partly":

@@ -8,18 +8,16 @@ from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
-from ccxt_bingx_ext.simulator.markets import Market
-
 from .clients import CLIENTS, load_markets
 from .judge import COUNTS, Finding, judge
 from .play import hasten, play
-from .scenario import draw
+from .scenario import Where, draw
 
 _markets: list[dict[str, Any]] = []
 
 
 def audit(
-    seed: int, indexes: Sequence[int], clients: Sequence[str], jobs: int, market: Market = "spot"
+    seed: int, indexes: Sequence[int], clients: Sequence[str], jobs: int, market: Where = "spot"
 ) -> Iterator[Finding]:
     """What is found in these scenarios, client by client; played in `jobs` processes of their own."""
     # Mostly it is waited for timeouts, hence processes rather than a thread that would starve the others.
@@ -33,7 +31,7 @@ def _begin() -> None:
     _markets.extend(load_markets())
 
 
-def _audit_one(seed: int, market: Market, clients: Sequence[str], index: int) -> list[Finding]:
+def _audit_one(seed: int, market: Where, clients: Sequence[str], index: int) -> list[Finding]:
     scenario = draw(seed, index, market)
     return [judge(scenario, client, play(scenario, client, _markets)) for client in clients]
 

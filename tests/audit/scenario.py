@@ -16,7 +16,14 @@ CLIENT_TIMEOUT_MS: Final = 300
 RESOLVE_ATTEMPTS: Final = 3  # the plugin's default
 LONG_BAN: Final = 30.0  # s; longer than the plugin waits
 
-MARKETS: Final[tuple[Market, ...]] = ("spot", "linear", "inverse")
+Where = Market | Literal["several"]
+"""Whose orders a call cancels: those of one symbol, or, with ``cancel_orders_for_symbols``, of several."""
+SYMBOLS: Final[Mapping[Where, tuple[str, ...]]] = {
+    "spot": ("BTC/USDT",),
+    "linear": ("BTC/USDT:USDT",),
+    "inverse": ("BTC/USD:BTC",),
+    "several": ("BTC/USDT", "ETH/USDT", "BTC/USDT:USDT", "BTC/USD:BTC"),
+}
 
 _CANCEL: Final[Mapping[Market, str]] = {
     "spot": "cancelOrders",
@@ -28,8 +35,28 @@ _LOOK_UP: Final[Mapping[Market, str]] = {
     "linear": "GET swap/v2/trade/order",
     "inverse": "GET cswap/v1/trade/orderDetail",
 }
+_PROCESSES: Final[Mapping[Where, tuple[int | None, ...]]] = {
+    "spot": (1, 1, 0, None),
+    "linear": (1, None),
+    "inverse": (1, None),
+    "several": (1, 1, None),
+}
 _FINAL: Final[tuple[State, ...]] = ("filled", "cancelled", "failed")
 _LONGER_THAN_THE_CLIENT_WAITS: Final = 0.45
+# What the exchange may say of an order that it leaves open; no lie among it.
+_REFUSAL_CODES: Final = (100500, 100410, 100400, 101400, 109400)
+_REFUSALS: Final = (
+    "The current system is busy, please try again later",
+    "the order is being matched,can not delete, please verify and retry later",
+    "order status :PENDING,can not delete, please verify and retry later",
+    "",
+)
+
+
+def market_of(symbol: str) -> Market:
+    """The kind of market that one of `SYMBOLS` is."""
+    settle = symbol.partition(":")[2]
+    return "spot" if not settle else "linear" if settle == "USDT" else "inverse"
 
 
 @dataclass(frozen=True)
@@ -39,6 +66,7 @@ class Placed:
     state: State
     client_id: str | None = None
     foreign: bool = False
+    symbol: str = "BTC/USDT"
 
 
 @dataclass(frozen=True)
@@ -48,6 +76,7 @@ class AskedId:
     field: Literal["id", "clientOrderId"]
     value: str
     order: int | None
+    symbol: str = "BTC/USDT"
 
 
 @dataclass(frozen=True)
@@ -74,7 +103,7 @@ class Scenario:
     index: int
     placed: tuple[Placed, ...]
     asked: tuple[AskedId, ...]
-    """Distinct, order ids first: in the order in which the plugin promises to tell of them."""
+    """Distinct, in the order in which the plugin promises to tell of them: of one symbol, order ids first."""
     process: int | None
     rules: Mapping[str, Any]
     """What the documentation leaves open: settings of the simulator."""
@@ -85,31 +114,45 @@ class Scenario:
     markets_loaded: bool
     repeated: bool
     """Whether the caller names the first id once more at the end."""
-    market: Market = "spot"
+    market: Where = "spot"
 
     @property
-    def all_or_nothing(self) -> bool:
-        return self.market == "spot" and self.process != 1
+    def groups(self) -> Mapping[str, tuple[AskedId, ...]]:
+        """What is asked for, by symbol: each is a matter of its own."""
+        symbols = dict.fromkeys(one.symbol for one in self.asked)
+        return {symbol: tuple(one for one in self.asked if one.symbol == symbol) for symbol in symbols}
 
     @property
     def is_mixed(self) -> bool:
-        return len({one.field for one in self.asked}) == 2
+        """Whether order ids and client order ids go in one request."""
+        return any(len({one.field for one in asked}) == 2 for asked in self.groups.values())
 
     @property
     def one_request_holds_all(self) -> bool:
         """Whether the exchange looks at every id of a request: else nothing can be all or nothing."""
         return not self.is_mixed or self.rules["mixed_ids"] == "union"
 
-    @property
-    def settles(self) -> bool:
+    def all_or_nothing(self, symbol: str) -> bool:
+        return market_of(symbol) == "spot" and self.process != 1
+
+    def troubles_of(self, symbol: str) -> tuple[Trouble, ...]:
+        """What may go wrong with orders of that symbol."""
+        paths = {_CANCEL[market_of(symbol)], _LOOK_UP[market_of(symbol)]}
+        return tuple(one for one in self.troubles if one.path in paths)
+
+    def look_ups_go_well(self, symbol: str) -> bool:
+        return all(one.path != _LOOK_UP[market_of(symbol)] for one in self.troubles)
+
+    def settles(self, symbol: str) -> bool:
         """Whether the troubles are over before the plugin's attempts are: it must then know everything.
 
-        Ids that an answer does not mention it asks for once more, and no oftener. A list that the exchange
-        ignores is not mentioned either.
+        Ids that an answer does not mention, or does not settle, it asks for once more, and no oftener. A list
+        that the exchange ignores is not mentioned either.
         """
-        strikes = [(one.kind, inf if one.times is None else one.times) for one in self.troubles]
-        banned = any(one.details.get("seconds") == LONG_BAN for one in self.troubles if one.kind == "ban")
-        forgets = sum(times for kind, times in strikes if kind == "forget")
+        troubles = self.troubles_of(symbol)
+        strikes = [(one.kind, inf if one.times is None else one.times) for one in troubles]
+        banned = any(one.details.get("seconds") == LONG_BAN for one in troubles if one.kind == "ban")
+        forgets = sum(times for kind, times in strikes if kind in ("forget", "refuse"))
         ignored = 0 if self.one_request_holds_all else 1
         return (
             sum(times for _, times in strikes) <= RESOLVE_ATTEMPTS and forgets + ignored <= 1 and not banned
@@ -119,19 +162,19 @@ class Scenario:
         return FIRST_ORDER_ID + order
 
 
-def draw(seed: int, index: int, market: Market = "spot") -> Scenario:
+def draw(seed: int, index: int, market: Where = "spot") -> Scenario:
     """Scenario `index` of `seed` on a `market`, always the same one."""
     rng = Random(f"{seed}/{index}" if market == "spot" else f"{seed}/{index}/{market}")
     placed = _draw_placed(rng, market)
-    asked = _draw_asked(rng, placed)
+    asked = _draw_asked(rng, placed, market)
     batch_size = rng.choice((50, 50, 1, 2, 3, 4))
     return Scenario(
         index=index,
         placed=placed,
         asked=asked,
-        process=rng.choice((1, 1, 0, None) if market == "spot" else (1, None)),
+        process=rng.choice(_PROCESSES[market]),
         rules=_draw_rules(rng, market),
-        batch_size=batch_size if market == "spot" else min(batch_size, 10),
+        batch_size=batch_size,
         troubles=tuple(
             _draw_trouble(rng, placed, market) for _ in range(rng.choices(range(4), (15, 50, 25, 10))[0])
         ),
@@ -142,58 +185,62 @@ def draw(seed: int, index: int, market: Market = "spot") -> Scenario:
     )
 
 
-def _draw_rules(rng: Random, market: Market) -> Mapping[str, Any]:
+def _draw_rules(rng: Random, market: Where) -> Mapping[str, Any]:
     """What nobody outside the exchange knows of it."""
-    swap = market != "spot"
-    failed_keys = ("clientOrderID", "orderId", "clientOrderId", "text", *(("none",) if swap else ()))
-    return {
-        "swap_failed_key" if swap else "fails_key": rng.choice(failed_keys),
+    failed_keys = ("clientOrderID", "orderId", "clientOrderId", "text")
+    rules: dict[str, Any] = {
         "mixed_ids": rng.choice(("union", "union", "order_ids_only", "client_ids_only")),
         "empty_lists": rng.choice(("documented", "absent", "null", "empty")),
-        "swap_not_found_code" if swap else "not_found_code": rng.choice(
-            (80016, 109421) if swap else (100400, 100404)
-        ),
     }
+    if market in ("spot", "several"):
+        rules |= {"fails_key": rng.choice(failed_keys), "not_found_code": rng.choice((100400, 100404))}
+    if market != "spot":
+        rules["swap_failed_key"] = rng.choice((*failed_keys, "none"))
+        rules["swap_not_found_code"] = rng.choice((80016, 109421))
+    return rules
 
 
-def _draw_placed(rng: Random, market: Market) -> tuple[Placed, ...]:
+def _draw_placed(rng: Random, market: Where) -> tuple[Placed, ...]:
     all_open = rng.random() < 0.35  # else a process=0 request would hardly ever be executed
     placed = []
     for number in range(rng.randint(1, 12)):
         state: State = "open" if all_open or rng.random() < 0.6 else rng.choice(("partly", *_FINAL))
+        symbol = rng.choice(SYMBOLS[market])
         # Linear: the exchange answers in lower case.
-        name = "client" if market == "spot" else "Client"
+        name = "client" if market_of(symbol) == "spot" else "Client"
         client_id = f"{name}_{number}" if rng.random() < 0.5 else None
-        placed.append(Placed(state, client_id, foreign=not all_open and rng.random() < 0.05))
+        placed.append(Placed(state, client_id, not all_open and rng.random() < 0.05, symbol))
     return tuple(placed)
 
 
-def _draw_asked(rng: Random, placed: tuple[Placed, ...]) -> tuple[AskedId, ...]:
+def _draw_asked(rng: Random, placed: tuple[Placed, ...], market: Where) -> tuple[AskedId, ...]:
     kinds = rng.choices(("ids", "client ids", "both"), (65, 15, 20))[0]
     asked: list[AskedId] = []
     for number in rng.sample(range(len(placed)), rng.randint(1, len(placed))):
-        client_id = placed[number].client_id
+        client_id, symbol = placed[number].client_id, placed[number].symbol
         by_client = client_id is not None and (
             kinds == "client ids" or (kinds == "both" and rng.random() < 0.6)
         )
         if client_id is not None and by_client:
-            asked.append(AskedId("clientOrderId", client_id, number))
+            asked.append(AskedId("clientOrderId", client_id, number, symbol))
         if kinds != "client ids" and (
             not (client_id and by_client) or rng.random() < 0.15
         ):  # some by both their names
-            asked.append(AskedId("id", str(FIRST_ORDER_ID + number), number))
+            asked.append(AskedId("id", str(FIRST_ORDER_ID + number), number, symbol))
     tidy = all(one.state == "open" for one in placed)
     if not asked or rng.random() < (0.1 if tidy else 0.3):
+        symbol = rng.choice(SYMBOLS[market])
         if kinds == "client ids" or (kinds == "both" and rng.random() < 0.5):
-            asked.append(AskedId("clientOrderId", "nobodys_id", None))
+            asked.append(AskedId("clientOrderId", "nobodys_id", None, symbol))
         else:
-            asked.append(AskedId("id", str(rng.randint(1, 10**6)), None))
+            asked.append(AskedId("id", str(rng.randint(1, 10**6)), None, symbol))
     rng.shuffle(asked)
-    return tuple(sorted(asked[:12], key=lambda one: one.field != "id"))
+    asked = asked[:12]
+    return tuple(asked if market == "several" else sorted(asked, key=lambda one: one.field != "id"))
 
 
-def _draw_trouble(rng: Random, placed: tuple[Placed, ...], market: Market) -> Trouble:
-    path = (_CANCEL if rng.random() < 0.8 else _LOOK_UP)[market]
+def _draw_trouble(rng: Random, placed: tuple[Placed, ...], market: Where) -> Trouble:
+    path = (_CANCEL if rng.random() < 0.8 else _LOOK_UP)[market_of(rng.choice(SYMBOLS[market]))]
     kind, when, details, order = _draw_kind(rng, placed, path)
     return Trouble(
         kind=kind,
@@ -213,7 +260,7 @@ def _draw_kind(
     kinds = ["drop", "reset", "hang", "http", "busy", "garbage", "cut_off", "null_data", "delay", "dribble"]
     kinds += ["http", "cut_off", "race", "ban", "canned refusal", "canned nonsense"]
     if path in _CANCEL.values():
-        kinds += ["forget", "forget", "race"]
+        kinds += ["forget", "forget", "race", "refuse", "refuse"]
     kind = rng.choice(kinds)
     when = rng.choice(("before", "after"))
     details: dict[str, Any] = {}
@@ -232,6 +279,9 @@ def _draw_kind(
         details = {"keep": rng.choice((0.1, 0.5, 0.9)), "declare_whole": rng.random() < 0.5}
     elif kind == "forget":
         when, details = "after", {"fraction": rng.choice((0.3, 0.5, 1.0))}
+    elif kind == "refuse":
+        when, details = "before", {"fraction": rng.choice((0.3, 0.5, 1.0))}
+        details |= {"code": rng.choice(_REFUSAL_CODES), "text": rng.choice(_REFUSALS)}
     elif kind == "dribble":
         when, details = "after", {"seconds": rng.choice((0.002, 0.04)), "chunk": 64}
     elif kind == "ban":
