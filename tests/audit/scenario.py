@@ -25,12 +25,12 @@ SYMBOLS: Final[Mapping[Where, tuple[str, ...]]] = {
     "several": ("BTC/USDT", "ETH/USDT", "BTC/USDT:USDT", "BTC/USD:BTC"),
 }
 
-_CANCEL: Final[Mapping[Market, str]] = {
+CANCEL: Final[Mapping[Market, str]] = {
     "spot": "cancelOrders",
     "linear": "DELETE swap/v2/trade/batchOrders",
     "inverse": "DELETE cswap/v1/trade/cancelOrder",
 }
-_LOOK_UP: Final[Mapping[Market, str]] = {
+LOOK_UP: Final[Mapping[Market, str]] = {
     "spot": "trade/query",
     "linear": "GET swap/v2/trade/order",
     "inverse": "GET cswap/v1/trade/orderDetail",
@@ -84,7 +84,7 @@ class Trouble:
     """One fault, as `Faults.add` takes it. `order`: the placed order that a race is about."""
 
     kind: Any
-    path: str = _CANCEL["spot"]
+    path: str = CANCEL["spot"]
     when: Any = None
     times: int | None = 1
     skip: int = 0
@@ -137,11 +137,11 @@ class Scenario:
 
     def troubles_of(self, symbol: str) -> tuple[Trouble, ...]:
         """What may go wrong with orders of that symbol."""
-        paths = {_CANCEL[market_of(symbol)], _LOOK_UP[market_of(symbol)]}
+        paths = {CANCEL[market_of(symbol)], LOOK_UP[market_of(symbol)]}
         return tuple(one for one in self.troubles if one.path in paths)
 
     def look_ups_go_well(self, symbol: str) -> bool:
-        return all(one.path != _LOOK_UP[market_of(symbol)] for one in self.troubles)
+        return all(one.path != LOOK_UP[market_of(symbol)] for one in self.troubles)
 
     def settles(self, symbol: str) -> bool:
         """Whether the troubles are over before the plugin's attempts are: it must then know everything.
@@ -240,7 +240,7 @@ def _draw_asked(rng: Random, placed: tuple[Placed, ...], market: Where) -> tuple
 
 
 def _draw_trouble(rng: Random, placed: tuple[Placed, ...], market: Where) -> Trouble:
-    path = (_CANCEL if rng.random() < 0.8 else _LOOK_UP)[market_of(rng.choice(SYMBOLS[market]))]
+    path = (CANCEL if rng.random() < 0.8 else LOOK_UP)[market_of(rng.choice(SYMBOLS[market]))]
     kind, when, details, order = _draw_kind(rng, placed, path)
     return Trouble(
         kind=kind,
@@ -259,7 +259,7 @@ def _draw_kind(
     """A kind of fault, when it strikes, and its details."""
     kinds = ["drop", "reset", "hang", "http", "busy", "garbage", "cut_off", "null_data", "delay", "dribble"]
     kinds += ["http", "cut_off", "race", "ban", "canned refusal", "canned nonsense"]
-    if path in _CANCEL.values():
+    if path in CANCEL.values():
         kinds += ["forget", "forget", "race", "refuse", "refuse"]
     kind = rng.choice(kinds)
     when = rng.choice(("before", "after"))

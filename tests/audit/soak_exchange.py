@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from ccxt_bingx_ext.simulator import Simulator
 from ccxt_bingx_ext.simulator.limits import worst_window
+
+from .scenario import CANCEL, LOOK_UP
 
 _WAITING_FAULTS: Final = 20
 _TOP_UP_EVERY: Final = 0.02  # s
@@ -27,6 +29,12 @@ class SoakRules:
     fault_rate: float
     seed: int
     accounts: tuple[str, ...]
+    market: Literal["spot", "linear"] = "spot"
+
+    @property
+    def paths(self) -> tuple[str, str]:
+        """Of the cancels, and of the look-ups."""
+        return CANCEL[self.market], LOOK_UP[self.market]
 
 
 @dataclass(frozen=True)
@@ -92,7 +100,7 @@ def soak_exchange(rules: SoakRules) -> Iterator[SoakExchange]:
 
 
 def _serve(connection: Connection, rules: SoakRules) -> None:
-    limits = {"cancelOrders": rules.limit, "trade/query": None}
+    limits = dict(zip(rules.paths, (rules.limit, None), strict=True))
     with Simulator(limits=limits, ban_after=None) as simulator:
         for account in rules.accounts:
             simulator.add_account(f"key-{account}", f"secret-{account}", account)
@@ -115,16 +123,19 @@ def _serve(connection: Connection, rules: SoakRules) -> None:
 class _Answers:
     def __init__(self, simulator: Simulator, rules: SoakRules) -> None:
         self._simulator = simulator
-        self._accounts = rules.accounts
+        self._rules = rules
         self._random = random.Random(f"jobs/{rules.seed}")
 
     def jobs(self, account: str, orders: int) -> list[Job]:
         jobs = []
         while orders > 0:
             count = min(orders, self._random.randint(1, 5))
-            ids = [str(self._simulator.place(uid=account).order_id) for _ in range(count)]
+            ids = [
+                str(self._simulator.place(uid=account, market=self._rules.market).order_id)
+                for _ in range(count)
+            ]
             orders -= count
-            process = self._random.choice((0, 1))
+            process = self._random.choice((0, 1)) if self._rules.market == "spot" else 1
             if self._random.random() < 0.1:  # process=0 with one of these is refused, which is right
                 ending = self._random.choice(("fill", "cancel", "fail"))
                 getattr(self._simulator, ending)(self._random.choice(ids))
@@ -144,11 +155,12 @@ class _Answers:
 
     def seen(self) -> Seen:
         requests = self._simulator.requests
-        cancels = [one for one in requests if one.path == self._simulator.path("cancelOrders")]
-        keys = {account: f"key-{account}" for account in self._accounts}
+        cancel, look_up = (self._simulator.path(path) for path in self._rules.paths)
+        cancels = [one for one in requests if cancel in (one.path, one.endpoint)]
+        keys = {account: f"key-{account}" for account in self._rules.accounts}
         return Seen(
             cancels=len(cancels),
-            look_ups=sum(one.path == self._simulator.path("trade/query") for one in requests),
+            look_ups=sum(look_up in (one.path, one.endpoint) for one in requests),
             faults=sum(one.fault is not None for one in requests),
             refused_for_limit=sum(one.limited for one in requests),
             worst_windows={
@@ -163,7 +175,7 @@ def _feed(simulator: Simulator, rules: SoakRules, stop: threading.Event) -> None
     """Keep some faults waiting, each a random number of requests behind the one before."""
     dice = random.Random(f"faults/{rules.seed}")
     while rules.fault_rate and not stop.wait(_TOP_UP_EVERY):
-        for path in ("cancelOrders", "trade/query"):
+        for path in rules.paths:
             waiting = [one.skip for one in simulator.faults.waiting if one.path == simulator.path(path)]
             furthest = max(waiting, default=-1)
             for _ in range(_WAITING_FAULTS - len(waiting)):
@@ -192,8 +204,8 @@ def _add_fault(simulator: Simulator, dice: random.Random, path: str, skip: int) 
         ("null_data", {}),
     ]
     when: Any = dice.choice(("before", "after"))
-    if path == "cancelOrders" and dice.random() < 0.1:
-        simulator.faults.add("forget", path=path, skip=skip, fraction=dice.random())
+    if path in CANCEL.values() and dice.random() < 0.2:
+        simulator.faults.add(dice.choice(("forget", "refuse")), path=path, skip=skip, fraction=dice.random())
     elif dice.random() < 0.1:
         simulator.faults.add("dribble", path=path, skip=skip, seconds=0.002, chunk=32)
     else:
