@@ -85,7 +85,7 @@ def test_no_status_of_a_swap_order_only_means_that_it_is_not_open() -> None:
     told_nothing = told_unknown(cancelled=(FIRST,))
     assert judge(SWAP, OURS_SYNC, told_nothing).wrong == {}
     live = replace(told_nothing, at_return=("canceled", "open"), in_the_end=("canceled", "open"))
-    assert set(judge(SWAP, OURS_SYNC, live).wrong) == {MISREPORTED, LOST}
+    assert set(judge(SWAP, OURS_SYNC, live).wrong) == {MISREPORTED, LIVE_TOLD_GONE, LOST}
 
 
 @pytest.mark.parametrize(
