@@ -99,19 +99,21 @@ def _settle_each(search: _Search) -> Steps:
     """Ask again, with ``process`` 1."""
     try:
         answer = yield from answer_to(search.cancel, search.plan)
-    except (BadRequest, OrderNotFound) as refusal:
-        if may_have_been_executed(refusal):
+    except (BadRequest, OrderNotFound) as error:
+        if may_have_been_executed(error):
             raise
-        is_one = len(search.part.asked) == 1
-        if is_one and isinstance(refusal, OrderNotFound) and not search.plan.endpoint.shape.tells_states:
-            search.ledger.enter(search.part.asked[0], claim_of_refusal(refusal))
-            return
-        open_ones = yield from _look_up(search)
-        for asked, claim in open_ones.items():
-            search.ledger.enter(asked, claim)
-        _demand_all(search)
+        refusal = error
+    else:
+        search.ledger.read(answer, search.part.asked)
         return
-    search.ledger.read(answer, search.part.asked)
+    is_one = len(search.part.asked) == 1
+    if is_one and isinstance(refusal, OrderNotFound) and not search.plan.endpoint.shape.tells_states:
+        search.ledger.enter(search.part.asked[0], claim_of_refusal(refusal))
+        return
+    open_ones = yield from _look_up(search)
+    for asked, claim in open_ones.items():
+        search.ledger.enter(asked, claim)
+    _demand_all(search)
 
 
 def _settle_together(search: _Search) -> Steps:
