@@ -92,7 +92,7 @@ def look_into(asked: Iterable[Asked], market_id: str, ledger: Ledger, plan: Plan
             pass
         else:
             if found is not None:
-                ledger.enter(one, found)
+                ledger.enter_found(one, found)
 
 
 def _settle_each(search: _Search) -> Steps:

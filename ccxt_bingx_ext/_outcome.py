@@ -177,6 +177,11 @@ class Ledger:
         named = requested.of(listed, entry) or self._names.of(listed, entry)
         return named or requested.the_only_one(listed, entry)
 
+    def enter_found(self, asked: Asked, found: Claim) -> None:
+        """Keep what the look-up of `asked` has `found`, of the order's other name, too, if that was asked."""
+        for one in {asked, *self._names.of("orders", found.entry)}:
+            self.enter(one, found)
+
     def enter(self, asked: Asked, claim: Claim) -> None:
         """Keep what `claim` says of `asked`, unless something weightier is known."""
         before = self[asked]

@@ -222,6 +222,17 @@ def test_a_forgotten_id_is_asked_for_again_and_looked_up(bot: Bot, simulator: Si
     assert [len(request.cancelled) for request in cancels(simulator, "linear")] == [3, 0]
 
 
+@both_markets
+def test_what_a_look_up_tells_is_told_by_both_names(bot: Bot, simulator: Simulator, market: Any) -> None:
+    """Cancelled by its order id, whose answer is lost, the order "does not exist" by its client order id."""
+    if market == "linear":
+        bot.options["cancelOrders"]["linear"]["batchSize"] = 1
+    (one,) = place(simulator, market, client_order_id="name")
+    simulator.faults.add("drop", when="after", path=PATHS[market])
+    orders = bot.cancel_orders([one], SYMBOLS[market], {"clientOrderIds": ["name"]})
+    assert [order["status"] for order in orders] == ["canceled", "canceled"]
+
+
 def test_a_look_up_that_fails_too_leaves_the_exchanges_word(bot: Bot, simulator: Simulator) -> None:
     """Asked again it 'does not exist', and the look-up is lost: not live, and nothing more is claimed."""
     (one,) = place(simulator, "linear")
