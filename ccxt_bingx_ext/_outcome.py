@@ -131,7 +131,10 @@ class Ledger:
         known: list[tuple[Asked | None, Claim]] = [
             (asked, claim) for asked in self.asked if (claim := self[asked]) is not None
         ]
-        return known + [(None, stray) for stray in self._strays.values()]
+        told = {_order_id(claim.entry) for _, claim in known} - {None}
+        return known + [
+            (None, stray) for stray in self._strays.values() if _order_id(stray.entry) not in told
+        ]
 
     def words(self, asked: Asked) -> str:
         """What was said of `asked`, if anything, that does not settle it."""
@@ -158,7 +161,7 @@ class Ledger:
             stray = (listed, repr(entry))
             if named:
                 self._strays.pop(stray, None)  # what could not be placed before can be now
-            elif not requested.is_unnamed(listed, entry):
+            elif not requested.is_unnamed(listed, entry) and not _is_a_reason_only(claim):
                 self._strays.setdefault(stray, claim)
         for one, claim in said.items():
             self.enter(one, claim)
@@ -212,6 +215,16 @@ def claim_of_words(text: str, code: object) -> Claim:
 def states_in_words(text: str) -> set[str]:
     """The order states that the exchange's words name ("… order status :FILLED,can not delete …")."""
     return {word.upper() for word in _STATE.findall(text)}
+
+
+def _is_a_reason_only(claim: Claim) -> bool:
+    """Whether it only tells why an order was not cancelled: as a result it would read "no such order"."""
+    return claim.listed == "fails" and not claim.settles and _order_id(claim.entry) is not None
+
+
+def _order_id(entry: object) -> str | None:
+    value = entry.get("orderId") if isinstance(entry, Mapping) else None
+    return str(value) if value and value != "0" else None
 
 
 def text_of(entry: object) -> str:

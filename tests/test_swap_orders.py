@@ -233,6 +233,25 @@ def test_what_a_look_up_tells_is_told_by_both_names(bot: Bot, simulator: Simulat
     assert [order["status"] for order in orders] == ["canceled", "canceled"]
 
 
+@pytest.mark.parametrize("lasting", [False, True])
+def test_a_refusal_by_the_other_name_is_no_order_of_its_own(
+    world: str, loopback: None, lasting: bool
+) -> None:
+    """Asked by client order id, failed by order id, why is all that it says: it adds no order "not found"."""
+    with Simulator(swap_failed_key="none") as sim, bot_of(OURS[world], sim.ccxt_config(timeout=1000)) as bot:
+        sim.place(market="linear", client_order_id="name")
+        (other,) = place(sim, "linear")
+        sim.faults.add("refuse", path=PATHS["linear"], ids=["name"])
+        if lasting:
+            sim.faults.add("http", path=PATHS["linear"], skip=1, times=None)
+            with pytest.raises(NetworkError) as caught:
+                bot.cancel_orders([other], LINEAR, {"clientOrderIds": ["name"]})
+            assert (told(caught.value.orders), caught.value.unresolved) == ([(other, "canceled")], ["name"])
+        else:
+            orders = bot.cancel_orders([other], LINEAR, {"clientOrderIds": ["name"]})
+            assert by_client(orders) == [(None, "canceled"), ("name", "canceled")]
+
+
 def test_a_look_up_that_fails_too_leaves_the_exchanges_word(bot: Bot, simulator: Simulator) -> None:
     """Asked again it 'does not exist', and the look-up is lost: not live, and nothing more is claimed."""
     (one,) = place(simulator, "linear")
