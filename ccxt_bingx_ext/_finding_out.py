@@ -91,7 +91,7 @@ def look_into(asked: Iterable[Asked], market_id: str, ledger: Ledger, plan: Plan
         except Undocumented:
             pass
         else:
-            if found is not None:
+            if found is not None:  # pragma: no branch - on CPython 3.11 coverage is not told, on 3.12 it is
                 ledger.enter_found(one, found)
 
 
@@ -154,7 +154,7 @@ def _look_up(search: _Search, *, until_open: bool = False) -> Generator[Call, An
             raise _Unsettled
         claim = yield from _one_looked_up(asked, search.market_id, search.plan)
         if claim is None:
-            continue
+            continue  # pragma: no cover - on CPython 3.11 coverage is not told, on 3.12 it is
         if claim.status != "open":
             search.ledger.enter(asked, claim)
             continue
