@@ -337,3 +337,11 @@ def test_a_long_ban_is_kept_as_long_as_it_lasts(server: RedisServer) -> None:
     ask(lane(server))
     with redis.Redis.from_url(server.url) as client:
         assert client.ttl(shared._keys[4]) >= FAR
+
+
+def test_tasks_get_out_without_redis_too(limited: Simulator, caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody listens there: a warning says so, and the local lane keeps the limit."""
+    with caplog.at_level(logging.WARNING, "ccxt_bingx_ext"):
+        asyncio.run(cancel_all_at_once(config_of(limited, storage="redis://127.0.0.1:1"), place(limited, 4)))
+    judged(limited, 4)
+    assert "cannot be reached" in caplog.text
