@@ -109,7 +109,10 @@ def as_list(values: object) -> object:
 
 
 def ids_as_given(ids: object, params: object) -> list[Any]:
-    """What the caller asked for, unchecked: to be told where nothing can be made of it."""
+    """What the caller asked for, unchecked: to be told where nothing can be made of it.
+
+    What is no list counts as one id: nothing that was named may be missing.
+    """
     given = [("id", ids)]
     if isinstance(params, Mapping):
         for field, names in (("id", _ORDER_ID_PARAMS), ("clientOrderId", _CLIENT_ID_PARAMS)):
@@ -117,8 +120,14 @@ def ids_as_given(ids: object, params: object) -> list[Any]:
     return [
         ClientOrderId(one) if field != "id" and isinstance(one, (str, int)) else one
         for field, values in given
-        for one in (values if isinstance(values, Collection) and _is_list(values) else ())
+        for one in _as_given(values)
     ]
+
+
+def _as_given(values: object) -> Collection[Any]:
+    if values is None:
+        return ()
+    return values if isinstance(values, Collection) and not _is_no_list(values) else (values,)
 
 
 def read_symbol(symbol: object, where: str = "") -> str:
@@ -178,10 +187,12 @@ def _read_cancellation(where: str, entry: object) -> tuple[str, Asked]:
 
 
 def _is_list(values: object) -> TypeGuard[Iterable[Any]]:
+    return isinstance(values, Iterable) and not _is_no_list(values)
+
+
+def _is_no_list(values: object) -> bool:
     # A string or a dict can be iterated, too, but what comes out are no ids.
-    return isinstance(values, Iterable) and not isinstance(
-        values, (str, bytes, bytearray, memoryview, Mapping)
-    )
+    return isinstance(values, (str, bytes, bytearray, memoryview, Mapping))
 
 
 def _read_params(params: object) -> dict[Any, Any]:

@@ -30,7 +30,7 @@ from ._for_symbols import cancel_for_symbols
 from ._lane import Pace
 from ._lanes import lane_of
 from ._settings import DEFAULTS, QUERY, Settings, read_settings
-from ._signing import signed_json
+from ._signing import check_api_key, signed_json
 from ._storage import Close, Hold, KeptLane
 from ._structures import order_structure
 from ._symbols import spot_market_id
@@ -166,17 +166,19 @@ class BingxMixin(Upstream):
         with accounted([asked.public for asked in batch.asked]):
             if not batch.asked:
                 return []
+            check_api_key(self.apiKey)
             if self._needs_markets([symbol]):
                 yield LoadMarkets()
             return (yield from self._cancelling(symbol, batch))
 
     def _cancel_orders_for_symbols(self, orders: Any, params: Mapping[str, Any]) -> Flow:
         orders = as_list(orders)
-        with accounted(orders if isinstance(orders, list) else []):
+        with accounted(ids_as_given(orders, {})):
             cancellations = read_cancellations(orders, params)
         with accounted(cancellations.public()):
             if not cancellations.asked:
                 return []
+            check_api_key(self.apiKey)
             if self._needs_markets(cancellations.batches):
                 yield LoadMarkets()
             flows = {one: self._cancelling(one, batch) for one, batch in cancellations.batches.items()}

@@ -9,8 +9,20 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
+
+from ccxt.base.errors import AuthenticationError
+
+
+def check_api_key(api_key: str | None) -> None:
+    """``AuthenticationError`` for a key that no header can hold, such as one copied with its line's end.
+
+    Else requests and aiohttp refuse the header, with the key in their words.
+    """
+    if api_key and not re.fullmatch(r"[!-~]+", api_key):
+        raise AuthenticationError("bingx apiKey holds white space, or what is not ASCII: copy it anew")
 
 
 def canonical(params: Mapping[str, Any]) -> str:

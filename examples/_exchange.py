@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from typing import Any
 
 from ccxt_bingx_ext import bingx
@@ -26,4 +27,8 @@ def ids_to_cancel(symbol: str, count: int = 3) -> list[str]:
     if "BINGX_SIMULATOR" not in os.environ:
         sys.exit("name the ids of the orders to cancel")
     exchange = bingx(config())
-    return [exchange.create_order(symbol, "limit", "buy", 0.001, 25_000)["id"] for _ in range(count)]
+    ids = []
+    for _ in range(count):
+        ids.append(exchange.create_order(symbol, "limit", "buy", 0.001, 25_000)["id"])
+        time.sleep(0.25)  # ccxt's throttle alone goes to the limit, and now and then over it
+    return ids

@@ -39,9 +39,13 @@ def main() -> int:
     parser.add_argument("file", type=Path)
     parser.add_argument("--attempts", type=int, default=5, help="1, 2, 4, ... s apart (default: 5)")
     arguments = parser.parse_args()
-    lines = arguments.file.read_text().splitlines()
-    left = list(dict.fromkeys(" ".join(line.split()) for line in lines if line.strip()))
     unresolved = arguments.file.with_name(f"{arguments.file.name}.unresolved")
+    lines = arguments.file.read_text().splitlines()
+    if unresolved.exists():  # of an earlier run: the file may have been made anew since
+        lines += unresolved.read_text().splitlines()
+    left = list(dict.fromkeys(" ".join(line.split()) for line in lines if line.strip()))
+    if not left:
+        sys.exit("no orders are listed: was the list made?")
     write(unresolved, left)
     exchange = bingx(config())
     for attempt in range(arguments.attempts):

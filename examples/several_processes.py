@@ -1,6 +1,6 @@
 """Three processes trade on one account: through a Redis they keep its limit of cancels together.
 
-Needs ``pip install 'ccxt-bingx-ext[redis]'`` and a Redis. On the simulator
+Needs a Redis, and its package: ``pip install redis``. On the simulator
 (``python -m ccxt_bingx_ext simulate``), with orders that are placed there for it::
 
     REDIS_URL=redis://127.0.0.1:6379/0 BINGX_SIMULATOR=http://127.0.0.1:8000 \\

@@ -140,7 +140,8 @@ def test_bad_input_cancels_nothing(
     with pytest.raises(error, match=match) as caught:
         bot.cancel_orders_for_symbols(orders, params)
     assert caught.value.orders == []  # type: ignore[attr-defined]
-    assert caught.value.unresolved == (orders if isinstance(orders, list) else [])  # type: ignore[attr-defined]
+    given = orders if isinstance(orders, list) else [] if orders is None else [orders]
+    assert caught.value.unresolved == given  # type: ignore[attr-defined]
     assert not any("cancel" in one.path or "batchOrders" in one.path for one in simulator.requests)
 
 

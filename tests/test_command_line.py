@@ -6,6 +6,7 @@ import os
 import re
 import runpy
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -90,3 +91,10 @@ def test_simulate_serves_in_this_process_too(loopback: None, capsys: pytest.Capt
     alarm.join()
     assert "http://127.0.0.1:" in capsys.readouterr().out
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_port_that_is_taken_is_said_so(loopback: None, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line, and 64."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert main(["simulate", "--port", str(taken.getsockname()[1])]) == 64
+    assert "cannot be used" in capsys.readouterr().err

@@ -45,7 +45,10 @@ def _dispatch(chosen: argparse.Namespace) -> int:
     if chosen.command == "simulate":
         from ..simulator import serve
 
-        serve(chosen.port)
+        try:
+            serve(chosen.port)
+        except OSError as error:
+            raise BadUsage(f"port {chosen.port} cannot be used: {error.strerror}") from None
     else:
         from ..demo import demo
 
@@ -59,7 +62,8 @@ def _read(given: list[str]) -> argparse.Namespace:
     if rest:
         # argparse gives up a list of ids at the first option behind the symbol: what follows is more of it.
         if chosen.command != "cancel" or any(word.startswith("-") for word in rest):
-            parser.error(f"unrecognized arguments: {' '.join(rest)}")
+            # Not their values: somebody may have put a secret there.
+            parser.error(f"unrecognized arguments: {' '.join(one for one in rest if one.startswith('-'))}")
         chosen.ids += rest
     return chosen
 
@@ -106,7 +110,9 @@ def _add_cancel(commands: argparse._SubParsersAction[Parser]) -> None:
         "--client-id", metavar="ID", action="append", default=[], help="a client order id; may be repeated"
     )
     cancel.add_argument(
-        "--from-file", metavar="FILE", help="one id per line, as ID above; # begins a comment; - reads stdin"
+        "--from-file",
+        metavar="FILE",
+        help="one id per line, as ID above; a word beginning with # begins a comment; - reads stdin",
     )
     cancel.add_argument(
         "--all-or-nothing", action="store_true", help="one id that cannot be cancelled refuses the whole list"

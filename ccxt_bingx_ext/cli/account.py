@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import os
 import re
@@ -10,7 +9,6 @@ import stat
 import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import urlsplit
 
 from .. import bingx
 from .usage import BadUsage
@@ -37,12 +35,19 @@ def read_keys(keys_file: str | None, simulator: str | None, environment: Mapping
     A simulator is not shown the keys of the environment: they may be for the live exchange.
     """
     if keys_file is not None:
-        return _keys_in(keys_file)
+        return _usable(_keys_in(keys_file))
     if simulator is not None:
         return Keys(SIMULATORS_OWN["apiKey"], SIMULATORS_OWN["secret"])
     keys = Keys(environment.get("BINGX_APIKEY", ""), environment.get("BINGX_SECRET", ""))
     if not all(keys):
         raise BadUsage("no keys: set BINGX_APIKEY and BINGX_SECRET, or name a --keys-file")
+    return _usable(keys)
+
+
+def _usable(keys: Keys) -> Keys:
+    # A line's end that was copied along, say: the libraries below refuse it, and show the key.
+    if not all(re.fullmatch(r"[!-~]+", value) for value in keys):
+        raise BadUsage("a key or secret holds white space, or what is not ASCII: copy it anew")
     return keys
 
 
@@ -81,13 +86,8 @@ def _keys_in(path: str) -> Keys:
 
 
 def _on_this_machine(url: str) -> str:
-    # Nothing is asked before cancelling on a simulator: it must not be another name for the live exchange.
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        local = False
-    if not local or parts.scheme != "http" or parts.path.strip("/") or parts.query:
+    # Nothing is asked before cancelling on a simulator: it must not be another name for the live exchange,
+    # however one library or another reads it.
+    if not re.fullmatch(r"http://(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d{1,5})?/?", url):
         raise BadUsage(f"--simulator is not http://127.0.0.1:PORT: {url}")
     return url.rstrip("/")

@@ -1,12 +1,13 @@
 """Which orders: ids from the arguments and from a file, in one spelling.
 
-A word is an order id, or a client order id behind ``client:``. A file holds one word per line; ``#`` begins a
-comment (no id holds one), blank lines count for nothing. The same spelling goes out again, so that what stays
-unresolved can be fed back.
+A word is an order id, or a client order id behind ``client:``. A file holds one word per line; ``#`` at its
+begin or after white space begins a comment, blank lines count for nothing. The same spelling goes out again,
+so that what stays unresolved can be fed back.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -14,6 +15,7 @@ from .. import ClientOrderId
 from .usage import BadUsage
 
 CLIENT = "client:"
+_COMMENT = re.compile(r"(?:^|\s)#.*")  # not inside a word: half an id may be another order's
 
 
 def read_asked(words: Sequence[str], client_ids: Sequence[str], file: str | None) -> list[str]:
@@ -27,7 +29,7 @@ def read_asked(words: Sequence[str], client_ids: Sequence[str], file: str | None
 
 def words_in(lines: Iterable[str]) -> list[str]:
     """What stands in `lines` before the comments."""
-    return [word for line in lines if (word := line.partition("#")[0].strip())]
+    return [word for line in lines if (word := _COMMENT.sub("", line).strip())]
 
 
 def spelled(one: str) -> str:

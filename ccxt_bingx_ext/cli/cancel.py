@@ -17,12 +17,12 @@ from typing import Any
 from ccxt.base.errors import ArgumentsRequired, BadRequest, BaseError
 
 from .account import hidden, open_exchange, read_keys
-from .asked import read_asked
-from .outcome import NOT_CANCELLED, Outcome, cancel_in_parts
+from .asked import read_asked, spelled
+from .outcome import NOT_CANCELLED, UNRESOLVED, Outcome, cancel_in_parts
 from .rehearsal import RehearsingBingx
 from .usage import BadUsage
 
-_CANNOT_SHOW = "the table needs rich: pip install 'ccxt-bingx-ext[cli]', or use --json; nothing was sent"
+_CANNOT_SHOW = "the table needs rich: pip install rich, or use --json; nothing was sent"
 
 
 def cancel(chosen: argparse.Namespace) -> int:
@@ -50,7 +50,15 @@ def cancel(chosen: argparse.Namespace) -> int:
             outcome = cancel_in_parts(
                 lambda part: exchange.cancel_orders(part, chosen.symbol, params), asked, part_size, advance
             )
-    show(outcome, lambda text: hidden(text, exchange))
+    try:
+        show(outcome, lambda text: hidden(text, exchange))
+        sys.stdout.flush()
+    except OSError as error:  # a full disk, a reader that has gone: what is not told is not known
+        print(f"the outcome cannot be written: {error.strerror}", file=sys.stderr)
+        for one in outcome.unresolved:
+            print(f"unresolved, may be live: {spelled(one)}", file=sys.stderr)
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - else Python fails once more as it ends
+        return UNRESOLVED
     return outcome.exit_code
 
 

@@ -70,8 +70,8 @@ def cancel_in_parts(
         error = raised
         orders += getattr(raised, "orders", ())
     # By what the orders say, not by what was raised or returned: silence about an id is no news of it.
-    spoken_of = {(False, str(order["id"])) for order in orders}
-    spoken_of |= {(True, str(order["clientOrderId"])) for order in orders}
+    spoken_of = {(False, str(order["id"])) for order in orders if order["id"] is not None}
+    spoken_of |= {(True, str(one)) for order in orders if (one := order["clientOrderId"]) is not None}
     spoken_of -= {key_of(one) for one in getattr(error, "unresolved", ())}
     return Outcome(orders, [one for one in asked if key_of(one) not in spoken_of], error)
 

@@ -17,6 +17,7 @@ from .answers import Answer
 
 MAX_BODY: int = 16 * 2**20
 _POLL_SECONDS = 0.01
+_ACCEPTING = 5  # rounds of the loop, at most, until asyncio has handed over what it has accepted
 
 Respond = Callable[[web.Request, float], Awaitable[web.StreamResponse]]
 
@@ -88,13 +89,13 @@ class ServerThread:
         # aiohttp would wait for requests that are held up, and does not cancel them cleanly.
         for request in self._active.values():
             hang_up(request)
-        assert runner.server is not None
-        connections = [handler.transport for handler in runner.server.connections]
+        server = runner.server
         await runner.cleanup()
-        # Now and then, on a busy machine, one was still open when the loop ended (seen with aiohttp 3.14).
-        for transport in connections:
-            if transport is not None:
-                transport.abort()
+        # A connection that was being accepted meanwhile is not among those that were closed: it is now.
+        for _ in range(_ACCEPTING):
+            await asyncio.sleep(0)
+        assert server is not None
+        await server.shutdown(0)
         await asyncio.sleep(0)
 
     def _unhandled(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from ccxt_bingx_ext.cli.account import SIMULATORS_OWN, Keys, hidden, open_exchan
 from ccxt_bingx_ext.cli.usage import BadUsage
 from ccxt_bingx_ext.simulator import Simulator
 
-ENVIRONMENT = {"BINGX_APIKEY": "live key", "BINGX_SECRET": "live secret"}
+ENVIRONMENT = {"BINGX_APIKEY": "live-key", "BINGX_SECRET": "live-secret"}
 
 
 def keys_file(folder: Path, text: str, mode: int = 0o600) -> str:
@@ -23,18 +23,18 @@ def keys_file(folder: Path, text: str, mode: int = 0o600) -> str:
 
 def test_keys_of_the_environment() -> None:
     """BINGX_APIKEY and BINGX_SECRET, both."""
-    assert read_keys(None, None, ENVIRONMENT) == Keys("live key", "live secret")
+    assert read_keys(None, None, ENVIRONMENT) == Keys("live-key", "live-secret")
     with pytest.raises(BadUsage, match="no keys"):
-        read_keys(None, None, {"BINGX_APIKEY": "live key"})
+        read_keys(None, None, {"BINGX_APIKEY": "live-key"})
 
 
 def test_keys_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A file counts before the environment; one that others may read is warned of."""
-    text = '{"apiKey": "file key", "secret": "file secret"}'
-    assert read_keys(keys_file(tmp_path, text), None, ENVIRONMENT) == Keys("file key", "file secret")
+    text = '{"apiKey": "file-key", "secret": "file-secret"}'
+    assert read_keys(keys_file(tmp_path, text), None, ENVIRONMENT) == Keys("file-key", "file-secret")
     assert capsys.readouterr().err == ""
     path = keys_file(tmp_path, text, 0o640)
-    assert read_keys(path, "http://127.0.0.1:8000", ENVIRONMENT) == Keys("file key", "file secret")
+    assert read_keys(path, "http://127.0.0.1:8000", ENVIRONMENT) == Keys("file-key", "file-secret")
     assert capsys.readouterr().err == f"warning: others may read {path}: chmod 600 {path}\n"
 
 
@@ -99,3 +99,22 @@ def test_hiding_what_is_too_short_to_be_a_secret_would_spoil_the_text() -> None:
     """A key of the exchange is hidden, one of three letters is none."""
     exchange = open_exchange(bingx, Keys("key", "a-real-secret"), None)
     assert hidden("key a-real-secret", exchange) == "key ***"
+
+
+@pytest.mark.parametrize("bad", ["quux\n", " quux", "qu\u00e4x", "qu ux"])
+def test_a_key_that_was_copied_badly_is_refused_unshown(bad: str) -> None:
+    """The libraries below would refuse it in words that show it."""
+    for environment in (
+        {"BINGX_APIKEY": bad, "BINGX_SECRET": "s"},
+        {"BINGX_APIKEY": "k", "BINGX_SECRET": bad},
+    ):
+        with pytest.raises(BadUsage, match="copy it anew") as caught:
+            read_keys(None, None, environment)
+        assert bad not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["http://example.com\\@127.0.0.1:1", "http://127.0.0.1@example.com:1"])
+def test_a_simulator_is_on_this_machine_however_the_url_is_read(url: str) -> None:
+    """What one library takes for the host another takes for the user."""
+    with pytest.raises(BadUsage, match="--simulator is not"):
+        open_exchange(bingx, Keys("k", "s"), url)

@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
+from ccxt_bingx_ext import ClientOrderId
 from ccxt_bingx_ext.cli import account, cancel, main
+from ccxt_bingx_ext.cli.outcome import cancel_in_parts
 from ccxt_bingx_ext.simulator import Simulator
 
 UNKNOWN = "1735999999999999999"
@@ -283,7 +285,7 @@ def test_without_rich(
         monkeypatch.delitem(sys.modules, name)
     first = str(simulator.place().order_id)
     assert cancelled(simulator, first) == 64
-    assert "pip install 'ccxt-bingx-ext[cli]', or use --json; nothing was sent" in capsys.readouterr().err
+    assert "pip install rich, or use --json; nothing was sent" in capsys.readouterr().err
     assert simulator.requests == []
     assert cancelled(simulator, first, "--json") == 0
 
@@ -348,3 +350,51 @@ def test_a_file_that_is_no_text(tmp_path: Path, capsys: pytest.CaptureFixture[st
     (tmp_path / "ids").write_bytes(b"\xff\xff")
     assert main(["cancel", "BTC/USDT", "--from-file", os.fspath(tmp_path / "ids")]) == 64
     assert "is not UTF-8" in capsys.readouterr().err
+
+
+def test_half_an_id_is_no_id(
+    simulator: Simulator, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A # inside a word is refused: what stands before it may be another order's id."""
+    live = simulator.place(client_order_id="quote0")
+    file = tmp_path / "ids"
+    file.write_text("client:quote0#17 # a comment\n")
+    assert cancelled(simulator, "--from-file", str(file), "--json") == 64
+    assert simulator.status(live.order_id) == "PENDING"
+
+
+def test_a_client_order_id_may_be_called_none() -> None:
+    """An order without one does not speak of it."""
+    order: dict[str, Any] = {"id": "1", "clientOrderId": None, "status": "canceled", "info": {}}
+
+    def cancel(part: list[str]) -> list[dict[str, Any]]:
+        if part != ["1"]:
+            raise KeyboardInterrupt
+        return [order]
+
+    outcome = cancel_in_parts(cancel, ["1", ClientOrderId("None")], 1, lambda count: None)
+    assert (outcome.unresolved, outcome.exit_code) == (["None"], 2)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_an_outcome_that_cannot_be_written_is_unresolved(simulator: Simulator) -> None:
+    """2, and the ids on stderr: 1 would say that they are known not to be cancelled."""
+    live = str(simulator.place().order_id)
+    for path in ("cancelOrders", "trade/query"):
+        simulator.faults.add("http", status=504, times=None, path=path)
+    command = [sys.executable, "-m", "ccxt_bingx_ext", "cancel", "BTC/USDT", live, "--json"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*command, "--simulator", simulator.url], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 2, done.stderr
+    assert f"unresolved, may be live: {live}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_options_value_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    """Somebody may have put a secret there."""
+    with pytest.raises(SystemExit) as ended:
+        main(["cancel", "BTC/USDT", "1", "--secret", "REALSECRET"])
+    assert ended.value.code == 64
+    assert "REALSECRET" not in capsys.readouterr().err

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from ccxt.base.errors import AuthenticationError
 
-from ccxt_bingx_ext._signing import canonical, signed_json
+from ccxt_bingx_ext._signing import canonical, check_api_key, signed_json
 
 # openssl dgst -sha256 -hmac SECRET <<< the canonical string (without newline)
 VECTORS: list[tuple[dict[str, object], str, str, str]] = [
@@ -46,3 +47,13 @@ def test_values_are_signed_as_the_body_writes_them() -> None:
     body = signed_json(params, "s")
     assert '"a":true' in body
     assert '"b":2500.5' in body
+
+
+@pytest.mark.parametrize("key", ["key\n", " key", "k\u00e4y", "a b", "\u20ac"])
+def test_a_key_that_no_header_can_hold_is_refused_unshown(key: str) -> None:
+    """Copied with its line's end, say: the libraries below would show it in their words."""
+    with pytest.raises(AuthenticationError) as caught:
+        check_api_key(key)
+    assert key not in str(caught.value)
+    for fine in ("aZ09-_~", "", None):
+        check_api_key(fine)
