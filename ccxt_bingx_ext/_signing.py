@@ -21,8 +21,10 @@ def check_api_key(api_key: str | None) -> None:
 
     Else requests and aiohttp refuse the header, with the key in their words.
     """
-    if api_key and not re.fullmatch(r"[!-~]+", api_key):
-        raise AuthenticationError("bingx apiKey holds white space, or what is not ASCII: copy it anew")
+    if api_key and not re.fullmatch(r"[!-~]([ -~]*[!-~])?", api_key):
+        raise AuthenticationError(
+            "bingx apiKey has white space at an end, or holds what is not ASCII: copy it anew"
+        )
 
 
 def canonical(params: Mapping[str, Any]) -> str:

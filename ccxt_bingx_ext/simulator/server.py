@@ -150,7 +150,7 @@ class ServerThread:
             await response.write(answer.body[start : start + step])
             if answer.pause:
                 await self.pause(answer.pause)
-        if whole > len(answer.body) and request.transport is not None:
+        if whole > len(answer.body) and request.transport is not None:  # pragma: no branch - or it has gone
             request.transport.close()
         return response
 

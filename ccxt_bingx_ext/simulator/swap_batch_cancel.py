@@ -66,7 +66,7 @@ def cancel_batch(book: OrderBook, rules: SwapRules, call: Call) -> tuple[dict[st
             refusal = refusals.get(one.order.order_id) if one.order else None
             if why := (refusal.code, refusal.message) if refusal else rules.why_not(one.order):
                 failed.append(_failed(rules, one, why))
-            elif one.order:
+            elif one.order:  # pragma: no branch - None has a reason not to be cancelled
                 open_ids[one.order.order_id] = None
         success = [linear_cancelled(book.cancel(order_id)) for order_id in open_ids]
     return _data(rules, {"success": success, "failed": failed}), tuple(open_ids)

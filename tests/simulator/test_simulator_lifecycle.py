@@ -225,6 +225,13 @@ def test_the_blocks_own_exception_is_the_better_message() -> None:
     with pytest.raises(ZeroDivisionError):
         fail(Simulator())
 
+    def end(sim: Simulator) -> None:
+        with sim:
+            sim.errors.append(RuntimeError("too"))
+
+    with pytest.raises(SimulatorError, match="too"):
+        end(Simulator())
+
 
 def test_a_body_that_is_cut_short_is_the_clients_mistake() -> None:
     """HTTP 400 where the body is not what its encoding says."""

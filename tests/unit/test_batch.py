@@ -16,6 +16,8 @@ from ccxt_bingx_ext._batch import (
     Asked,
     Batch,
     ClientOrderId,
+    as_list,
+    ids_as_given,
     read_batch,
     read_cancellations,
     read_symbol,
@@ -387,3 +389,32 @@ def test_every_id_is_asked_exactly_once(ids: list[int], clients: list[str]) -> N
     request = SPOT.request(read_batch(ids, {"clientOrderIds": clients}), "BTC-USDT")
     assert request.get("orderIds", "") == ",".join(map(str, dict.fromkeys(ids)))
     assert request.get("clientOrderIDs", "") == ",".join(dict.fromkeys(clients))
+
+
+def test_what_was_asked_can_be_told_unchecked() -> None:
+    """Every name that was given, as what it was given as: an error may have nothing else to go by."""
+    params = {"clientOrderIds": ["a", 7, 1.5], "orderIds": "3,4", "clientOrderIDs": "b,c"}
+    told = ids_as_given(["1", 2, None], params)
+    assert told == ["1", 2, None, "3", "4", "a", "7", 1.5, "b", "c"]
+    assert [str(one) for one in told if isinstance(one, ClientOrderId)] == ["a", "7", "b", "c"]
+    for single in ("12", 12, b"12", {"id": "12"}, 1.5):
+        assert ids_as_given(single, {}) == [single]
+    assert ids_as_given((one for one in "ab"), {})[0] is not None
+    assert ids_as_given(None, {}) == ids_as_given(None, []) == ids_as_given([], {}) == []
+    assert as_list(iter("ab")) == as_list(("a", "b")) == ["a", "b"]
+    assert as_list("ab") == "ab"
+
+
+def test_entries_of_several_symbols_are_told_as_they_would_be_asked() -> None:
+    """Without those that are settled."""
+    asked = [{"id": "1", "symbol": "A/B"}, {"clientOrderId": "x", "symbol": "C/D"}]
+    cancellations = read_cancellations(asked, {})
+    assert cancellations.public() == asked
+    assert cancellations.public(settled={cancellations.asked[0]}) == asked[1:]
+
+
+def test_an_id_is_what_it_was_told_as() -> None:
+    """`of` is the way back from `public`, for both kinds, and gives plain strings."""
+    for one in (Asked("id", "5"), Asked("clientOrderId", "5")):
+        assert Asked.of(one.public) == one
+        assert type(Asked.of(one.public).value) is str

@@ -608,3 +608,39 @@ def test_every_swap_id_is_known_or_unsettled_exactly_once(answers: list[tuple[An
     assert known == [asked for asked in book.asked if asked in known]
     for _, claim in book.known:
         assert claim.status != "canceled" or says_canceled(claim.entry)
+
+
+@pytest.mark.parametrize("order_id", [999, "999"])
+def test_why_an_order_was_not_cancelled_is_no_order_of_its_own(order_id: Any) -> None:
+    """Beside what was asked it would read "no such order", of an order that is live; a state is told."""
+    book = swap_ledger(clients=("x", "y"))
+    read(book, swap_answer(failed=[failed(100410, "limited", orderId=order_id)]))
+    assert strays(book) == []
+    filled = failed(80018, orderId=order_id)
+    read(book, swap_answer(failed=[filled, failed(80016, orderId="0"), "nonsense"]))
+    assert [claim.entry for claim in strays(book)] == [filled]
+    order = {"orderId": order_id, "clientOrderId": "x", "status": "FILLED"}
+    read(book, swap_answer([order]))
+    assert (statuses(book), strays(book)) == (["closed"], [])
+
+
+def test_what_is_found_of_an_order_is_told_by_both_its_names() -> None:
+    """Also of the name that was not looked up; of nobody else."""
+    book = swap_ledger("5", "6", clients=("X",))
+    order = {"orderId": 5, "clientOrderId": "x", "status": "CANCELLED"}
+    book.enter_found(book.asked[0], Claim("orders", order, "canceled"))
+    assert [asked.value for asked, _ in book.known if asked] == ["5", "X"]
+    book.enter_found(book.asked[1], Claim("fails", {"error": "order does not exist"}, None, unknown=True))
+    assert statuses(book) == ["canceled", None, "canceled"]
+
+
+def test_two_claims_together() -> None:
+    """The weightier; of two that say the same the first; of two that contradict each other neither."""
+    first, same = Claim("orders", 1, "canceled"), Claim("orders", 2, "canceled")
+    assert first.with_another(same) is first
+    assert first.with_another(Claim("fails", 3, "closed")) is first
+    assert first.with_another(Claim("orders", 4, "closed")) == Claim("orders", 1, None)
+    unknown = Claim("fails", 5, None, unknown=True)
+    assert Claim("fails", 6, None).with_another(unknown) is unknown
+    assert unknown.with_another(Claim("fails", 7, "closed")) == Claim("fails", 7, "closed")
+    assert not first.with_another(Claim("orders", 4, "closed")).settles
