@@ -41,7 +41,7 @@ def main() -> int:
     arguments = parser.parse_args()
     unresolved = arguments.file.with_name(f"{arguments.file.name}.unresolved")
     lines = arguments.file.read_text().splitlines()
-    if unresolved.exists():  # of an earlier run: the file may have been made anew since
+    if unresolved.is_file():  # of an earlier run: the file may have been made anew since
         lines += unresolved.read_text().splitlines()
     left = list(dict.fromkeys(" ".join(line.split()) for line in lines if line.strip()))
     if not left:

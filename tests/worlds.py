@@ -63,4 +63,14 @@ def bot_of(exchange_class: Any, config: dict[str, Any]) -> Iterator[Bot]:
         yield bot
     finally:
         bot.close()
+        loop.run_until_complete(_end_what_is_left())
         loop.close()
+
+
+async def _end_what_is_left() -> None:
+    """Where one of the requests of load_markets fails, ccxt leaves the others running, connections and all."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+    await asyncio.sleep(0.01)  # connections are closed a round of the loop later
