@@ -68,7 +68,7 @@ def bot_of(exchange_class: Any, config: dict[str, Any]) -> Iterator[Bot]:
 
 
 async def _end_what_is_left() -> None:
-    """Where one of the requests of load_markets fails, ccxt leaves the others running, connections and all."""
+    """Where one request of load_markets fails, ccxt leaves the others running, connections and all."""
     left = asyncio.all_tasks() - {asyncio.current_task()}
     for task in left:
         task.cancel()
