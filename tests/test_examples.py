@@ -248,6 +248,21 @@ def test_a_file_that_cannot_be_written_stops_no_cancel(kill_switch: KillSwitch, 
     assert not any(order.is_open for order in simulator.orders())
 
 
+def test_an_empty_list_is_no_success(kill_switch: KillSwitch) -> None:
+    """The command that makes the list may have failed: 0 would say that everything is gone."""
+    done = kill_switch.run("")
+    assert done.returncode != 0
+    assert "no orders are listed" in done.stderr
+
+
+def test_what_an_earlier_run_left_is_cancelled_too(kill_switch: KillSwitch, simulator: Simulator) -> None:
+    """The file may have been made anew since, without it."""
+    left, listed = place(simulator, 2)
+    kill_switch.file.with_name("orders.txt.unresolved").write_text(f"BTC/USDT {left}\n")
+    assert kill_switch.run(f"BTC/USDT {listed}").returncode == 0
+    assert {simulator.status(one) for one in (left, listed)} == {"CANCELED"}
+
+
 def quotes_overlap(simulator: Simulator) -> bool:
     """Whether two orders of one side were ever live at the same time; all are over by now."""
     for side in ("BUY", "SELL"):
