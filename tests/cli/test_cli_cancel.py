@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -376,20 +377,26 @@ def test_a_client_order_id_may_be_called_none() -> None:
     assert (outcome.unresolved, outcome.exit_code) == (["None"], 2)
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_an_outcome_that_cannot_be_written_is_unresolved(simulator: Simulator) -> None:
+class Full(io.StringIO):
+    """What a full disk is: it takes what is written, and fails when that has to go."""
+
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_an_outcome_that_cannot_be_written_is_unresolved(
+    simulator: Simulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """2, and the ids on stderr: 1 would say that they are known not to be cancelled."""
     live = str(simulator.place().order_id)
     for path in ("cancelOrders", "trade/query"):
         simulator.faults.add("http", status=504, times=None, path=path)
-    command = [sys.executable, "-m", "ccxt_bingx_ext", "cancel", "BTC/USDT", live, "--json"]
-    with open("/dev/full", "w") as full:
-        done = subprocess.run(
-            [*command, "--simulator", simulator.url], stdout=full, stderr=subprocess.PIPE, text=True
-        )
-    assert done.returncode == 2, done.stderr
-    assert f"unresolved, may be live: {live}" in done.stderr
-    assert "Traceback" not in done.stderr
+    monkeypatch.setattr(sys, "stdout", Full())
+    assert cancelled(simulator, live, "--json") == 2
+    sys.stdout.close()
+    error = capsys.readouterr().err
+    assert "cannot be written: No space left on device" in error
+    assert f"unresolved, may be live: {live}" in error
 
 
 def test_an_unknown_options_value_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
