@@ -131,6 +131,8 @@ class Ledger:
         known: list[tuple[Asked | None, Claim]] = [
             (asked, claim) for asked in self.asked if (claim := self[asked]) is not None
         ]
+        if not self._strays:
+            return known
         told = {_order_id(claim.entry) for _, claim in known} - {None}
         return known + [
             (None, stray) for stray in self._strays.values() if _order_id(stray.entry) not in told

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from .. import bingx
+from .._errors import scrub
 from .usage import BadUsage
 
 # What `simulate` prints.
 SIMULATORS_OWN = {"apiKey": "simulator-key", "secret": "simulator-secret"}
 
 _SHORTEST_SECRET = 8  # a shorter one is no key of the exchange, and hiding it would spoil the text around it
-_SIGNATURE = re.compile(r"\b[0-9a-fA-F]{64}\b")
 
 E = TypeVar("E", bound=bingx)
 
@@ -65,7 +65,7 @@ def hidden(text: str, exchange: bingx) -> str:
     for value in (exchange.secret, exchange.apiKey):
         if len(value) >= _SHORTEST_SECRET:
             text = text.replace(value, "***")
-    return _SIGNATURE.sub("***", text)
+    return scrub(text)
 
 
 def _keys_in(path: str) -> Keys:
