@@ -14,7 +14,7 @@ help:
 	@echo "make soak    20 000 cancels with lost answers: limit, memory, every id (ARGS=--cancels=2000)"
 	@echo "make compat  the tests over several ccxt releases and Pythons, as a table (ARGS=--help)"
 	@echo "make upstream  whether the newest ccxt still has the defects that are worked around"
-	@echo "make mutants do the unit tests notice small changes of the code? (20 minutes; ARGS='ccxt_bingx_ext._lane*')"
+	@echo "make mutants do the unit tests notice small changes of the code? (20 minutes; ARGS='ccxt_bingx_ext._ratelimit*')"
 	@echo "make lint    ruff, mypy and pyright"
 	@echo "make record  record the cassettes anew, from the simulator"
 
@@ -38,23 +38,23 @@ $(BIN)/.ready-bench: $(BIN)/.ready
 	@touch $@
 
 audit: $(BIN)/.ready
-	$(BIN)/python -m tests.audit $(ARGS)
+	$(BIN)/python -m tools.audit $(ARGS)
 
 soak: $(BIN)/.ready
-	$(BIN)/python -m tests.audit.soak $(ARGS)
+	$(BIN)/python -m tools.soak $(ARGS)
 
 mutants: $(BIN)/.ready-mutants
-	$(BIN)/python -m tests.mutants $(ARGS)
+	$(BIN)/python -m tools.mutants $(ARGS)
 
 $(BIN)/.ready-mutants: $(BIN)/.ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[mutants]'
 	@touch $@
 
 compat:
-	$(PYTHON) -m tests.compat $(ARGS)
+	$(PYTHON) -m tools.compat $(ARGS)
 
 upstream:
-	$(PYTHON) -m tests.compat --fresh --ccxt newest --python this $(ARGS) -- tests/test_upstream_defects.py
+	$(PYTHON) -m tools.compat --fresh --ccxt newest --python this $(ARGS) -- tests/test_upstream_defects.py
 
 lint: $(BIN)/.ready-lint
 	$(BIN)/ruff check .
@@ -67,7 +67,7 @@ $(BIN)/.ready-lint: $(BIN)/.ready
 	@touch $@
 
 record: $(BIN)/.ready
-	$(BIN)/python -m tests.recording.record
+	$(BIN)/python -m tools.recording.record
 
 clean:
 	rm -rf $(VENV) .cache .compat dist mutants .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

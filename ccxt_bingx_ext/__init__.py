@@ -11,7 +11,7 @@ or, for bots that look the class up in ccxt by name, ``ccxt_bingx_ext.register()
 
 from __future__ import annotations
 
-from ._batch import ClientOrderId
+from ._cancel.arguments import ClientOrderId
 from ._register import Registration, register, unregister
 from ._sync import bingx
 from ._types import AccountsForIds, CancellationRequest, CancelOrdersOptions

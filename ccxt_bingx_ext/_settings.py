@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from ccxt.base.errors import BadRequest
 
-from ._endpoints import INVERSE, LINEAR, SPOT, Endpoint
-from ._lane import Pace
+from ._bingx.endpoints import INVERSE, LINEAR, SPOT, Endpoint
+from ._ratelimit.schedule import Pace
 
 JSON, QUERY = "json", "query"
 DEFAULTS: Mapping[str, Any] = {

@@ -10,11 +10,11 @@ from ccxt.base.errors import BadResponse
 from ccxt.base.types import Order
 from ccxt.bingx import bingx as upstream
 
-from ._calls import Call
-from ._drive import run
-from ._gate import pass_gate
-from ._mixin import BingxMixin, LaneCost
-from ._storage import Close, Hold, KeptLane
+from ._cancel.commands import Call
+from ._overrides import BingxMixin, LaneCost
+from ._ratelimit.acquire import pass_gate
+from ._ratelimit.local import Close, Hold, KeptLane
+from ._runner import run
 
 _thread = threading.local()  # ccxt stamps the time of a request in the thread that has just been throttled
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from ccxt.async_support.bingx import bingx as upstream
 from ccxt.base.types import Order
 
-from ._drive import run_async
-from ._gate import pass_gate_async
-from ._mixin import BingxMixin, LaneCost
-from ._once import send_once
-from ._storage import Close, Hold, KeptLane
+from ._overrides import BingxMixin, LaneCost
+from ._ratelimit.acquire import pass_gate_async
+from ._ratelimit.local import Close, Hold, KeptLane
+from ._runner import run_async
+from ._wire import send_once
 
 __all__ = ["bingx"]
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, settings
 
-from ccxt_bingx_ext import _finding_out, _lanes
+from ccxt_bingx_ext._cancel import reconcile as _finding_out
+from ccxt_bingx_ext._ratelimit import registry as _lanes
 from ccxt_bingx_ext.simulator import Simulator
 
 from .worlds import WORLDS

@@ -11,9 +11,8 @@ from ccxt.base.errors import BaseError, OrderNotFound
 
 from ccxt_bingx_ext.simulator import Execution
 from ccxt_bingx_ext.simulator.faults import Kind
-
-from .audit.clients import CCXT, CCXT_RETRIES, CLIENTS, OUR_CLIENTS, OURS_SYNC, Told
-from .audit.judge import (
+from tools.audit.clients import CCXT, CCXT_RETRIES, CLIENTS, OUR_CLIENTS, OURS_SYNC, Told
+from tools.audit.judge import (
     BROKEN_ATOMICITY,
     COUNTS,
     DISORDER,
@@ -28,9 +27,9 @@ from .audit.judge import (
     Finding,
     judge,
 )
-from .audit.play import Played
-from .audit.run import audit, count
-from .audit.scenario import SYMBOLS, AskedId, Placed, Scenario, Trouble, Where, draw
+from tools.audit.play import Played
+from tools.audit.run import audit, count
+from tools.audit.scenario import SYMBOLS, AskedId, Placed, Scenario, Trouble, Where, draw
 
 # ccxt with retries misreports twice among these: there the negative control has something to see.
 SEED, INDEXES = 1, range(280, 350)

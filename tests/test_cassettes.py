@@ -11,12 +11,12 @@ import yaml
 
 from ccxt_bingx_ext import bingx
 from ccxt_bingx_ext.simulator import Simulator
+from tools.recording.live import record_live
+from tools.recording.play import play
+from tools.recording.record import record
+from tools.recording.scenarios import KEY, SCENARIOS, SECRET, Scenario
+from tools.recording.tape import CASSETTES, tape
 
-from .recording.live import record_live
-from .recording.play import play
-from .recording.record import record
-from .recording.scenarios import KEY, SCENARIOS, SECRET, Scenario
-from .recording.tape import CASSETTES, tape
 from .worlds import OURS, WORLDS
 
 by_name = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)

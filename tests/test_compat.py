@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .compat import Result, counted, named, refused, spread, supported, table
+from tools.compat import Result, counted, named, refused, spread, supported, table
 
 RELEASES = ["4.5.60", "4.5.66", "4.5.67", "4.5.74", "4.5.82", "4.5.90"]
 

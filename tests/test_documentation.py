@@ -10,7 +10,7 @@ from pathlib import Path
 import ccxt
 import pytest
 
-from ccxt_bingx_ext import _errors
+from ccxt_bingx_ext._bingx import errors as _errors
 from ccxt_bingx_ext._settings import DEFAULTS
 
 ROOT = Path(__file__).parents[1]

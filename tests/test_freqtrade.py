@@ -18,9 +18,8 @@ import ccxt
 import pytest
 
 from ccxt_bingx_ext.simulator import Simulator
-
-from .freqtrade_bot import environment, page
-from .freqtrade_bot.environment import Environment, index_is_unreachable
+from tools.freqtrade_bot import environment, page
+from tools.freqtrade_bot.environment import Environment, index_is_unreachable
 
 HERE = Path(__file__).parent / "freqtrade_bot"
 NEEDED_CCXT = "4.5.76"

@@ -18,8 +18,9 @@ from ccxt.base.errors import (
     RequestTimeout,
 )
 
-from ccxt_bingx_ext import _finding_out, bingx
-from ccxt_bingx_ext._flow import UNKNOWN_OUTCOME
+from ccxt_bingx_ext import bingx
+from ccxt_bingx_ext._cancel import reconcile as _finding_out
+from ccxt_bingx_ext._cancel.flow import UNKNOWN_OUTCOME
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Simulator
 

@@ -14,10 +14,10 @@ import pytest
 from ccxt.base.errors import BaseError, RateLimitExceeded
 
 from ccxt_bingx_ext import bingx
-from ccxt_bingx_ext._endpoints import SPOT
-from ccxt_bingx_ext._gate import pass_gate, pass_gate_async
-from ccxt_bingx_ext._lane import Pace
-from ccxt_bingx_ext._storage import Ask, Close, Leave, LocalLane, Ticket
+from ccxt_bingx_ext._bingx.endpoints import SPOT
+from ccxt_bingx_ext._ratelimit.acquire import pass_gate, pass_gate_async
+from ccxt_bingx_ext._ratelimit.local import Ask, Close, Leave, LocalLane, Ticket
+from ccxt_bingx_ext._ratelimit.schedule import Pace
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Simulator
 
@@ -411,7 +411,7 @@ def _cancel_in_child(config: dict[str, Any], ids: list[str]) -> None:
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="this system cannot fork")
 def test_the_lane_works_after_fork(limited: Simulator) -> None:
     """A child of a process whose threads are in the lane is not stuck on a lock that nobody will release."""
-    from ccxt_bingx_ext import _lanes
+    from ccxt_bingx_ext._ratelimit import registry as _lanes
 
     exchange = bingx(config_of(limited))
     ids = place(limited, 3)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from ccxt.base.errors import BaseError
 
-from ccxt_bingx_ext import _finding_out
+from ccxt_bingx_ext._cancel import reconcile as _finding_out
 from ccxt_bingx_ext.simulator import Simulator
+from tools.audit.scenario import CANCEL, LOOK_UP, SYMBOLS
 
-from .audit.scenario import CANCEL, LOOK_UP, SYMBOLS
 from .worlds import OURS, WORLDS, Bot, bot_of
 
 WORDS = (

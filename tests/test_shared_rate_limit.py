@@ -14,11 +14,12 @@ import pytest
 import redis
 from ccxt.base.errors import RateLimitExceeded
 
-from ccxt_bingx_ext import _redis, bingx
-from ccxt_bingx_ext._gate import pass_gate, pass_gate_async
-from ccxt_bingx_ext._lane import Lane, Pace
-from ccxt_bingx_ext._lanes import lane_of
-from ccxt_bingx_ext._storage import Ask, Close, Hold, Leave, LocalLane, Ticket
+from ccxt_bingx_ext import bingx
+from ccxt_bingx_ext._ratelimit import redis as _redis
+from ccxt_bingx_ext._ratelimit.acquire import pass_gate, pass_gate_async
+from ccxt_bingx_ext._ratelimit.local import Ask, Close, Hold, Leave, LocalLane, Ticket
+from ccxt_bingx_ext._ratelimit.registry import lane_of
+from ccxt_bingx_ext._ratelimit.schedule import Lane, Pace
 from ccxt_bingx_ext.simulator import Simulator
 
 from .redis_server import RedisServer

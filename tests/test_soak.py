@@ -6,8 +6,8 @@ from typing import Literal
 
 import pytest
 
-from .audit.soak import soak
-from .audit.soak_exchange import SoakRules
+from tools.soak.__main__ import soak
+from tools.soak.exchange import SoakRules
 
 
 @pytest.mark.parametrize(("market", "cancels"), [("spot", 400), ("linear", 200)])

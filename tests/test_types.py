@@ -12,7 +12,8 @@ from typing import Any, get_type_hints
 import pytest
 from ccxt.base.errors import RequestTimeout
 
-from ccxt_bingx_ext import AccountsForIds, CancelOrdersOptions, _errors
+from ccxt_bingx_ext import AccountsForIds, CancelOrdersOptions
+from ccxt_bingx_ext._bingx import errors as _errors
 from ccxt_bingx_ext._settings import DEFAULTS
 from ccxt_bingx_ext._types import InverseOptions, LinearOptions
 

@@ -1,7 +1,7 @@
 """Negative controls: ccxt's own class still has each defect that this plugin is there for.
 
 When one of these fails, ccxt has mended something: the message says which workaround may go.
-``make upstream`` asks the newest ccxt; ``python -m tests.compat --help`` tells how to ask it every day.
+``make upstream`` asks the newest ccxt; ``python -m tools.compat --help`` tells how to ask it every day.
 """
 
 from __future__ import annotations
@@ -22,19 +22,17 @@ import ccxt
 import pytest
 from ccxt.base.errors import BadRequest, ExchangeError, NotSupported, OrderNotFound, RequestTimeout
 
-from ccxt_bingx_ext import (
-    _batch,
-    _endpoints,
-    _errors,
-    _finding_out,
-    _flow,
-    _gate,
-    _mixin,
-    _once,
-    _outcome,
-    _signing,
-    _structures,
-)
+from ccxt_bingx_ext import _overrides as _mixin
+from ccxt_bingx_ext import _wire as _once
+from ccxt_bingx_ext._bingx import endpoints as _endpoints
+from ccxt_bingx_ext._bingx import errors as _errors
+from ccxt_bingx_ext._bingx import signing as _signing
+from ccxt_bingx_ext._cancel import arguments as _batch
+from ccxt_bingx_ext._cancel import flow as _flow
+from ccxt_bingx_ext._cancel import ledger as _outcome
+from ccxt_bingx_ext._cancel import orders as _structures
+from ccxt_bingx_ext._cancel import reconcile as _finding_out
+from ccxt_bingx_ext._ratelimit import acquire as _gate
 from ccxt_bingx_ext.simulator import Simulator
 
 from .worlds import CCXTS, WORLDS, Bot, bot_of

@@ -50,7 +50,7 @@ def _dispatch(chosen: argparse.Namespace) -> int:
         except OSError as error:
             raise BadUsage(f"port {chosen.port} cannot be used: {error.strerror}") from None
     else:
-        from ..demo import demo
+        from .demo import demo
 
         demo()
     return 0

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from .. import bingx
-from .._errors import scrub
+from .._bingx.errors import scrub
 from .usage import BadUsage
 
 # What `simulate` prints.

@@ -121,10 +121,10 @@ from __future__ import annotations
 
 from .errors import SimulatorError
 from .faults import Fault, Faults
-from .log import Execution, Request
+from .http.log import Execution, Request
+from .http.signing import Account
 from .orders import Order
 from .serving import serve
-from .signing import Account
 from .simulator import Simulator
 
 __all__ = [

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from . import markets
-from .batch_cancel import CancelRules
 from .calls import Call, Outcome
+from .http.signing import Permission
 from .orders import OrderBook
-from .quotes import Quotes
-from .signing import Permission
-from .spot import Spot
-from .swap import Swap
-from .swap_batch_cancel import SwapRules
+from .spot.batch_cancel import CancelRules
+from .spot.endpoints import Spot
+from .spot.quotes import Quotes
+from .swap.batch_cancel import SwapRules
+from .swap.endpoints import Swap
 
 PREFIX: Final = "/openApi/"
 DEFAULT_LIMIT: Final = 10

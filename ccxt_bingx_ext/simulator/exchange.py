@@ -9,17 +9,18 @@ from typing import Literal
 
 from aiohttp import web
 
-from . import errors, signing
-from .answers import Answer, encode, html_page, refusal, success
+from . import errors
 from .calls import Call
 from .endpoints import Endpoint
 from .errors import Refused
 from .faults import Fault, Faults, spoil
+from .http import signing
+from .http.answers import Answer, encode, html_page, refusal, success
+from .http.log import Request, RequestLog
+from .http.server import ServerThread, hang_up
+from .http.signing import Account
 from .limits import BanRule, BanText, Limiter, Verdict, ban_message
-from .log import Request, RequestLog
 from .orders import OrderBook
-from .server import ServerThread, hang_up
-from .signing import Account
 
 ExpireHeader = Literal["epoch_ms", "epoch_s", "remaining_ms"]
 

@@ -11,8 +11,8 @@ from http import HTTPStatus
 from typing import Any, Final, Literal, get_args
 
 from . import errors
-from .answers import JSON_TYPE, Answer, encode, html_page, refusal, success
 from .calls import Unwilling
+from .http.answers import JSON_TYPE, Answer, encode, html_page, refusal, success
 
 Kind = Literal[
     "drop",

@@ -8,16 +8,16 @@ from types import MappingProxyType, TracebackType
 from typing import Any, Final
 
 from . import endpoints
-from .batch_cancel import CancelRules, EmptyLists, FailsKey, MixedIds
 from .errors import INVALID_PARAMETER, SWAP_ORDER_NOT_FOUND, SimulatorError
 from .exchange import Exchange, ExpireHeader
 from .faults import Faults
+from .http.log import Execution, Request, RequestLog
+from .http.signing import ALL_PERMISSIONS, Account
 from .limits import BanRule, BanText, Limiter, worst_window
-from .log import Execution, Request, RequestLog
 from .markets import Market
 from .orders import Order, OrderBook
-from .signing import ALL_PERMISSIONS, Account
-from .swap_batch_cancel import FailedKey, SwapRules
+from .spot.batch_cancel import CancelRules, EmptyLists, FailsKey, MixedIds
+from .swap.batch_cancel import FailedKey, SwapRules
 
 FIRST_ORDER_ID: Final = 1735964997957275648
 DEFAULT_UID: Final = "1000001"

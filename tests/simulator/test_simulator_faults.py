@@ -10,8 +10,8 @@ import pytest
 import requests
 
 from ccxt_bingx_ext.simulator import Simulator, SimulatorError
-from ccxt_bingx_ext.simulator.answers import encode
 from ccxt_bingx_ext.simulator.faults import Faults
+from ccxt_bingx_ext.simulator.http.answers import encode
 
 LINEAR_BATCH, INVERSE_CANCEL = "swap/v2/trade/batchOrders", "cswap/v1/trade/cancelOrder"
 BEFORE_AND_AFTER = [("before", "PENDING"), ("after", "CANCELED")]

@@ -15,7 +15,7 @@ import requests
 
 import ccxt_bingx_ext.simulator as package
 from ccxt_bingx_ext.simulator import Simulator, SimulatorError
-from ccxt_bingx_ext.simulator.server import MAX_BODY
+from ccxt_bingx_ext.simulator.http.server import MAX_BODY
 
 ROOT = Path(package.__file__).parents[2]
 

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccxt_bingx_ext.simulator.errors import Refused
-from ccxt_bingx_ext.simulator.signing import Account, canonical, check_signature, check_timestamp, parse, sign
+from ccxt_bingx_ext.simulator.http.signing import (
+    Account,
+    canonical,
+    check_signature,
+    check_timestamp,
+    parse,
+    sign,
+)
 
 NOW = 1_700_000_000_000
 

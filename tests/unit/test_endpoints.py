@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from ccxt.base.errors import BadRequest
 
-from ccxt_bingx_ext._batch import Asked, read_batch
-from ccxt_bingx_ext._endpoints import (
+from ccxt_bingx_ext._bingx.endpoints import (
     INVERSE,
     LINEAR,
     SPOT,
@@ -18,6 +17,7 @@ from ccxt_bingx_ext._endpoints import (
     endpoint_of,
     route_of,
 )
+from ccxt_bingx_ext._cancel.arguments import Asked, read_batch
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,7 @@ from ccxt.base.errors import (
     RequestTimeout,
 )
 
-from ccxt_bingx_ext._doubt import note_answer
-from ccxt_bingx_ext._errors import (
+from ccxt_bingx_ext._bingx.errors import (
     REST_OF_WINDOW,
     claim_of_refusal,
     gravest,
@@ -33,7 +32,8 @@ from ccxt_bingx_ext._errors import (
     scrub,
     scrub_chain,
 )
-from ccxt_bingx_ext._outcome import Claim
+from ccxt_bingx_ext._cancel.failures import note_answer
+from ccxt_bingx_ext._cancel.ledger import Claim
 
 FINAL = "the  orderId:1 order status :{},can not delete, please verify and retry later"
 

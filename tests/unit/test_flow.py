@@ -19,17 +19,17 @@ from ccxt.base.errors import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccxt_bingx_ext._batch import Batch, read_batch
-from ccxt_bingx_ext._calls import Cancel, Hosts, LoadMarkets, LookUp, Order, Plan, Sleep, TellLane
-from ccxt_bingx_ext._drive import run
-from ccxt_bingx_ext._endpoints import SPOT
-from ccxt_bingx_ext._errors import REST_OF_WINDOW, lane_closed
-from ccxt_bingx_ext._flow import cancel_batch, cancel_unloaded
-from ccxt_bingx_ext._outcome import Claim
-from ccxt_bingx_ext._storage import Close, Hold
+from ccxt_bingx_ext._bingx.endpoints import SPOT
+from ccxt_bingx_ext._bingx.errors import REST_OF_WINDOW, lane_closed
+from ccxt_bingx_ext._cancel.arguments import Batch, read_batch
+from ccxt_bingx_ext._cancel.commands import Cancel, Hosts, LoadMarkets, LookUp, Order, Plan, Sleep, TellLane
+from ccxt_bingx_ext._cancel.flow import cancel_batch, cancel_unloaded
+from ccxt_bingx_ext._cancel.ledger import Claim
+from ccxt_bingx_ext._ratelimit.local import Close, Hold
+from ccxt_bingx_ext._runner import run
 
 from .answers import answer, canceled, in_state, not_found
-from .test_outcome import ANSWER
+from .test_ledger import ANSWER
 
 
 def present(asked: Any, claim: Claim) -> Order:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from ccxt.base.errors import BadRequest
 
-from ccxt_bingx_ext._endpoints import INVERSE, LINEAR, Endpoint
-from ccxt_bingx_ext._lane import Pace
+from ccxt_bingx_ext._bingx.endpoints import INVERSE, LINEAR, Endpoint
+from ccxt_bingx_ext._ratelimit.schedule import Pace
 from ccxt_bingx_ext._settings import Settings, read_settings
 
 DEFAULT = Settings(

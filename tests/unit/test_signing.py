@@ -7,7 +7,7 @@ import json
 import pytest
 from ccxt.base.errors import AuthenticationError
 
-from ccxt_bingx_ext._signing import canonical, check_api_key, signed_json
+from ccxt_bingx_ext._bingx.signing import canonical, check_api_key, signed_json
 
 # openssl dgst -sha256 -hmac SECRET <<< the canonical string (without newline)
 VECTORS: list[tuple[dict[str, object], str, str, str]] = [

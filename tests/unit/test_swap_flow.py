@@ -17,12 +17,12 @@ from ccxt.base.errors import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccxt_bingx_ext._batch import Batch, read_batch
-from ccxt_bingx_ext._calls import Cancel, LookUp, Sleep
-from ccxt_bingx_ext._doubt import note_answer
-from ccxt_bingx_ext._drive import run
-from ccxt_bingx_ext._endpoints import INVERSE, LINEAR, Endpoint
-from ccxt_bingx_ext._flow import cancel_batch
+from ccxt_bingx_ext._bingx.endpoints import INVERSE, LINEAR, Endpoint
+from ccxt_bingx_ext._cancel.arguments import Batch, read_batch
+from ccxt_bingx_ext._cancel.commands import Cancel, LookUp, Sleep
+from ccxt_bingx_ext._cancel.failures import note_answer
+from ccxt_bingx_ext._cancel.flow import cancel_batch
+from ccxt_bingx_ext._runner import run
 
 from .test_flow import plan
 

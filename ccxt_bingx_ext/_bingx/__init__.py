@@ -1,0 +1,1 @@
+"""What BingX says and means; each fact with its source."""

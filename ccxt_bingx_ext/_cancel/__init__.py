@@ -1,0 +1,1 @@
+"""Cancelling without I/O: ids in, an outcome out."""

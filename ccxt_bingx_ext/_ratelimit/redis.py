@@ -1,0 +1,251 @@
+"""A lane kept in Redis: the arithmetic of `_lane` in one atomic script, on the server's own clock.
+
+Where Redis cannot be reached the local lane takes over, with a warning: a cancel must get out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Generator
+from typing import Any
+from urllib.parse import urlsplit
+
+from .._runner import run, run_async
+from .local import GO, Ask, Close, Hold, Leave, LocalLane, Order, Ticket
+from .schedule import Pace, Verdict
+
+log = logging.getLogger("ccxt_bingx_ext")
+
+TIMEOUT = 0.25  # s, to connect and to answer: a cancel must not wait for a limiter that is gone
+RETRY_AFTER = 2.0  # s without asking a Redis that could not be reached
+CHECK_EVERY = 0.5  # s at most between two questions of a waiting ticket: nobody can wake it from elsewhere
+MOST_ASKING = 8  # tickets of one process that ask at a time
+STALE_AFTER = 2.0  # s after which a ticket that asks no more is taken out: its process has died
+
+# Keys: queue (sorted set: ticket -> number), seen and planned (hashes: ticket -> time), grants (sorted set),
+# state (hash: held, closed, number). Arguments: what, ticket, then what `what` needs. Times are s.
+SCRIPT = """
+local queue, seen, planned, grants, state = unpack(KEYS)
+local what, ticket = ARGV[1], ARGV[2]
+local time = redis.call('TIME')
+local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
+local function number(value) return tonumber(value or 0) or 0 end
+local function written(value) return string.format('%.6f', value) end
+local function take_out(name)
+  redis.call('ZREM', queue, name)
+  redis.call('HDEL', seen, name)
+  redis.call('HDEL', planned, name)
+end
+local function grant(at)
+  redis.call('ZADD', grants, written(at), redis.call('HINCRBY', state, 'number', 1))
+  redis.call('ZREMRANGEBYRANK', grants, 0, -1001)
+end
+local function keep()
+  local closed = number(redis.call('HGET', state, 'closed'))
+  for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, math.ceil(math.max(0, closed - now)) + 600) end
+end
+
+if what == 'leave' then
+  take_out(ticket)
+elseif what == 'hold' or what == 'close' then
+  local name = what == 'hold' and 'held' or 'closed'
+  local till = math.max(number(redis.call('HGET', state, name)), now + tonumber(ARGV[3]))
+  redis.call('HSET', state, name, written(till))
+  keep()
+else
+  local count, period = tonumber(ARGV[3]), tonumber(ARGV[4])
+  local slack, stale = tonumber(ARGV[5]), tonumber(ARGV[6])
+  if ARGV[7] == '1' or redis.call('EXISTS', grants) == 0 then -- it was away, or has forgotten
+    for index = 8, #ARGV do grant(now - tonumber(ARGV[index])) end
+  end
+  for _, name in ipairs(redis.call('ZRANGE', queue, 0, -1)) do
+    if name ~= ticket and number(redis.call('HGET', seen, name)) < now - stale then take_out(name) end
+  end
+  redis.call('ZADD', queue, 'NX', redis.call('HINCRBY', state, 'number', 1), ticket)
+  redis.call('HSET', seen, ticket, written(now))
+  -- What lies farther ahead than anything that is written here was written before the clock stepped back.
+  local closed = math.min(number(redis.call('HGET', state, 'closed')), now + 3600)
+  if now < closed then
+    keep()
+    return {written(math.max(closed - now, 0.000001)), 1}
+  end
+  local rank = redis.call('ZRANK', queue, ticket)
+  local recent = redis.call('ZRANGE', grants, -count, -1, 'WITHSCORES')
+  local index = rank % count - count + #recent / 2
+  local at = math.max(now, math.min(number(redis.call('HGET', state, 'held')), now + 5))
+  if index >= 0 then at = math.max(at, math.min(tonumber(recent[index * 2 + 2]), now) + period) end
+  at = at + math.floor(rank / count) * period
+  if at > now then
+    redis.call('HSET', planned, ticket, written(at))
+    keep()
+    return {written(math.max(at - now, 0.000001)), 0}
+  end
+  local told = tonumber(redis.call('HGET', planned, ticket) or now + 1)
+  if now >= told and now - told <= slack then grant(told) else grant(now) end
+  take_out(ticket)
+  keep()
+end
+return {'0', 0}
+"""
+
+
+class SharedLane:
+    """A lane in the Redis at `url`, and the process's own one behind it."""
+
+    def __init__(self, url: str, name: str, local: LocalLane) -> None:
+        self._url = url
+        self._keys = [f"{{ccxt-bingx-ext:{name}}}:{part}" for part in ("q", "s", "p", "g", "state")]
+        self._local = local
+        self._lock = threading.Lock()
+        self._lost_until: float | None = None  # None: Redis answered last time
+        self._asking: dict[Ticket, float] = {}  # in calling order -> when it asked last
+
+    def do(self, order: Order) -> Verdict:
+        return run(self._steps(order), self._eval)
+
+    async def do_async(self, order: Order) -> Verdict:
+        return await run_async(self._steps(order), self._eval_async)
+
+    def _steps(self, order: Order) -> Generator[list[Any], Any, Verdict]:
+        lost_until = self._lost_until
+        is_lost = lost_until is not None and time.monotonic() < lost_until
+        if isinstance(order, Ask):
+            closed_for = self._local.closed_for
+            if closed_for > 0:
+                return Verdict(closed_for, closed=True)
+            if not is_lost and not self._is_in_front(order.ticket, order.pace):
+                return Verdict(CHECK_EVERY)
+        else:
+            self._local.do(order)  # it may be the local lane that is asked next
+            if isinstance(order, Leave) and not order.ticket.has_asked:
+                self._forget(order)
+                return GO
+        if is_lost:
+            return self._locally(order)
+        if isinstance(order, Ask):
+            order.ticket.has_asked = True
+        answer = yield self._arguments(order, lost_until is not None)
+        if isinstance(answer, Exception):
+            self._lose(answer)
+            return self._locally(order)
+        if lost_until is not None:
+            self._lost_until = None
+            log.warning("the shared rate limit is back: %s", self._where)
+        if not isinstance(order, Ask):
+            self._forget(order)
+            return GO
+        verdict = Verdict(float(answer[0]), bool(answer[1]))
+        self._local.do(Leave(order.ticket))  # it may have queued there while Redis was away
+        if verdict.closed:
+            self._local.do(Close(verdict.delay))
+            return verdict
+        self._let_the_next_ask(order.ticket)
+        if not verdict.delay:
+            self._local.count_granted()
+            self._forget(order)
+        return Verdict(min(verdict.delay, CHECK_EVERY))
+
+    def _locally(self, order: Order) -> Verdict:
+        verdict = self._local.do(order) if isinstance(order, Ask) else GO
+        if not verdict.delay:
+            self._forget(order)
+        return verdict
+
+    def _is_in_front(self, ticket: Ticket, pace: Pace) -> bool:
+        # A hundred waiting tasks would be a hundred questions at once, and none answered in time: those far
+        # back in this process need not ask, for the ones before them go first in any case. And questions
+        # that are on their way together would overtake each other.
+        now, ahead = time.monotonic(), 0
+        with self._lock:
+            self._asking[ticket] = now
+            for one, asked in self._asking.items():  # pragma: no branch - the ticket itself is among them
+                if one is ticket:
+                    break
+                if now - asked <= STALE_AFTER:
+                    ahead += 1
+                    if not one.was_answered or ahead >= MOST_ASKING + pace.requests:
+                        return False
+        return True
+
+    def _let_the_next_ask(self, ticket: Ticket) -> None:
+        ticket.was_answered = True
+        with self._lock:
+            waiting = next((one for one in self._asking if not one.was_answered), None)
+        if waiting is not None:
+            waiting.wake()
+
+    def _forget(self, order: Order) -> None:
+        if isinstance(order, (Ask, Leave)):
+            with self._lock:
+                self._asking.pop(order.ticket, None)
+
+    def _arguments(self, order: Order, was_lost: bool = False) -> list[Any]:
+        if isinstance(order, Leave):
+            return ["leave", order.ticket.name]
+        if isinstance(order, (Hold, Close)):
+            return [type(order).__name__.lower(), "", order.seconds]
+        pace = order.pace
+        # What went by the local lane while Redis was away, or has been forgotten there, counts, too.
+        ages = self._local.granted_within(pace.period)
+        settings = [pace.requests, pace.period, pace.slack, STALE_AFTER]
+        return ["ask", order.ticket.name, *settings, int(was_lost), *ages]
+
+    def _lose(self, error: Exception) -> None:
+        with self._lock:
+            if self._lost_until is None:
+                log.warning(
+                    "the shared rate limit at %s cannot be reached, each process keeps its own: %s %s",
+                    self._where,
+                    type(error).__name__,
+                    "" if isinstance(error, ValueError) else error,  # of the URL, password and all
+                )
+            self._lost_until = time.monotonic() + RETRY_AFTER
+
+    @property
+    def _where(self) -> str:
+        try:
+            url = urlsplit(self._url)
+            return f"{url.hostname or 'this machine'}:{url.port or 6379}"
+        except ValueError:
+            return "an unreadable URL"
+
+    # A connection per question: there are a few in a second at most, and so neither event loops nor forks
+    # nor the closing of exchanges concern it.
+
+    def _eval(self, arguments: list[Any]) -> Any:
+        try:
+            import redis
+
+            with redis.Redis.from_url(self._url, **_options()) as client:
+                return client.eval(SCRIPT, len(self._keys), *self._keys, *arguments)
+        except Exception as error:
+            return error
+
+    async def _eval_async(self, arguments: list[Any]) -> Any:
+        question = asyncio.ensure_future(self._question(arguments))
+        try:
+            return await asyncio.shield(question)
+        except asyncio.CancelledError:
+            # redis-py leaves a connection open that is given up while it is being made (seen with 8.1). It is
+            # a matter of milliseconds, and of TIMEOUT at the most.
+            await asyncio.wait({question})
+            raise
+
+    async def _question(self, arguments: list[Any]) -> Any:
+        try:
+            from redis import asyncio as redis
+
+            async with redis.Redis.from_url(self._url, **_options()) as client:
+                return await client.eval(SCRIPT, len(self._keys), *self._keys, *arguments)
+        except Exception as error:
+            return error
+
+
+def _options() -> dict[str, Any]:
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    return {"socket_timeout": TIMEOUT, "socket_connect_timeout": TIMEOUT, "retry": Retry(NoBackoff(), 0)}

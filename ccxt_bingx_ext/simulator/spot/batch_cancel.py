@@ -1,0 +1,154 @@
+"""POST spot/v1/trade/cancelOrders: the endpoint this simulator is there for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from .. import errors
+from ..calls import Call
+from ..errors import Refused
+from ..http.signing import NumberText
+from ..orders import Order, OrderBook
+from .payloads import order_payload, parse_order_id
+
+FailsKey = Literal["orderId", "clientOrderID", "clientOrderId", "text"]
+MixedIds = Literal["union", "order_ids_only", "client_ids_only"]
+EmptyLists = Literal["documented", "absent", "null", "empty"]
+
+_REQUEST: Final = "OrdersCancelRequest"
+
+
+@dataclass(frozen=True)
+class CancelRules:
+    """How the endpoint behaves where nobody outside the exchange knows how it does."""
+
+    fails_key: FailsKey = "clientOrderID"
+    """How a failed client order id is keyed in ``fails``; "text": named in the error text only."""
+    mixed_ids: MixedIds = "union"
+    """Whether client order ids count when order ids are given in the same request."""
+    empty_lists: EmptyLists = "documented"
+    """How an empty list is written; "documented": ``orders`` null, ``fails`` left out."""
+    not_found_code: int = errors.INVALID_PARAMETER
+    """The code that refuses a whole request (``process=0``) for an id that is not found."""
+    max_ids: int | None = None
+    """Refuse requests that name more ids than this."""
+
+
+@dataclass(frozen=True)
+class _Named:
+    """One id of the request, and the order it stands for, if there is one."""
+
+    name: Literal["orderId", "clientOrderID"]
+    id: str
+    order: Order | None
+    refusal: Refused | None = None
+    """Why the order is not cancelled although it is open."""
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.order is not None and self.order.is_open and self.refusal is None
+
+
+def cancel_batch(book: OrderBook, rules: CancelRules, call: Call) -> tuple[dict[str, Any], tuple[int, ...]]:
+    """Cancel what can be cancelled; return the answer's ``data`` and the ids of the orders cancelled."""
+    symbol = call.params["symbol"]
+    partial = _process(call.params)
+    with book.lock:
+        named = _named(book, rules, call.uid, symbol, call.params)
+        refusals = call.refusals(one.order for one in named)
+        named = [
+            replace(one, refusal=refusals.get(one.order.order_id)) if one.order else one for one in named
+        ]
+        wrong = [one for one in named if not one.is_cancelled]
+        if wrong and not partial:
+            raise _whole_refusal(rules, wrong[0], symbol)
+        open_ids = dict.fromkeys(one.order.order_id for one in named if one.order and one.is_cancelled)
+        cancelled = [book.cancel(order_id) for order_id in open_ids]
+    orders = [_cancelled(order, partial=bool(wrong)) for order in cancelled]
+    fails = [_fail(rules, one, symbol) for one in wrong]
+    return _data(rules, orders, fails), tuple(open_ids)
+
+
+def _process(params: Mapping[str, str]) -> bool:
+    process = params.get("process") or "0"
+    if process not in ("0", "1"):
+        raise Refused(errors.INVALID_PARAMETER, "Invalid parameters, err: process must be 0 or 1")
+    return process == "1"
+
+
+def _named(
+    book: OrderBook, rules: CancelRules, uid: str, symbol: str, params: Mapping[str, str]
+) -> list[_Named]:
+    order_ids = [parse_order_id(text) for text in _list(params, "orderIds")]
+    client_ids = _list(params, "clientOrderIDs")
+    if not order_ids and not client_ids:
+        raise errors.missing(_REQUEST, "OrderIDs")
+    if order_ids and client_ids and rules.mixed_ids == "order_ids_only":
+        client_ids = []
+    elif order_ids and client_ids and rules.mixed_ids == "client_ids_only":
+        order_ids = []
+    if rules.max_ids is not None and len(order_ids) + len(client_ids) > rules.max_ids:
+        raise Refused(errors.INVALID_PARAMETER, f"Invalid parameters, err: more than {rules.max_ids} ids")
+    return [
+        *(_Named("orderId", str(id), book.find(uid, symbol, id)) for id in dict.fromkeys(order_ids)),
+        *(
+            _Named("clientOrderID", id, book.find_by_client_id(uid, symbol, id))
+            for id in dict.fromkeys(client_ids)
+        ),
+    ]
+
+
+def _list(params: Mapping[str, str], key: str) -> list[str]:
+    text = params.get(key, "")
+    if isinstance(text, NumberText):
+        raise Refused(errors.INVALID_PARAMETER, f"Invalid parameters, err: {key} is a number, not a string")
+    ids = text.split(",") if text else []
+    if "" in ids:
+        raise Refused(errors.INVALID_PARAMETER, f"Invalid parameters, err: empty id in {key}")
+    return ids
+
+
+def _error_text(one: _Named, symbol: str) -> str:
+    if one.refusal:
+        return one.refusal.message
+    if one.order is None:
+        return errors.not_found_text(one.name, one.id, symbol)
+    return errors.final_state_text(one.name, one.id, one.order.status)
+
+
+def _whole_refusal(rules: CancelRules, first_wrong: _Named, symbol: str) -> Refused:
+    if first_wrong.refusal:
+        return first_wrong.refusal
+    if first_wrong.order is None and rules.not_found_code == errors.NOT_FOUND:
+        return Refused(errors.NOT_FOUND, errors.ORDER_NOT_FOUND_TEXT)
+    code = rules.not_found_code if first_wrong.order is None else errors.INVALID_PARAMETER
+    return Refused(code, _error_text(first_wrong, symbol))
+
+
+def _fail(rules: CancelRules, one: _Named, symbol: str) -> dict[str, str]:
+    key = "orderId" if one.name == "orderId" else rules.fails_key
+    text = _error_text(one, symbol)
+    if key != "text":
+        return {key: one.id, "error": text}
+    return {"error": f"{text}, {one.name}:{one.id}" if one.refusal else text}
+
+
+def _cancelled(order: Order, *, partial: bool) -> dict[str, Any]:
+    """As in the payloads seen: the partial answer's orders carry their client id twice."""
+    payload = order_payload(order)
+    if partial:
+        client_id = payload.pop("clientOrderID")
+        payload |= {"origClientOrderId": client_id, "clientOrderID": client_id}
+    return payload
+
+
+def _data(rules: CancelRules, orders: list[dict[str, Any]], fails: list[dict[str, str]]) -> dict[str, Any]:
+    data: dict[str, Any] = {"orders": orders, "fails": fails}
+    for key in [key for key, entries in data.items() if not entries]:
+        if rules.empty_lists == "absent" or (rules.empty_lists == "documented" and key == "fails"):
+            del data[key]
+        elif rules.empty_lists != "empty":
+            data[key] = None
+    return data

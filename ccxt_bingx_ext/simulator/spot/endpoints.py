@@ -1,0 +1,98 @@
+"""The spot endpoints other than the batch cancel."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .. import errors
+from ..calls import Call, Outcome
+from ..errors import Refused
+from ..markets import spot_balances, spot_symbols
+from ..orders import Order, OrderBook
+from . import placing
+from .batch_cancel import CancelRules, cancel_batch
+from .payloads import lookup_payload, order_payload, parse_order_id
+
+MAX_OPEN_LISTED: Final = 2000
+MAX_PAGE: Final = 100
+
+
+class Spot:
+    def __init__(self, book: OrderBook, rules: CancelRules) -> None:
+        self._book = book
+        self._rules = rules
+
+    def symbols(self, call: Call) -> Outcome:
+        return Outcome(spot_symbols(call.params.get("symbol") or None))
+
+    def balance(self, call: Call) -> Outcome:
+        return Outcome(spot_balances())
+
+    def place(self, call: Call) -> Outcome:
+        return Outcome(order_payload(placing.place(self._book, call.uid, call.params)))
+
+    def place_batch(self, call: Call) -> Outcome:
+        placed = placing.place_batch(self._book, call.uid, call.params)
+        return Outcome({"orders": [order_payload(order) for order in placed]})
+
+    def cancel_batch(self, call: Call) -> Outcome:
+        placing.known_pair(call.params, "OrdersCancelRequest")
+        return Outcome(*cancel_batch(self._book, self._rules, call))
+
+    def cancel(self, call: Call) -> Outcome:
+        with self._book.lock:
+            order = self._find(call, "OrderCancelRequest")
+            if not order.is_open:
+                text = errors.final_state_text("orderId", str(order.order_id), order.status)
+                raise Refused(errors.INVALID_PARAMETER, text)
+            call.demand_willing(order)
+            cancelled = self._book.cancel(order.order_id)
+        return Outcome(order_payload(cancelled), (cancelled.order_id,))
+
+    def cancel_open(self, call: Call) -> Outcome:
+        with self._book.lock:
+            cancelled = [self._book.cancel(order.order_id) for order in self._listed(call) if order.is_open]
+        payloads = [order_payload(order) for order in cancelled]
+        return Outcome({"orders": payloads}, tuple(order.order_id for order in cancelled))
+
+    def query(self, call: Call) -> Outcome:
+        return Outcome(lookup_payload(self._find(call, "OrderQueryRequest")))
+
+    def open_orders(self, call: Call) -> Outcome:
+        listed = [order for order in self._listed(call) if order.is_open]
+        return Outcome({"orders": [lookup_payload(order) for order in listed[:MAX_OPEN_LISTED]]})
+
+    def history(self, call: Call) -> Outcome:
+        """The account's finished orders, the newest first."""
+        page = placing.whole_number(call.params, "pageIndex", 1)
+        size = placing.whole_number(call.params, "pageSize", MAX_PAGE)
+        if not (page >= 1 and 1 <= size <= MAX_PAGE):
+            raise Refused(errors.INVALID_PARAMETER, f"Invalid parameters, err: pageSize is 1 to {MAX_PAGE}")
+        status = call.params.get("status") or None
+        since = placing.whole_number(call.params, "startTime", 0)
+        until = placing.whole_number(call.params, "endTime", 2**63)
+        listed = [
+            order
+            for order in self._listed(call)
+            if not order.is_open and status in (None, order.status) and since <= order.created_ms <= until
+        ]
+        listed.reverse()
+        shown = listed[(page - 1) * size : page * size]
+        return Outcome({"orders": [lookup_payload(order) for order in shown]})
+
+    def _listed(self, call: Call) -> list[Order]:
+        symbol = placing.known_pair(call.params, "").symbol if call.params.get("symbol") else None
+        return self._book.of(call.uid, "spot", symbol)
+
+    def _find(self, call: Call, request_name: str) -> Order:
+        symbol = placing.known_pair(call.params, request_name).symbol
+        order_id, client_order_id = call.params.get("orderId"), call.params.get("clientOrderID")
+        if order_id:
+            order = self._book.find(call.uid, symbol, parse_order_id(order_id))
+        elif client_order_id:
+            order = self._book.find_by_client_id(call.uid, symbol, client_order_id)
+        else:
+            raise errors.missing(request_name, "OrderID")
+        if order is None:
+            raise Refused(errors.NOT_FOUND, errors.ORDER_NOT_FOUND_TEXT)
+        return order

@@ -1,0 +1,1 @@
+"""The swap endpoints, linear and inverse."""

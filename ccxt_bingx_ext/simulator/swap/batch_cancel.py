@@ -1,0 +1,146 @@
+"""DELETE swap/v2/trade/batchOrders: up to ten linear swap orders cancelled in one request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from .. import errors
+from ..calls import Call
+from ..http.signing import NumberText
+from ..orders import Order, OrderBook, stored_client_id
+from ..spot.batch_cancel import EmptyLists, MixedIds
+from ..spot.payloads import parse_order_id
+from ..spot.placing import invalid
+from .payloads import linear_cancelled
+
+FailedKey = Literal["clientOrderId", "clientOrderID", "orderId", "text", "none"]
+
+_REQUEST: Final = "BatchCancelRequest"
+
+
+@dataclass(frozen=True)
+class SwapRules:
+    """How the swap endpoints behave where nobody outside the exchange knows how they do."""
+
+    not_found_code: int = errors.SWAP_ORDER_NOT_FOUND
+    """The code for an order that is unknown or was cancelled before."""
+    failed_key: FailedKey = "clientOrderId"
+    """How a failed client order id is keyed in ``failed``; "text": named in the error text only; "none":
+    not named at all."""
+    mixed_ids: MixedIds = "union"
+    """Whether client order ids count when order ids are given in the same request."""
+    empty_lists: EmptyLists = "documented"
+    """How an empty list is written; "documented": null."""
+    max_ids: int = 10
+    """Requests that name more ids than this, of both kinds together, are refused."""
+
+    def why_not(self, order: Order | None) -> tuple[int, str] | None:
+        """The error for an order that cannot be cancelled. It does not tell a cancelled one from an
+        unknown one."""
+        if order is None or order.status in ("CANCELED", "FAILED"):
+            return self.not_found_code, errors.ORDER_NOT_FOUND_TEXT
+        if order.status == "FILLED":
+            return errors.SWAP_ORDER_FILLED, errors.ORDER_FILLED_TEXT
+        return None
+
+
+@dataclass(frozen=True)
+class _Named:
+    """One id of the request, and the order it stands for, if there is one."""
+
+    id: int | str
+    order: Order | None
+
+
+def cancel_batch(book: OrderBook, rules: SwapRules, call: Call) -> tuple[dict[str, Any], tuple[int, ...]]:
+    """Cancel what can be cancelled; return the answer's ``data`` and the ids of the orders cancelled."""
+    with book.lock:
+        named = _named(book, rules, call.uid, call.params["symbol"], call.params)
+        refusals = call.refusals(one.order for one in named)
+        failed: list[dict[str, Any]] = []
+        open_ids: dict[int, None] = {}
+        for one in named:
+            refusal = refusals.get(one.order.order_id) if one.order else None
+            if why := (refusal.code, refusal.message) if refusal else rules.why_not(one.order):
+                failed.append(_failed(rules, one, why))
+            elif one.order:  # pragma: no branch - None has a reason not to be cancelled
+                open_ids[one.order.order_id] = None
+        success = [linear_cancelled(book.cancel(order_id)) for order_id in open_ids]
+    return _data(rules, {"success": success, "failed": failed}), tuple(open_ids)
+
+
+def _named(
+    book: OrderBook, rules: SwapRules, uid: str, symbol: str, params: Mapping[str, str]
+) -> list[_Named]:
+    order_ids = _order_ids(params)
+    client_ids = _client_ids(params)
+    if not order_ids and not client_ids:
+        raise errors.missing(_REQUEST, "OrderIdList")
+    if order_ids and client_ids and rules.mixed_ids == "order_ids_only":
+        client_ids = []
+    elif order_ids and client_ids and rules.mixed_ids == "client_ids_only":
+        order_ids = []
+    if len(order_ids) + len(client_ids) > rules.max_ids:
+        raise invalid(f"more than {rules.max_ids} ids")
+    return [
+        *(_Named(id, book.find(uid, symbol, id, "linear")) for id in dict.fromkeys(order_ids)),
+        *(
+            _Named(id, book.find_by_client_id(uid, symbol, id, "linear"))
+            for id in dict.fromkeys(stored_client_id("linear", id) for id in client_ids)
+        ),
+    ]
+
+
+def _order_ids(params: Mapping[str, str]) -> list[int]:
+    entries = _json_list(params, "orderIdList")
+    if not all(isinstance(entry, NumberText) for entry in entries):
+        raise invalid("orderIdList must hold numbers")
+    return [parse_order_id(entry) for entry in entries]
+
+
+def _client_ids(params: Mapping[str, str]) -> list[str]:
+    given = [key for key in ("clientOrderIdList", "clientOrderIDList") if params.get(key)]
+    if len(given) > 1:
+        raise invalid(f"both {' and '.join(given)}")
+    entries = _json_list(params, given[0]) if given else []
+    if not all(isinstance(entry, str) and not isinstance(entry, NumberText) and entry for entry in entries):
+        raise invalid(f"{given[0]} must hold strings")
+    return entries
+
+
+def _json_list(params: Mapping[str, str], key: str) -> list[Any]:
+    text = params.get(key)
+    if not text:
+        return []
+    try:
+        entries = json.loads(text, parse_int=NumberText, parse_float=NumberText)
+    except (ValueError, RecursionError):
+        raise invalid(f"{key} is not JSON") from None
+    if not isinstance(entries, list):
+        raise invalid(f"{key} is not a list")
+    return entries
+
+
+def _failed(rules: SwapRules, one: _Named, why: tuple[int, str]) -> dict[str, Any]:
+    code, text = why
+    if isinstance(one.id, int):
+        return {"orderId": one.id, "errorCode": code, "errorMessage": text}
+    # Of an order that is open or was filled the order id is known; one that "does not exist" has none.
+    known = one.order if one.order and (one.order.is_open or one.order.status == "FILLED") else None
+    failed: dict[str, Any] = {"orderId": known.order_id if known else 0}
+    if rules.failed_key == "text":
+        text = f"{text}, clientOrderId:{one.id}"
+    elif rules.failed_key != "none":
+        failed[rules.failed_key] = one.id
+    return {**failed, "errorCode": code, "errorMessage": text}
+
+
+def _data(rules: SwapRules, lists: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    empty: list[Any] | None = [] if rules.empty_lists == "empty" else None
+    data = {key: entries or empty for key, entries in lists.items()}
+    if rules.empty_lists == "absent":
+        return {key: entries for key, entries in data.items() if entries}
+    return data

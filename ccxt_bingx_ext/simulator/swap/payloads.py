@@ -1,0 +1,155 @@
+"""Swap orders as the endpoints show them: in the shapes seen, which differ from endpoint to endpoint."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Final
+
+from ..markets import INVERSE_CONTRACTS
+from ..orders import Order, plain
+
+_NOT_SET: Final = {
+    "type": "",
+    "quantity": 0,
+    "stopPrice": 0,
+    "price": 0,
+    "workingType": "",
+    "stopGuaranteed": "",
+}
+"""A take profit or stop loss that an inverse order does not have."""
+
+
+def _number(decimal: str) -> int | float:
+    """A decimal as a JSON number: some fields are numbers where the same is a string elsewhere."""
+    value = Decimal(decimal)
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _status(order: Order) -> str:
+    """The swap endpoints write CANCELLED with two Ls, the spot ones with one."""
+    return "CANCELLED" if order.status == "CANCELED" else order.status
+
+
+def linear_placed(order: Order) -> dict[str, Any]:
+    """An order in an answer to placing. It does not say what became of the order."""
+    return {
+        "orderId": order.order_id,
+        "symbol": order.symbol,
+        "positionSide": order.position_side,
+        "side": order.side,
+        "type": order.type,
+        "price": _number(order.price),
+        "quantity": _number(order.quantity),
+        "stopPrice": _number(order.stop_price),
+        "workingType": "MARK_PRICE",
+        "clientOrderID": order.client_order_id,
+        "timeInForce": "GTC",
+        "priceRate": 0,
+        "stopLoss": "",
+        "takeProfit": "",
+        "reduceOnly": False,
+    }
+
+
+def linear_cancelled(order: Order) -> dict[str, Any]:
+    """An order in an answer to cancelling, one or many."""
+    return {
+        "symbol": order.symbol,
+        "orderId": order.order_id,
+        "side": order.side,
+        "positionSide": order.position_side,
+        "type": order.type,
+        "origQty": order.quantity,
+        "price": order.price,
+        "executedQty": order.executed,
+        "avgPrice": order.average,
+        "cumQuote": order.cost,
+        "stopPrice": order.stop_price,
+        "profit": "0.0000",
+        "commission": "0.000000",
+        "status": _status(order),
+        "time": order.created_ms,
+        "updateTime": order.updated_ms,
+        "clientOrderId": order.client_order_id,
+    }
+
+
+def linear_lookup(order: Order) -> dict[str, Any]:
+    """An order in an answer to a question about orders."""
+    return {
+        **linear_cancelled(order),
+        "profit": "",
+        "commission": "",
+        "leverage": "",
+        "takeProfit": "",
+        "stopLoss": "",
+        "advanceAttr": 0,
+        "positionID": 0,
+        "takeProfitEntrustPrice": 0,
+        "stopLossEntrustPrice": 0,
+        "orderType": "",
+        "workingType": "MARK_PRICE",
+    }
+
+
+def inverse_placed(order: Order) -> dict[str, Any]:
+    """The whole answer to placing: there is nothing around it."""
+    return {
+        "orderId": order.order_id,
+        "symbol": order.symbol,
+        "positionSide": order.position_side,
+        "side": order.side,
+        "type": order.type,
+        "price": _number(order.price),
+        "quantity": _number(order.quantity),
+        "stopPrice": _number(order.stop_price),
+        "workingType": "",
+        "timeInForce": "",
+    }
+
+
+def inverse_lookup(order: Order) -> dict[str, Any]:
+    """An order in an answer to a question. ``origQty`` is empty, and some words are not in capitals."""
+    contract_value = Decimal(INVERSE_CONTRACTS[order.symbol].size)
+    return {
+        "symbol": order.symbol,
+        "orderId": str(order.order_id),
+        "side": order.side,
+        "positionSide": order.position_side.capitalize(),
+        "type": order.type,
+        "quantity": _number(order.quantity),
+        "origQty": "",
+        "price": order.price,
+        "executedQty": order.executed,
+        "avgPrice": order.average,
+        "cumQuote": plain(Decimal(order.executed) * contract_value),
+        "stopPrice": "" if order.stop_price == "0" else order.stop_price,
+        "profit": "0.0000",
+        "commission": "0.0000",
+        "status": "Pending" if order.status == "PENDING" else _status(order),
+        "time": order.created_ms,
+        "updateTime": order.updated_ms,
+        "clientOrderId": order.client_order_id,
+        "leverage": "",
+        "takeProfit": _NOT_SET | {"type": "TAKE_PROFIT", "workingType": "MARK_PRICE"},
+        "stopLoss": _NOT_SET | {"type": "STOP", "workingType": "MARK_PRICE"},
+        "advanceAttr": 0,
+        "positionID": 0,
+        "takeProfitEntrustPrice": 0,
+        "stopLossEntrustPrice": 0,
+        "orderType": "",
+        "workingType": "MARK_PRICE",
+    }
+
+
+def inverse_cancelled(order: Order) -> dict[str, Any]:
+    """An order in an answer to cancelling, in which it has lost its type and its quantity."""
+    return inverse_lookup(order) | {
+        "type": "Pending",
+        "quantity": 0,
+        "origQty": "0",
+        "commission": "0.000000",
+        "takeProfit": _NOT_SET,
+        "stopLoss": _NOT_SET,
+        "workingType": "",
+    }

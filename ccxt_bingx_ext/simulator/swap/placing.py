@@ -1,0 +1,86 @@
+"""Placing swap orders: what is accepted; what becomes of it is as for spot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from .. import errors
+from ..errors import Refused
+from ..markets import CONTRACTS, Contract, SwapMarket
+from ..orders import Order, OrderBook, stored_client_id
+from ..spot.placing import SIDES, TIMES_IN_FORCE, amount, batch_of, carry_out, invalid, one_of
+
+LIMIT_TYPES: Final = ("LIMIT", "TRIGGER_LIMIT", "STOP", "TAKE_PROFIT")
+MARKET_TYPES: Final = ("MARKET", "TRIGGER_MARKET", "STOP_MARKET", "TAKE_PROFIT_MARKET")
+POSITION_SIDES: Final = ("BOTH", "LONG", "SHORT")
+MAX_CLIENT_ID: Final = 40
+
+
+def client_id_of(params: Mapping[str, str]) -> str:
+    """``clientOrderId`` is the documented name, ``clientOrderID`` is used and accepted as well."""
+    return params.get("clientOrderId") or params.get("clientOrderID") or ""
+
+
+def known_contract(market: SwapMarket, params: Mapping[str, str], request_name: str) -> Contract:
+    symbol = params.get("symbol")
+    if not symbol:
+        raise errors.missing(request_name, "Symbol")
+    contract = CONTRACTS[market].get(symbol)
+    if contract is None:
+        raise Refused(errors.SWAP_UNKNOWN_SYMBOL, f"{symbol} not exist, please verify it")
+    return contract
+
+
+def place(book: OrderBook, market: SwapMarket, uid: str, params: Mapping[str, str]) -> Order:
+    with book.lock:
+        new = _check(book, market, uid, params)
+        return carry_out(book, uid, market, new, params)
+
+
+def place_batch(book: OrderBook, market: SwapMarket, uid: str, params: Mapping[str, str]) -> list[Order]:
+    """Place a list of orders: all of them, or none where one of them is refused."""
+    batch = batch_of(params, "batchOrders")
+    with book.lock:
+        checked = [_check(book, market, uid, one) for one in batch]
+        client_ids = [stored_client_id(market, client_id_of(one)) for one in batch if client_id_of(one)]
+        if len(set(client_ids)) < len(client_ids):
+            raise invalid("clientOrderId already exists")
+        return [carry_out(book, uid, market, new, one) for new, one in zip(checked, batch, strict=True)]
+
+
+def _check(book: OrderBook, market: SwapMarket, uid: str, params: Mapping[str, str]) -> dict[str, str]:
+    """What the book needs to know of a new order; `Refused` where the order is not acceptable."""
+    contract = known_contract(market, params, "OrderRequest")
+    if not contract.active:
+        raise Refused(errors.SWAP_INACTIVE_SYMBOL, "The trading pair is offline")
+    position_side = params.get("positionSide") or "LONG"
+    type = one_of(params, "type", LIMIT_TYPES + MARKET_TYPES)
+    new = {
+        "symbol": contract.symbol,
+        "side": one_of(params, "side", SIDES),
+        "type": type,
+        "position_side": one_of({"positionSide": position_side}, "positionSide", POSITION_SIDES),
+    }
+    if params.get("timeInForce"):
+        one_of(params, "timeInForce", TIMES_IN_FORCE)
+    by_cost = type == "MARKET" and market == "linear"
+    amounts = {
+        "quantity": amount(params, "quantity"),
+        "quote_quantity": amount(params, "quoteOrderQty") if by_cost else None,
+        "price": amount(params, "price") if type in LIMIT_TYPES else contract.last_price,
+        "stop_price": None if type in ("LIMIT", "MARKET") else amount(params, "stopPrice"),
+    }
+    needed = set() if amounts["quote_quantity"] else {"quantity"}
+    needed |= {"price"} | (set() if type in ("LIMIT", "MARKET") else {"stop_price"})
+    lacking = sorted(name for name in needed if not amounts[name])
+    if lacking:
+        raise invalid(f"{lacking[0]} is required")
+    new |= {name: value for name, value in amounts.items() if value}
+    if client_order_id := client_id_of(params):
+        if len(client_order_id) > MAX_CLIENT_ID:
+            raise invalid(f"clientOrderId must be 1 to {MAX_CLIENT_ID} characters")
+        if book.by_client_id(uid, client_order_id, market):
+            raise invalid("clientOrderId already exists")
+        new["client_order_id"] = client_order_id
+    return new

@@ -1,0 +1,420 @@
+"""The caller's input -> a validated batch."""
+
+from __future__ import annotations
+
+from collections import UserDict
+from enum import Enum
+from typing import Any
+
+import pytest
+from ccxt.base.errors import ArgumentsRequired, BadRequest, BadSymbol
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccxt_bingx_ext._bingx.endpoints import SPOT
+from ccxt_bingx_ext._cancel.arguments import (
+    LARGEST_ORDER_ID,
+    Asked,
+    Batch,
+    ClientOrderId,
+    as_list,
+    ids_as_given,
+    read_batch,
+    read_cancellations,
+    read_symbol,
+)
+
+
+def ids_of(batch: Batch) -> list[tuple[str, str]]:
+    return [tuple(asked) for asked in batch.asked]  # type: ignore[misc]
+
+
+def order_ids(*values: str) -> list[tuple[str, str]]:
+    return [("id", value) for value in values]
+
+
+def client_ids(*values: str) -> list[tuple[str, str]]:
+    return [("clientOrderId", value) for value in values]
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        ["7", "8"],
+        [7, 8],
+        ("7", 8),
+        {"7": None, "8": None}.keys(),
+        iter(["7", "8"]),
+        (str(n) for n in (7, 8)),
+        ["7", "8", 7, "007"],
+    ],
+)
+def test_any_iterable_of_order_ids_is_read_in_order_and_once(ids: Any) -> None:
+    """Lists, tuples, views and generators of str or int give the same distinct ids, in asking order."""
+    assert ids_of(read_batch(ids, {})) == order_ids("7", "8")
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ({"clientOrderIds": ["a", "b", "a"]}, client_ids("a", "b")),
+        ({"clientOrderIDs": "a,b"}, client_ids("a", "b")),
+        ({"clientOrderIDs": ["a", "b"]}, client_ids("a", "b")),
+        ({"clientOrderIDs": "", "orderIds": ""}, []),
+        ({"orderIds": "8,9"}, order_ids("8", "9")),
+        ({"orderIds": [8, "9"]}, order_ids("8", "9")),
+        (
+            {"clientOrderIds": ["a"], "clientOrderIDs": "b", "orderIds": "8"},
+            order_ids("8") + client_ids("a", "b"),
+        ),
+        ({"clientOrderIds": [12, 0, 10**39]}, client_ids("12", "0", f"1{'0' * 39}")),
+        ({"clientOrderIds": ["a" * 40]}, client_ids("a" * 40)),
+        ({"clientOrderIds": []}, []),
+    ],
+)
+def test_ids_in_params_mean_the_same_as_ids(params: dict[str, Any], expected: list[tuple[str, str]]) -> None:
+    """ccxt's clientOrderIds and the endpoint's own names are taken, with ids=None and beside ids."""
+    assert ids_of(read_batch(None, params)) == expected
+    order_ids_first = order_ids("7") + expected
+    assert ids_of(read_batch(["7"], params)) == order_ids_first
+
+
+def test_an_order_id_and_an_equal_client_id_are_two_ids() -> None:
+    """The order with id 7 and the order with client id 7 need not be the same one."""
+    assert ids_of(read_batch([7], {"clientOrderIds": ["7"]})) == order_ids("7") + client_ids("7")
+
+
+def test_unresolved_ids_can_be_handed_back() -> None:
+    """A ClientOrderId among ids is asked for as a client id, and an asked id shows itself as one."""
+    batch = read_batch(["7", ClientOrderId("a")], {})
+    assert ids_of(batch) == order_ids("7") + client_ids("a")
+    assert [asked.public for asked in batch.asked] == ["7", "a"]
+    assert [type(asked.public) for asked in batch.asked] == [str, ClientOrderId]
+
+
+BAD_ORDER_IDS = [
+    "", "abc", "0", "-1", "+1", "1.0", " 1", "1 ", "1,2", "1e3", "٣", "²",
+    "9223372036854775808", "9" * 5000, 0, -1, 9223372036854775808, 1.0, True, False, None, b"1", ["1"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", BAD_ORDER_IDS)
+def test_a_bad_order_id_is_named_with_its_position(bad: Any) -> None:
+    """What is no int64 order id is refused, and the message tells which one it was."""
+    with pytest.raises(BadRequest, match=r"^bingx cancelOrders\(\) ids\[1\] is not an order id") as caught:
+        read_batch(["1", bad], {})
+    assert str(caught.value).endswith(f": {bad!r}" if len(repr(bad)) <= 100 else f": {repr(bad)[:100]}…")
+
+
+class Odd(str):
+    """Shows itself as something else than it is."""
+
+    def __str__(self) -> str:
+        return "evil&x=1"
+
+
+class Side(str, Enum):
+    BUY = "buy"
+
+
+class Number(int, Enum):
+    FIVE = 5
+
+
+def test_what_is_sent_is_what_was_checked() -> None:
+    """A subclass (an enum, say) is taken by its value, not by what it shows itself as."""
+    batch = read_batch([Number.FIVE, Odd("6")], {"clientOrderIds": [Side.BUY, Odd("abc")], "foo": Odd("bar")})
+    request = SPOT.request(batch, "BTC-USDT")
+    assert request["orderIds"] == "5,6"
+    assert request["clientOrderIDs"] == "buy,abc"
+    assert request["foo"] == "bar"
+    assert {type(value) for value in request.values()} == {str}
+
+
+def test_a_number_too_large_to_be_written_out_is_refused_all_the_same() -> None:
+    """Python refuses to write an int of thousands of digits; the message does without."""
+    for ids, params in (([10**6000], {}), ([1], {"clientOrderIds": [10**6000]})):
+        with pytest.raises(BadRequest, match="a very large int"):
+            read_batch(ids, params)
+
+
+def test_the_largest_order_id_is_taken() -> None:
+    """2^63-1 is an order id, as a string and as an int."""
+    largest = "9223372036854775807"
+    assert ids_of(read_batch([int(largest), largest], {})) == order_ids(largest)
+
+
+@pytest.mark.parametrize(
+    "bad", ["", "a" * 41, *(f"a{c}b" for c in ",&=?# \t\n\r\x00\x7f\x85\u2003\ud800"), None, 1.5]
+)
+def test_a_bad_client_id_is_named_with_its_position(bad: Any) -> None:
+    """A client id has 1 to 40 characters, none of which can break the list or the canonical string."""
+    with pytest.raises(
+        BadRequest, match=r"params\['clientOrderIds'\]\[1\] is not a client order id"
+    ) as caught:
+        read_batch(None, {"clientOrderIds": ["ok", bad]})
+    assert str(caught.value).endswith(f": {bad!r}")
+
+
+@pytest.mark.parametrize(
+    "bad", ["12345", b"12345", bytearray(b"1"), {"1": 2}, UserDict({"1": 2}), 12345, 1.5, object()]
+)
+def test_what_is_no_list_of_ids_is_refused(bad: Any) -> None:
+    """A bare string, bytes, a mapping or a number is not taken apart into ids (ccxt sends 1,2,3,4,5)."""
+    with pytest.raises(BadRequest, match=r"ids is not a list of ids") as caught:
+        read_batch(bad, {})
+    assert str(caught.value).endswith(f": {bad!r}")
+    with pytest.raises(BadRequest, match=r"clientOrderIds'\] is not a list of ids"):
+        read_batch(["1"], {"clientOrderIds": bad})
+
+
+@pytest.mark.parametrize("params", [{}, {"clientOrderIds": None}, {"process": 1}])
+def test_no_ids_at_all_is_an_error(params: dict[str, Any]) -> None:
+    """None without client ids is a forgotten argument, not an empty list."""
+    with pytest.raises(ArgumentsRequired, match="requires ids"):
+        read_batch(None, params)
+
+
+@pytest.mark.parametrize("bad", [[], "process=1", None])
+def test_params_that_are_no_dict_are_refused(bad: Any) -> None:
+    """Params must be a mapping."""
+    with pytest.raises(BadRequest, match="params is not a dict") as caught:
+        read_batch(["1"], bad)
+    assert str(caught.value).endswith(f": {bad!r}")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(0, 0), (1, 1), ("0", 0), ("1", 1), (False, 0), (True, 1), (None, None)]
+)
+def test_process_is_read_in_every_form(value: Any, expected: int | None) -> None:
+    """0, 1, their strings and booleans; None is as if it were not given."""
+    assert read_batch(["1"], {"process": value}).process == expected
+    assert SPOT.adopt(read_batch(["1"], {}), value).process == expected
+    assert SPOT.adopt(read_batch(["1"], {"process": 1}), value).process == 1
+
+
+@pytest.mark.parametrize("bad", [2, -1, "2", "", "true", 1.0, [1], object()])
+def test_a_bad_process_is_refused(bad: Any) -> None:
+    """Anything but 0 and 1 would leave it open what the exchange does."""
+    with pytest.raises(BadRequest, match="process is not 0 or 1") as caught:
+        read_batch(["1"], {"process": bad})
+    assert str(caught.value).endswith(f": {bad!r}")
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"), [(5000, 5000), (5000.0, 5000), ("5000", 5000), (2500.5, 2500.5), (0.5, 0.5)]
+)
+def test_recv_window_is_sent_as_a_number(value: Any, sent: Any) -> None:
+    """A positive number of ms; a whole float is written as an int, so that it is signed as it is read."""
+    request = SPOT.request(read_batch(["1"], {"recvWindow": value}), "BTC-USDT")
+    assert repr(request["recvWindow"]) == repr(sent)
+
+
+@pytest.mark.parametrize("bad", [0, -1, "abc", "", float("nan"), float("inf"), True, [5000], 10**400])
+def test_a_bad_recv_window_is_refused(bad: Any) -> None:
+    """A window that is not a positive number is refused before anything is sent."""
+    with pytest.raises(BadRequest, match="recvWindow is not a positive number") as caught:
+        read_batch(["1"], {"recvWindow": bad})
+    assert repr(bad)[:100] in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["x", 1, 1.5, True, 10**400])
+def test_further_params_are_sent_as_they_are(value: Any) -> None:
+    """What the plugin does not know goes to the exchange."""
+    assert SPOT.request(read_batch(["1"], {"foo": value}), "BTC-USDT")["foo"] == value
+
+
+@pytest.mark.parametrize(
+    "bad", ["a&b=c", "a=b", "a?b", "a#b", "a\rb", "a\nb", "\ud800", ["a"], {"a": 1}, float("nan")]
+)
+def test_params_that_make_the_canonical_string_ambiguous_are_refused(bad: Any) -> None:
+    """A value that could be read as a further parameter is never signed."""
+    with pytest.raises(BadRequest, match=r"params\['foo'\] cannot be sent unambiguously") as caught:
+        read_batch(["1"], {"foo": bad})
+    assert str(caught.value).endswith(f": {bad!r}")
+
+
+@pytest.mark.parametrize("name", ["symbol", "signature", "a&b", "", 5])
+def test_params_cannot_contradict_what_the_plugin_sends(name: Any) -> None:
+    """symbol and signature are the plugin's; a name that cannot be sent is refused."""
+    with pytest.raises(BadRequest, match="params has a name that cannot be sent") as caught:
+        read_batch(["1"], {name: "x"})
+    assert str(caught.value).endswith(f": {name!r}")
+
+
+def test_what_ccxt_overwrites_or_uses_itself_is_not_sent() -> None:
+    """timestamp is set by the plugin, and no retry setting of ccxt's reaches the endpoint."""
+    params = {"timestamp": 1, "maxRetriesOnFailure": 3, "maxRetriesOnFailureDelay": 5}
+    assert SPOT.request(read_batch(["1"], params), "BTC-USDT") == {"symbol": "BTC-USDT", "orderIds": "1"}
+
+
+def test_the_callers_arguments_are_left_alone() -> None:
+    """ids and params are the caller's own."""
+    ids, params = ["2", "1", "2"], {"clientOrderIds": ["b", "a"], "process": "1", "orderIds": "9"}
+    SPOT.request(read_batch(ids, params), "BTC-USDT")
+    assert ids == ["2", "1", "2"]
+    assert params == {"clientOrderIds": ["b", "a"], "process": "1", "orderIds": "9"}
+
+
+def test_the_request_holds_what_the_endpoint_documents() -> None:
+    """Comma-joined strings; a list that is empty and a process that was not named are not sent."""
+    batch = read_batch([1, 2], {"clientOrderIds": ["a"], "process": True, "recvWindow": 3000})
+    assert SPOT.request(batch, "BTC-USDT") == {
+        "symbol": "BTC-USDT", "orderIds": "1,2", "clientOrderIDs": "a", "process": 1, "recvWindow": 3000
+    }  # fmt: skip
+    assert SPOT.request(read_batch(None, {"clientOrderIds": ["a"]}), "X-Y") == {
+        "symbol": "X-Y",
+        "clientOrderIDs": "a",
+    }
+
+
+@pytest.mark.parametrize(
+    ("symbol", "error", "says"),
+    [
+        (None, ArgumentsRequired, "requires a symbol argument"),
+        ("", ArgumentsRequired, "requires a symbol argument"),
+        (5, BadSymbol, "symbol is not a string: 5"),
+        (["BTC/USDT"], BadSymbol, "symbol is not a string: ['BTC/USDT']"),
+        (b"BTC/USDT", BadSymbol, "symbol is not a string: b'BTC/USDT'"),
+    ],
+)
+def test_a_symbol_that_is_no_string_is_refused(symbol: Any, error: type[Exception], says: str) -> None:
+    """A missing symbol is a missing argument; any other type is a bad symbol."""
+    with pytest.raises(error) as caught:
+        read_symbol(symbol)
+    assert str(caught.value) == f"bingx cancelOrders() {says}"
+
+
+def test_a_long_value_is_shown_cut() -> None:
+    """A message stays readable whatever was passed."""
+    for value, shown in (
+        ("x" * 98, f"'{'x' * 98}'"),
+        ("x" * 99, f"'{'x' * 99}…"),
+        ("x" * 10**5, f"'{'x' * 99}…"),
+    ):
+        with pytest.raises(BadRequest) as caught:
+            read_batch([value], {})
+        assert str(caught.value).endswith(f": {shown}")
+
+
+def test_entries_of_several_symbols_are_grouped_in_asking_order() -> None:
+    """Each symbol has its batch, with the caller's params; of two ids the order id counts."""
+    entries = [
+        {"symbol": "B/C", "clientOrderId": "a"},
+        {"symbol": "A/C", "id": 1, "clientOrderId": "b"},
+        {"symbol": "B/C", "id": "2", "clientOrderId": None},
+        {"symbol": "A/C", "id": "01"},
+        {"symbol": "A/C", "id": None, "clientOrderId": "b"},
+        {"symbol": "A/C", "id": "", "clientOrderId": "c"},
+        {"symbol": "A/C", "id": ClientOrderId("d")},
+    ]
+    read = read_cancellations(iter(entries), {"process": 1, "foo": "x", "bar": None})
+    assert list(read.batches) == ["B/C", "A/C"]
+    assert ids_of(read.batches["A/C"]) == order_ids("1") + client_ids("b", "c", "d")
+    assert ids_of(read.batches["B/C"]) == order_ids("2") + client_ids("a")
+    assert {(one.process, one.extra) for one in read.batches.values()} == {(1, (("foo", "x"),))}
+    assert read.public() == [
+        {"clientOrderId": "a", "symbol": "B/C"},
+        {"id": "1", "symbol": "A/C"},
+        {"id": "2", "symbol": "B/C"},
+        *({"clientOrderId": one, "symbol": "A/C"} for one in "bcd"),
+    ]
+    assert read.public(settled=read.asked[1:]) == [{"clientOrderId": "a", "symbol": "B/C"}]
+
+
+ENTRY = {"id": "1", "symbol": "A/C"}
+
+
+@pytest.mark.parametrize(
+    ("entries", "error", "says"),
+    [
+        (None, BadRequest, "orders is not a list: None"),
+        (ENTRY, BadRequest, "orders is not a list: {'id': '1', 'symbol': 'A/C'}"),
+        ("12", BadRequest, "orders is not a list: '12'"),
+        (b"12", BadRequest, "orders is not a list: b'12'"),
+        (bytearray(b"1"), BadRequest, "orders is not a list: bytearray(b'1')"),
+        (memoryview(b"1"), BadRequest, "orders is not a list: <memory"),
+        ([ENTRY, "2"], BadRequest, "orders[1] is not a dict: '2'"),
+        ([ENTRY, {"id": "2"}], ArgumentsRequired, "orders[1] requires a symbol"),
+        ([ENTRY, {"id": "2", "symbol": 5}], BadSymbol, "orders[1] symbol is not a string: 5"),
+        (
+            [{"symbol": "A/C", "id": None}],
+            ArgumentsRequired,
+            "orders[0] has neither an id nor a clientOrderId",
+        ),
+        ([ENTRY, {**ENTRY, "id": "x"}], BadRequest, "orders[1]['id'] is not an order id"),
+        ([{**ENTRY, "id": 0}], BadRequest, "orders[0]['id'] is not an order id"),
+        (
+            [{"symbol": "A/C", "clientOrderId": "a,b"}],
+            BadRequest,
+            "orders[0]['clientOrderId'] is not a client order id",
+        ),
+    ],
+)
+def test_a_bad_entry_is_named_with_its_position(entries: Any, error: type[Exception], says: str) -> None:
+    """What is no list of orders, or no order, is refused, and the message tells which one it was."""
+    with pytest.raises(error) as caught:
+        read_cancellations(entries, {})
+    assert str(caught.value).startswith(f"bingx cancelOrders() {says}")
+
+
+@pytest.mark.parametrize("name", ["clientOrderIds", "clientOrderIDs", "orderIds"])
+def test_ids_in_params_belong_to_no_symbol(name: str) -> None:
+    """Rather than be sent for every symbol, or for none, they are refused."""
+    with pytest.raises(BadRequest, match=rf"^bingx cancelOrders\(\) params\['{name}'\] belongs to no symbol"):
+        read_cancellations([ENTRY], {name: ["1"]})
+    assert read_cancellations([ENTRY], {name: None}).public() == [ENTRY]
+
+
+@given(count=st.integers(0, 300), size=st.integers(1, 120), process=st.sampled_from([None, 0, 1]))
+def test_parts_hold_every_id_once_in_order(count: int, size: int, process: int | None) -> None:
+    """However a list is cut, the parts together are the list; all-or-nothing is never cut."""
+    asked = tuple(Asked("id", str(n)) for n in range(1, count + 1))
+    parts = [*Batch(asked, process).parts(size)]
+    assert tuple(one for part in parts for one in part.asked) == asked
+    assert all(part.asked for part in parts)
+    if process == 1:
+        assert all(len(part.asked) <= size for part in parts)
+        assert len(parts) == -(-count // size)
+    else:
+        assert len(parts) == min(count, 1)
+
+
+@given(
+    ids=st.lists(st.integers(1, LARGEST_ORDER_ID)),
+    clients=st.lists(st.from_regex(r"[A-Za-z0-9_]{1,40}", fullmatch=True)),
+)
+def test_every_id_is_asked_exactly_once(ids: list[int], clients: list[str]) -> None:
+    """Whatever mix of ids comes in, the request names each distinct one once, in order of first mention."""
+    request = SPOT.request(read_batch(ids, {"clientOrderIds": clients}), "BTC-USDT")
+    assert request.get("orderIds", "") == ",".join(map(str, dict.fromkeys(ids)))
+    assert request.get("clientOrderIDs", "") == ",".join(dict.fromkeys(clients))
+
+
+def test_what_was_asked_can_be_told_unchecked() -> None:
+    """Every name that was given, as what it was given as: an error may have nothing else to go by."""
+    params = {"clientOrderIds": ["a", 7, 1.5], "orderIds": "3,4", "clientOrderIDs": "b,c"}
+    told = ids_as_given(["1", 2, None], params)
+    assert told == ["1", 2, None, "3", "4", "a", "7", 1.5, "b", "c"]
+    assert [str(one) for one in told if isinstance(one, ClientOrderId)] == ["a", "7", "b", "c"]
+    for single in ("12", 12, b"12", {"id": "12"}, 1.5):
+        assert ids_as_given(single, {}) == [single]
+    assert ids_as_given((one for one in "ab"), {})[0] is not None
+    assert ids_as_given(None, {}) == ids_as_given(None, []) == ids_as_given([], {}) == []
+    assert as_list(iter("ab")) == as_list(("a", "b")) == ["a", "b"]
+    assert as_list("ab") == "ab"
+
+
+def test_entries_of_several_symbols_are_told_as_they_would_be_asked() -> None:
+    """Without those that are settled."""
+    asked = [{"id": "1", "symbol": "A/B"}, {"clientOrderId": "x", "symbol": "C/D"}]
+    cancellations = read_cancellations(asked, {})
+    assert cancellations.public() == asked
+    assert cancellations.public(settled={cancellations.asked[0]}) == asked[1:]
+
+
+def test_an_id_is_what_it_was_told_as() -> None:
+    """`of` is the way back from `public`, for both kinds, and gives plain strings."""
+    for one in (Asked("id", "5"), Asked("clientOrderId", "5")):
+        assert Asked.of(one.public) == one
+        assert type(Asked.of(one.public).value) is str

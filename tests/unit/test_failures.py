@@ -1,0 +1,163 @@
+"""Which failures leave it unknown whether the exchange executed a request."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from typing import Any
+
+import aiohttp
+import pytest
+import requests
+import urllib3
+from ccxt.base.errors import (
+    ArgumentsRequired,
+    AuthenticationError,
+    BadRequest,
+    BadResponse,
+    BaseError,
+    DDoSProtection,
+    ExchangeClosedByUser,
+    ExchangeError,
+    ExchangeNotAvailable,
+    InvalidNonce,
+    NetworkError,
+    OperationFailed,
+    OrderNotFound,
+    PermissionDenied,
+    RateLimitExceeded,
+    RequestTimeout,
+)
+
+from ccxt_bingx_ext._cancel.failures import may_have_been_executed, note_answer, was_unreachable
+
+
+def answered(error: BaseError, status: int, code: str | None = None) -> BaseError:
+    note_answer(error, status, code)
+    return error
+
+
+def caused(error: BaseError, *causes: BaseException) -> BaseError:
+    link: BaseException = error
+    for cause in causes:
+        link.__cause__ = cause
+        link = cause
+    return error
+
+
+def aiohttp_error(kind: Any, cause: OSError) -> Any:
+    key = aiohttp.client_reqrep.ConnectionKey("h", 443, True, True, None, None, None)
+    return kind(key, cause)
+
+
+NOT_CONNECTED = urllib3.exceptions.NewConnectionError(urllib3.connection.HTTPConnection("h"), "x")
+MAX_RETRY = urllib3.exceptions.MaxRetryError(urllib3.HTTPConnectionPool("h"), "/", NOT_CONNECTED)
+UNKNOWN = [
+    answered(RequestTimeout("x"), 504),
+    answered(ExchangeNotAvailable("x"), 500),
+    answered(ExchangeNotAvailable("x"), 502),
+    answered(ExchangeNotAvailable("x"), 503),
+    answered(RequestTimeout("x"), 408),
+    answered(OperationFailed("x"), 200, "100500"),
+    answered(OperationFailed("x"), 200, "110500"),
+    answered(OperationFailed("x"), 200, "109500"),
+    answered(BadRequest("x"), 200, "500"),
+    answered(BadRequest("x"), 200, "504"),
+    answered(OrderNotFound("x"), 504, "100404"),
+    answered(RateLimitExceeded("x"), 503, "100410"),
+    answered(InvalidNonce("x"), 504, "100421"),
+    answered(OperationFailed("busy"), 200, "100410"),
+    answered(ExchangeError("x"), 200, "123456"),
+    RequestTimeout("x"),
+    NetworkError("x"),
+    ExchangeNotAvailable("x"),
+    BadResponse("x"),
+    ExchangeError("x"),
+    caused(NetworkError("x"), requests.ConnectionError(), ConnectionResetError()),
+    caused(RequestTimeout("x"), requests.ReadTimeout()),
+    caused(RequestTimeout("x"), asyncio.TimeoutError()),
+    caused(ExchangeNotAvailable("x"), aiohttp.ServerDisconnectedError()),
+    caused(ExchangeError("x"), aiohttp.ClientPayloadError()),
+    caused(ExchangeError("x"), requests.exceptions.ChunkedEncodingError()),
+    caused(ExchangeError("x"), requests.exceptions.SSLError(), ssl.SSLError("broken in the middle")),
+]
+NOT_EXECUTED = [
+    answered(RateLimitExceeded("x"), 200, "100410"),
+    answered(RateLimitExceeded("x"), 429),
+    answered(DDoSProtection("x"), 418),
+    answered(AuthenticationError("x"), 200, "100001"),
+    answered(InvalidNonce("x"), 200, "100421"),
+    answered(PermissionDenied("x"), 200, "100004"),
+    answered(OrderNotFound("x"), 200, "100400"),
+    answered(ExchangeNotAvailable("x"), 404),
+    RateLimitExceeded("the lane is closed"),
+    AuthenticationError("no keys"),
+    ArgumentsRequired("x"),
+    ExchangeClosedByUser("x"),
+]
+UNREACHABLE = [
+    # As requests has it: no cause, but the error of urllib3 among its arguments, and the reason below that.
+    caused(NetworkError("x"), requests.ConnectionError(MAX_RETRY)),
+    caused(NetworkError("x"), ConnectionRefusedError()),
+    caused(NetworkError("x"), socket.gaierror()),
+    caused(RequestTimeout("x"), requests.ConnectTimeout()),
+    caused(RequestTimeout("x"), urllib3.exceptions.ConnectTimeoutError()),
+    caused(ExchangeError("x"), requests.exceptions.SSLError(), ssl.SSLCertVerificationError()),
+    caused(ExchangeNotAvailable("x"), aiohttp_error(aiohttp.ClientConnectorError, ConnectionRefusedError())),
+    caused(ExchangeNotAvailable("x"), aiohttp_error(aiohttp.ClientConnectorDNSError, OSError())),
+    caused(RequestTimeout("x"), aiohttp.ConnectionTimeoutError()),
+]
+
+
+def shown(error: Any) -> str:
+    answer = getattr(error, "http_status", "no answer"), getattr(error, "exchange_code", None)
+    return f"{type(error).__name__}-{answer}-{type(error.__cause__).__name__}"
+
+
+@pytest.mark.parametrize("error", UNKNOWN, ids=shown)
+def test_it_may_have_been_executed(error: BaseError) -> None:
+    """Timeouts, resets, 5xx, "busy", bodies that are cut off or not documented."""
+    assert may_have_been_executed(error)
+    assert not was_unreachable(error)
+
+
+@pytest.mark.parametrize("error", NOT_EXECUTED, ids=shown)
+def test_it_was_refused(error: BaseError) -> None:
+    """A refusal, by the exchange or before anything was sent, executes nothing."""
+    assert not may_have_been_executed(error)
+    assert not was_unreachable(error)
+
+
+@pytest.mark.parametrize("error", UNREACHABLE, ids=shown)
+def test_nothing_was_sent(error: BaseError) -> None:
+    """Host not found, connection refused, certificate not verified, connecting timed out."""
+    assert was_unreachable(error)
+    assert not may_have_been_executed(error)
+
+
+def test_what_the_bot_was_handling_says_nothing_of_this_request() -> None:
+    """Called in an except block, an error has that block's exception in its context."""
+    error = RequestTimeout("x")
+    error.__cause__ = requests.ReadTimeout()
+    error.__cause__.__context__ = ConnectionRefusedError("the bot's own")
+    error.__context__ = ConnectionRefusedError("the bot's own")
+    assert may_have_been_executed(error)
+    assert not was_unreachable(error)
+
+
+def test_an_answer_is_an_answer_whatever_came_before() -> None:
+    """A host that has answered is reachable, even if an earlier error is chained below."""
+    error = answered(caused(ExchangeNotAvailable("x"), ConnectionRefusedError()), 502)
+    assert not was_unreachable(error)
+    assert may_have_been_executed(error)
+
+
+def test_a_chain_that_bites_its_tail_has_an_end() -> None:
+    """Exceptions can be chained in a circle."""
+    first, second = ValueError("x"), ValueError("y")
+    first.__cause__, second.__cause__ = second, first
+    error = caused(RequestTimeout("x"), first)
+    assert may_have_been_executed(error)
+    second.args = (ConnectionRefusedError(),)
+    assert was_unreachable(error)

@@ -1,0 +1,75 @@
+"""What the exchange says of its limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ccxt_bingx_ext._bingx.limit_headers import ban_end, ban_rest, window_rest
+
+NOW = 1_727_193_814.0
+
+
+@pytest.mark.parametrize(
+    ("text", "until"),
+    [
+        ("in the disabled period and will be unblocked after 1727193814249", 1727193814.249),
+        (
+            "over 20 error code:100202 requests within 480000 ms, can retry after time: 1727193970155",
+            1727193970.155,
+        ),
+        ("rate limited", None),
+        ("within 480000 ms", None),
+        ("after 1727193814", None),
+        ("", None),
+    ],
+)
+def test_a_ban_text_tells_its_end(text: str, until: float | None) -> None:
+    """Both texts seen; an epoch in ms, nothing else."""
+    assert ban_end(text) == until
+
+
+@pytest.mark.parametrize(
+    ("remain", "expire", "rest"),
+    [
+        ("0", "1727193814700", 0.7),  # epoch, ms
+        ("0", "1727193819", 1.0),
+        ("0", "1727193816", 1.0),  # epoch, s; no longer than the limit's second, the clocks may differ
+        ("0", "1727193817500", 1.0),
+        ("0", "800", 0.8),  # rest, ms
+        ("0", "2", 2.0),  # rest, s (or 2 ms: the longer one counts)
+        (" 0 ", "800", 0.8),
+        (0, 800, 0.8),
+        ("1", "1727193814700", None),
+        ("0", "5", 5.0),
+        ("0", "1727193813000", None),  # past
+        ("0", "1727193814", None),  # now
+        ("0", "0", None),
+        ("0", "1727193999000", None),  # far off
+        ("0", "5500", None),
+        ("0", "soon", None),
+        ("0", "nan", None),
+        ("", "800", None),
+    ],
+)
+def test_the_headers_tell_how_long_the_window_lasts(remain: Any, expire: Any, rest: float | None) -> None:
+    """Whether s or ms, epoch or rest is unknown: what is plausible counts, anything else is ignored."""
+    headers = {"X-RateLimit-Requests-Remain": remain, "x-ratelimit-requests-expire": expire}
+    told = window_rest(headers, NOW)
+    assert told == (None if rest is None else pytest.approx(rest))
+
+
+@pytest.mark.parametrize(
+    ("until", "rest"),
+    [(NOW + 300, 300), (NOW + 0.2, 1), (NOW - 5, 1), (NOW + 1e9, 3600), (9999999999.999, 3600)],
+)
+def test_a_ban_is_heeded_for_a_time_that_makes_sense(until: float, rest: float) -> None:
+    """One that is over by our clock is still a refusal; one until the next century is asked about again."""
+    assert ban_rest(until, NOW) == pytest.approx(rest)
+
+
+@pytest.mark.parametrize("headers", [None, {}, {"X-RateLimit-Requests-Remain": "0"}])
+def test_headers_that_say_nothing(headers: Any) -> None:
+    """They may be missing."""
+    assert window_rest(headers, NOW) is None

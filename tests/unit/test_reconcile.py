@@ -1,0 +1,638 @@
+"""A lost answer, by hand: what is asked, what is claimed. No transport; only sleeping moves the clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ccxt.base.errors import (
+    BadResponse,
+    BaseError,
+    ExchangeNotAvailable,
+    InvalidNonce,
+    OrderNotFound,
+    PermissionDenied,
+    RateLimitExceeded,
+    RequestTimeout,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccxt_bingx_ext._bingx.endpoints import SPOT
+from ccxt_bingx_ext._cancel.arguments import Batch, read_batch
+from ccxt_bingx_ext._cancel.commands import Cancel, Hosts, LookUp, MeasureClock, Sleep
+from ccxt_bingx_ext._cancel.failures import note_answer
+from ccxt_bingx_ext._cancel.flow import REFUSED_AS_A_WHOLE, UNKNOWN_OUTCOME, cancel_batch
+from ccxt_bingx_ext._runner import run
+
+from .answers import answer, canceled, in_state, not_found
+from .test_flow import batch, lists_of, plan
+
+
+class Exchange:
+    """A small exchange in memory, which loses answers: the truth that claims are compared with.
+
+    `losing` says for each cancel what becomes of it: "" (answered), "before" or "after" (lost before or after
+    it is executed), or an error that is raised.
+    """
+
+    def __init__(self, states: dict[str, str], *losing: Any, lookups: tuple[Any, ...] = ()) -> None:
+        self.states = dict(states)
+        self.losing, self.lookups = list(losing), list(lookups)
+        self.calls: list[Any] = []
+        self.now = 0.0
+
+    def __call__(self, call: Any) -> Any:
+        self.calls.append(call)
+        if isinstance(call, (Cancel, LookUp)):
+            assert (call.endpoint, call.request["symbol"]) == (SPOT, "BTC-USDT")
+        if isinstance(call, Sleep):
+            self.now += call.seconds
+        elif isinstance(call, Cancel):
+            return self._cancel(call.request)
+        elif isinstance(call, LookUp):
+            return self._look_up(call.request)
+        return None
+
+    def _cancel(self, request: Any) -> Any:
+        fate = self.losing.pop(0) if self.losing else ""
+        if isinstance(fate, BaseException):
+            raise fate
+        if fate == "before":
+            raise RequestTimeout("bingx lost")
+        try:
+            reply = self._executed(request)
+        except OrderNotFound:
+            if fate == "after":
+                raise RequestTimeout("bingx lost") from None
+            raise
+        if fate == "after":
+            raise RequestTimeout("bingx lost")
+        return fate or reply
+
+    def _executed(self, request: Any) -> Any:
+        ids = request["orderIds"].split(",")
+        wrong = [one for one in ids if self.states.get(one) != "PENDING"]
+        if wrong and request.get("process") != 1:
+            error = OrderNotFound(f"bingx {wrong[0]}")
+            note_answer(error, 200, "100400")
+            raise error
+        right = [one for one in ids if one not in wrong]
+        self.states.update(dict.fromkeys(right, "CANCELED"))
+        fails = [in_state(one, self.states[one]) if one in self.states else not_found(one) for one in wrong]
+        return answer([canceled(int(one)) for one in right], fails)
+
+    def _look_up(self, request: Any) -> Any:
+        fate = self.lookups.pop(0) if self.lookups else ""
+        if isinstance(fate, BaseException):
+            raise fate
+        one = request["orderId"]
+        if one not in self.states:
+            raise OrderNotFound("bingx order does not exist")
+        return fate or {"code": 0, "data": canceled(int(one), status=self.states[one])}
+
+    @property
+    def sent(self) -> str:
+        """What was sent, in short: c for a cancel, q for a look-up."""
+        kinds = {Cancel: "c", LookUp: "q"}
+        return "".join(kinds[type(call)] for call in self.calls if type(call) in kinds)
+
+
+def settle(exchange: Exchange, asked: Batch, **settings: Any) -> list[tuple[str | None, str | None]]:
+    settings = {"resolve_attempts": 3, "clock": lambda: exchange.now, **settings}
+    orders = run(cancel_batch(asked, "BTC-USDT", plan(**settings)), exchange)
+    return [(order["asked"], order["status"]) for order in orders]
+
+
+ALIVE = {"1": "PENDING", "2": "PENDING"}
+
+
+@pytest.mark.parametrize("fate", ["before", "after"])
+def test_process_1_is_asked_again(fate: str) -> None:
+    """Executed or not: asking again with process=1 tells, and cancels what was still open."""
+    exchange = Exchange({**ALIVE, "3": "FILLED"}, fate)
+    told = settle(exchange, batch(1, 2, 3, 4, process=1))
+    assert told == [("1", "canceled"), ("2", "canceled"), ("3", "closed"), ("4", None)]
+    assert exchange.sent == "cc"
+    assert set(exchange.states.values()) == {"CANCELED", "FILLED"}
+
+
+def test_process_0_that_was_executed_is_told_from_look_ups() -> None:
+    """Every order is in a final state: each is told as it stands, and nothing is sent again."""
+    exchange = Exchange(ALIVE, "after")
+    assert settle(exchange, batch(1, 2)) == [("1", "canceled"), ("2", "canceled")]
+    assert exchange.sent == "cqq"
+
+
+def test_process_0_that_was_not_executed_is_sent_again() -> None:
+    """One order is open: the request is atomic, so it did nothing; it is sent again."""
+    exchange = Exchange(ALIVE, "before")
+    assert settle(exchange, batch(1, 2)) == [("1", "canceled"), ("2", "canceled")]
+    assert exchange.sent == "cqc"
+
+
+def test_process_0_is_told_whoever_brought_the_orders_there() -> None:
+    """A filled order may be why the request was refused; all are final, all are told."""
+    exchange = Exchange({"1": "FILLED", "2": "CANCELED", "3": "FAILED"}, "before")
+    assert settle(exchange, batch(1, 2, 3)) == [("1", "closed"), ("2", "canceled"), ("3", "rejected")]
+    assert exchange.sent == "cqqq"
+
+
+def test_one_filled_order_alone_proves_nothing() -> None:
+    """The first is filled, the second open: sent again, refused, and the refusal is not taken at its word."""
+    exchange = Exchange({"1": "FILLED", "2": "PENDING", "3": "CANCELED"}, "before")
+    with pytest.raises(OrderNotFound) as caught:
+        settle(exchange, batch(1, 2, 3))
+    assert exchange.sent == "cqqcqq"  # the first is known to be filled: it is not asked for again
+    assert lists_of(caught.value) == (["1", "3"], ["2"])
+    assert [order["status"] for order in caught.value.orders] == ["closed", "canceled"]
+    assert REFUSED_AS_A_WHOLE not in str(caught.value)
+    assert exchange.states["2"] == "PENDING"
+
+
+def test_a_lost_request_that_is_executed_late_is_found_out() -> None:
+    """It was open when it was looked up; the second request is refused because the first came through."""
+    exchange = Exchange(ALIVE, "before", "")
+
+    def late(call: Any) -> Any:
+        if isinstance(call, Cancel) and exchange.sent == "cq":
+            exchange.states.update(dict.fromkeys(ALIVE, "CANCELED"))
+        return exchange(call)
+
+    flow = cancel_batch(batch(1, 2), "BTC-USDT", plan(resolve_attempts=3, clock=lambda: exchange.now))
+    assert [order["status"] for order in run(flow, late)] == ["canceled", "canceled"]
+    assert exchange.sent == "cqcqq"
+
+
+def test_without_an_unknown_outcome_a_refusal_is_a_refusal() -> None:
+    """Nothing was lost before it: OrderNotFound, nothing cancelled, nothing looked up."""
+    exchange = Exchange({"1": "PENDING", "2": "FILLED"})
+    with pytest.raises(OrderNotFound, match="nothing was cancelled"):
+        settle(exchange, batch(1, 2))
+    assert exchange.sent == "c"
+
+
+@pytest.mark.parametrize("process", [0, 1])
+def test_still_unknown_is_the_original_error(process: int) -> None:
+    """The first failure, its class unchanged, with both lists and a message that says so; pauses grow."""
+    lost = ExchangeNotAvailable("bingx 502")
+    others = [RequestTimeout("later")] * 9
+    exchange = Exchange(ALIVE, lost, *others, lookups=tuple(others))
+    with pytest.raises(ExchangeNotAvailable, match=UNKNOWN_OUTCOME) as caught:
+        settle(exchange, batch(1, 2, process=process))
+    assert caught.value is lost
+    assert lists_of(lost) == ([], ["1", "2"])
+    assert [call.seconds for call in exchange.calls if isinstance(call, Sleep)] == [0.25, 0.5, 1.0]
+    assert len(exchange.sent) == 4
+
+
+def test_the_later_batches_are_unresolved_too() -> None:
+    """Batch 2 of 3 stays unknown: batch 1 is told, 2 and 3 are unresolved, 3 was never sent."""
+    lost = [RequestTimeout("lost")] * 4
+    exchange = Exchange({str(n): "PENDING" for n in range(1, 7)}, "", *lost)
+    with pytest.raises(RequestTimeout) as caught:
+        settle(exchange, batch(*range(1, 7), process=1), batch_size=2)
+    assert lists_of(caught.value) == (["1", "2"], ["3", "4", "5", "6"])
+
+
+def test_a_list_goes_on_after_a_lost_answer_was_found_out() -> None:
+    """Batch 2 of 3 is settled; the third is sent as if nothing had been."""
+    exchange = Exchange({str(n): "PENDING" for n in range(1, 7)}, "", "after")
+    told = settle(exchange, batch(*range(1, 7), process=1), batch_size=2)
+    assert [status for _, status in told] == ["canceled"] * 6
+    assert exchange.sent == "cccc"
+
+
+def test_no_attempts_is_no_attempt() -> None:
+    """resolveAttempts 0 switches it off; the error still says what is unknown."""
+    exchange = Exchange(ALIVE, "after")
+    with pytest.raises(RequestTimeout, match=UNKNOWN_OUTCOME):
+        settle(exchange, batch(1, 2), resolve_attempts=0)
+    assert exchange.sent == "c"
+
+
+def test_no_attempt_is_begun_after_the_time_is_up() -> None:
+    """resolveTimeout bounds it, whatever the number of attempts."""
+    exchange = Exchange(ALIVE, *[RequestTimeout("lost")] * 99)
+    with pytest.raises(RequestTimeout):
+        settle(exchange, batch(1, 2, process=1), resolve_attempts=50, resolve_timeout=4.0)
+    assert exchange.now <= 4.0
+    assert exchange.sent == "ccccc"
+    for process, sent in ((1, "cc"), (0, "cqq")):
+        in_time = Exchange(ALIVE, "after")
+        settle(in_time, batch(1, 2, process=process), resolve_timeout=0.25)
+        assert (in_time.now, in_time.sent) == (0.25, sent)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "<html>",
+        {"code": 0, "data": None},
+        {"code": 0, "data": canceled(9)},
+        {"code": 0, "data": canceled(1, status="ODD")},
+    ],
+)
+def test_a_look_up_that_tells_nothing_is_tried_again(bad: Any) -> None:
+    """Not the documented shape, another order, an unknown state: no claim rests on it."""
+    exchange = Exchange(ALIVE, "after", lookups=(bad,))
+    assert settle(exchange, batch(1, 2)) == [("1", "canceled"), ("2", "canceled")]
+    assert exchange.sent == "cqqq"
+
+
+def test_an_unknown_order_among_them_is_told_as_unknown() -> None:
+    """Looked up and not found: status None, never canceled."""
+    exchange = Exchange({"1": "CANCELED"}, "before")
+    assert settle(exchange, batch(1, 2)) == [("1", "canceled"), ("2", None)]
+
+
+@pytest.mark.parametrize("process", [0, 1])
+def test_a_client_id_that_is_not_found_proves_nothing(process: int) -> None:
+    """After two hours it is not found, though its order may be live: it stays unresolved."""
+
+    def wire(call: Any) -> Any:
+        if isinstance(call, LookUp) and "clientOrderID" in call.request:
+            raise OrderNotFound("bingx order does not exist")
+        if isinstance(call, LookUp):
+            return {"code": 0, "data": canceled(1)}
+        if isinstance(call, Cancel) and len(lost) > 1:
+            raise lost.pop(0)
+        if isinstance(call, Cancel):
+            refusal = OrderNotFound("bingx order does not exist")
+            note_answer(refusal, 200, "100404")
+            raise refusal
+        return None
+
+    lost = [RequestTimeout("lost"), RequestTimeout("later")]
+    asked = read_batch([1], {"clientOrderIds": ["old_1"], "process": process})
+    with pytest.raises(RequestTimeout) as caught:
+        run(cancel_batch(asked, "BTC-USDT", plan(resolve_attempts=2)), wire)
+    assert lists_of(caught.value) == (["1"], ["old_1"])
+
+
+def test_a_client_id_that_is_not_found_keeps_nothing_from_the_next() -> None:
+    """Each is looked up, whatever the one before it told."""
+
+    def wire(call: Any) -> Any:
+        if isinstance(call, Cancel):
+            raise RequestTimeout("lost")
+        if isinstance(call, LookUp) and call.request["clientOrderID"] == "old_1":
+            raise OrderNotFound("bingx order does not exist")
+        return {"code": 0, "data": canceled(2, "new_2")}
+
+    with pytest.raises(RequestTimeout) as caught:
+        run(
+            cancel_batch(
+                read_batch(None, {"clientOrderIds": ["old_1", "new_2"]}), "M", plan(resolve_attempts=1)
+            ),
+            wire,
+        )
+    assert lists_of(caught.value) == (["new_2"], ["old_1"])
+
+
+def test_a_look_up_that_is_refused_tells_what_the_exchange_said() -> None:
+    """Its words may name the state that the order is in."""
+    exchange = Exchange({"1": "FILLED"}, "before")
+    exchange.lookups = [OrderNotFound("bingx the  orderId:1 order status :FILLED,can not find it")]
+    assert settle(exchange, batch(1)) == [("1", "closed")]
+
+
+def test_what_was_looked_up_is_kept_and_not_asked_for_again() -> None:
+    """The look-up of 3 always fails: 1 and 2 are known all the same, each asked for once."""
+    exchange = Exchange({"1": "FILLED", "2": "CANCELED", "3": "CANCELED"}, "before")
+    exchange.lookups = ["", "", *[RequestTimeout("lost")] * 9]
+    with pytest.raises(RequestTimeout) as caught:
+        settle(exchange, batch(1, 2, 3))
+    assert lists_of(caught.value) == (["1", "2"], ["3"])
+    assert exchange.sent == "cqqqqq"
+
+
+def test_looking_up_ends_when_the_time_is_up() -> None:
+    """Five hundred slow look-ups do not take for ever."""
+    exchange = Exchange({str(n): "CANCELED" for n in range(1, 501)}, "before")
+
+    def slowly(call: Any) -> Any:
+        if isinstance(call, LookUp):
+            exchange.now += 1.0
+        return exchange(call)
+
+    settings = plan(resolve_attempts=3, clock=lambda: exchange.now)
+    with pytest.raises(RequestTimeout) as caught:
+        run(cancel_batch(batch(*range(1, 501)), "BTC-USDT", settings), slowly)
+    assert exchange.now < 12
+    assert len(caught.value.orders) + len(caught.value.unresolved) == 500
+    assert len(caught.value.orders) >= 9
+
+
+def gateway(error: BaseError, code: str) -> BaseError:
+    note_answer(error, 504, code)
+    return error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        gateway(OrderNotFound("bingx order does not exist"), "100404"),
+        gateway(RateLimitExceeded("bingx limit"), "100410"),
+        gateway(InvalidNonce("bingx timestamp"), "100421"),
+    ],
+)
+@pytest.mark.parametrize("process", [0, 1])
+def test_a_gateways_5xx_is_no_refusal_whatever_its_body_says(error: BaseError, process: int) -> None:
+    """It was executed, or it may have been: found out, never sent again on its word."""
+    exchange = Exchange(ALIVE, error)
+    exchange.states.update(dict.fromkeys(ALIVE, "CANCELED"))
+    assert settle(exchange, batch(1, 2, process=process)) == [("1", "canceled"), ("2", "canceled")]
+    assert exchange.sent == ("cqq" if process == 0 else "cc")
+
+
+@pytest.mark.parametrize("process", [0, 1])
+def test_a_gateways_5xx_is_no_refusal_of_a_single_order(process: int) -> None:
+    """Taken for one, a live order would be told as unknown."""
+    exchange = Exchange({"1": "PENDING"}, gateway(OrderNotFound("bingx order does not exist"), "100404"))
+    assert settle(exchange, batch(1, process=process)) == [("1", "canceled")]
+    error = gateway(OrderNotFound("bingx order does not exist"), "100404")
+    with pytest.raises(OrderNotFound, match=UNKNOWN_OUTCOME) as caught:
+        settle(Exchange({"1": "PENDING"}, error), batch(1, process=process), resolve_attempts=0)
+    assert REFUSED_AS_A_WHOLE not in str(caught.value)
+    assert lists_of(error) == ([], ["1"])
+
+
+def test_a_gateways_5xx_to_a_look_up_is_no_word_on_the_order() -> None:
+    """Tried again."""
+    exchange = Exchange(ALIVE, "after")
+    exchange.lookups = [gateway(OrderNotFound("bingx order does not exist"), "100404")]
+    assert settle(exchange, batch(1)) == [("1", "canceled")]
+    assert exchange.sent == "cqq"
+
+
+def test_an_answer_to_the_second_request_that_leaves_ids_open_settles_nothing() -> None:
+    """All or nothing, sent again, and 2 is not mentioned: it is looked up in the next attempt."""
+    exchange = Exchange(ALIVE, "before")
+
+    def forgetful(call: Any) -> Any:
+        reply = exchange(call)
+        return answer([canceled(1)]) if isinstance(call, Cancel) else reply
+
+    flow = cancel_batch(batch(1, 2), "BTC-USDT", plan(resolve_attempts=3, clock=lambda: exchange.now))
+    assert [order["status"] for order in run(flow, forgetful)] == ["canceled", "canceled"]
+    assert exchange.sent == "cqcq"
+
+
+def test_forgotten_ids_are_asked_for_again_after_a_lost_answer_too() -> None:
+    """process=1: the answer to the second question leaves 2 out; it is asked for once more."""
+    exchange = Exchange(ALIVE, "before", answer([canceled(1)]), "")
+    assert settle(exchange, batch(1, 2, process=1)) == [("1", "canceled"), ("2", "canceled")]
+    assert exchange.sent == "ccc"
+
+
+@pytest.mark.parametrize("process", [0, 1])
+def test_a_second_refusal_that_may_have_been_executed_is_no_refusal(process: int) -> None:
+    """The second request, too, meets a gateway's 5xx with a refusal in it."""
+    error = gateway(OrderNotFound("bingx order does not exist"), "100404")
+    exchange = Exchange(ALIVE, "before", error)
+    assert settle(exchange, batch(1, 2, process=process)) == [("1", "canceled"), ("2", "canceled")]
+    assert exchange.sent == ("cqcqc" if process == 0 else "ccc")
+
+
+def test_refused_after_a_lost_answer_process_1_is_looked_up() -> None:
+    """Should the exchange refuse the second request as a whole, its word is not taken for all of it."""
+    refusal = OrderNotFound("bingx order does not exist")
+    note_answer(refusal, 200, "100404")
+    exchange = Exchange({"1": "CANCELED", "2": "PENDING"}, RequestTimeout("lost"), refusal)
+    assert settle(exchange, batch(1, 2, 3, process=1)) == [("1", "canceled"), ("2", "open"), ("3", None)]
+    assert exchange.sent == "ccqqq"
+
+
+def test_a_single_order_that_is_refused_after_a_lost_answer_is_looked_up() -> None:
+    """It may be live all the same: the refusal is not told for its state."""
+    refusal = OrderNotFound("bingx order does not exist")
+    note_answer(refusal, 200, "100404")
+    exchange = Exchange({"1": "PENDING"}, RequestTimeout("lost"), refusal)
+    assert settle(exchange, batch(1, process=1)) == [("1", "open")]
+    assert exchange.sent == "ccq"
+
+
+def test_a_ban_while_finding_out_leaves_it_unknown() -> None:
+    """A refusal for the limit says nothing of the lost request: the original error is raised."""
+    ban = RateLimitExceeded("bingx banned")
+    ban.banned, ban.retry_after = True, 300.0
+    exchange = Exchange(ALIVE, RequestTimeout("lost"), ban, ban, ban)
+    with pytest.raises(RequestTimeout) as caught:
+        settle(exchange, batch(1, 2, process=1))
+    assert lists_of(caught.value) == ([], ["1", "2"])
+
+
+def test_all_or_nothing_that_leaves_ids_open_is_looked_up() -> None:
+    """An answer that mentions nobody proves nothing: the orders themselves tell."""
+    exchange = Exchange(ALIVE, answer())
+    exchange.losing = [answer()]
+    assert settle(exchange, batch(1, 2)) == [("1", "canceled"), ("2", "canceled")]
+    assert exchange.sent == "cqq"
+
+
+# The clock
+
+
+def test_a_clock_that_is_off_is_measured_once_and_the_cancel_sent_again() -> None:
+    """InvalidNonce means that nothing was executed."""
+    exchange = Exchange(ALIVE, InvalidNonce("bingx timestamp"))
+    assert settle(exchange, batch(1, 2)) == [("1", "canceled"), ("2", "canceled")]
+    assert [type(call) for call in exchange.calls] == [Cancel, MeasureClock, Cancel]
+
+
+def test_a_clock_that_stays_off_is_an_error() -> None:
+    """Once means once; nothing is unknown about it."""
+    exchange = Exchange(ALIVE, *[InvalidNonce("bingx timestamp")] * 2)
+    with pytest.raises(InvalidNonce) as caught:
+        settle(exchange, batch(1, 2))
+    assert lists_of(caught.value) == ([], ["1", "2"])
+    assert UNKNOWN_OUTCOME not in str(caught.value)
+    assert exchange.sent == "cc"
+
+
+def test_a_clock_that_cannot_be_measured_is_an_error() -> None:
+    """The refusal is raised, not why the time could not be had."""
+    exchange = Exchange(ALIVE, InvalidNonce("bingx timestamp"))
+
+    def no_time(call: Any) -> Any:
+        if isinstance(call, MeasureClock):
+            raise RequestTimeout("no time")
+        return exchange(call)
+
+    with pytest.raises(InvalidNonce):
+        run(cancel_batch(batch(1), "BTC-USDT", plan(resolve_attempts=3)), no_time)
+
+
+# The hosts
+
+
+def unreachable(host: str | None) -> BaseError:
+    error = ExchangeNotAvailable(f"bingx {host}")
+    error.__cause__ = ConnectionRefusedError()
+    return error
+
+
+class Hosted:
+    """An exchange behind several hosts, of which some are down."""
+
+    def __init__(self, exchange: Exchange, *down: str | None) -> None:
+        self.exchange, self.down = exchange, set(down)
+        self.tried: list[str | None] = []
+
+    def __call__(self, call: Any) -> Any:
+        if isinstance(call, (Cancel, LookUp)):
+            self.tried.append(call.hostname)
+            if call.hostname in self.down:
+                raise unreachable(call.hostname)
+        return self.exchange(call)
+
+
+def cancel_over(hosted: Hosted, hosts: Hosts, asked: Batch, *fallbacks: str) -> Any:
+    exchange = hosted.exchange
+    settings = plan(resolve_attempts=3, clock=lambda: exchange.now, hosts=hosts, fallbacks=fallbacks)
+    return run(cancel_batch(asked, "BTC-USDT", settings), hosted)
+
+
+def test_the_next_host_is_tried_where_the_first_cannot_be_reached_and_kept_for_a_while() -> None:
+    """Then the look-ups go there, too; after a while the first is tried again."""
+    hosted, hosts = Hosted(Exchange(ALIVE, "after"), None, "a"), Hosts()
+    cancel_over(hosted, hosts, batch(1, 2), "a", "b", "c")
+    assert hosted.tried == [None, "a", "b", "b", "b"]
+    hosted.tried.clear()
+    for _ in range(2):  # the first is still down: the other one is kept again
+        hosted.exchange.now += Hosts.KEPT + 1
+        with pytest.raises(OrderNotFound):
+            cancel_over(hosted, hosts, batch(1), "a", "b", "c")
+        with pytest.raises(OrderNotFound):
+            cancel_over(hosted, hosts, batch(1), "a", "b", "c")
+        assert hosted.tried == [None, "a", "b", "b"]
+        hosted.tried.clear()
+    hosted.exchange.now += Hosts.KEPT + 1
+    hosted.down.clear()
+    with pytest.raises(OrderNotFound):
+        cancel_over(hosted, hosts, batch(1), "a", "b", "c")
+    assert hosted.tried == [None]
+
+
+def test_a_host_that_was_not_reached_is_not_kept() -> None:
+    """Where all are down, the first is tried first the next time, too."""
+    hosted, hosts = Hosted(Exchange(ALIVE), None, "a", "b"), Hosts()
+    for _ in range(2):
+        with pytest.raises(ExchangeNotAvailable):
+            cancel_over(hosted, hosts, batch(1), "a", "b")
+    assert hosted.tried == [None, "a", "b"] * 2
+
+
+def test_a_host_is_kept_for_a_while_however_often_it_is_used() -> None:
+    """A busy bot, too, comes back to the first; one that was reached instead of the kept one is kept."""
+    hosts, fallbacks = Hosts(), ("a", "b")
+    assert hosts.in_turn(fallbacks, 0.0) == [None, "a", "b"]
+    for now in (0.0, Hosts.KEPT - 1):
+        hosts.reached("a", now)
+        assert hosts.in_turn(fallbacks, now) == ["a", None, "b"]
+    assert hosts.in_turn(fallbacks, Hosts.KEPT) == [None, "a", "b"]
+    hosts.reached("a", Hosts.KEPT)
+    assert hosts.in_turn(fallbacks, Hosts.KEPT + 1) == ["a", None, "b"]
+    hosts.reached("b", Hosts.KEPT + 1)
+    assert hosts.in_turn(fallbacks, 2 * Hosts.KEPT) == ["b", None, "a"]
+    assert hosts.in_turn(("a",), 2 * Hosts.KEPT) == [None, "a"]
+
+
+def test_a_host_that_goes_down_while_it_is_kept_is_passed_over() -> None:
+    """The kept host is tried first, then the others in their order."""
+    hosted, hosts = Hosted(Exchange({"1": "PENDING", "2": "PENDING"}), None), Hosts()
+    cancel_over(hosted, hosts, batch(1), "a", "b")
+    hosted.down = {"a", None}
+    hosted.tried.clear()
+    cancel_over(hosted, hosts, batch(2), "a", "b")
+    assert hosted.tried == ["a", None, "b"]
+
+
+def test_no_host_is_tried_that_the_user_did_not_name() -> None:
+    """Without fallbacks the first is the only one; nothing was sent, and nothing is unknown."""
+    hosted = Hosted(Exchange(ALIVE), None)
+    with pytest.raises(ExchangeNotAvailable) as caught:
+        cancel_over(hosted, Hosts(), batch(1, 2))
+    assert hosted.tried == [None]
+    assert UNKNOWN_OUTCOME not in str(caught.value)
+    assert lists_of(caught.value) == ([], ["1", "2"])
+
+
+@pytest.mark.parametrize("fate", [PermissionDenied("no"), "before"])
+def test_a_host_that_answered_or_may_have_got_the_request_is_not_passed_over(fate: Any) -> None:
+    """Never after an answer, nor after a timeout: only where nothing was sent."""
+    hosted = Hosted(Exchange(ALIVE, fate))
+    if isinstance(fate, BaseException):
+        with pytest.raises(PermissionDenied):
+            cancel_over(hosted, Hosts(), batch(1, 2), "a")
+    else:
+        cancel_over(hosted, Hosts(), batch(1, 2), "a")
+    assert set(hosted.tried) == {None}
+
+
+# Everything at once
+
+STATE = st.sampled_from(["PENDING", "PENDING", "FILLED", "CANCELED", "FAILED"])
+FATE = st.sampled_from(
+    [
+        "",
+        "",
+        "before",
+        "after",
+        RateLimitExceeded("limit"),
+        {"code": 0, "data": None},
+        answer(),
+        InvalidNonce("clock"),
+    ]
+)
+LOOK_UP_FATE = st.sampled_from(["", "", "", RequestTimeout("lost"), None, RateLimitExceeded("limit")])
+
+
+@given(
+    states=st.dictionaries(st.sampled_from("123456"), STATE, min_size=1),
+    process=st.sampled_from([None, 0, 1]),
+    losing=st.lists(FATE, max_size=8),
+    lookups=st.lists(LOOK_UP_FATE, max_size=8),
+    size=st.integers(1, 4),
+)
+def test_no_claim_is_ever_false(
+    states: dict[str, str], process: int | None, losing: list[Any], lookups: list[Any], size: int
+) -> None:
+    """Whatever is lost: each id once; canceled, closed, open and rejected only of orders that are; and all
+    or nothing stays so: where one was not open, nothing is cancelled."""
+    exchange = Exchange(states, *losing, lookups=tuple(lookups))
+    asked = ["1", "2", "3", "4"]
+    settings = plan(batch_size=size, resolve_attempts=3, clock=lambda: exchange.now)
+    try:
+        orders, unresolved = (
+            run(cancel_batch(batch(*asked, process=process), "BTC-USDT", settings), exchange),
+            [],
+        )
+    except BaseError as error:
+        orders, unresolved = error.orders, error.unresolved
+    told = {order["asked"]: order["status"] for order in orders}
+    assert sorted([*told, *unresolved]) == asked
+    truth = {"CANCELED": "canceled", "FILLED": "closed", "FAILED": "rejected", "PENDING": "open"}
+    for one, status in told.items():
+        assert status is None or status == truth[exchange.states[one]]
+        assert status is not None or exchange.states.get(one) != "PENDING"
+    changed = [one for one in exchange.states if exchange.states[one] != states[one]]
+    if not process and any(states.get(one) != "PENDING" for one in asked):
+        assert changed == []
+    assert set(changed) <= set(asked)
+
+
+def test_an_error_that_is_neither_unknown_nor_about_ids_ends_it_at_once() -> None:
+    """A revoked key is no lost answer."""
+    exchange = Exchange(ALIVE, PermissionDenied("bingx revoked"))
+    with pytest.raises(PermissionDenied):
+        settle(exchange, batch(1, 2, process=1))
+    assert exchange.sent == "c"
+
+
+def test_a_bad_response_is_what_it_is() -> None:
+    """An answer without data, and nothing found out: BadResponse."""
+    exchange = Exchange(ALIVE, *[{"code": 0, "data": None}] * 4)
+    with pytest.raises(BadResponse):
+        settle(exchange, batch(1, 2, process=1))

@@ -1,0 +1,136 @@
+"""One scenario, one client, one fresh exchange: what was told, and what is true."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ccxt_bingx_ext._bingx import limit_headers
+from ccxt_bingx_ext._cancel import attempt, reconcile
+from ccxt_bingx_ext.simulator import Execution, Request, Simulator
+
+from .clients import Told, call
+from .scenario import Scenario, market_of
+
+_STATUS_OF_STATE: Final = {"FILLED": "closed", "CANCELED": "canceled", "FAILED": "rejected"}
+_SETTLED_WITHIN: Final = 5.0  # s
+
+
+@dataclass(frozen=True)
+class Played:
+    """What `told` is judged by. Truths are statuses by the number of the placed order."""
+
+    told: Told
+    at_return: tuple[str, ...]
+    in_the_end: tuple[str, ...]
+    raced: frozenset[int]
+    """The placed orders that a race ended."""
+    executions: tuple[Execution, ...]
+    requests: tuple[Request, ...]
+
+
+def hasten() -> None:
+    """Shorten, in this process only, the pauses that have no option: scenarios are many."""
+    # Any: to the type checker they are final.
+    modules: tuple[tuple[Any, str, float], ...] = (
+        (reconcile, "FIRST_PAUSE", 0.01),
+        (limit_headers, "BACK_OFF", 0.02),
+        (attempt, "BACK_OFF", 0.02),
+    )
+    for module, name, seconds in modules:
+        getattr(module, name)  # a name that is no longer there shall not be set in vain
+        setattr(module, name, seconds)
+
+
+def play(scenario: Scenario, client: str, markets: Sequence[dict[str, Any]]) -> Played:
+    """Let `client` live through `scenario`."""
+    # The lane belongs to a key and a port, and ports come back: every play has a key of its own.
+    key = f"key-{scenario.index}-{client}-{time.monotonic_ns()}"
+    with Simulator(limits=None, api_key=key, **scenario.rules) as simulator:
+        raced: set[int] = set()
+        _place(simulator, scenario)
+        _let_go_wrong(simulator, scenario, raced)
+        told = call(client, scenario, simulator.ccxt_config(), markets)
+        at_return = _truths(simulator, scenario)
+        _settle(simulator)
+        return Played(
+            told=told,
+            at_return=at_return,
+            in_the_end=_truths(simulator, scenario),
+            raced=frozenset(raced),
+            executions=tuple(simulator.executions),
+            requests=tuple(simulator.requests),
+        )
+
+
+def _place(simulator: Simulator, scenario: Scenario) -> None:
+    simulator.add_account("somebody-else", "secret", "2")
+    for number, placed in enumerate(scenario.placed):
+        uid = "2" if placed.foreign else None
+        order = simulator.place(
+            symbol=placed.symbol.partition(":")[0].replace("/", "-"),
+            client_order_id=placed.client_id,
+            quantity="2",
+            uid=uid,
+            market=market_of(placed.symbol),
+        )
+        assert order.order_id == scenario.order_id(number)
+        if placed.state == "partly":
+            simulator.fill(order.order_id, "1")
+        elif placed.state != "open":
+            _ending(simulator, placed.state)(order.order_id)
+
+
+def _ending(simulator: Simulator, state: str) -> Callable[[int], object]:
+    endings: dict[str, Callable[[int], object]] = {
+        "filled": simulator.fill,
+        "cancelled": simulator.cancel,
+        "failed": simulator.fail,
+        "fill": simulator.fill,
+        "cancel": simulator.cancel,
+    }
+    return endings.get(state, simulator.fail)
+
+
+def _let_go_wrong(simulator: Simulator, scenario: Scenario, raced: set[int]) -> None:
+    for trouble in scenario.troubles:
+        details = dict(trouble.details)
+        if trouble.kind == "race":
+            assert trouble.order is not None
+            details["action"] = _race(simulator, scenario, trouble.order, details["action"], raced)
+        simulator.faults.add(
+            trouble.kind,
+            when=trouble.when,
+            times=trouble.times,
+            skip=trouble.skip,
+            path=trouble.path,
+            **details,
+        )
+
+
+def _race(
+    simulator: Simulator, scenario: Scenario, number: int, action: str, raced: set[int]
+) -> Callable[[], None]:
+    def end() -> None:
+        with contextlib.suppress(ValueError):  # it is over already: nothing happens
+            _ending(simulator, action)(scenario.order_id(number))
+            raced.add(number)
+
+    return end
+
+
+def _truths(simulator: Simulator, scenario: Scenario) -> tuple[str, ...]:
+    orders = (simulator.order(scenario.order_id(number)) for number in range(len(scenario.placed)))
+    return tuple(_STATUS_OF_STATE.get(order.status, "open") for order in orders)
+
+
+def _settle(simulator: Simulator) -> None:
+    """Wait until the exchange has dealt with every request, those too whose client has given up."""
+    give_up = time.monotonic() + _SETTLED_WITHIN
+    while simulator._exchange.server._active:
+        if time.monotonic() > give_up:
+            raise TimeoutError("a request is still in flight")
+        time.sleep(0.005)

@@ -1,0 +1,197 @@
+"""The tests over several releases of ccxt and every Python that is found; prints a table for the README.
+
+    python -m tools.compat                                  # what `make compat` runs
+    python -m tools.compat -- tests/unit                    # pytest's arguments after --
+    python -m tools.compat --ccxt lowest 4.5.74 newest --python 3.10 3.13
+
+On the Python that runs this: the lowest supported release, the newest, and some between. On every other
+Python: the lowest and the newest. Where releases are named, each of them on each Python. A pair that pip
+finds no versions for is told as such and is no failure of ours.
+
+Environments are kept in .compat; with --fresh one is made anew, and removed. So `make upstream` asks the
+newest ccxt whether the defects are still there that this plugin works around. From cron, every morning, with
+a mail when it is no longer so:
+
+    0 6 * * *  cd ccxt-bingx-ext && out=$(make upstream 2>&1) || echo "$out" | mail -s "ccxt has changed" me
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+KEPT = ROOT / ".compat"
+THIS = f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+class Result(NamedTuple):
+    """What came of one pair. `passed` is None where pip finds no versions that go together."""
+
+    text: str
+    passed: bool | None
+
+
+def version(text: str) -> tuple[int, ...]:
+    """ "4.5.60" as what can be compared."""
+    return tuple(int(part) for part in text.split("."))
+
+
+def supported(releases: Iterable[str], pyproject: str) -> list[str]:
+    """Those of the `releases` of ccxt that pyproject.toml admits, the lowest first."""
+    bounds = re.search(r'"ccxt>=([\d.]+),<([\d.]+)"', pyproject)
+    assert bounds is not None
+    lowest, too_new = (version(bound) for bound in bounds.groups())
+    return sorted((one for one in releases if lowest <= version(one) < too_new), key=version)
+
+
+def spread(releases: Sequence[str], count: int = 5) -> list[str]:
+    """`count` of the `releases`, evenly apart, the first and the last among them."""
+    steps = min(count, len(releases)) - 1
+    return (
+        [releases[round(at * (len(releases) - 1) / steps)] for at in range(steps + 1)]
+        if steps
+        else [*releases]
+    )
+
+
+def named(names: Iterable[str], releases: Sequence[str]) -> list[str]:
+    """The releases that the caller names, "lowest" and "newest" by their numbers."""
+    words = {"lowest": releases[0], "newest": releases[-1]}
+    return sorted({words.get(name, name) for name in names}, key=version)
+
+
+def table(pythons: Iterable[str], releases: Sequence[str], results: Mapping[tuple[str, str], Result]) -> str:
+    """The results in markdown: a row for each Python, a column for each release."""
+    rows = [["Python", *(f"ccxt {release}" for release in releases)], ["---"] * (len(releases) + 1)]
+    for python in pythons:
+        cells = [results.get((python, release), Result("", None)).text for release in releases]
+        rows.append([python, *cells])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def counted(output: str, code: int) -> Result:
+    """What pytest said in its last line."""
+    counts: list[str] = re.findall(
+        r"\d+ (?:passed|failed|skipped|errors?)", output.strip().rpartition("\n")[2]
+    )
+    # "no tests ran" (5) is no pass.
+    return Result(", ".join(counts) or f"pytest ended with {code}", code == 0)
+
+
+def refused(output: str) -> Result:
+    """What pip said where it installed nothing: no such versions, or something that should not happen."""
+    is_cut_off = "(from versions: none)" in output and "require a different python" not in output
+    no_versions = re.search(
+        "ResolutionImpossible|No matching distribution|requires a different Python", output
+    )
+    return Result("does not install", None if no_versions and not is_cut_off else False)
+
+
+def _pythons(lowest: tuple[int, ...] = (3, 10)) -> dict[str, str]:
+    """Every Python there is, by its minor version: this one, those on the PATH, and pyenv's."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    found = {THIS: sys.executable}
+    on_path = [shutil.which(f"python3.{minor}") for minor in range(lowest[1], 30)]
+    for candidate in (*on_path, *(str(one) for one in sorted(pyenv.glob("*/bin/python")))):
+        # Asked, not read from its name: pyenv's shims are on the PATH for versions that they refuse to run.
+        code = "import sys; print('%d.%d' % sys.version_info[:2])"
+        asked = candidate and subprocess.run([candidate, "-c", code], capture_output=True, text=True)
+        if candidate and asked and asked.returncode == 0 and version(asked.stdout) >= lowest:
+            found.setdefault(asked.stdout.strip(), candidate)
+    return dict(sorted(found.items(), key=lambda one: version(one[0])))
+
+
+def _output(*command: str | Path, **more: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=ROOT,
+        env={**os.environ, **more},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return done.returncode, done.stdout
+
+
+def _environment(python: str, where: Path) -> Path:
+    """The interpreter of the environment `where`, which is made of `python` unless it is there."""
+    inside = where / "bin" / "python"
+    if not inside.exists():
+        subprocess.run([python, "-m", "venv", where], check=True)
+    return inside
+
+
+def _releases(where: Path) -> list[str]:
+    """Every release of ccxt that the index has."""
+    code, output = _output(_environment(sys.executable, where), "-m", "pip", "index", "versions", "ccxt")
+    listed = re.search("^Available versions: (.+)$", output, re.MULTILINE)
+    if code or listed is None:
+        raise SystemExit(f"pip does not list the releases of ccxt:\n{output}")
+    return [one for one in listed[1].split(", ") if re.fullmatch(r"[\d.]+", one)]
+
+
+def _run(python: str, release: str, where: Path, arguments: Sequence[str]) -> Result:
+    """The tests on one pair, in an environment of its own."""
+    inside, ready = _environment(python, where), where / ".ready"
+    pyproject = ROOT / "pyproject.toml"
+    if not ready.exists() or ready.stat().st_mtime < pyproject.stat().st_mtime:
+        code, output = _output(inside, "-m", "pip", "install", "-e", ".[test]", f"ccxt=={release}")
+        if code:
+            print(output, file=sys.stderr)
+            return refused(output)
+        ready.touch()
+    code, output = _output(inside, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments, NO_COLOR="1")
+    result = counted(output, code)
+    if not result.passed:
+        print(output, file=sys.stderr)
+    return result
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the pairs one after the other; 0 if at least one was run and none failed."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.compat",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--ccxt", nargs="+", metavar="RELEASE", help='such as 4.5.74; also "lowest", "newest"'
+    )
+    parser.add_argument("--python", nargs="+", metavar="X.Y", help='such as 3.12; also "this"')
+    parser.add_argument(
+        "--fresh", action="store_true", help="keep no environments, and use none that is kept"
+    )
+    parser.add_argument("pytest", nargs="*", help="pytest's arguments, after --")
+    given = parser.parse_args(argv)
+
+    there = _pythons()
+    asked = [THIS if name == "this" else name for name in given.python or there]
+    if missing := [name for name in asked if name not in there]:
+        parser.error(f"no Python {', '.join(missing)} here, only {', '.join(there)}")
+    with tempfile.TemporaryDirectory() as temporary:
+        kept = Path(temporary) if given.fresh else KEPT
+        releases = supported(_releases(kept / "index"), (ROOT / "pyproject.toml").read_text("utf-8"))
+        chosen = named(given.ccxt, releases) if given.ccxt else spread(releases)
+        ends = (chosen[0], chosen[-1])
+        results: dict[tuple[str, str], Result] = {}
+        for python in asked:
+            for release in chosen if given.ccxt or python == THIS else dict.fromkeys(ends):
+                where = kept / f"python{python}-ccxt{release}"
+                results[python, release] = _run(there[python], release, where, given.pytest)
+                print(f"Python {python}, ccxt {release}: {results[python, release].text}", file=sys.stderr)
+    print(table(asked, chosen, results))
+    verdicts = [result.passed for result in results.values()]
+    return 0 if True in verdicts and False not in verdicts else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,41 @@
+"""Playing a scenario: with a recorder around it, or against a cassette."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ccxt.base.errors import BaseError
+
+from ccxt_bingx_ext.simulator.markets import inverse_contracts, linear_contracts
+from tests.worlds import Bot, bot_of
+
+from .scenarios import KEY, SECRET, Scenario
+
+MARKETS = ("BTC-USDT", "GM-USDT", "BARS-USDT")
+
+
+def play(scenario: Scenario, exchange_class: type, config: dict[str, Any]) -> None:
+    """Run `scenario` and check what the bot is told. Markets are set, so only cancels are sent."""
+    with bot_of(exchange_class, {"apiKey": KEY, "secret": SECRET, **config, **scenario.config}) as bot:
+        set_markets(bot)
+        try:
+            orders, unresolved = scenario.act(bot), []
+            error: BaseError | None = None
+        except BaseError as raised:
+            error = raised
+            orders, unresolved = raised.orders, raised.unresolved
+    assert type(error) is (scenario.error or type(None)), error
+    told = [(order["id"] if scenario_id == order["id"] else order["clientOrderId"], order["status"])
+            for order, (scenario_id, _) in zip(orders, scenario.statuses, strict=True)]  # fmt: skip
+    assert told == scenario.statuses
+    assert unresolved == scenario.unresolved
+
+
+def set_markets(bot: Bot) -> None:
+    """The markets of the scenarios, as ccxt parses the exchange's own entries."""
+    spot = [
+        {"symbol": one, "tickSize": 0.01, "stepSize": 0.00001, "minNotional": 5, "status": 1}
+        for one in MARKETS
+    ]
+    entries = [*spot, linear_contracts()[0], inverse_contracts()[0]]
+    bot.exchange.set_markets([bot.exchange.parse_market(one) for one in entries])

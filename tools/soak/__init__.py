@@ -1,0 +1,1 @@
+"""Many cancels with lost responses: the limit, the memory, every id."""
