@@ -24,16 +24,26 @@ from ._bingx.endpoints import (
 from ._bingx.errors import accounted, note_window, raise_refusal
 from ._bingx.market_ids import spot_market_id
 from ._bingx.signing import check_api_key, signed_json
-from ._cancel.arguments import Batch, as_list, ids_as_given, read_batch, read_cancellations, read_symbol
-from ._cancel.commands import Call, Cancel, Flow, Hosts, LoadMarkets, LookUp, MeasureClock, Plan, Sleep
-from ._cancel.failures import is_gateways, note_answer
+from ._cancel.arguments import Batch, as_list, ids_as_given, parse_batch, parse_cancellations, parse_symbol
+from ._cancel.commands import (
+    Call,
+    Cancel,
+    CancelContext,
+    FetchOrder,
+    Flow,
+    Hosts,
+    LoadMarkets,
+    MeasureClock,
+    Sleep,
+)
+from ._cancel.failures import attach_response, is_gateways
 from ._cancel.flow import cancel_batch, cancel_unloaded
 from ._cancel.multi_symbol import cancel_for_symbols
-from ._cancel.orders import order_structure
-from ._ratelimit.local import Close, Hold, KeptLane
-from ._ratelimit.registry import lane_of
-from ._ratelimit.schedule import Pace
-from ._settings import DEFAULTS, QUERY, Settings, read_settings
+from ._cancel.orders import build_order
+from ._ratelimit.local import Ban, Limiter, Pause
+from ._ratelimit.registry import limiter_for
+from ._ratelimit.schedule import RateLimit
+from ._settings import DEFAULTS, QUERY, Settings, parse_settings
 
 if TYPE_CHECKING:
     from typing import Any as Upstream
@@ -93,7 +103,7 @@ class BingxMixin(Upstream):
         # ccxt 4.5.90 sends this endpoint's parameters in the URL; the endpoint documents a JSON body (seed).
         # The trailing headers and body existed until ccxt 4.5.60 or so, depending on the class.
         is_ours = endpoint_at(section, method, path) is SPOT
-        as_json = is_ours and read_settings(self.options).request_format != QUERY
+        as_json = is_ours and parse_settings(self.options).request_format != QUERY
         params = dict(params)
         hostname = params.pop(_HOSTNAME, None)
         request = dict(super().sign(path, section, method, {} if as_json else params, *trailing, **named))
@@ -137,14 +147,14 @@ class BingxMixin(Upstream):
                 code, reason, url, method, headers, body, response, request_headers, request_body
             )
         except BaseError as error:
-            note_answer(error, code, self.safe_string(response, "code"))
+            attach_response(error, code, self.safe_string(response, "code"))
             raise
 
     def handle_http_status_code(self, code: int, *args: Any, **named: Any) -> Any:
         try:
             return super().handle_http_status_code(code, *args, **named)
         except BaseError as error:
-            note_answer(error, code, None)
+            attach_response(error, code, None)
             raise
 
     def calculate_rate_limiter_cost(self, api: Any, method: Any, path: Any, *args: Any, **named: Any) -> Any:
@@ -152,17 +162,17 @@ class BingxMixin(Upstream):
         endpoint = endpoint_at(api, method, path)
         return cost if endpoint is None else LaneCost(cost, endpoint)
 
-    def _gate(self, endpoint: Endpoint) -> tuple[KeptLane, Pace, float]:
+    def _gate(self, endpoint: Endpoint) -> tuple[Limiter, RateLimit, float]:
         """The lane of this account's cancels at `endpoint`, its pace, and for how long (s) it is waited."""
-        settings = read_settings(self.options, endpoint)
+        settings = parse_settings(self.options, endpoint)
         host = self.implode_hostname(self.urls["api"][endpoint.api])
-        lane = lane_of(self.apiKey or "", host, endpoint.route, settings.storage)
+        lane = limiter_for(self.apiKey or "", host, endpoint.route, settings.storage)
         return lane, settings.pace, settings.max_wait
 
     def _cancel_orders(self, ids: Any, symbol: Any, params: Mapping[str, Any]) -> Flow:
         ids = as_list(ids)
         with accounted(ids_as_given(ids, params)):
-            symbol, batch = read_symbol(symbol), read_batch(ids, params)
+            symbol, batch = parse_symbol(symbol), parse_batch(ids, params)
         with accounted([asked.public for asked in batch.asked]):
             if not batch.asked:
                 return []
@@ -174,7 +184,7 @@ class BingxMixin(Upstream):
     def _cancel_orders_for_symbols(self, orders: Any, params: Mapping[str, Any]) -> Flow:
         orders = as_list(orders)
         with accounted(ids_as_given(orders, {})):
-            cancellations = read_cancellations(orders, params)
+            cancellations = parse_cancellations(orders, params)
         with accounted(cancellations.public()):
             if not cancellations.asked:
                 return []
@@ -196,27 +206,27 @@ class BingxMixin(Upstream):
     def _cancelling(self, symbol: str, batch: Batch) -> Flow:
         """The flow that cancels `batch`. What is wrong with the arguments is raised here, before it runs."""
 
-        def looked_up() -> tuple[Batch, str, Plan]:
+        def looked_up() -> tuple[Batch, str, CancelContext]:
             market = self.market(symbol)
             endpoint = endpoint_of(market)
-            settings = read_settings(self.options, endpoint)
+            settings = parse_settings(self.options, endpoint)
             adopted = endpoint.adopt(batch, settings.process)
             return adopted, market["id"], self._plan(market, endpoint, settings)
 
         guessed_id = None if self.markets else self._guessed_id(symbol)
         if guessed_id is None:
             return cancel_batch(*looked_up())
-        settings = read_settings(self.options)
+        settings = parse_settings(self.options)
         plan = self._plan(self.safe_market(guessed_id, None, "-", "spot"), SPOT, settings)
         return cancel_unloaded(SPOT.adopt(batch, settings.process), guessed_id, plan, lambda: looked_up()[1:])
 
-    def _plan(self, market: Any, endpoint: Endpoint, settings: Settings) -> Plan:
-        return Plan(
+    def _plan(self, market: Any, endpoint: Endpoint, settings: Settings) -> CancelContext:
+        return CancelContext(
             endpoint=endpoint,
             batch_size=settings.batch_size,
             max_wait=settings.max_wait,
             at_once=endpoint.at_once if self._awaits else 1,
-            present=partial(order_structure, self, market),
+            build_order=partial(build_order, self, market),
             resolve_attempts=settings.resolve_attempts,
             resolve_timeout=settings.resolve_timeout,
             fallbacks=settings.fallbacks if "{hostname}" in self.urls["api"][endpoint.api] else (),
@@ -224,14 +234,14 @@ class BingxMixin(Upstream):
             clock=time.monotonic,
         )
 
-    def _perform(self, call: Call) -> Any:
+    def _execute(self, call: Call) -> Any:
         """Start `call`: in the sync class this is its result, in the async classes an awaitable of it."""
-        if isinstance(call, (Cancel, LookUp)):
+        if isinstance(call, (Cancel, FetchOrder)):
             # A retry inside ccxt's fetch2 would turn an executed request into a reported failure (measured).
             request = {**call.request, "maxRetriesOnFailure": 0}
             if call.hostname is not None:
                 request[_HOSTNAME] = call.hostname
-            method = call.endpoint.cancel if isinstance(call, Cancel) else call.endpoint.look_up
+            method = call.endpoint.cancel if isinstance(call, Cancel) else call.endpoint.fetch
             return getattr(self, method)(request)
         if isinstance(call, MeasureClock):
             return self.load_time_difference()
@@ -239,7 +249,7 @@ class BingxMixin(Upstream):
             return self.load_markets()
         if isinstance(call, Sleep):
             return self.sleep(call.seconds * 1000)
-        return self._tell_lane(self._gate(call.endpoint)[0], call.order)
+        return self._update_limiter(self._gate(call.endpoint)[0], call.order)
 
-    def _tell_lane(self, lane: KeptLane, order: Hold | Close) -> Any:
+    def _update_limiter(self, lane: Limiter, order: Pause | Ban) -> Any:
         raise NotImplementedError  # pragma: no cover - the class on top knows whether to await

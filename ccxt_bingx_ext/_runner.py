@@ -4,7 +4,7 @@ The call stands outside ``except StopIteration``, so that one raised inside it c
 result. Only ccxt errors are thrown into the flow; ``CancelledError``, ``KeyboardInterrupt`` and defects
 pass through, and the flow is closed.
 
-Flows that may run `Together` do so in an event loop; without one they run one after the other.
+Flows that may run `Gather` do so in an event loop; without one they run one after the other.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ R = TypeVar("R")
 Flow: TypeAlias = Generator[Any, Any, Any]
 
 
-class Together(NamedTuple):
+class Gather(NamedTuple):
     """A call: run `flows`, side by side where that can be.
 
     Its result holds, of each, what it returned or the ccxt error that it raised.
@@ -27,8 +27,8 @@ class Together(NamedTuple):
     flows: Sequence[Flow]
 
 
-def run(flow: Generator[Any, Any, R], perform: Callable[[Any], Any]) -> R:
-    """Run `flow` to its end; `perform` executes a call and returns its result."""
+def run(flow: Generator[Any, Any, R], execute: Callable[[Any], Any]) -> R:
+    """Run `flow` to its end; `execute` executes a call and returns its result."""
     resume: Callable[[Any], Any] = flow.send
     value: Any = None
     try:
@@ -38,10 +38,10 @@ def run(flow: Generator[Any, Any, R], perform: Callable[[Any], Any]) -> R:
             except StopIteration as end:
                 return end.value  # type: ignore[no-any-return]
             try:
-                if isinstance(call, Together):
-                    value = [_outcome(one, perform) for one in call.flows]
+                if isinstance(call, Gather):
+                    value = [_outcome(one, execute) for one in call.flows]
                 else:
-                    value = perform(call)
+                    value = execute(call)
                 resume = flow.send
             except BaseError as error:
                 value, resume = error, flow.throw
@@ -49,8 +49,8 @@ def run(flow: Generator[Any, Any, R], perform: Callable[[Any], Any]) -> R:
         flow.close()
 
 
-async def run_async(flow: Generator[Any, Any, R], perform: Callable[[Any], Awaitable[Any]]) -> R:
-    """Run `flow` to its end; `perform` returns what is awaited for a call's result."""
+async def run_async(flow: Generator[Any, Any, R], execute: Callable[[Any], Awaitable[Any]]) -> R:
+    """Run `flow` to its end; `execute` returns what is awaited for a call's result."""
     resume: Callable[[Any], Any] = flow.send
     value: Any = None
     try:
@@ -60,10 +60,10 @@ async def run_async(flow: Generator[Any, Any, R], perform: Callable[[Any], Await
             except StopIteration as end:
                 return end.value  # type: ignore[no-any-return]
             try:
-                if isinstance(call, Together):
-                    value = await _outcomes_async(call.flows, perform)
+                if isinstance(call, Gather):
+                    value = await _outcomes_async(call.flows, execute)
                 else:
-                    value = await perform(call)
+                    value = await execute(call)
                 resume = flow.send
             except BaseError as error:
                 value, resume = error, flow.throw
@@ -71,24 +71,24 @@ async def run_async(flow: Generator[Any, Any, R], perform: Callable[[Any], Await
         flow.close()
 
 
-def _outcome(flow: Flow, perform: Callable[[Any], Any]) -> Any:
+def _outcome(flow: Flow, execute: Callable[[Any], Any]) -> Any:
     try:
-        return run(flow, perform)
+        return run(flow, execute)
     except BaseError as error:
         return error
 
 
-async def _outcome_async(flow: Flow, perform: Callable[[Any], Awaitable[Any]]) -> Any:
+async def _outcome_async(flow: Flow, execute: Callable[[Any], Awaitable[Any]]) -> Any:
     try:
-        return await run_async(flow, perform)
+        return await run_async(flow, execute)
     except BaseError as error:
         return error
 
 
-async def _outcomes_async(flows: Sequence[Flow], perform: Callable[[Any], Awaitable[Any]]) -> list[Any]:
+async def _outcomes_async(flows: Sequence[Flow], execute: Callable[[Any], Awaitable[Any]]) -> list[Any]:
     import asyncio  # loaded already; a sync bot need not wait for it (10 ms)
 
-    tasks = [asyncio.ensure_future(_outcome_async(flow, perform)) for flow in flows]
+    tasks = [asyncio.ensure_future(_outcome_async(flow, execute)) for flow in flows]
     try:
         return await asyncio.gather(*tasks)
     except BaseException:

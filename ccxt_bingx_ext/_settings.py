@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ccxt.base.errors import BadRequest
 
 from ._bingx.endpoints import INVERSE, LINEAR, SPOT, Endpoint
-from ._ratelimit.schedule import Pace
+from ._ratelimit.schedule import RateLimit
 
 JSON, QUERY = "json", "query"
 DEFAULTS: Mapping[str, Any] = {
@@ -44,7 +44,7 @@ class Settings(NamedTuple):
     request_format: str
     process: Any
     batch_size: int
-    pace: Pace
+    pace: RateLimit
     storage: str | None
     max_wait: float
     resolve_attempts: int
@@ -52,7 +52,7 @@ class Settings(NamedTuple):
     fallbacks: tuple[str, ...]
 
 
-def read_settings(options: Mapping[str, Any], endpoint: Endpoint = SPOT) -> Settings:
+def parse_settings(options: Mapping[str, Any], endpoint: Endpoint = SPOT) -> Settings:
     """What an exchange's `options` say of `endpoint`; raises ``BadRequest`` naming an unusable setting."""
     shared = own = _Values("['cancelOrders']", options.get("cancelOrders"), DEFAULTS)
     if endpoint is not SPOT:
@@ -74,7 +74,7 @@ def read_settings(options: Mapping[str, Any], endpoint: Endpoint = SPOT) -> Sett
         request_format=shared["requestFormat"],
         process=shared["process"],
         batch_size=own["batchSize"],
-        pace=Pace.of(limit, shared["margin"] / 1000),
+        pace=RateLimit.of(limit, shared["margin"] / 1000),
         storage=storage,
         max_wait=shared["maxWait"] / 1000,
         resolve_attempts=shared["resolveAttempts"],

@@ -12,8 +12,8 @@ from ccxt.bingx import bingx as upstream
 
 from ._cancel.commands import Call
 from ._overrides import BingxMixin, LaneCost
-from ._ratelimit.acquire import pass_gate
-from ._ratelimit.local import Close, Hold, KeptLane
+from ._ratelimit.acquire import acquire
+from ._ratelimit.local import Ban, Limiter, Pause
 from ._runner import run
 
 _thread = threading.local()  # ccxt stamps the time of a request in the thread that has just been throttled
@@ -57,7 +57,7 @@ class bingx(BingxMixin, upstream):
         that leaves ids open; and what ccxt raises. Every such error carries ``orders`` (what is known) and
         ``unresolved`` (ids that may still be live; where nothing was sent, all of them, as they were given).
         """
-        return run(self._cancel_orders(ids, symbol, params), self._perform)
+        return run(self._cancel_orders(ids, symbol, params), self._execute)
 
     def cancel_orders_for_symbols(
         self, orders: Iterable[Mapping[str, Any]], params: Mapping[str, Any] = {}
@@ -73,7 +73,7 @@ class bingx(BingxMixin, upstream):
         all of them: ``unresolved`` holds such entries, and can be handed back. ``OrderNotFound`` is raised
         only where nothing at all was cancelled; one symbol's refused list is else a ``BadRequest``.
         """
-        return run(self._cancel_orders_for_symbols(orders, params), self._perform)
+        return run(self._cancel_orders_for_symbols(orders, params), self._execute)
 
     if TYPE_CHECKING:
         # pyright takes ccxt's own for one that never returns, and looks at nothing that stands behind a call.
@@ -81,9 +81,9 @@ class bingx(BingxMixin, upstream):
             self, clientOrderIds: Iterable[str], symbol: str | None = None, params: Mapping[str, Any] = {}
         ) -> list[Order]: ...
 
-    def _perform(self, call: Call) -> Any:
+    def _execute(self, call: Call) -> Any:
         try:
-            return super()._perform(call)
+            return super()._execute(call)
         except UnicodeDecodeError as error:
             # ccxt 4.5.90 decodes a body that is no text, and lets that fail; the async class does not.
             raise BadResponse(f"{self.id} the answer is no text") from error
@@ -91,7 +91,7 @@ class bingx(BingxMixin, upstream):
     def throttle(self, cost: Any = None) -> None:
         _thread.in_lane = isinstance(cost, LaneCost)
         if isinstance(cost, LaneCost):
-            pass_gate(*self._gate(cost.endpoint))
+            acquire(*self._gate(cost.endpoint))
         else:
             super().throttle(cost)
 
@@ -100,5 +100,5 @@ class bingx(BingxMixin, upstream):
         if not getattr(_thread, "in_lane", False):
             super().set_last_rest_request_timestamp()
 
-    def _tell_lane(self, lane: KeptLane, order: Hold | Close) -> None:
+    def _update_limiter(self, lane: Limiter, order: Pause | Ban) -> None:
         lane.do(order)

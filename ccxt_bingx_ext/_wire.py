@@ -30,7 +30,7 @@ _trace.on_request_headers_sent.append(_before_headers)
 _trace.freeze()
 
 
-def send_once(session: Any) -> None:
+def forbid_replay(session: Any) -> None:
     """From now on `session` (aiohttp's) sends no cancel again by itself."""
     if session is not None and _trace not in session.trace_configs:
         session.trace_configs.append(_trace)

@@ -9,10 +9,10 @@ from ccxt.async_support.bingx import bingx as upstream
 from ccxt.base.types import Order
 
 from ._overrides import BingxMixin, LaneCost
-from ._ratelimit.acquire import pass_gate_async
-from ._ratelimit.local import Close, Hold, KeptLane
+from ._ratelimit.acquire import acquire_async
+from ._ratelimit.local import Ban, Limiter, Pause
 from ._runner import run_async
-from ._wire import send_once
+from ._wire import forbid_replay
 
 __all__ = ["bingx"]
 
@@ -27,13 +27,13 @@ class bingx(BingxMixin, upstream):
         params: Mapping[str, Any] = {},
     ) -> list[Order]:
         """Cancel several orders of one market: see the sync class, which takes and gives the same."""
-        return await run_async(self._cancel_orders(ids, symbol, params), self._perform)
+        return await run_async(self._cancel_orders(ids, symbol, params), self._execute)
 
     async def cancel_orders_for_symbols(
         self, orders: Iterable[Mapping[str, Any]], params: Mapping[str, Any] = {}
     ) -> list[Order]:
         """Cancel orders of several markets: see the sync class. The symbols' requests go concurrently."""
-        return await run_async(self._cancel_orders_for_symbols(orders, params), self._perform)
+        return await run_async(self._cancel_orders_for_symbols(orders, params), self._execute)
 
     if TYPE_CHECKING:
         # pyright takes ccxt's own for one that never returns, and looks at nothing that stands behind a call.
@@ -43,18 +43,18 @@ class bingx(BingxMixin, upstream):
 
     def open(self, *args: Any, **named: Any) -> None:
         super().open(*args, **named)
-        send_once(self.session)
+        forbid_replay(self.session)
 
     def get_socks_proxy_session(self, *args: Any, **named: Any) -> Any:
         session = super().get_socks_proxy_session(*args, **named)
-        send_once(session)
+        forbid_replay(session)
         return session
 
     async def throttle(self, cost: Any = None) -> None:
         if isinstance(cost, LaneCost):
-            await pass_gate_async(*self._gate(cost.endpoint))
+            await acquire_async(*self._gate(cost.endpoint))
         else:
             await super().throttle(cost)
 
-    async def _tell_lane(self, lane: KeptLane, order: Hold | Close) -> None:
+    async def _update_limiter(self, lane: Limiter, order: Pause | Ban) -> None:
         await lane.do_async(order)

@@ -15,9 +15,9 @@ from ccxt.base.errors import BaseError, RateLimitExceeded
 
 from ccxt_bingx_ext import bingx
 from ccxt_bingx_ext._bingx.endpoints import SPOT
-from ccxt_bingx_ext._ratelimit.acquire import pass_gate, pass_gate_async
-from ccxt_bingx_ext._ratelimit.local import Ask, Close, Leave, LocalLane, Ticket
-from ccxt_bingx_ext._ratelimit.schedule import Pace
+from ccxt_bingx_ext._ratelimit.acquire import acquire, acquire_async
+from ccxt_bingx_ext._ratelimit.local import Acquire, Ban, LocalLimiter, Ticket, Withdraw
+from ccxt_bingx_ext._ratelimit.schedule import RateLimit
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Simulator
 
@@ -256,17 +256,17 @@ def test_cancels_whose_event_loop_has_stopped_hold_nobody_up(limited: Simulator)
 
 def test_a_coroutine_that_is_thrown_away_gives_its_place_back() -> None:
     """Its loop is closed: it cannot await any more, and wakes nobody."""
-    lane, pace = LocalLane(), Pace.of(1, 0.05)
+    lane, pace = LocalLimiter(), RateLimit.of(1, 0.05)
     loop = asyncio.new_event_loop()
-    waiting = pass_gate_async(lane, pace, 1.0)
+    waiting = acquire_async(lane, pace, 1.0)
 
     async def begin() -> None:
-        await pass_gate_async(lane, pace, 1.0)
+        await acquire_async(lane, pace, 1.0)
         waiting.send(None)  # it is in the queue now, and sleeps
 
     loop.run_until_complete(begin())
     loop.close()
-    pass_gate(lane, pace, 1.0)  # overdue, or not: it goes; and leaving wakes a loop that is closed
+    acquire(lane, pace, 1.0)  # overdue, or not: it goes; and leaving wakes a loop that is closed
     waiting.close()
     assert lane._lane._queue == {}
     assert lane._waiting == {}
@@ -274,34 +274,34 @@ def test_a_coroutine_that_is_thrown_away_gives_its_place_back() -> None:
 
 def test_leaving_wakes_the_others_even_where_a_loop_is_closed() -> None:
     """A waiter whose loop is gone must not keep another one from leaving."""
-    lane, pace = LocalLane(), Pace.of(1, 0.05)
+    lane, pace = LocalLimiter(), RateLimit.of(1, 0.05)
     loop = asyncio.new_event_loop()
-    waiting = pass_gate_async(lane, pace, 1.0)
+    waiting = acquire_async(lane, pace, 1.0)
 
     async def begin() -> None:
-        await pass_gate_async(lane, pace, 1.0)
+        await acquire_async(lane, pace, 1.0)
         waiting.send(None)
 
     loop.run_until_complete(begin())
     loop.close()
     other = Ticket(lambda: None)
-    lane.do(Ask(other, pace))
-    lane.do(Leave(other))
+    lane.do(Acquire(other, pace))
+    lane.do(Withdraw(other))
     waiting.close()
     assert lane._waiting == {}
 
 
 def test_a_lane_that_is_closed_for_a_moment_is_waited_for() -> None:
     """Within maxWait; beyond it the call is told at once, waiting ones too."""
-    lane, pace = LocalLane(), Pace.of(2, 0.05)
-    lane.do(Close(0.3))
-    pass_gate(lane, pace, 1.0)
-    pass_gate(lane, pace, 1.0)
+    lane, pace = LocalLimiter(), RateLimit.of(2, 0.05)
+    lane.do(Ban(0.3))
+    acquire(lane, pace, 1.0)
+    acquire(lane, pace, 1.0)
     told: list[str] = []
 
     def wait() -> None:
         try:
-            pass_gate(lane, pace, 1.0)
+            acquire(lane, pace, 1.0)
         except RateLimitExceeded as error:
             told.append(str(error))
 
@@ -309,7 +309,7 @@ def test_a_lane_that_is_closed_for_a_moment_is_waited_for() -> None:
     thread.start()
     while not lane._waiting:
         time.sleep(0.01)
-    lane.do(Close(300.0))
+    lane.do(Ban(300.0))
     thread.join(0.9)
     assert len(told) == 1
     assert "not sent" in told[0]

@@ -16,10 +16,10 @@ from ccxt.base.errors import RateLimitExceeded
 
 from ccxt_bingx_ext import bingx
 from ccxt_bingx_ext._ratelimit import redis as _redis
-from ccxt_bingx_ext._ratelimit.acquire import pass_gate, pass_gate_async
-from ccxt_bingx_ext._ratelimit.local import Ask, Close, Hold, Leave, LocalLane, Ticket
-from ccxt_bingx_ext._ratelimit.registry import lane_of
-from ccxt_bingx_ext._ratelimit.schedule import Lane, Pace
+from ccxt_bingx_ext._ratelimit.acquire import acquire, acquire_async
+from ccxt_bingx_ext._ratelimit.local import Acquire, Ban, LocalLimiter, Pause, Ticket, Withdraw
+from ccxt_bingx_ext._ratelimit.registry import limiter_for
+from ccxt_bingx_ext._ratelimit.schedule import RateLimit, Schedule
 from ccxt_bingx_ext.simulator import Simulator
 
 from .redis_server import RedisServer
@@ -27,7 +27,7 @@ from .test_rate_limit import cancel_all_at_once, cancel_each, config_of, in_thre
 
 __all__ = ["limited"]
 
-PACE = Pace.of(2, 0.05)
+PACE = RateLimit.of(2, 0.05)
 FAR = 3600.0
 
 
@@ -45,11 +45,11 @@ def ticket() -> Ticket:
 
 def lane(server: RedisServer, name: str = "lane") -> Any:
     """A lane as another process would have it: nothing is shared but Redis."""
-    return _redis.SharedLane(server.url, name, LocalLane())
+    return _redis.RedisLimiter(server.url, name, LocalLimiter())
 
 
 def ask(lane: Any, ticket_: Ticket | None = None) -> Any:
-    return lane.do(Ask(ticket_ or ticket(), PACE))
+    return lane.do(Acquire(ticket_ or ticket(), PACE))
 
 
 def _work(config: dict[str, Any], ids: list[str]) -> None:
@@ -86,21 +86,21 @@ def test_threads_and_tasks_mixed(limited: Simulator, server: RedisServer) -> Non
 
 def test_the_script_does_the_lanes_arithmetic(server: RedisServer) -> None:
     """The same questions get the same answers, in memory and in Redis."""
-    memory, shared = Lane(), lane(server)
+    memory, shared = Schedule(), lane(server)
     tickets = [ticket() for _ in range(7)]
     for one in tickets:
         one.has_asked = True
 
     def same_answers(name: Ticket) -> bool:
-        in_redis = float(shared._eval(shared._arguments(Ask(name, PACE)))[0])
+        in_redis = float(shared._eval(shared._arguments(Acquire(name, PACE)))[0])
         return in_redis == pytest.approx(memory.ask(name, 0.0, PACE).delay, abs=0.4)
 
     assert all(same_answers(name) for name in tickets)
-    for order in (memory.leave, lambda name: shared.do(Leave(name))):
+    for order in (memory.leave, lambda name: shared.do(Withdraw(name))):
         order(tickets[3])
     assert all(same_answers(name) for name in tickets[4:])
     memory.hold(5.0)
-    shared.do(Hold(5.0))
+    shared.do(Pause(5.0))
     assert all(same_answers(name) for name in tickets[4:])
 
 
@@ -112,10 +112,10 @@ def test_a_place_given_back_in_one_process_moves_another_up(server: RedisServer)
     leaving, staying = [ticket() for _ in range(10)], ticket()
     for one in leaving:
         ask(first, one)
-    arguments = second._arguments(Ask(staying, PACE))
+    arguments = second._arguments(Acquire(staying, PACE))
     assert float(second._eval(arguments)[0]) > 5
     for one in leaving:
-        first.do(Leave(one))
+        first.do(Withdraw(one))
     assert float(second._eval(arguments)[0]) <= 1.05
 
 
@@ -125,24 +125,24 @@ def test_a_process_that_died_while_waiting_blocks_nobody(server: RedisServer) ->
     for _ in range(8):
         ask(lane_)  # six of them wait and never come back
     start = time.monotonic()
-    pass_gate(lane_, PACE, 1.0)
+    acquire(lane_, PACE, 1.0)
     assert time.monotonic() - start < 4  # behind six it would be 4.2
 
 
 def test_holds_and_bans_are_shared(server: RedisServer) -> None:
     """What one process was told by the exchange, the others heed."""
     first, second = lane(server), lane(server)
-    first.do(Hold(2.0))
+    first.do(Pause(2.0))
     verdict = ask(second)
     assert 0 < verdict.delay <= _redis.CHECK_EVERY
     assert not verdict.closed
-    first.do(Close(FAR))
+    first.do(Ban(FAR))
     for one in (first, second):
         verdict = ask(one)
         assert verdict.closed
         assert verdict.delay == pytest.approx(FAR, abs=60)
     with pytest.raises(RateLimitExceeded, match="not sent"):
-        asyncio.run(pass_gate_async(second, PACE, 1.0))
+        asyncio.run(acquire_async(second, PACE, 1.0))
 
 
 def test_a_task_cancelled_while_waiting_leaves_redis_too(server: RedisServer) -> None:
@@ -152,7 +152,7 @@ def test_a_task_cancelled_while_waiting_leaves_redis_too(server: RedisServer) ->
         ask(shared)
 
     async def main() -> None:
-        task = asyncio.ensure_future(pass_gate_async(shared, PACE, 1.0))
+        task = asyncio.ensure_future(acquire_async(shared, PACE, 1.0))
         await asyncio.sleep(0.2)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -237,7 +237,7 @@ def test_a_warning_does_not_show_the_password(
 ) -> None:
     """The URL of a Redis may hold one, in several places."""
     with caplog.at_level(logging.WARNING, "ccxt_bingx_ext"):
-        assert ask(lane_of("key", "host", "endpoint", url)).delay == 0
+        assert ask(limiter_for("key", "host", "endpoint", url)).delay == 0
     assert "cannot be reached" in caplog.text
     assert "hunter2" not in caplog.text
 
@@ -259,7 +259,7 @@ def test_a_clock_that_stepped_back_stalls_nobody(server: RedisServer) -> None:
         for member, score in client.zrange(shared._keys[3], 0, -1, withscores=True):
             client.zadd(shared._keys[3], {member: score + FAR, b"another": score + FAR})
         client.hset(shared._keys[4], "held", time.time() + 86400)
-    raw = shared._eval(shared._arguments(Ask(ticket(), PACE)))
+    raw = shared._eval(shared._arguments(Acquire(ticket(), PACE)))
     assert float(raw[0]) <= 5.1
 
 
@@ -278,7 +278,7 @@ def test_many_waiting_tasks_do_not_flood_redis(server: RedisServer, monkeypatch:
     monkeypatch.setattr(shared, "_eval_async", counted)
 
     async def main() -> None:
-        tasks = [asyncio.ensure_future(pass_gate_async(shared, PACE, 1.0)) for _ in range(300)]
+        tasks = [asyncio.ensure_future(acquire_async(shared, PACE, 1.0)) for _ in range(300)]
         await asyncio.sleep(2.2)
         went = [task.done() for task in tasks]
         assert sum(went) >= 2
@@ -294,10 +294,10 @@ def test_many_waiting_tasks_do_not_flood_redis(server: RedisServer, monkeypatch:
 
 def test_a_late_waker_costs_the_limit_nothing_in_redis_either(server: RedisServer) -> None:
     """A ticket that comes a little after its time is counted as if it had been on time."""
-    pace = Pace(requests=1, period=1.0, slack=5.0)  # a busy machine is late, too
+    pace = RateLimit(requests=1, period=1.0, slack=5.0)  # a busy machine is late, too
     shared, waiting = lane(server), ticket()
-    shared.do(Ask(ticket(), pace))
-    arguments = shared._arguments(Ask(waiting, pace))
+    shared.do(Acquire(ticket(), pace))
+    arguments = shared._arguments(Acquire(waiting, pace))
     time.sleep(float(shared._eval(arguments)[0]) + 0.015)
     with redis.Redis.from_url(server.url) as client:
         planned = float(client.hget(shared._keys[2], waiting.name))
@@ -334,7 +334,7 @@ def test_a_ticket_that_queued_locally_leaves_that_queue_when_redis_is_back(
 def test_a_long_ban_is_kept_as_long_as_it_lasts(server: RedisServer) -> None:
     """The keys of a lane that nobody uses go away, but not before its ban has ended."""
     shared = lane(server)
-    shared.do(Close(FAR))
+    shared.do(Ban(FAR))
     ask(lane(server))
     with redis.Redis.from_url(server.url) as client:
         assert client.ttl(shared._keys[4]) >= FAR

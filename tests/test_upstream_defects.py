@@ -134,7 +134,7 @@ def test_ccxt_makes_two_ids_of_a_comma(ccxts_own: Bot, simulator: Simulator) -> 
     assert sent(simulator)[0]["orderIds"] == "1,2"
 
 
-@worked_around_by(_batch.read_batch)
+@worked_around_by(_batch.parse_batch)
 def test_ccxt_ignores_ids_beside_client_ids(ccxts_own: Bot, simulator: Simulator) -> None:
     """Both kinds given: the order ids are not sent at all."""
     ccxts_own.cancel_orders(["1"], "BTC/USDT", {"clientOrderIds": ["a"], "process": 1})
@@ -176,7 +176,7 @@ def test_ccxt_loses_failed_swap_ids_and_sends_any_number(ccxts_own: Bot) -> None
     assert [len(request["orderIdList"]) for request in sent] == [12]
 
 
-@worked_around_by(_gate.pass_gate, _mixin.BingxMixin.calculate_rate_limiter_cost)
+@worked_around_by(_gate.acquire, _mixin.BingxMixin.calculate_rate_limiter_cost)
 def test_ccxts_cancel_waits_behind_other_calls(simulator: Simulator) -> None:
     """Sync: after any other call it waits for its cost in the shared throttle, here for two seconds."""
     with bot_of(CCXTS["sync"], simulator.ccxt_config(enableRateLimit=True)) as bot:
@@ -190,7 +190,7 @@ def test_ccxts_cancel_waits_behind_other_calls(simulator: Simulator) -> None:
 
 
 @pytest.mark.parametrize("world", ["async", "pro"])
-@worked_around_by(_gate.pass_gate_async, _mixin.BingxMixin.calculate_rate_limiter_cost)
+@worked_around_by(_gate.acquire_async, _mixin.BingxMixin.calculate_rate_limiter_cost)
 def test_ccxts_cancel_queues_behind_other_tasks(world: str, simulator: Simulator) -> None:
     """Async: the cancel reaches the wire after every call that was queued before it."""
     with bot_of(CCXTS[world], simulator.ccxt_config(enableRateLimit=True)) as bot:
@@ -220,7 +220,7 @@ def test_ccxt_does_not_know_an_order_that_is_gone(ccxts_own: Bot, simulator: Sim
         ccxts_own.cancel_order(filled, "BTC/USDT")
 
 
-@worked_around_by(_mixin.BingxMixin._perform)
+@worked_around_by(_mixin.BingxMixin._execute)
 def test_ccxts_retry_turns_a_success_into_a_failure(ccxts_own: Bot, simulator: Simulator) -> None:
     """The answer is lost after execution; the retry finds the orders gone and reports that."""
     (live,) = place(simulator, 1)
@@ -232,7 +232,7 @@ def test_ccxts_retry_turns_a_success_into_a_failure(ccxts_own: Bot, simulator: S
 
 
 @pytest.mark.parametrize("world", ["async", "pro"])
-@worked_around_by(_once.send_once)
+@worked_around_by(_once.forbid_replay)
 def test_aiohttp_sends_a_cancel_again_by_itself(world: str, simulator: Simulator) -> None:
     """A DELETE whose answer is lost goes out twice, though no retries are set: "does not exist", it says."""
     with bot_of(CCXTS[world], simulator.ccxt_config()) as bot:
@@ -245,7 +245,7 @@ def test_aiohttp_sends_a_cancel_again_by_itself(world: str, simulator: Simulator
     assert len(simulator.arrivals("DELETE swap/v2/trade/order")) == 2
 
 
-@worked_around_by(_finding_out.find_out)
+@worked_around_by(_finding_out.reconcile_batch)
 def test_ccxt_does_not_find_out_what_happened(ccxts_own: Bot, simulator: Simulator) -> None:
     """504 or no answer after execution: RequestTimeout, without a word on which orders are gone."""
     ccxts_own.exchange.timeout = 1000
@@ -256,7 +256,7 @@ def test_ccxt_does_not_find_out_what_happened(ccxts_own: Bot, simulator: Simulat
         assert not hasattr(caught.value, "unresolved")
 
 
-@worked_around_by(_structures.order_structure)
+@worked_around_by(_structures.build_order)
 def test_ccxt_calls_a_failed_order_canceled(ccxts_own: Bot) -> None:
     """FAILED: nobody cancelled it."""
     assert ccxts_own.parse_order_status("FAILED") == "canceled"

@@ -21,8 +21,8 @@ from urllib.parse import unquote
 
 from ccxt.base.errors import BadRequest
 
-from .._cancel.arguments import METHOD, Asked, Batch, read_process
-from .._cancel.ledger import Shape
+from .._cancel.arguments import METHOD, Batch, OrderRef, parse_process
+from .._cancel.ledger import ResponseSchema
 
 _TRADE_PATH = re.compile(r"/((?:spot|swap|cswap)/v\d+/trade/\w+)(?:\?|$)")
 
@@ -30,9 +30,9 @@ _TRADE_PATH = re.compile(r"/((?:spot|swap|cswap)/v\d+/trade/\w+)(?:\?|$)")
 class Endpoint(NamedTuple):
     """How the orders of one kind of market are cancelled.
 
-    `market_type` is also the name of its options; `api` that of its URLs in ccxt. `cancel` and `look_up` are
+    `market_type` is also the name of its options; `api` that of its URLs in ccxt. `cancel` and `fetch` are
     ccxt's implicit methods, `route` what the first one leads to. `id_params` writes ids as the request has
-    them, `question` one id as the look-up has it. `batch_size`: most ids per request; `at_once`: so many
+    them, `fetch_params` one id as the look-up has it. `batch_size`: most ids per request; `at_once`: so many
     requests may be under way together; `limit`: requests per second and account.
     """
 
@@ -40,14 +40,14 @@ class Endpoint(NamedTuple):
     api: str
     route: str
     cancel: str
-    look_up: str
-    id_params: Callable[[Sequence[Asked]], dict[str, Any]]
-    question: Mapping[str, str]
+    fetch: str
+    id_params: Callable[[Sequence[OrderRef]], dict[str, Any]]
+    fetch_params: Mapping[str, str]
     batch_size: int
     at_once: int
     limit: float
     takes_process: bool
-    shape: Shape
+    shape: ResponseSchema
 
     def adopt(self, batch: Batch, default_process: object = None) -> Batch:
         """`batch` as this endpoint can keep it; ``BadRequest`` names what it cannot.
@@ -56,7 +56,7 @@ class Endpoint(NamedTuple):
         """
         if self.takes_process:
             return (
-                batch if batch.process is not None else batch._replace(process=read_process(default_process))
+                batch if batch.process is not None else batch._replace(process=parse_process(default_process))
             )
         if batch.process == 0:
             raise BadRequest(
@@ -71,21 +71,21 @@ class Endpoint(NamedTuple):
             request["process"] = batch.process
         return {**request, **dict(batch.extra)}
 
-    def look_up_request(self, asked: Asked, market_id: str) -> dict[str, Any]:
+    def fetch_request(self, asked: OrderRef, market_id: str) -> dict[str, Any]:
         """The parameters that ask for one order."""
-        return {"symbol": market_id, self.question[asked.field]: asked.value}
+        return {"symbol": market_id, self.fetch_params[asked.field]: asked.value}
 
 
-def _values(asked: Sequence[Asked], field: str) -> list[str]:
+def _values(asked: Sequence[OrderRef], field: str) -> list[str]:
     return [one.value for one in asked if one.field == field]
 
 
-def _spot_ids(asked: Sequence[Asked]) -> dict[str, Any]:
+def _spot_ids(asked: Sequence[OrderRef]) -> dict[str, Any]:
     lists = (("orderIds", _values(asked, "id")), ("clientOrderIDs", _values(asked, "clientOrderId")))
     return {name: ",".join(values) for name, values in lists if values}
 
 
-def _linear_ids(asked: Sequence[Asked]) -> dict[str, Any]:
+def _linear_ids(asked: Sequence[OrderRef]) -> dict[str, Any]:
     # clientOrderIDList is not the documented spelling (…IdList), but the one that was accepted live (2024).
     ids, client_ids = _values(asked, "id"), _values(asked, "clientOrderId")
     return {
@@ -94,7 +94,7 @@ def _linear_ids(asked: Sequence[Asked]) -> dict[str, Any]:
     }
 
 
-def _inverse_id(asked: Sequence[Asked]) -> dict[str, Any]:
+def _inverse_id(asked: Sequence[OrderRef]) -> dict[str, Any]:
     (one,) = asked
     return {"orderId" if one.field == "id" else "clientOrderID": one.value}
 
@@ -104,42 +104,44 @@ SPOT = Endpoint(
     api="spot",
     route="POST spot/v1/trade/cancelOrders",
     cancel="spotV1PrivatePostTradeCancelOrders",
-    look_up="spotV1PrivateGetTradeQuery",
+    fetch="spotV1PrivateGetTradeQuery",
     id_params=_spot_ids,
-    question={"id": "orderId", "clientOrderId": "clientOrderID"},
+    fetch_params={"id": "orderId", "clientOrderId": "clientOrderID"},
     batch_size=50,  # our choice: the exchange documents no limit for spot
     at_once=1,
     limit=2,
     takes_process=True,
-    shape=Shape(done="orders", failed="fails"),
+    shape=ResponseSchema(done="orders", failed="fails"),
 )
 LINEAR = Endpoint(
     market_type="linear",
     api="swap",
     route="DELETE swap/v2/trade/batchOrders",
     cancel="swapV2PrivateDeleteTradeBatchOrders",
-    look_up="swapV2PrivateGetTradeOrder",
+    fetch="swapV2PrivateGetTradeOrder",
     id_params=_linear_ids,
-    question={"id": "orderId", "clientOrderId": "clientOrderId"},
+    fetch_params={"id": "orderId", "clientOrderId": "clientOrderId"},
     batch_size=10,
     at_once=1,
     limit=5,
     takes_process=False,
-    shape=Shape(done="success", failed="failed", lower_case=True, tells_states=False, may_be_unnamed=True),
+    shape=ResponseSchema(
+        done="success", failed="failed", lower_case=True, tells_states=False, may_be_unnamed=True
+    ),
 )
 INVERSE = Endpoint(
     market_type="inverse",
     api="cswap",
     route="DELETE cswap/v1/trade/cancelOrder",
     cancel="cswapV1PrivateDeleteTradeCancelOrder",
-    look_up="cswapV1PrivateGetTradeOrderDetail",
+    fetch="cswapV1PrivateGetTradeOrderDetail",
     id_params=_inverse_id,
-    question={"id": "orderId", "clientOrderId": "clientOrderId"},
+    fetch_params={"id": "orderId", "clientOrderId": "clientOrderId"},
     batch_size=1,
     at_once=5,  # as many as a second takes: one that fails stops those that have not gone yet
     limit=5,
     takes_process=False,
-    shape=Shape(done="order", failed=None, tells_states=False, may_be_unnamed=True),
+    shape=ResponseSchema(done="order", failed=None, tells_states=False, may_be_unnamed=True),
 )
 ENDPOINTS: Mapping[str, Endpoint] = {one.route: one for one in (SPOT, LINEAR, INVERSE)}
 

@@ -44,8 +44,8 @@ from ccxt.base.errors import (
     RateLimitExceeded,
 )
 
-from .._cancel.failures import may_have_been_executed
-from .._cancel.ledger import FINAL_STATES, NOT_FOUND, Claim, claim_of_words, states_in_words
+from .._cancel.failures import is_ambiguous
+from .._cancel.ledger import FINAL_STATES, NOT_FOUND, OrderReport, report_of_words, states_in_words
 from .limit_headers import ban_end, ban_rest, window_rest
 
 _BUSY = re.compile(r"\bbusy\b", re.IGNORECASE)
@@ -105,8 +105,8 @@ def raise_refusal(
     error_class = refusal(None if answer.get("code") is None else str(answer["code"]), message)
     if error_class is None:
         return
-    error = error_class(scrub(f"{exchange_id} {body}"))
-    error.exchange_message = scrub(message)
+    error = error_class(redact(f"{exchange_id} {body}"))
+    error.exchange_message = redact(message)
     if error_class is RateLimitExceeded:
         banned_until = ban_end(message)
         error.banned = banned_until is not None
@@ -114,10 +114,10 @@ def raise_refusal(
     raise error
 
 
-def claim_of_refusal(error: BaseError) -> Claim:
+def report_of_refusal(error: BaseError) -> OrderReport:
     """What an ``OrderNotFound`` says of the one order that was asked for."""
     text = getattr(error, "exchange_message", str(error))
-    return claim_of_words(text, getattr(error, "exchange_code", None))
+    return report_of_words(text, getattr(error, "exchange_code", None))
 
 
 def note_window(answer: Any, headers: Mapping[str, Any], now: float) -> None:
@@ -127,7 +127,7 @@ def note_window(answer: Any, headers: Mapping[str, Any], now: float) -> None:
         answer[REST_OF_WINDOW] = rest
 
 
-def lane_closed(seconds: float) -> BaseError:
+def banned_error(seconds: float) -> BaseError:
     """The error of a call that is not sent, because the exchange refuses everything for `seconds` more."""
     until = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + seconds))
     error = RateLimitExceeded(
@@ -137,12 +137,12 @@ def lane_closed(seconds: float) -> BaseError:
     return error
 
 
-def scrub(text: str) -> str:
+def redact(text: str) -> str:
     """`text` without signatures: 64 or more hexadecimal digits in a row are masked, wherever they stand."""
     return _SIGNATURE.sub("***", text)
 
 
-def scrub_chain(error: BaseException) -> None:
+def redact_chain(error: BaseException) -> None:
     """Mask signatures in the messages of `error` and of what caused it.
 
     ccxt puts the whole URL into the message of a network error, and requests and aiohttp into their own below
@@ -167,16 +167,16 @@ def scrub_chain(error: BaseException) -> None:
 
 def _leaks(error: BaseException) -> bool:
     shown = f"{error} {error!r}"
-    return scrub(shown) != shown
+    return redact(shown) != shown
 
 
 def _mask(error: BaseException) -> None:
     if _leaks(error):
-        error.args = (scrub(str(error)),)
+        error.args = (redact(str(error)),)
 
 
 def _plain(error: BaseException) -> BaseException:
-    plain = Exception(f"{type(error).__name__}: {scrub(str(error))}")
+    plain = Exception(f"{type(error).__name__}: {redact(str(error))}")
     plain.__cause__, plain.__context__ = error.__cause__, error.__context__
     return plain.with_traceback(error.__traceback__)
 
@@ -186,12 +186,12 @@ def add_to_message(error: BaseError, remark: str) -> None:
     error.args = (f"{error} - {remark}",)
 
 
-def gravest(errors: Sequence[BaseError]) -> BaseError:
+def most_severe(errors: Sequence[BaseError]) -> BaseError:
     """The one of several that is raised: rather an unknown outcome than a refusal.
 
     ``OrderNotFound`` comes last, for to a bot it says "gone".
     """
-    return min(errors, key=lambda one: (not may_have_been_executed(one), isinstance(one, OrderNotFound)))
+    return min(errors, key=lambda one: (not is_ambiguous(one), isinstance(one, OrderNotFound)))
 
 
 @contextmanager
@@ -203,7 +203,7 @@ def accounted(unresolved: Sequence[Any]) -> Iterator[None]:
     try:
         yield
     except BaseError as error:
-        scrub_chain(error)
+        redact_chain(error)
         if not hasattr(error, "unresolved"):
             account(error, [], unresolved)
         raise

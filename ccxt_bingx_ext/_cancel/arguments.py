@@ -43,7 +43,7 @@ class ClientOrderId(str):
     __slots__ = ()
 
 
-class Asked(NamedTuple):
+class OrderRef(NamedTuple):
     """One id that the caller asked for. `field` is the order structure's name for it."""
 
     field: str  # "id" or "clientOrderId"
@@ -55,7 +55,7 @@ class Asked(NamedTuple):
         return self.value if self.field == "id" else ClientOrderId(self.value)
 
     @classmethod
-    def of(cls, public: str) -> Asked:
+    def of(cls, public: str) -> OrderRef:
         """The one whose `public` it is."""
         is_client_id = isinstance(public, ClientOrderId)
         return cls("clientOrderId", str(public)) if is_client_id else cls("id", public)
@@ -68,7 +68,7 @@ class Batch(NamedTuple):
     parameters, as they will be sent.
     """
 
-    asked: tuple[Asked, ...]
+    asked: tuple[OrderRef, ...]
     process: int | None = None
     extra: tuple[tuple[str, Any], ...] = ()
 
@@ -83,7 +83,7 @@ class Batch(NamedTuple):
         for start in range(0, len(self.asked), max(step, 1)):
             yield self._replace(asked=self.asked[start : start + step])
 
-    def again(self, asked: Sequence[Asked]) -> Batch:
+    def again(self, asked: Sequence[OrderRef]) -> Batch:
         """A batch that asks for `asked` once more, each id on its own merits (``process`` 1)."""
         return self._replace(asked=tuple(asked), process=1)
 
@@ -91,10 +91,10 @@ class Batch(NamedTuple):
 class Cancellations(NamedTuple):
     """Ids of several symbols: distinct, in asking order, and the batch of each symbol."""
 
-    asked: tuple[tuple[str, Asked], ...]
+    asked: tuple[tuple[str, OrderRef], ...]
     batches: Mapping[str, Batch]
 
-    def public(self, settled: Container[tuple[str, Asked]] = ()) -> list[dict[str, str]]:
+    def public(self, settled: Container[tuple[str, OrderRef]] = ()) -> list[dict[str, str]]:
         """The entries other than the `settled` ones, as callers see them in ``unresolved``."""
         return [
             {asked.field: asked.value, "symbol": symbol}
@@ -130,7 +130,7 @@ def _as_given(values: object) -> Collection[Any]:
     return values if isinstance(values, Collection) and not _is_no_list(values) else (values,)
 
 
-def read_symbol(symbol: object, where: str = "") -> str:
+def parse_symbol(symbol: object, where: str = "") -> str:
     """The symbol, or ``ArgumentsRequired`` (None, empty) or ``BadSymbol`` (not a string)."""
     at = f"{METHOD} {where}".rstrip()
     if symbol is None or symbol == "":
@@ -140,7 +140,7 @@ def read_symbol(symbol: object, where: str = "") -> str:
     return symbol
 
 
-def read_batch(ids: object, params: Mapping[str, Any]) -> Batch:
+def parse_batch(ids: object, params: Mapping[str, Any]) -> Batch:
     """The caller's `ids` and `params`, checked; neither is changed.
 
     Raises ``ArgumentsRequired`` without any ids, else ``BadRequest`` naming the value and its position.
@@ -156,7 +156,7 @@ def read_batch(ids: object, params: Mapping[str, Any]) -> Batch:
     return _batch(asked, given)
 
 
-def read_cancellations(orders: object, params: Mapping[str, Any]) -> Cancellations:
+def parse_cancellations(orders: object, params: Mapping[str, Any]) -> Cancellations:
     """The caller's list of ``{"id" or "clientOrderId": …, "symbol": …}``, checked; nothing is changed.
 
     Where an entry has both ids (an order structure, say) the order id counts: the exchange forgets client
@@ -170,16 +170,16 @@ def read_cancellations(orders: object, params: Mapping[str, Any]) -> Cancellatio
     if not _is_list(orders):
         raise BadRequest(f"{METHOD} orders is not a list: {_shown(orders)}")
     asked = dict.fromkeys(_read_cancellation(f"orders[{at}]", one) for at, one in enumerate(orders))
-    by_symbol: dict[str, list[Asked]] = {}
+    by_symbol: dict[str, list[OrderRef]] = {}
     for symbol, one in asked:
         by_symbol.setdefault(symbol, []).append(one)
     return Cancellations(tuple(asked), {symbol: _batch(ids, given) for symbol, ids in by_symbol.items()})
 
 
-def _read_cancellation(where: str, entry: object) -> tuple[str, Asked]:
+def _read_cancellation(where: str, entry: object) -> tuple[str, OrderRef]:
     if not isinstance(entry, Mapping):
         raise BadRequest(f"{METHOD} {where} is not a dict: {_shown(entry)}")
-    symbol = read_symbol(entry.get("symbol"), where)
+    symbol = parse_symbol(entry.get("symbol"), where)
     for field in ("id", "clientOrderId"):
         if entry.get(field) not in (None, ""):
             return symbol, _read_id(f"{where}['{field}']", entry[field], client=field != "id")
@@ -201,11 +201,11 @@ def _read_params(params: object) -> dict[Any, Any]:
     return {name: value for name, value in params.items() if value is not None}
 
 
-def _batch(asked: Iterable[Asked], params: Mapping[Any, Any]) -> Batch:
+def _batch(asked: Iterable[OrderRef], params: Mapping[Any, Any]) -> Batch:
     ordered = sorted(dict.fromkeys(asked), key=lambda one: one.field != "id")
     return Batch(
         asked=tuple(ordered),
-        process=read_process(params.get("process")),
+        process=parse_process(params.get("process")),
         extra=tuple(
             _read_extra(name, value)
             for name, value in params.items()
@@ -220,17 +220,17 @@ def _listed(name: str, value: object) -> object:
     return value.split(",") if value else []
 
 
-def _read_ids(where: str, values: object, *, client: bool = False) -> Iterator[Asked]:
+def _read_ids(where: str, values: object, *, client: bool = False) -> Iterator[OrderRef]:
     if not _is_list(values):
         raise BadRequest(f"{METHOD} {where} is not a list of ids: {_shown(values)}")
     for position, value in enumerate(values):
         yield _read_id(f"{where}[{position}]", value, client=client)
 
 
-def _read_id(where: str, value: object, *, client: bool) -> Asked:
+def _read_id(where: str, value: object, *, client: bool) -> OrderRef:
     if client or isinstance(value, ClientOrderId):
-        return Asked("clientOrderId", _read_client_id(where, value))
-    return Asked("id", _read_order_id(where, value))
+        return OrderRef("clientOrderId", _read_client_id(where, value))
+    return OrderRef("id", _read_order_id(where, value))
 
 
 def _exact(value: object) -> Any:
@@ -273,7 +273,7 @@ def _read_client_id(where: str, given: object) -> str:
     return text
 
 
-def read_process(value: object) -> int | None:
+def parse_process(value: object) -> int | None:
     """``process`` as 0, 1 or None (not given); ``BadRequest`` for anything else."""
     if value is None:
         return None

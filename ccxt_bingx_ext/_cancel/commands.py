@@ -9,10 +9,10 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from .._bingx.endpoints import Endpoint
-from .._ratelimit.local import Close, Hold
-from .._runner import Together
-from .arguments import Asked
-from .ledger import Claim
+from .._ratelimit.local import Ban, Pause
+from .._runner import Gather
+from .arguments import OrderRef
+from .ledger import OrderReport
 
 Order: TypeAlias = dict[str, Any]
 
@@ -29,7 +29,7 @@ class Cancel(NamedTuple):
     hostname: str | None = None  # None: the exchange's own
 
 
-class LookUp(NamedTuple):
+class FetchOrder(NamedTuple):
     """Ask where `endpoint` tells of one order. Its result is the decoded answer."""
 
     endpoint: Endpoint
@@ -37,11 +37,11 @@ class LookUp(NamedTuple):
     hostname: str | None = None
 
 
-class TellLane(NamedTuple):
+class UpdateLimiter(NamedTuple):
     """Tell the lane of `endpoint` what the exchange said of its limit."""
 
     endpoint: Endpoint
-    order: Hold | Close
+    order: Pause | Ban
 
 
 class MeasureClock(NamedTuple):
@@ -54,9 +54,9 @@ class Sleep(NamedTuple):
     seconds: float
 
 
-Call: TypeAlias = LoadMarkets | Cancel | LookUp | MeasureClock | Sleep | TellLane
+Call: TypeAlias = LoadMarkets | Cancel | FetchOrder | MeasureClock | Sleep | UpdateLimiter
 Steps: TypeAlias = Generator[Call, Any, Any]
-Flow: TypeAlias = Generator[Call | Together, Any, list[Order]]
+Flow: TypeAlias = Generator[Call | Gather, Any, list[Order]]
 
 
 class Hosts:
@@ -81,21 +81,21 @@ class Hosts:
             self._reached, self._until = host, now + self.KEPT
 
 
-class Plan(NamedTuple):
+class CancelContext(NamedTuple):
     """What a flow needs to know beside the batch.
 
     `endpoint`: where to, with at most `batch_size` ids per request, so many `at_once`. `max_wait`: s that a
     refusal for the limit may be waited out. `resolve_attempts`, `resolve_timeout` (s): how long it is tried
     to find out what a lost answer said.
-    `fallbacks`: hostnames for when the first is unreachable. `present` makes the order structure of what is
-    known. `clock`: s.
+    `fallbacks`: hostnames for when the first is unreachable. `build_order` makes the order structure of
+    what is known. `clock`: s.
     """
 
     endpoint: Endpoint
     batch_size: int
     at_once: int
     max_wait: float
-    present: Callable[[Asked | None, Claim], Order]
+    build_order: Callable[[OrderRef | None, OrderReport], Order]
     resolve_attempts: int
     resolve_timeout: float
     fallbacks: Sequence[str]

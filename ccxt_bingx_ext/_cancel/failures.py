@@ -1,6 +1,6 @@
 """Which failures leave it unknown whether the exchange executed a request. One table, by what is known.
 
-In ccxt most failures of either kind are ``NetworkError``: the class alone does not tell. So `note_answer`
+In ccxt most failures of either kind are ``NetworkError``: the class alone does not tell. So `attach_response`
 keeps on an error what the answer was, if there was one.
 
 =============================================================  ==========  =================================
@@ -41,7 +41,7 @@ _NOT_CONNECTED = frozenset(
 )
 
 
-def note_answer(error: BaseError, http_status: int, code: str | None) -> None:
+def attach_response(error: BaseError, http_status: int, code: str | None) -> None:
     """Keep on `error` what the answer was that it was raised for."""
     error.http_status, error.exchange_code = http_status, code
 
@@ -56,21 +56,21 @@ def was_answered(error: BaseError) -> bool:
     return getattr(error, "http_status", None) is not None
 
 
-def was_unreachable(error: BaseError) -> bool:
+def was_never_sent(error: BaseError) -> bool:
     """Whether no connection came about at all, so that nothing was sent."""
     if was_answered(error) or not isinstance(error, (OperationFailed, ExchangeError)):
         return False
     return any(kind.__name__ in _NOT_CONNECTED for link in _chain(error) for kind in type(link).__mro__)
 
 
-def may_have_been_executed(error: BaseError) -> bool:
+def is_ambiguous(error: BaseError) -> bool:
     """Whether the request that failed with `error` may have been executed all the same."""
     if was_answered(error):
         status: int = error.http_status
         # Not the class of a refusal: "busy" under another code, or a code that nobody knows.
         unclear = type(error) in (OperationFailed, ExchangeError)
         return is_gateways(status) or error.exchange_code in BUSY_CODES or unclear
-    if was_unreachable(error):
+    if was_never_sent(error):
         return False
     # ccxt raises a plain ExchangeError for a body that is cut off; its subclasses are raised before anything
     # is sent, as is RateLimitExceeded by the lane. InvalidNonce is a refusal, too.

@@ -7,9 +7,9 @@ from typing import Any
 
 from ccxt.base.errors import BadRequest, BaseError, OrderNotFound
 
-from .._bingx.errors import account, add_to_message, gravest
-from .._runner import Together
-from .arguments import Asked, Cancellations
+from .._bingx.errors import account, add_to_message, most_severe
+from .._runner import Gather
+from .arguments import Cancellations, OrderRef
 from .commands import Flow, Order
 
 
@@ -19,8 +19,8 @@ def cancel_for_symbols(cancellations: Cancellations, flows: Mapping[str, Flow]) 
     What fails for one symbol keeps nothing from the others. Then the gravest error is raised, with ``orders``
     and ``unresolved`` of all; the latter holds dicts, as they were asked, so that it can be handed back.
     """
-    outcomes = dict(zip(flows, (yield Together([*flows.values()])), strict=True))
-    told: dict[tuple[str, Asked], Order] = {}
+    outcomes = dict(zip(flows, (yield Gather([*flows.values()])), strict=True))
+    told: dict[tuple[str, OrderRef], Order] = {}
     strays: list[Order] = []
     for symbol, batch in cancellations.batches.items():
         orders, open_ones = _read(outcomes[symbol])
@@ -36,15 +36,15 @@ def cancel_for_symbols(cancellations: Cancellations, flows: Mapping[str, Flow]) 
     return orders
 
 
-def _read(outcome: Any) -> tuple[list[Order], set[Asked]]:
+def _read(outcome: Any) -> tuple[list[Order], set[OrderRef]]:
     """The order structures in `outcome`, and the ids that it leaves open."""
     if not isinstance(outcome, BaseError):
         return outcome, set()
-    return outcome.orders, {Asked.of(one) for one in outcome.unresolved}
+    return outcome.orders, {OrderRef.of(one) for one in outcome.unresolved}
 
 
 def _as_a_whole(errors: Mapping[str, BaseError], symbols: int) -> BaseError:
-    error = gravest([*errors.values()])
+    error = most_severe([*errors.values()])
     symbol = next(symbol for symbol, one in errors.items() if one is error)
     others = [f"{one} ({type(errors[one]).__name__})" for one in errors if one != symbol]
     add_to_message(error, f"{symbol}{', and also failed: ' + ', '.join(others) if others else ''}")

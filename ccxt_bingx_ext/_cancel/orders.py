@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .arguments import Asked
+from .arguments import OrderRef
 from .commands import Order
-from .ledger import Claim
+from .ledger import OrderReport
 
 
-def order_structure(exchange: Any, market: Any, asked: Asked | None, claim: Claim) -> Order:
+def build_order(exchange: Any, market: Any, asked: OrderRef | None, claim: OrderReport) -> Order:
     """ccxt's order structure of what `claim` says; `asked` is the id it answers, if any."""
     order = _parsed(exchange, market, claim.entry) if claim.listed == "orders" else None
     if order is None:

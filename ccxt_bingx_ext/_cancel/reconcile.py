@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 from ccxt.base.errors import BadRequest, BaseError, OrderNotFound
 
-from .._bingx.errors import claim_of_refusal
-from .arguments import Asked, Batch
-from .attempt import answer_to
-from .commands import Call, Cancel, LookUp, Plan, Sleep, Steps
-from .failures import may_have_been_executed
-from .ledger import Claim, Ledger, Undocumented, claim_of_look_up
+from .._bingx.errors import report_of_refusal
+from .arguments import Batch, OrderRef
+from .attempt import send
+from .commands import Call, Cancel, CancelContext, FetchOrder, Sleep, Steps
+from .failures import is_ambiguous
+from .ledger import Ledger, OrderReport, UnexpectedResponse, report_of_query
 
 FIRST_PAUSE = 0.25  # s; each further one is twice as long
 
@@ -40,7 +40,7 @@ class _Search(NamedTuple):
     part: Batch
     market_id: str
     ledger: Ledger
-    plan: Plan
+    plan: CancelContext
     give_up: float
 
     @property
@@ -48,7 +48,9 @@ class _Search(NamedTuple):
         return Cancel(self.plan.endpoint, self.plan.endpoint.request(self.part, self.market_id))
 
 
-def find_out(part: Batch, market_id: str, ledger: Ledger, plan: Plan, lost: BaseError) -> Steps:
+def reconcile_batch(
+    part: Batch, market_id: str, ledger: Ledger, plan: CancelContext, lost: BaseError
+) -> Steps:
     """Enter into `ledger` what became of `part`; raises `lost`, the failure, where that stays unknown."""
     search = _Search(part, market_id, ledger, plan, plan.clock() + plan.resolve_timeout)
     attempt = _settle_together if part.all_or_nothing else _settle_each
@@ -62,13 +64,13 @@ def find_out(part: Batch, market_id: str, ledger: Ledger, plan: Plan, lost: Base
             yield from attempt(search)
         except _Refused as refused:
             raise refused.refusal from lost
-        except (BaseError, Undocumented, _Unsettled):
+        except (BaseError, UnexpectedResponse, _Unsettled):
             continue
         return
     raise lost
 
 
-def look_into(asked: Iterable[Asked], market_id: str, ledger: Ledger, plan: Plan) -> Steps:
+def query_unsettled(asked: Iterable[OrderRef], market_id: str, ledger: Ledger, plan: CancelContext) -> Steps:
     """Look up those of `asked` that the answers leave unclear, and keep what that tells.
 
     Unclear are those that are not settled, and swap orders that "do not exist": the exchange says so of one
@@ -86,9 +88,9 @@ def look_into(asked: Iterable[Asked], market_id: str, ledger: Ledger, plan: Plan
         try:
             found = yield from _one_looked_up(one, market_id, plan)
         except BaseError as error:
-            if not may_have_been_executed(error):
+            if not is_ambiguous(error):
                 return
-        except Undocumented:
+        except UnexpectedResponse:
             pass
         else:
             if found is not None:  # pragma: no branch - on CPython 3.11 coverage is not told, on 3.12 it is
@@ -98,9 +100,9 @@ def look_into(asked: Iterable[Asked], market_id: str, ledger: Ledger, plan: Plan
 def _settle_each(search: _Search) -> Steps:
     """Ask again, with ``process`` 1."""
     try:
-        answer = yield from answer_to(search.cancel, search.plan)
+        answer = yield from send(search.cancel, search.plan)
     except (BadRequest, OrderNotFound) as error:
-        if may_have_been_executed(error):
+        if is_ambiguous(error):
             raise
         refusal = error
     else:
@@ -108,7 +110,7 @@ def _settle_each(search: _Search) -> Steps:
         return
     is_one = len(search.part.asked) == 1
     if is_one and isinstance(refusal, OrderNotFound) and not search.plan.endpoint.shape.tells_states:
-        search.ledger.enter(search.part.asked[0], claim_of_refusal(refusal))
+        search.ledger.enter(search.part.asked[0], report_of_refusal(refusal))
         return
     open_ones = yield from _look_up(search)
     for asked, claim in open_ones.items():
@@ -123,9 +125,9 @@ def _settle_together(search: _Search) -> Steps:
         _demand_all(search)
         return
     try:
-        answer = yield from answer_to(search.cancel, search.plan)
+        answer = yield from send(search.cancel, search.plan)
     except (BadRequest, OrderNotFound) as refusal:
-        if may_have_been_executed(refusal):
+        if is_ambiguous(refusal):
             raise
         # The lost request may have been executed just now: its word is not taken for it.
         if (yield from _look_up(search)):
@@ -140,13 +142,15 @@ def _demand_all(search: _Search) -> None:
         raise _Unsettled
 
 
-def _look_up(search: _Search, *, until_open: bool = False) -> Generator[Call, Any, dict[Asked, Claim]]:
+def _look_up(
+    search: _Search, *, until_open: bool = False
+) -> Generator[Call, Any, dict[OrderRef, OrderReport]]:
     """Enter every order that has ended into the ledger, and return those that are open.
 
     What is known is kept, and not asked for again, should a later look-up fail. `until_open`: no further than
     to the first that is open.
     """
-    open_ones: dict[Asked, Claim] = {}
+    open_ones: dict[OrderRef, OrderReport] = {}
     for asked in search.part.asked:
         if search.ledger[asked] is not None:
             continue
@@ -164,14 +168,16 @@ def _look_up(search: _Search, *, until_open: bool = False) -> Generator[Call, An
     return open_ones
 
 
-def _one_looked_up(asked: Asked, market_id: str, plan: Plan) -> Generator[Call, Any, Claim | None]:
+def _one_looked_up(
+    asked: OrderRef, market_id: str, plan: CancelContext
+) -> Generator[Call, Any, OrderReport | None]:
     endpoint = plan.endpoint
     try:
-        answer = yield from answer_to(LookUp(endpoint, endpoint.look_up_request(asked, market_id)), plan)
+        answer = yield from send(FetchOrder(endpoint, endpoint.fetch_request(asked, market_id)), plan)
     except OrderNotFound as error:
-        if may_have_been_executed(error):
+        if is_ambiguous(error):
             raise  # a gateway's 5xx is no word on an order, whatever it says
         if asked.field != "id":
             return None  # after two hours a client order id is not found, though its order may be live (docs)
-        return claim_of_refusal(error)
-    return claim_of_look_up(answer, asked, endpoint.shape)
+        return report_of_refusal(error)
+    return report_of_query(answer, asked, endpoint.shape)

@@ -7,48 +7,48 @@ import threading
 from collections.abc import Generator
 from typing import Any, NamedTuple
 
-from .._bingx.errors import lane_closed
+from .._bingx.errors import banned_error
 from .._runner import run, run_async
-from .local import Ask, KeptLane, Leave, Ticket
-from .schedule import Pace
+from .local import Acquire, Limiter, Ticket, Withdraw
+from .schedule import RateLimit
 
 
-class Pause(NamedTuple):
+class Wait(NamedTuple):
     """Sleep `seconds`, or until the ticket is woken."""
 
     seconds: float
 
 
-def _passing(ticket: Ticket, pace: Pace, max_wait: float) -> Generator[Ask | Pause, Any, None]:
+def _passing(ticket: Ticket, pace: RateLimit, max_wait: float) -> Generator[Acquire | Wait, Any, None]:
     while True:
-        verdict = yield Ask(ticket, pace)
+        verdict = yield Acquire(ticket, pace)
         if verdict.closed and verdict.delay > max_wait:
-            raise lane_closed(verdict.delay)
+            raise banned_error(verdict.delay)
         if not verdict.delay:
             return
-        yield Pause(verdict.delay)
+        yield Wait(verdict.delay)
 
 
-def pass_gate(lane: KeptLane, pace: Pace, max_wait: float) -> None:
+def acquire(lane: Limiter, pace: RateLimit, max_wait: float) -> None:
     """Wait for a place in `lane`; ``RateLimitExceeded`` if it stays closed for longer than `max_wait` s."""
     nudge = threading.Event()
     ticket = Ticket(nudge.set)
 
-    def perform(call: Ask | Pause) -> Any:
-        if isinstance(call, Ask):
+    def execute(call: Acquire | Wait) -> Any:
+        if isinstance(call, Acquire):
             return lane.do(call)
         nudge.wait(call.seconds)
         nudge.clear()
         return None
 
     try:
-        run(_passing(ticket, pace, max_wait), perform)
+        run(_passing(ticket, pace, max_wait), execute)
     except BaseException:
-        lane.do(Leave(ticket))
+        lane.do(Withdraw(ticket))
         raise
 
 
-async def pass_gate_async(lane: KeptLane, pace: Pace, max_wait: float) -> None:
+async def acquire_async(lane: Limiter, pace: RateLimit, max_wait: float) -> None:
     """The same in an event loop; a cancelled task gives its place back."""
     import asyncio  # loaded already; a sync bot need not wait for it (10 ms)
 
@@ -61,8 +61,8 @@ async def pass_gate_async(lane: KeptLane, pace: Pace, max_wait: float) -> None:
 
     ticket = Ticket(wake)
 
-    async def perform(call: Ask | Pause) -> Any:
-        if isinstance(call, Ask):
+    async def execute(call: Acquire | Wait) -> Any:
+        if isinstance(call, Acquire):
             return await lane.do_async(call)
         alarm = loop.call_later(call.seconds, nudge.set)
         try:
@@ -73,10 +73,10 @@ async def pass_gate_async(lane: KeptLane, pace: Pace, max_wait: float) -> None:
         return None
 
     try:
-        await run_async(_passing(ticket, pace, max_wait), perform)
+        await run_async(_passing(ticket, pace, max_wait), execute)
     except GeneratorExit:
-        lane.do(Leave(ticket))  # its loop has ended: nothing can be awaited any more
+        lane.do(Withdraw(ticket))  # its loop has ended: nothing can be awaited any more
         raise
     except BaseException:
-        await lane.do_async(Leave(ticket))
+        await lane.do_async(Withdraw(ticket))
         raise

@@ -1,4 +1,4 @@
-"""What a kept lane is told (`Ask`, `Leave`, `Hold`, `Close`), and the lane that this process keeps.
+"""What a kept lane is told (`Acquire`, `Withdraw`, `Pause`, `Ban`), and the lane that this process keeps.
 
 Plainly (``do``) or awaited (``do_async``); `_redis` keeps one that several processes share.
 """
@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple, Protocol, TypeAlias
 
-from .schedule import Lane, Pace, Verdict
+from .schedule import Decision, RateLimit, Schedule
 
 
 class Ticket:
@@ -24,66 +24,66 @@ class Ticket:
         self.was_answered = False  # by a shared lane
 
 
-class Ask(NamedTuple):
-    """May `ticket` go? The result is a `Verdict`."""
+class Acquire(NamedTuple):
+    """May `ticket` go? The result is a `Decision`."""
 
     ticket: Ticket
-    pace: Pace
+    pace: RateLimit
 
 
-class Leave(NamedTuple):
+class Withdraw(NamedTuple):
     """Give the place of `ticket` back."""
 
     ticket: Ticket
 
 
-class Hold(NamedTuple):
+class Pause(NamedTuple):
     """Nobody goes for `seconds`: the window is used up."""
 
     seconds: float
 
 
-class Close(NamedTuple):
+class Ban(NamedTuple):
     """The exchange refuses everything for `seconds`."""
 
     seconds: float
 
 
-Order: TypeAlias = Ask | Leave | Hold | Close
-GO = Verdict(0.0)
+Signal: TypeAlias = Acquire | Withdraw | Pause | Ban
+GO = Decision(0.0)
 
 
-class KeptLane(Protocol):
-    def do(self, order: Order) -> Verdict: ...
+class Limiter(Protocol):
+    def do(self, order: Signal) -> Decision: ...
 
-    async def do_async(self, order: Order) -> Verdict: ...
+    async def do_async(self, order: Signal) -> Decision: ...
 
 
-class LocalLane:
+class LocalLimiter:
     """A lane of this process. Everything may be called from any thread and any event loop."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._lane = Lane()
+        self._lane = Schedule()
         self._waiting: dict[Ticket, None] = {}
 
-    def do(self, order: Order) -> Verdict:
+    def do(self, order: Signal) -> Decision:
         behind: list[Ticket] = []
         verdict = GO
         with self._lock:
             now = self._clock()
-            if isinstance(order, Ask):
+            if isinstance(order, Acquire):
                 verdict = self._lane.ask(order.ticket, now, order.pace)
                 if verdict.delay:
                     self._waiting[order.ticket] = None
                 else:
                     self._waiting.pop(order.ticket, None)
-            elif isinstance(order, Leave):
+            elif isinstance(order, Withdraw):
                 self._lane.leave(order.ticket)
                 self._waiting.pop(order.ticket, None)
                 behind = [*self._waiting]
-            elif isinstance(order, Hold):
+            elif isinstance(order, Pause):
                 self._lane.hold(now + order.seconds)
             else:
                 self._lane.close(now + order.seconds)
@@ -92,7 +92,7 @@ class LocalLane:
             ticket.wake()
         return verdict
 
-    async def do_async(self, order: Order) -> Verdict:
+    async def do_async(self, order: Signal) -> Decision:
         return self.do(order)
 
     def after_fork(self) -> None:

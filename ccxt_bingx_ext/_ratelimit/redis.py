@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .._runner import run, run_async
-from .local import GO, Ask, Close, Hold, Leave, LocalLane, Order, Ticket
-from .schedule import Pace, Verdict
+from .local import GO, Acquire, Ban, LocalLimiter, Pause, Signal, Ticket, Withdraw
+from .schedule import Decision, RateLimit
 
 log = logging.getLogger("ccxt_bingx_ext")
 
@@ -92,10 +92,10 @@ return {'0', 0}
 """
 
 
-class SharedLane:
+class RedisLimiter:
     """A lane in the Redis at `url`, and the process's own one behind it."""
 
-    def __init__(self, url: str, name: str, local: LocalLane) -> None:
+    def __init__(self, url: str, name: str, local: LocalLimiter) -> None:
         self._url = url
         self._keys = [f"{{ccxt-bingx-ext:{name}}}:{part}" for part in ("q", "s", "p", "g", "state")]
         self._local = local
@@ -103,29 +103,29 @@ class SharedLane:
         self._lost_until: float | None = None  # None: Redis answered last time
         self._asking: dict[Ticket, float] = {}  # in calling order -> when it asked last
 
-    def do(self, order: Order) -> Verdict:
+    def do(self, order: Signal) -> Decision:
         return run(self._steps(order), self._eval)
 
-    async def do_async(self, order: Order) -> Verdict:
+    async def do_async(self, order: Signal) -> Decision:
         return await run_async(self._steps(order), self._eval_async)
 
-    def _steps(self, order: Order) -> Generator[list[Any], Any, Verdict]:
+    def _steps(self, order: Signal) -> Generator[list[Any], Any, Decision]:
         lost_until = self._lost_until
         is_lost = lost_until is not None and time.monotonic() < lost_until
-        if isinstance(order, Ask):
+        if isinstance(order, Acquire):
             closed_for = self._local.closed_for
             if closed_for > 0:
-                return Verdict(closed_for, closed=True)
+                return Decision(closed_for, closed=True)
             if not is_lost and not self._is_in_front(order.ticket, order.pace):
-                return Verdict(CHECK_EVERY)
+                return Decision(CHECK_EVERY)
         else:
             self._local.do(order)  # it may be the local lane that is asked next
-            if isinstance(order, Leave) and not order.ticket.has_asked:
+            if isinstance(order, Withdraw) and not order.ticket.has_asked:
                 self._forget(order)
                 return GO
         if is_lost:
             return self._locally(order)
-        if isinstance(order, Ask):
+        if isinstance(order, Acquire):
             order.ticket.has_asked = True
         answer = yield self._arguments(order, lost_until is not None)
         if isinstance(answer, Exception):
@@ -134,27 +134,27 @@ class SharedLane:
         if lost_until is not None:
             self._lost_until = None
             log.warning("the shared rate limit is back: %s", self._where)
-        if not isinstance(order, Ask):
+        if not isinstance(order, Acquire):
             self._forget(order)
             return GO
-        verdict = Verdict(float(answer[0]), bool(answer[1]))
-        self._local.do(Leave(order.ticket))  # it may have queued there while Redis was away
+        verdict = Decision(float(answer[0]), bool(answer[1]))
+        self._local.do(Withdraw(order.ticket))  # it may have queued there while Redis was away
         if verdict.closed:
-            self._local.do(Close(verdict.delay))
+            self._local.do(Ban(verdict.delay))
             return verdict
         self._let_the_next_ask(order.ticket)
         if not verdict.delay:
             self._local.count_granted()
             self._forget(order)
-        return Verdict(min(verdict.delay, CHECK_EVERY))
+        return Decision(min(verdict.delay, CHECK_EVERY))
 
-    def _locally(self, order: Order) -> Verdict:
-        verdict = self._local.do(order) if isinstance(order, Ask) else GO
+    def _locally(self, order: Signal) -> Decision:
+        verdict = self._local.do(order) if isinstance(order, Acquire) else GO
         if not verdict.delay:
             self._forget(order)
         return verdict
 
-    def _is_in_front(self, ticket: Ticket, pace: Pace) -> bool:
+    def _is_in_front(self, ticket: Ticket, pace: RateLimit) -> bool:
         # A hundred waiting tasks would be a hundred questions at once, and none answered in time: those far
         # back in this process need not ask, for the ones before them go first in any case. And questions
         # that are on their way together would overtake each other.
@@ -177,15 +177,15 @@ class SharedLane:
         if waiting is not None:
             waiting.wake()
 
-    def _forget(self, order: Order) -> None:
-        if isinstance(order, (Ask, Leave)):
+    def _forget(self, order: Signal) -> None:
+        if isinstance(order, (Acquire, Withdraw)):
             with self._lock:
                 self._asking.pop(order.ticket, None)
 
-    def _arguments(self, order: Order, was_lost: bool = False) -> list[Any]:
-        if isinstance(order, Leave):
+    def _arguments(self, order: Signal, was_lost: bool = False) -> list[Any]:
+        if isinstance(order, Withdraw):
             return ["leave", order.ticket.name]
-        if isinstance(order, (Hold, Close)):
+        if isinstance(order, (Pause, Ban)):
             return [type(order).__name__.lower(), "", order.seconds]
         pace = order.pace
         # What went by the local lane while Redis was away, or has been forgotten there, counts, too.

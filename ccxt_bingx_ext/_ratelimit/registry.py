@@ -6,27 +6,27 @@ import hashlib
 import os
 import threading
 
-from .local import KeptLane, LocalLane
+from .local import Limiter, LocalLimiter
 
 
-def lane_of(api_key: str, host: str, endpoint: str, storage: str | None) -> KeptLane:
+def limiter_for(api_key: str, host: str, endpoint: str, storage: str | None) -> Limiter:
     """The lane of an account's `endpoint` at `host`, kept in `storage` (None: this process; or redis://…)."""
     # A name may travel and be listed: it holds a hash, never the key.
     name = hashlib.sha256("\n".join((api_key, host, endpoint)).encode()).hexdigest()[:32]
     with _lanes_lock:
-        local = _local_lanes.setdefault(name, LocalLane())
+        local = _local_lanes.setdefault(name, LocalLimiter())
         if storage is None:
             return local
         if (storage, name) not in _shared_lanes:
-            from .redis import SharedLane  # loaded for those who use it
+            from .redis import RedisLimiter  # loaded for those who use it
 
-            _shared_lanes[storage, name] = SharedLane(storage, name, local)
+            _shared_lanes[storage, name] = RedisLimiter(storage, name, local)
         return _shared_lanes[storage, name]
 
 
 _lanes_lock = threading.Lock()
-_local_lanes: dict[str, LocalLane] = {}
-_shared_lanes: dict[tuple[str, str], KeptLane] = {}
+_local_lanes: dict[str, LocalLimiter] = {}
+_shared_lanes: dict[tuple[str, str], Limiter] = {}
 
 
 def _forget_lanes() -> None:

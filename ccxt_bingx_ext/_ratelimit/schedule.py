@@ -19,7 +19,7 @@ OVERDUE = (
 )
 
 
-class Pace(NamedTuple):
+class RateLimit(NamedTuple):
     """So many `requests` per `period` (s), of which the last `slack` (s) makes up for waking up late."""
 
     requests: int
@@ -27,7 +27,7 @@ class Pace(NamedTuple):
     slack: float
 
     @classmethod
-    def of(cls, limit: float | None, margin: float) -> Pace:
+    def of(cls, limit: float | None, margin: float) -> RateLimit:
         """The pace of `limit` requests per second (None: any number) with a `margin` (s) between windows."""
         if limit is None:
             return cls(MOST_REMEMBERED + 1, 0.0, 0.0)
@@ -36,14 +36,14 @@ class Pace(NamedTuple):
         return cls(count, max(1.0, count / limit) + margin, margin / 2)
 
 
-class Verdict(NamedTuple):
+class Decision(NamedTuple):
     """`delay` s to wait before asking again, 0 to go; `closed`: because the exchange shut the lane."""
 
     delay: float
     closed: bool = False
 
 
-class Lane:
+class Schedule:
     """The queue and the last grants. Times are seconds on any one clock."""
 
     def __init__(self) -> None:
@@ -52,12 +52,12 @@ class Lane:
         self.closed_until = -inf
         self._queue: dict[Hashable, float | None] = {}  # ticket -> when it was told to come back
 
-    def ask(self, ticket: Hashable, now: float, pace: Pace) -> Verdict:
+    def ask(self, ticket: Hashable, now: float, pace: RateLimit) -> Decision:
         """May `ticket` go `now`? With a delay of 0 it has been granted, and is out of the queue."""
         planned = self._queue.setdefault(ticket, None)
         if now < self.closed_until:
             self._queue[ticket] = self.closed_until
-            return Verdict(self.closed_until - now, closed=True)
+            return Decision(self.closed_until - now, closed=True)
         ahead = takewhile(lambda one: one[0] != ticket, self._queue.items())
         coming = sum(told is None or now - told <= OVERDUE for _, told in ahead)
         rounds, place = divmod(coming, pace.requests)
@@ -66,13 +66,13 @@ class Lane:
         at = max(free, now, self.held_until) + rounds * pace.period
         if at > now:
             self._queue[ticket] = at
-            return Verdict(at - now)
+            return Decision(at - now)
         self.leave(ticket)
         # What wakes up a little late is counted as if it had been on time: else every period would be
         # longer by the lateness, and the limit not be reached.
         in_time = planned is not None and 0 <= now - planned <= pace.slack
         self.grant(planned if planned is not None and in_time else now)
-        return Verdict(0.0)
+        return Decision(0.0)
 
     def grant(self, at: float) -> None:
         """Count one that went `at`."""

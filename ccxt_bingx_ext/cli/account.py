@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from .. import bingx
-from .._bingx.errors import scrub
+from .._bingx.errors import redact
 from .usage import BadUsage
 
 # What `simulate` prints.
@@ -65,7 +65,7 @@ def hidden(text: str, exchange: bingx) -> str:
     for value in (exchange.secret, exchange.apiKey):
         if len(value) >= _SHORTEST_SECRET:
             text = text.replace(value, "***")
-    return scrub(text)
+    return redact(text)
 
 
 def _keys_in(path: str) -> Keys:

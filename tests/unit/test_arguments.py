@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from ccxt_bingx_ext._bingx.endpoints import SPOT
 from ccxt_bingx_ext._cancel.arguments import (
     LARGEST_ORDER_ID,
-    Asked,
     Batch,
     ClientOrderId,
+    OrderRef,
     as_list,
     ids_as_given,
-    read_batch,
-    read_cancellations,
-    read_symbol,
+    parse_batch,
+    parse_cancellations,
+    parse_symbol,
 )
 
 
@@ -51,7 +51,7 @@ def client_ids(*values: str) -> list[tuple[str, str]]:
 )
 def test_any_iterable_of_order_ids_is_read_in_order_and_once(ids: Any) -> None:
     """Lists, tuples, views and generators of str or int give the same distinct ids, in asking order."""
-    assert ids_of(read_batch(ids, {})) == order_ids("7", "8")
+    assert ids_of(parse_batch(ids, {})) == order_ids("7", "8")
 
 
 @pytest.mark.parametrize(
@@ -74,19 +74,19 @@ def test_any_iterable_of_order_ids_is_read_in_order_and_once(ids: Any) -> None:
 )
 def test_ids_in_params_mean_the_same_as_ids(params: dict[str, Any], expected: list[tuple[str, str]]) -> None:
     """ccxt's clientOrderIds and the endpoint's own names are taken, with ids=None and beside ids."""
-    assert ids_of(read_batch(None, params)) == expected
+    assert ids_of(parse_batch(None, params)) == expected
     order_ids_first = order_ids("7") + expected
-    assert ids_of(read_batch(["7"], params)) == order_ids_first
+    assert ids_of(parse_batch(["7"], params)) == order_ids_first
 
 
 def test_an_order_id_and_an_equal_client_id_are_two_ids() -> None:
     """The order with id 7 and the order with client id 7 need not be the same one."""
-    assert ids_of(read_batch([7], {"clientOrderIds": ["7"]})) == order_ids("7") + client_ids("7")
+    assert ids_of(parse_batch([7], {"clientOrderIds": ["7"]})) == order_ids("7") + client_ids("7")
 
 
 def test_unresolved_ids_can_be_handed_back() -> None:
     """A ClientOrderId among ids is asked for as a client id, and an asked id shows itself as one."""
-    batch = read_batch(["7", ClientOrderId("a")], {})
+    batch = parse_batch(["7", ClientOrderId("a")], {})
     assert ids_of(batch) == order_ids("7") + client_ids("a")
     assert [asked.public for asked in batch.asked] == ["7", "a"]
     assert [type(asked.public) for asked in batch.asked] == [str, ClientOrderId]
@@ -102,7 +102,7 @@ BAD_ORDER_IDS = [
 def test_a_bad_order_id_is_named_with_its_position(bad: Any) -> None:
     """What is no int64 order id is refused, and the message tells which one it was."""
     with pytest.raises(BadRequest, match=r"^bingx cancelOrders\(\) ids\[1\] is not an order id") as caught:
-        read_batch(["1", bad], {})
+        parse_batch(["1", bad], {})
     assert str(caught.value).endswith(f": {bad!r}" if len(repr(bad)) <= 100 else f": {repr(bad)[:100]}…")
 
 
@@ -123,7 +123,9 @@ class Number(int, Enum):
 
 def test_what_is_sent_is_what_was_checked() -> None:
     """A subclass (an enum, say) is taken by its value, not by what it shows itself as."""
-    batch = read_batch([Number.FIVE, Odd("6")], {"clientOrderIds": [Side.BUY, Odd("abc")], "foo": Odd("bar")})
+    batch = parse_batch(
+        [Number.FIVE, Odd("6")], {"clientOrderIds": [Side.BUY, Odd("abc")], "foo": Odd("bar")}
+    )
     request = SPOT.request(batch, "BTC-USDT")
     assert request["orderIds"] == "5,6"
     assert request["clientOrderIDs"] == "buy,abc"
@@ -135,13 +137,13 @@ def test_a_number_too_large_to_be_written_out_is_refused_all_the_same() -> None:
     """Python refuses to write an int of thousands of digits; the message does without."""
     for ids, params in (([10**6000], {}), ([1], {"clientOrderIds": [10**6000]})):
         with pytest.raises(BadRequest, match="a very large int"):
-            read_batch(ids, params)
+            parse_batch(ids, params)
 
 
 def test_the_largest_order_id_is_taken() -> None:
     """2^63-1 is an order id, as a string and as an int."""
     largest = "9223372036854775807"
-    assert ids_of(read_batch([int(largest), largest], {})) == order_ids(largest)
+    assert ids_of(parse_batch([int(largest), largest], {})) == order_ids(largest)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +154,7 @@ def test_a_bad_client_id_is_named_with_its_position(bad: Any) -> None:
     with pytest.raises(
         BadRequest, match=r"params\['clientOrderIds'\]\[1\] is not a client order id"
     ) as caught:
-        read_batch(None, {"clientOrderIds": ["ok", bad]})
+        parse_batch(None, {"clientOrderIds": ["ok", bad]})
     assert str(caught.value).endswith(f": {bad!r}")
 
 
@@ -162,24 +164,24 @@ def test_a_bad_client_id_is_named_with_its_position(bad: Any) -> None:
 def test_what_is_no_list_of_ids_is_refused(bad: Any) -> None:
     """A bare string, bytes, a mapping or a number is not taken apart into ids (ccxt sends 1,2,3,4,5)."""
     with pytest.raises(BadRequest, match=r"ids is not a list of ids") as caught:
-        read_batch(bad, {})
+        parse_batch(bad, {})
     assert str(caught.value).endswith(f": {bad!r}")
     with pytest.raises(BadRequest, match=r"clientOrderIds'\] is not a list of ids"):
-        read_batch(["1"], {"clientOrderIds": bad})
+        parse_batch(["1"], {"clientOrderIds": bad})
 
 
 @pytest.mark.parametrize("params", [{}, {"clientOrderIds": None}, {"process": 1}])
 def test_no_ids_at_all_is_an_error(params: dict[str, Any]) -> None:
     """None without client ids is a forgotten argument, not an empty list."""
     with pytest.raises(ArgumentsRequired, match="requires ids"):
-        read_batch(None, params)
+        parse_batch(None, params)
 
 
 @pytest.mark.parametrize("bad", [[], "process=1", None])
 def test_params_that_are_no_dict_are_refused(bad: Any) -> None:
     """Params must be a mapping."""
     with pytest.raises(BadRequest, match="params is not a dict") as caught:
-        read_batch(["1"], bad)
+        parse_batch(["1"], bad)
     assert str(caught.value).endswith(f": {bad!r}")
 
 
@@ -188,16 +190,16 @@ def test_params_that_are_no_dict_are_refused(bad: Any) -> None:
 )
 def test_process_is_read_in_every_form(value: Any, expected: int | None) -> None:
     """0, 1, their strings and booleans; None is as if it were not given."""
-    assert read_batch(["1"], {"process": value}).process == expected
-    assert SPOT.adopt(read_batch(["1"], {}), value).process == expected
-    assert SPOT.adopt(read_batch(["1"], {"process": 1}), value).process == 1
+    assert parse_batch(["1"], {"process": value}).process == expected
+    assert SPOT.adopt(parse_batch(["1"], {}), value).process == expected
+    assert SPOT.adopt(parse_batch(["1"], {"process": 1}), value).process == 1
 
 
 @pytest.mark.parametrize("bad", [2, -1, "2", "", "true", 1.0, [1], object()])
 def test_a_bad_process_is_refused(bad: Any) -> None:
     """Anything but 0 and 1 would leave it open what the exchange does."""
     with pytest.raises(BadRequest, match="process is not 0 or 1") as caught:
-        read_batch(["1"], {"process": bad})
+        parse_batch(["1"], {"process": bad})
     assert str(caught.value).endswith(f": {bad!r}")
 
 
@@ -206,7 +208,7 @@ def test_a_bad_process_is_refused(bad: Any) -> None:
 )
 def test_recv_window_is_sent_as_a_number(value: Any, sent: Any) -> None:
     """A positive number of ms; a whole float is written as an int, so that it is signed as it is read."""
-    request = SPOT.request(read_batch(["1"], {"recvWindow": value}), "BTC-USDT")
+    request = SPOT.request(parse_batch(["1"], {"recvWindow": value}), "BTC-USDT")
     assert repr(request["recvWindow"]) == repr(sent)
 
 
@@ -214,14 +216,14 @@ def test_recv_window_is_sent_as_a_number(value: Any, sent: Any) -> None:
 def test_a_bad_recv_window_is_refused(bad: Any) -> None:
     """A window that is not a positive number is refused before anything is sent."""
     with pytest.raises(BadRequest, match="recvWindow is not a positive number") as caught:
-        read_batch(["1"], {"recvWindow": bad})
+        parse_batch(["1"], {"recvWindow": bad})
     assert repr(bad)[:100] in str(caught.value)
 
 
 @pytest.mark.parametrize("value", ["x", 1, 1.5, True, 10**400])
 def test_further_params_are_sent_as_they_are(value: Any) -> None:
     """What the plugin does not know goes to the exchange."""
-    assert SPOT.request(read_batch(["1"], {"foo": value}), "BTC-USDT")["foo"] == value
+    assert SPOT.request(parse_batch(["1"], {"foo": value}), "BTC-USDT")["foo"] == value
 
 
 @pytest.mark.parametrize(
@@ -230,7 +232,7 @@ def test_further_params_are_sent_as_they_are(value: Any) -> None:
 def test_params_that_make_the_canonical_string_ambiguous_are_refused(bad: Any) -> None:
     """A value that could be read as a further parameter is never signed."""
     with pytest.raises(BadRequest, match=r"params\['foo'\] cannot be sent unambiguously") as caught:
-        read_batch(["1"], {"foo": bad})
+        parse_batch(["1"], {"foo": bad})
     assert str(caught.value).endswith(f": {bad!r}")
 
 
@@ -238,31 +240,31 @@ def test_params_that_make_the_canonical_string_ambiguous_are_refused(bad: Any) -
 def test_params_cannot_contradict_what_the_plugin_sends(name: Any) -> None:
     """symbol and signature are the plugin's; a name that cannot be sent is refused."""
     with pytest.raises(BadRequest, match="params has a name that cannot be sent") as caught:
-        read_batch(["1"], {name: "x"})
+        parse_batch(["1"], {name: "x"})
     assert str(caught.value).endswith(f": {name!r}")
 
 
 def test_what_ccxt_overwrites_or_uses_itself_is_not_sent() -> None:
     """timestamp is set by the plugin, and no retry setting of ccxt's reaches the endpoint."""
     params = {"timestamp": 1, "maxRetriesOnFailure": 3, "maxRetriesOnFailureDelay": 5}
-    assert SPOT.request(read_batch(["1"], params), "BTC-USDT") == {"symbol": "BTC-USDT", "orderIds": "1"}
+    assert SPOT.request(parse_batch(["1"], params), "BTC-USDT") == {"symbol": "BTC-USDT", "orderIds": "1"}
 
 
 def test_the_callers_arguments_are_left_alone() -> None:
     """ids and params are the caller's own."""
     ids, params = ["2", "1", "2"], {"clientOrderIds": ["b", "a"], "process": "1", "orderIds": "9"}
-    SPOT.request(read_batch(ids, params), "BTC-USDT")
+    SPOT.request(parse_batch(ids, params), "BTC-USDT")
     assert ids == ["2", "1", "2"]
     assert params == {"clientOrderIds": ["b", "a"], "process": "1", "orderIds": "9"}
 
 
 def test_the_request_holds_what_the_endpoint_documents() -> None:
     """Comma-joined strings; a list that is empty and a process that was not named are not sent."""
-    batch = read_batch([1, 2], {"clientOrderIds": ["a"], "process": True, "recvWindow": 3000})
+    batch = parse_batch([1, 2], {"clientOrderIds": ["a"], "process": True, "recvWindow": 3000})
     assert SPOT.request(batch, "BTC-USDT") == {
         "symbol": "BTC-USDT", "orderIds": "1,2", "clientOrderIDs": "a", "process": 1, "recvWindow": 3000
     }  # fmt: skip
-    assert SPOT.request(read_batch(None, {"clientOrderIds": ["a"]}), "X-Y") == {
+    assert SPOT.request(parse_batch(None, {"clientOrderIds": ["a"]}), "X-Y") == {
         "symbol": "X-Y",
         "clientOrderIDs": "a",
     }
@@ -281,7 +283,7 @@ def test_the_request_holds_what_the_endpoint_documents() -> None:
 def test_a_symbol_that_is_no_string_is_refused(symbol: Any, error: type[Exception], says: str) -> None:
     """A missing symbol is a missing argument; any other type is a bad symbol."""
     with pytest.raises(error) as caught:
-        read_symbol(symbol)
+        parse_symbol(symbol)
     assert str(caught.value) == f"bingx cancelOrders() {says}"
 
 
@@ -293,7 +295,7 @@ def test_a_long_value_is_shown_cut() -> None:
         ("x" * 10**5, f"'{'x' * 99}…"),
     ):
         with pytest.raises(BadRequest) as caught:
-            read_batch([value], {})
+            parse_batch([value], {})
         assert str(caught.value).endswith(f": {shown}")
 
 
@@ -308,7 +310,7 @@ def test_entries_of_several_symbols_are_grouped_in_asking_order() -> None:
         {"symbol": "A/C", "id": "", "clientOrderId": "c"},
         {"symbol": "A/C", "id": ClientOrderId("d")},
     ]
-    read = read_cancellations(iter(entries), {"process": 1, "foo": "x", "bar": None})
+    read = parse_cancellations(iter(entries), {"process": 1, "foo": "x", "bar": None})
     assert list(read.batches) == ["B/C", "A/C"]
     assert ids_of(read.batches["A/C"]) == order_ids("1") + client_ids("b", "c", "d")
     assert ids_of(read.batches["B/C"]) == order_ids("2") + client_ids("a")
@@ -354,7 +356,7 @@ ENTRY = {"id": "1", "symbol": "A/C"}
 def test_a_bad_entry_is_named_with_its_position(entries: Any, error: type[Exception], says: str) -> None:
     """What is no list of orders, or no order, is refused, and the message tells which one it was."""
     with pytest.raises(error) as caught:
-        read_cancellations(entries, {})
+        parse_cancellations(entries, {})
     assert str(caught.value).startswith(f"bingx cancelOrders() {says}")
 
 
@@ -362,14 +364,14 @@ def test_a_bad_entry_is_named_with_its_position(entries: Any, error: type[Except
 def test_ids_in_params_belong_to_no_symbol(name: str) -> None:
     """Rather than be sent for every symbol, or for none, they are refused."""
     with pytest.raises(BadRequest, match=rf"^bingx cancelOrders\(\) params\['{name}'\] belongs to no symbol"):
-        read_cancellations([ENTRY], {name: ["1"]})
-    assert read_cancellations([ENTRY], {name: None}).public() == [ENTRY]
+        parse_cancellations([ENTRY], {name: ["1"]})
+    assert parse_cancellations([ENTRY], {name: None}).public() == [ENTRY]
 
 
 @given(count=st.integers(0, 300), size=st.integers(1, 120), process=st.sampled_from([None, 0, 1]))
 def test_parts_hold_every_id_once_in_order(count: int, size: int, process: int | None) -> None:
     """However a list is cut, the parts together are the list; all-or-nothing is never cut."""
-    asked = tuple(Asked("id", str(n)) for n in range(1, count + 1))
+    asked = tuple(OrderRef("id", str(n)) for n in range(1, count + 1))
     parts = [*Batch(asked, process).parts(size)]
     assert tuple(one for part in parts for one in part.asked) == asked
     assert all(part.asked for part in parts)
@@ -386,7 +388,7 @@ def test_parts_hold_every_id_once_in_order(count: int, size: int, process: int |
 )
 def test_every_id_is_asked_exactly_once(ids: list[int], clients: list[str]) -> None:
     """Whatever mix of ids comes in, the request names each distinct one once, in order of first mention."""
-    request = SPOT.request(read_batch(ids, {"clientOrderIds": clients}), "BTC-USDT")
+    request = SPOT.request(parse_batch(ids, {"clientOrderIds": clients}), "BTC-USDT")
     assert request.get("orderIds", "") == ",".join(map(str, dict.fromkeys(ids)))
     assert request.get("clientOrderIDs", "") == ",".join(dict.fromkeys(clients))
 
@@ -408,13 +410,13 @@ def test_what_was_asked_can_be_told_unchecked() -> None:
 def test_entries_of_several_symbols_are_told_as_they_would_be_asked() -> None:
     """Without those that are settled."""
     asked = [{"id": "1", "symbol": "A/B"}, {"clientOrderId": "x", "symbol": "C/D"}]
-    cancellations = read_cancellations(asked, {})
+    cancellations = parse_cancellations(asked, {})
     assert cancellations.public() == asked
     assert cancellations.public(settled={cancellations.asked[0]}) == asked[1:]
 
 
 def test_an_id_is_what_it_was_told_as() -> None:
     """`of` is the way back from `public`, for both kinds, and gives plain strings."""
-    for one in (Asked("id", "5"), Asked("clientOrderId", "5")):
-        assert Asked.of(one.public) == one
-        assert type(Asked.of(one.public).value) is str
+    for one in (OrderRef("id", "5"), OrderRef("clientOrderId", "5")):
+        assert OrderRef.of(one.public) == one
+        assert type(OrderRef.of(one.public).value) is str

@@ -17,7 +17,7 @@ from ccxt_bingx_ext._bingx.endpoints import (
     endpoint_of,
     route_of,
 )
-from ccxt_bingx_ext._cancel.arguments import Asked, read_batch
+from ccxt_bingx_ext._cancel.arguments import OrderRef, parse_batch
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_market_has_one_endpoint() -> None:
 
 def test_each_endpoint_writes_ids_as_it_documents() -> None:
     """Comma strings, JSON lists of numbers and of strings, or one id."""
-    both = read_batch([1, 2], {"clientOrderIds": ["a", 'b"ä'], "process": 1, "recvWindow": 3000})
+    both = parse_batch([1, 2], {"clientOrderIds": ["a", 'b"ä'], "process": 1, "recvWindow": 3000})
     assert SPOT.request(both, "BTC-USDT") == {
         "symbol": "BTC-USDT", "orderIds": "1,2", "clientOrderIDs": 'a,b"ä', "process": 1, "recvWindow": 3000,
     }  # fmt: skip
@@ -80,8 +80,8 @@ def test_each_endpoint_writes_ids_as_it_documents() -> None:
         ([1], {}, "orderIdList"),
         (None, {"clientOrderIds": ["a"]}, "clientOrderIDList"),
     ):
-        assert LINEAR.request(LINEAR.adopt(read_batch(ids, params)), "M").keys() == {"symbol", name}
-    order, client = (part for part in INVERSE.adopt(read_batch([1], {"clientOrderIds": ["a"]})).parts(1))
+        assert LINEAR.request(LINEAR.adopt(parse_batch(ids, params)), "M").keys() == {"symbol", name}
+    order, client = (part for part in INVERSE.adopt(parse_batch([1], {"clientOrderIds": ["a"]})).parts(1))
     assert INVERSE.request(order, "BTC-USD") == {"symbol": "BTC-USD", "orderId": "1"}
     assert INVERSE.request(client, "BTC-USD") == {"symbol": "BTC-USD", "clientOrderID": "a"}
 
@@ -92,17 +92,17 @@ def test_each_endpoint_writes_ids_as_it_documents() -> None:
 )
 def test_each_endpoint_asks_for_one_order_in_its_own_words(endpoint: Endpoint, client_name: str) -> None:
     """The spot look-up spells the client order id's parameter otherwise than the swaps'."""
-    assert endpoint.look_up_request(Asked("id", "1"), "M") == {"symbol": "M", "orderId": "1"}
-    assert endpoint.look_up_request(Asked("clientOrderId", "a"), "M") == {"symbol": "M", client_name: "a"}
+    assert endpoint.fetch_request(OrderRef("id", "1"), "M") == {"symbol": "M", "orderId": "1"}
+    assert endpoint.fetch_request(OrderRef("clientOrderId", "a"), "M") == {"symbol": "M", client_name: "a"}
 
 
 @pytest.mark.parametrize("endpoint", [LINEAR, INVERSE])
 def test_swaps_cannot_keep_all_or_nothing(endpoint: Endpoint) -> None:
     """process=0 is refused before anything is sent; the option, which speaks of spot, is not heeded."""
     with pytest.raises(BadRequest, match=r"process 0 \(all or nothing\) cannot be kept on \w+ swaps"):
-        endpoint.adopt(read_batch([1], {"process": 0}))
-    assert endpoint.adopt(read_batch([1], {}), 0).all_or_nothing is False
-    assert endpoint.adopt(read_batch([1], {"process": 1})).all_or_nothing is False
+        endpoint.adopt(parse_batch([1], {"process": 0}))
+    assert endpoint.adopt(parse_batch([1], {}), 0).all_or_nothing is False
+    assert endpoint.adopt(parse_batch([1], {"process": 1})).all_or_nothing is False
 
 
 @pytest.mark.parametrize(
@@ -112,4 +112,4 @@ def test_swaps_cannot_keep_all_or_nothing(endpoint: Endpoint) -> None:
 def test_params_cannot_name_orders_beside_the_ids(name: Any) -> None:
     """On one endpoint or another each of these would cancel something else than was asked."""
     with pytest.raises(BadRequest, match=rf"not as params\['{name}'\]"):
-        read_batch([1], {name: "2"})
+        parse_batch([1], {name: "2"})

@@ -23,17 +23,17 @@ from ccxt.base.errors import (
 
 from ccxt_bingx_ext._bingx.errors import (
     REST_OF_WINDOW,
-    claim_of_refusal,
-    gravest,
-    lane_closed,
+    banned_error,
+    most_severe,
     note_window,
     raise_refusal,
+    redact,
+    redact_chain,
     refusal,
-    scrub,
-    scrub_chain,
+    report_of_refusal,
 )
-from ccxt_bingx_ext._cancel.failures import note_answer
-from ccxt_bingx_ext._cancel.ledger import Claim
+from ccxt_bingx_ext._cancel.failures import attach_response
+from ccxt_bingx_ext._cancel.ledger import OrderReport
 
 FINAL = "the  orderId:1 order status :{},can not delete, please verify and retry later"
 
@@ -98,7 +98,7 @@ def test_a_refusal_gets_the_class_a_bot_expects(code: str | None, message: str, 
 def test_scrub_masks_signatures_and_nothing_else() -> None:
     """64 hexadecimal digits are a signature; ids and words are not."""
     for digits in ("0a", "F9"):
-        assert scrub(f"?orderIds=1735964997957275648&signature={digits * 32}&x") == (
+        assert redact(f"?orderIds=1735964997957275648&signature={digits * 32}&x") == (
             "?orderIds=1735964997957275648&signature=***&x"
         )
 
@@ -106,7 +106,7 @@ def test_scrub_masks_signatures_and_nothing_else() -> None:
 @pytest.mark.parametrize("before", ["signature=", "signature%3D", "signature%253D"])
 def test_a_signature_is_masked_however_it_is_encoded(before: str) -> None:
     """A proxy's URL holds the exchange's, encoded: the D of %3D is a hexadecimal digit, too."""
-    assert "a1a1" not in scrub(f"https://proxy/?url=x%3F{before}{'a1' * 32}")
+    assert "a1a1" not in redact(f"https://proxy/?url=x%3F{before}{'a1' * 32}")
 
 
 def test_scrubbing_follows_a_chain_that_bites_its_tail() -> None:
@@ -115,7 +115,7 @@ def test_scrubbing_follows_a_chain_that_bites_its_tail() -> None:
     first.__cause__, second.__cause__ = second, first
     above = ValueError("c" * 64)
     above.__cause__ = first
-    scrub_chain(above)
+    redact_chain(above)
     assert (str(above), str(first), str(second)) == ("***", "***", "***")
 
 
@@ -123,7 +123,7 @@ def test_what_was_being_handled_is_scrubbed_too() -> None:
     """A traceback shows the context where there is no cause."""
     error = ValueError("fine")
     error.__context__ = ValueError("a" * 64)
-    scrub_chain(error)
+    redact_chain(error)
     assert str(error.__context__) == "***"
 
 
@@ -141,7 +141,7 @@ def test_an_error_that_writes_its_message_itself_is_replaced() -> None:
     try:
         raise stubborn
     except Stubborn:
-        scrub_chain(error)
+        redact_chain(error)
     assert error.__cause__ is not stubborn
     shown = "".join(traceback.format_exception(error))
     assert "raise stubborn" in shown
@@ -157,20 +157,20 @@ def test_the_gravest_of_several_errors() -> None:
         PermissionDenied("x"),
         OrderNotFound("x"),
     )
-    assert gravest([gone, refused, unknown]) is unknown
-    assert gravest([gone, refused, other]) is refused
-    assert gravest([other, refused]) is other
-    assert gravest([gone]) is gone
+    assert most_severe([gone, refused, unknown]) is unknown
+    assert most_severe([gone, refused, other]) is refused
+    assert most_severe([other, refused]) is other
+    assert most_severe([gone]) is gone
 
 
 def test_a_refusal_tells_of_its_order_in_words_or_by_its_code() -> None:
     """The words count before the code, and neither is guessed."""
     error = OrderNotFound("bingx order already filled")
-    assert claim_of_refusal(error)[2:] == (None, True)
-    note_answer(error, 200, "80018")
-    assert claim_of_refusal(error).status == "closed"
+    assert report_of_refusal(error)[2:] == (None, True)
+    attach_response(error, 200, "80018")
+    assert report_of_refusal(error).status == "closed"
     error.exchange_message = "the order status :CANCELED,can not delete"
-    assert claim_of_refusal(error) == Claim("fails", {"error": error.exchange_message}, "canceled")
+    assert report_of_refusal(error) == OrderReport("fails", {"error": error.exchange_message}, "canceled")
 
 
 NOW = 1_727_193_814.0
@@ -231,7 +231,7 @@ def test_a_used_up_window_is_noted_in_the_answer() -> None:
 
 def test_a_closed_lane_says_until_when() -> None:
     """In UTC, and for how long; nothing was sent."""
-    error = lane_closed(300.04)
+    error = banned_error(300.04)
     said = re.fullmatch(r"bingx .* banned by the exchange until (.*) UTC \(300\.0 s\): not sent", str(error))
     assert said
     until = calendar.timegm(time.strptime(said[1], "%Y-%m-%d %H:%M:%S"))

@@ -30,11 +30,11 @@ from ccxt.base.errors import (
     RequestTimeout,
 )
 
-from ccxt_bingx_ext._cancel.failures import may_have_been_executed, note_answer, was_unreachable
+from ccxt_bingx_ext._cancel.failures import attach_response, is_ambiguous, was_never_sent
 
 
 def answered(error: BaseError, status: int, code: str | None = None) -> BaseError:
-    note_answer(error, status, code)
+    attach_response(error, status, code)
     return error
 
 
@@ -118,22 +118,22 @@ def shown(error: Any) -> str:
 @pytest.mark.parametrize("error", UNKNOWN, ids=shown)
 def test_it_may_have_been_executed(error: BaseError) -> None:
     """Timeouts, resets, 5xx, "busy", bodies that are cut off or not documented."""
-    assert may_have_been_executed(error)
-    assert not was_unreachable(error)
+    assert is_ambiguous(error)
+    assert not was_never_sent(error)
 
 
 @pytest.mark.parametrize("error", NOT_EXECUTED, ids=shown)
 def test_it_was_refused(error: BaseError) -> None:
     """A refusal, by the exchange or before anything was sent, executes nothing."""
-    assert not may_have_been_executed(error)
-    assert not was_unreachable(error)
+    assert not is_ambiguous(error)
+    assert not was_never_sent(error)
 
 
 @pytest.mark.parametrize("error", UNREACHABLE, ids=shown)
 def test_nothing_was_sent(error: BaseError) -> None:
     """Host not found, connection refused, certificate not verified, connecting timed out."""
-    assert was_unreachable(error)
-    assert not may_have_been_executed(error)
+    assert was_never_sent(error)
+    assert not is_ambiguous(error)
 
 
 def test_what_the_bot_was_handling_says_nothing_of_this_request() -> None:
@@ -142,15 +142,15 @@ def test_what_the_bot_was_handling_says_nothing_of_this_request() -> None:
     error.__cause__ = requests.ReadTimeout()
     error.__cause__.__context__ = ConnectionRefusedError("the bot's own")
     error.__context__ = ConnectionRefusedError("the bot's own")
-    assert may_have_been_executed(error)
-    assert not was_unreachable(error)
+    assert is_ambiguous(error)
+    assert not was_never_sent(error)
 
 
 def test_an_answer_is_an_answer_whatever_came_before() -> None:
     """A host that has answered is reachable, even if an earlier error is chained below."""
     error = answered(caused(ExchangeNotAvailable("x"), ConnectionRefusedError()), 502)
-    assert not was_unreachable(error)
-    assert may_have_been_executed(error)
+    assert not was_never_sent(error)
+    assert is_ambiguous(error)
 
 
 def test_a_chain_that_bites_its_tail_has_an_end() -> None:
@@ -158,6 +158,6 @@ def test_a_chain_that_bites_its_tail_has_an_end() -> None:
     first, second = ValueError("x"), ValueError("y")
     first.__cause__, second.__cause__ = second, first
     error = caused(RequestTimeout("x"), first)
-    assert may_have_been_executed(error)
+    assert is_ambiguous(error)
     second.args = (ConnectionRefusedError(),)
-    assert was_unreachable(error)
+    assert was_never_sent(error)

@@ -20,26 +20,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccxt_bingx_ext._bingx.endpoints import SPOT
-from ccxt_bingx_ext._bingx.errors import REST_OF_WINDOW, lane_closed
-from ccxt_bingx_ext._cancel.arguments import Batch, read_batch
-from ccxt_bingx_ext._cancel.commands import Cancel, Hosts, LoadMarkets, LookUp, Order, Plan, Sleep, TellLane
+from ccxt_bingx_ext._bingx.errors import REST_OF_WINDOW, banned_error
+from ccxt_bingx_ext._cancel.arguments import Batch, parse_batch
+from ccxt_bingx_ext._cancel.commands import (
+    Cancel,
+    CancelContext,
+    FetchOrder,
+    Hosts,
+    LoadMarkets,
+    Order,
+    Sleep,
+    UpdateLimiter,
+)
 from ccxt_bingx_ext._cancel.flow import cancel_batch, cancel_unloaded
-from ccxt_bingx_ext._cancel.ledger import Claim
-from ccxt_bingx_ext._ratelimit.local import Close, Hold
+from ccxt_bingx_ext._cancel.ledger import OrderReport
+from ccxt_bingx_ext._ratelimit.local import Ban, Pause
 from ccxt_bingx_ext._runner import run
 
 from .answers import answer, canceled, in_state, not_found
 from .test_ledger import ANSWER
 
 
-def present(asked: Any, claim: Claim) -> Order:
+def build_order(asked: Any, claim: OrderReport) -> Order:
     return {"asked": asked.value if asked else None, "status": claim.status, "info": claim.entry}
 
 
-def plan(**settings: Any) -> Plan:
+def plan(**settings: Any) -> CancelContext:
     """Nothing is found out unless a test asks for it."""
-    defaults = Plan(
-        endpoint=SPOT, batch_size=50, at_once=1, max_wait=1.0, present=present, resolve_attempts=0,
+    defaults = CancelContext(
+        endpoint=SPOT, batch_size=50, at_once=1, max_wait=1.0, build_order=build_order, resolve_attempts=0,
         resolve_timeout=10.0,
         fallbacks=(), hosts=Hosts(), clock=lambda: 0.0,
     )  # fmt: skip
@@ -58,7 +67,7 @@ class Wire:
         self.others: list[str] = []
 
     def __call__(self, call: Any) -> Any:
-        if not isinstance(call, (Cancel, LookUp)):
+        if not isinstance(call, (Cancel, FetchOrder)):
             self.others.append(repr(call))  # Hold(1.0) and Close(1.0) are equal tuples
             return None
         request = dict(call.request)
@@ -89,7 +98,7 @@ def play(wire: Wire, batch: Batch, size: int = 50) -> list[tuple[str | None, str
 
 
 def batch(*ids: int | str, **params: Any) -> Batch:
-    return read_batch(list(ids), params)
+    return parse_batch(list(ids), params)
 
 
 def lists_of(error: BaseError) -> tuple[list[str | None], list[str]]:
@@ -231,7 +240,7 @@ def test_mixed_kinds_survive_an_exchange_that_ignores_one_list() -> None:
         return cancel_all(request)
 
     wire = Wire(only_order_ids, answer(orders=[canceled(9, "a")]))
-    orders = play(wire, read_batch([1], {"clientOrderIds": ["a"], "process": 1}))
+    orders = play(wire, parse_batch([1], {"clientOrderIds": ["a"], "process": 1}))
     assert orders == [("1", "canceled"), ("a", "canceled")]
     assert wire.requests[1] == {"symbol": "BTC-USDT", "clientOrderIDs": "a", "process": 1}
 
@@ -266,7 +275,7 @@ def test_every_asked_id_is_in_the_result_or_in_the_errors_lists_exactly_once(
     replies: list[Any], process: int | None, size: int
 ) -> None:
     """Whatever the answers look like: in asking order, each id once, none lost, and the flow ends."""
-    asked = read_batch([1, 2, 3, 4], {"clientOrderIds": ["a", "b"], "process": process})
+    asked = parse_batch([1, 2, 3, 4], {"clientOrderIds": ["a", "b"], "process": process})
     flow = cancel_batch(asked, "BTC-USDT", plan(batch_size=size))
     wire = Wire(*replies)
     try:
@@ -318,10 +327,10 @@ def test_a_refusal_for_the_limit_is_waited_out_once() -> None:
     """Nothing was executed, so it is sent again after the pause; the lane is told, for the others' sake."""
     wire = Wire(limited(), cancel_all)
     assert play(wire, batch(1)) == [("1", "canceled")]
-    assert wire.others == shown(TellLane(SPOT, Hold(1.0)), Sleep(1.0))
+    assert wire.others == shown(UpdateLimiter(SPOT, Pause(1.0)), Sleep(1.0))
     wire = Wire(limited(0.3), cancel_all)
     play(wire, batch(1))
-    assert wire.others == shown(TellLane(SPOT, Hold(0.3)), Sleep(0.3))
+    assert wire.others == shown(UpdateLimiter(SPOT, Pause(0.3)), Sleep(0.3))
 
 
 def test_a_second_refusal_for_the_limit_is_raised() -> None:
@@ -338,7 +347,7 @@ def test_a_ban_closes_the_lane_and_is_raised_where_it_is_long() -> None:
     wire = Wire(limited(300.0, banned=True))
     with pytest.raises(RateLimitExceeded):
         play(wire, batch(1))
-    assert wire.others == shown(TellLane(SPOT, Close(300.0)))
+    assert wire.others == shown(UpdateLimiter(SPOT, Ban(300.0)))
     assert len(wire.requests) == 1
 
 
@@ -346,12 +355,12 @@ def test_a_short_ban_is_waited_out() -> None:
     """Within maxWait a ban is a pause."""
     wire = Wire(limited(0.8, banned=True), cancel_all)
     play(wire, batch(1))
-    assert wire.others == shown(TellLane(SPOT, Close(0.8)), Sleep(0.8))
+    assert wire.others == shown(UpdateLimiter(SPOT, Ban(0.8)), Sleep(0.8))
 
 
 def test_a_lane_that_is_closed_already_is_not_told_again() -> None:
     """Each refused call would otherwise prolong the ban a little."""
-    wire = Wire(lane_closed(300.0))
+    wire = Wire(banned_error(300.0))
     with pytest.raises(RateLimitExceeded, match="not sent"):
         play(wire, batch(1))
     assert wire.others == []
@@ -362,7 +371,7 @@ def test_a_used_up_window_holds_the_lane() -> None:
     told = {**answer(orders=[canceled(1)]), REST_OF_WINDOW: 0.4}
     wire = Wire(told)
     assert play(wire, batch(1)) == [("1", "canceled")]
-    assert wire.others == shown(TellLane(SPOT, Hold(0.4)))
+    assert wire.others == shown(UpdateLimiter(SPOT, Pause(0.4)))
 
 
 def unloaded(wire: Wire, batch: Batch, loaded: Callable[[], Any]) -> list[tuple[str | None, str | None]]:

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccxt_bingx_ext._cancel.arguments import Asked
+from ccxt_bingx_ext._cancel.arguments import OrderRef
 from ccxt_bingx_ext._cancel.ledger import (
-    Claim,
     Ledger,
-    Shape,
-    Undocumented,
-    claim_of_look_up,
+    OrderReport,
+    ResponseSchema,
+    UnexpectedResponse,
+    report_of_query,
     states_in_words,
     status_in_words,
 )
@@ -24,18 +24,18 @@ from .answers import PARTIAL_NOT_FOUND, TWO_CANCELED, answer, canceled, in_state
 
 
 def ledger(*ids: str, clients: tuple[str, ...] = ()) -> Ledger:
-    return Ledger([Asked("id", one) for one in ids] + [Asked("clientOrderId", one) for one in clients])
+    return Ledger([OrderRef("id", one) for one in ids] + [OrderRef("clientOrderId", one) for one in clients])
 
 
-def read(book: Ledger, answer: Any) -> list[Claim]:
+def read(book: Ledger, answer: Any) -> list[OrderReport]:
     return book.read(answer, book.asked)
 
 
-def strays(book: Ledger) -> list[Claim]:
+def strays(book: Ledger) -> list[OrderReport]:
     return [claim for asked, claim in book.known if asked is None]
 
 
-def spoken_of(book: Ledger) -> list[Asked]:
+def spoken_of(book: Ledger) -> list[OrderRef]:
     """The ids that an entry was about, whether or not it settles them."""
     return [asked for asked in book.asked if book.words(asked)]
 
@@ -106,7 +106,7 @@ def test_only_one_clear_state_counts(text: str, states: set[str], status: str | 
 def test_what_is_not_the_documented_shape_is_undocumented(bad: Any) -> None:
     """ccxt returns [] for these: an order is lost. Here the outcome is unknown, and nothing is entered."""
     book = ledger("5")
-    with pytest.raises(Undocumented):
+    with pytest.raises(UnexpectedResponse):
         read(book, bad)
     assert book.known == []
 
@@ -116,7 +116,7 @@ def test_absent_null_and_empty_lists_mention_nobody(empty: dict[str, Any]) -> No
     """Either list may be absent or null (live)."""
     book = ledger("5")
     assert read(book, {"code": "0", "data": empty}) == []
-    assert book.unsettled == (Asked("id", "5"),)
+    assert book.unsettled == (OrderRef("id", "5"),)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_a_failed_client_id_is_found_however_it_is_keyed(entry: Any) -> None:
     """How the exchange keys a failed client id is unknown: every name, and the text alone, is understood."""
     book = ledger("7", clients=("xyz", "abc"))
     read(book, answer(fails=[entry]))
-    assert spoken_of(book) == [Asked("clientOrderId", "abc")]
+    assert spoken_of(book) == [OrderRef("clientOrderId", "abc")]
     assert set(statuses(book)) <= {None}
 
 
@@ -158,7 +158,7 @@ def test_a_failed_order_id_may_stand_in_the_text_alone(entry: Any) -> None:
     """Where no key names it; but what a text calls a client order id is no order id."""
     book = ledger("5", "6")
     read(book, answer(fails=[entry]))
-    assert spoken_of(book) == [Asked("id", "5")]
+    assert spoken_of(book) == [OrderRef("id", "5")]
     other = ledger("5", "6")
     read(other, answer(fails=[{"error": "can not find order for clientOrderID:5"}]))
     assert len(other.unsettled) == 2
@@ -196,7 +196,7 @@ def test_the_boilerplate_of_a_text_is_no_id(client: str) -> None:
     book = ledger(clients=(client,))
     read(book, answer(fails=[{"error": "order status :CANCELED,can not delete, symbol: BTC-USDT"}]))
     read(book, answer(fails=[in_state("999", "CANCELED")]))
-    assert book.unsettled == (Asked("clientOrderId", client),)
+    assert book.unsettled == (OrderRef("clientOrderId", client),)
 
 
 def test_an_order_named_by_both_ids_answers_both() -> None:
@@ -210,7 +210,7 @@ def test_an_order_id_is_no_client_id() -> None:
     """In orders, orderId is an order id: it does not answer an equal client id."""
     book = ledger(clients=("5",))
     read(book, answer(orders=[canceled(5, "other")]))
-    assert book.unsettled == (Asked("clientOrderId", "5"),)
+    assert book.unsettled == (OrderRef("clientOrderId", "5"),)
 
 
 def test_that_an_order_is_live_outweighs_every_other_claim() -> None:
@@ -239,7 +239,7 @@ def test_what_matches_nothing_asked_is_kept_at_the_end_and_once() -> None:
     book = ledger("5")
     for _ in range(2):
         read(book, answer(orders=[canceled(9), canceled(5), "junk"], fails=[not_found("8")]))
-    assert [asked for asked, _ in book.known] == [Asked("id", "5"), None, None, None]
+    assert [asked for asked, _ in book.known] == [OrderRef("id", "5"), None, None, None]
     assert [claim.entry for claim in strays(book)] == [canceled(9), "junk", not_found("8")]
 
 
@@ -257,7 +257,7 @@ def test_punctuation_around_an_id_is_not_part_of_it(text: str) -> None:
     """Quotes and full stops are the exchange's, not the id's."""
     book = ledger(clients=("abc", "x"))
     read(book, answer(fails=[{"error": text}]))
-    assert spoken_of(book) == [Asked("clientOrderId", "abc")]
+    assert spoken_of(book) == [OrderRef("clientOrderId", "abc")]
 
 
 @pytest.mark.parametrize(
@@ -272,15 +272,15 @@ def test_a_value_asked_as_both_kinds_is_told_apart_by_the_text(text: str, answer
     """Order id 5 and client id 5, and a failed client id keyed as "orderId": the label decides."""
     book = ledger("5", clients=("5",))
     read(book, answer(fails=[{"orderId": "5", "error": text}]))
-    assert spoken_of(book) == [Asked(answered, "5")]
+    assert spoken_of(book) == [OrderRef(answered, "5")]
 
 
 def test_an_answer_speaks_of_its_own_request_first() -> None:
     """Asked again for client id 5 only, "orderId":"5" is that one."""
     book = ledger("5", clients=("5",))
-    book.read(answer(fails=[in_state("5", "FILLED")]), [Asked("clientOrderId", "5")])
-    assert [asked for asked, _ in book.known] == [Asked("clientOrderId", "5")]
-    book.read(answer(orders=[canceled(5)]), [Asked("clientOrderId", "5")])
+    book.read(answer(fails=[in_state("5", "FILLED")]), [OrderRef("clientOrderId", "5")])
+    assert [asked for asked, _ in book.known] == [OrderRef("clientOrderId", "5")]
+    book.read(answer(orders=[canceled(5)]), [OrderRef("clientOrderId", "5")])
     assert statuses(book) == ["canceled", "closed"]
 
 
@@ -372,7 +372,7 @@ def test_every_asked_id_is_known_or_unsettled_exactly_once(answers: list[Any]) -
     for one in answers:
         try:
             claims = read(book, one)
-        except Undocumented:
+        except UnexpectedResponse:
             continue
         kept = [claim for _, claim in book.known]
         assert all(claim in kept for claim in strays(book))
@@ -394,12 +394,14 @@ def test_a_claim_weighs_the_same_from_wherever_it_came() -> None:
         ("orders", None),
         ("fails", "closed"),
     ]
-    assert [Claim(listed, {}, status).weight for listed, status in said] == [3, 3, 2, 2, 1]
-    assert Claim("fails", {}, None, unknown=True).weight == 0
-    assert Claim("fails", {}, None).weight == -1
+    assert [OrderReport(listed, {}, status).weight for listed, status in said] == [3, 3, 2, 2, 1]
+    assert OrderReport("fails", {}, None, unknown=True).weight == 0
+    assert OrderReport("fails", {}, None).weight == -1
 
 
-SWAP = Shape(done="success", failed="failed", lower_case=True, tells_states=False, may_be_unnamed=True)
+SWAP = ResponseSchema(
+    done="success", failed="failed", lower_case=True, tells_states=False, may_be_unnamed=True
+)
 
 
 def swap_ledger(*ids: str, clients: tuple[str, ...] = ()) -> Ledger:
@@ -442,7 +444,7 @@ def test_client_ids_come_back_in_lower_case() -> None:
     assert ledger(clients=("AbC",)).read(answer(orders=[canceled(9, "abc")]), ledger(clients=("AbC",)).asked)
     spot = ledger(clients=("AbC",))
     read(spot, answer(orders=[canceled(9, "abc")]))
-    assert spot.unsettled == (Asked("clientOrderId", "AbC"),)
+    assert spot.unsettled == (OrderRef("clientOrderId", "AbC"),)
 
 
 @pytest.mark.parametrize("code", [100500, 110500, 109500, "100503", 500, 504])
@@ -524,14 +526,14 @@ def test_an_order_id_is_not_accounted_for_by_another_one() -> None:
     for entry in ({"orderId": 6, "status": "CANCELLED"}, {"status": "CANCELLED"}):
         book = swap_ledger("5")
         read(book, swap_answer([entry]))
-        assert book.unsettled == (Asked("id", "5"),)
+        assert book.unsettled == (OrderRef("id", "5"),)
 
 
 def test_a_client_id_may_stand_in_the_text_beside_the_order_id() -> None:
     """The order id is not what was asked for; the text says what was."""
     book = swap_ledger("7", clients=("X", "y"))
     read(book, swap_answer(failed=[failed(80018, "order filled, clientOrderId:x", orderId=999)]))
-    assert [asked for asked, _ in book.known] == [Asked("clientOrderId", "X")]
+    assert [asked for asked, _ in book.known] == [OrderRef("clientOrderId", "X")]
 
 
 @pytest.mark.parametrize(
@@ -555,13 +557,15 @@ def test_a_client_id_like_the_order_id_is_the_only_one_all_the_same() -> None:
     read(book, swap_answer([entry]))
     assert statuses(book) == ["canceled"]
     assert (
-        claim_of_look_up({"code": 0, "data": entry}, Asked("clientOrderId", "5"), SWAP).status == "canceled"
+        report_of_query({"code": 0, "data": entry}, OrderRef("clientOrderId", "5"), SWAP).status == "canceled"
     )
 
 
 def test_one_order_may_stand_in_the_place_of_a_list() -> None:
     """The inverse endpoint cancels one, and answers with one."""
-    book = Ledger([Asked("clientOrderId", "x")], Shape(done="order", failed=None, may_be_unnamed=True))
+    book = Ledger(
+        [OrderRef("clientOrderId", "x")], ResponseSchema(done="order", failed=None, may_be_unnamed=True)
+    )
     read(book, {"code": 0, "data": {"order": {"orderId": 5, "clientOrderId": "", "status": "CANCELLED"}}})
     assert statuses(book) == ["canceled"]
 
@@ -569,16 +573,18 @@ def test_one_order_may_stand_in_the_place_of_a_list() -> None:
 def test_a_look_up_answers_with_the_order_or_around_it() -> None:
     """Spot has it in data, swaps in data.order; in lower case where the exchange writes it so."""
     order = {"orderId": 5, "clientOrderId": "abc", "status": "Filled"}
-    by_client = Asked("clientOrderId", "AbC")
-    assert claim_of_look_up({"code": 0, "data": {"order": order}}, by_client, SWAP).status == "closed"
-    assert claim_of_look_up({"code": 0, "data": order}, Asked("id", "5")) == Claim("orders", order, "closed")
-    with pytest.raises(Undocumented):
-        claim_of_look_up({"code": 0, "data": order}, Asked("clientOrderId", "5"))
+    by_client = OrderRef("clientOrderId", "AbC")
+    assert report_of_query({"code": 0, "data": {"order": order}}, by_client, SWAP).status == "closed"
+    assert report_of_query({"code": 0, "data": order}, OrderRef("id", "5")) == OrderReport(
+        "orders", order, "closed"
+    )
+    with pytest.raises(UnexpectedResponse):
+        report_of_query({"code": 0, "data": order}, OrderRef("clientOrderId", "5"))
     for data in ({"order": None}, {"order": order}, {}, None):
-        with pytest.raises(Undocumented):
-            claim_of_look_up({"code": 0, "data": data}, Asked("id", "6"), SWAP)
-    with pytest.raises(Undocumented):
-        claim_of_look_up({"code": 0, "data": {"order": {**order, "status": "?"}}}, by_client, SWAP)
+        with pytest.raises(UnexpectedResponse):
+            report_of_query({"code": 0, "data": data}, OrderRef("id", "6"), SWAP)
+    with pytest.raises(UnexpectedResponse):
+        report_of_query({"code": 0, "data": {"order": {**order, "status": "?"}}}, by_client, SWAP)
 
 
 SWAP_ENTRY = st.one_of(
@@ -628,19 +634,21 @@ def test_what_is_found_of_an_order_is_told_by_both_its_names() -> None:
     """Also of the name that was not looked up; of nobody else."""
     book = swap_ledger("5", "6", clients=("X",))
     order = {"orderId": 5, "clientOrderId": "x", "status": "CANCELLED"}
-    book.enter_found(book.asked[0], Claim("orders", order, "canceled"))
+    book.enter_found(book.asked[0], OrderReport("orders", order, "canceled"))
     assert [asked.value for asked, _ in book.known if asked] == ["5", "X"]
-    book.enter_found(book.asked[1], Claim("fails", {"error": "order does not exist"}, None, unknown=True))
+    book.enter_found(
+        book.asked[1], OrderReport("fails", {"error": "order does not exist"}, None, unknown=True)
+    )
     assert statuses(book) == ["canceled", None, "canceled"]
 
 
 def test_two_claims_together() -> None:
     """The weightier; of two that say the same the first; of two that contradict each other neither."""
-    first, same = Claim("orders", 1, "canceled"), Claim("orders", 2, "canceled")
+    first, same = OrderReport("orders", 1, "canceled"), OrderReport("orders", 2, "canceled")
     assert first.with_another(same) is first
-    assert first.with_another(Claim("fails", 3, "closed")) is first
-    assert first.with_another(Claim("orders", 4, "closed")) == Claim("orders", 1, None)
-    unknown = Claim("fails", 5, None, unknown=True)
-    assert Claim("fails", 6, None).with_another(unknown) is unknown
-    assert unknown.with_another(Claim("fails", 7, "closed")) == Claim("fails", 7, "closed")
-    assert not first.with_another(Claim("orders", 4, "closed")).settles
+    assert first.with_another(OrderReport("fails", 3, "closed")) is first
+    assert first.with_another(OrderReport("orders", 4, "closed")) == OrderReport("orders", 1, None)
+    unknown = OrderReport("fails", 5, None, unknown=True)
+    assert OrderReport("fails", 6, None).with_another(unknown) is unknown
+    assert unknown.with_another(OrderReport("fails", 7, "closed")) == OrderReport("fails", 7, "closed")
+    assert not first.with_another(OrderReport("orders", 4, "closed")).settles

@@ -16,7 +16,7 @@ from ccxt.base.errors import (
 
 from ccxt_bingx_ext._bingx.endpoints import SPOT
 from ccxt_bingx_ext._bingx.errors import account
-from ccxt_bingx_ext._cancel.arguments import Asked, Cancellations, ClientOrderId, read_cancellations
+from ccxt_bingx_ext._cancel.arguments import Cancellations, ClientOrderId, OrderRef, parse_cancellations
 from ccxt_bingx_ext._cancel.commands import Cancel, Flow
 from ccxt_bingx_ext._cancel.multi_symbol import cancel_for_symbols
 from ccxt_bingx_ext._runner import run
@@ -38,7 +38,7 @@ def failing(error: BaseError, known: tuple[str, ...] = (), unresolved: tuple[str
 
 
 def asked(*entries: tuple[str, str]) -> Cancellations:
-    return read_cancellations([{"id": one, "symbol": symbol} for one, symbol in entries], {"process": 1})
+    return parse_cancellations([{"id": one, "symbol": symbol} for one, symbol in entries], {"process": 1})
 
 
 def cancel(cancellations: Cancellations, **flows: Flow) -> Any:
@@ -81,14 +81,14 @@ def test_an_error_of_one_symbol_tells_of_all() -> None:
 def test_what_is_unresolved_can_be_handed_back() -> None:
     """Client order ids keep their kind; asked for again, they are the same entries."""
     given = [{"clientOrderId": "a", "symbol": GM}, {"id": "1", "symbol": BTC}, {"id": "2", "symbol": GM}]
-    entries = read_cancellations(given, {})
+    entries = parse_cancellations(given, {})
     batch = entries.batches[GM]
-    assert batch.asked == (Asked("id", "2"), Asked("clientOrderId", "a"))
+    assert batch.asked == (OrderRef("id", "2"), OrderRef("clientOrderId", "a"))
     left = tuple(one.public for one in batch.asked)
     with pytest.raises(NetworkError) as caught:
         cancel(entries, gm=failing(NetworkError("bingx down"), (), left), btc=told("1"))
     assert caught.value.unresolved == [given[0], given[2]]
-    assert read_cancellations(caught.value.unresolved, {}).batches == {GM: batch}
+    assert parse_cancellations(caught.value.unresolved, {}).batches == {GM: batch}
 
 
 def test_what_is_known_of_one_client_id_is_not_told_of_another() -> None:
@@ -96,7 +96,7 @@ def test_what_is_known_of_one_client_id_is_not_told_of_another() -> None:
     given = [{"clientOrderId": one, "symbol": GM} for one in "ab"]
     error = NetworkError("bingx down")
     with pytest.raises(NetworkError):
-        cancel(read_cancellations(given, {}), gm=failing(error, ("of b",), (ClientOrderId("a"),)))
+        cancel(parse_cancellations(given, {}), gm=failing(error, ("of b",), (ClientOrderId("a"),)))
     assert ids(error.orders) == ["of b"]
     assert error.unresolved == given[:1]
 

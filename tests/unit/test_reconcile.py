@@ -19,9 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccxt_bingx_ext._bingx.endpoints import SPOT
-from ccxt_bingx_ext._cancel.arguments import Batch, read_batch
-from ccxt_bingx_ext._cancel.commands import Cancel, Hosts, LookUp, MeasureClock, Sleep
-from ccxt_bingx_ext._cancel.failures import note_answer
+from ccxt_bingx_ext._cancel.arguments import Batch, parse_batch
+from ccxt_bingx_ext._cancel.commands import Cancel, FetchOrder, Hosts, MeasureClock, Sleep
+from ccxt_bingx_ext._cancel.failures import attach_response
 from ccxt_bingx_ext._cancel.flow import REFUSED_AS_A_WHOLE, UNKNOWN_OUTCOME, cancel_batch
 from ccxt_bingx_ext._runner import run
 
@@ -44,13 +44,13 @@ class Exchange:
 
     def __call__(self, call: Any) -> Any:
         self.calls.append(call)
-        if isinstance(call, (Cancel, LookUp)):
+        if isinstance(call, (Cancel, FetchOrder)):
             assert (call.endpoint, call.request["symbol"]) == (SPOT, "BTC-USDT")
         if isinstance(call, Sleep):
             self.now += call.seconds
         elif isinstance(call, Cancel):
             return self._cancel(call.request)
-        elif isinstance(call, LookUp):
+        elif isinstance(call, FetchOrder):
             return self._look_up(call.request)
         return None
 
@@ -75,7 +75,7 @@ class Exchange:
         wrong = [one for one in ids if self.states.get(one) != "PENDING"]
         if wrong and request.get("process") != 1:
             error = OrderNotFound(f"bingx {wrong[0]}")
-            note_answer(error, 200, "100400")
+            attach_response(error, 200, "100400")
             raise error
         right = [one for one in ids if one not in wrong]
         self.states.update(dict.fromkeys(right, "CANCELED"))
@@ -94,7 +94,7 @@ class Exchange:
     @property
     def sent(self) -> str:
         """What was sent, in short: c for a cancel, q for a look-up."""
-        kinds = {Cancel: "c", LookUp: "q"}
+        kinds = {Cancel: "c", FetchOrder: "q"}
         return "".join(kinds[type(call)] for call in self.calls if type(call) in kinds)
 
 
@@ -251,20 +251,20 @@ def test_a_client_id_that_is_not_found_proves_nothing(process: int) -> None:
     """After two hours it is not found, though its order may be live: it stays unresolved."""
 
     def wire(call: Any) -> Any:
-        if isinstance(call, LookUp) and "clientOrderID" in call.request:
+        if isinstance(call, FetchOrder) and "clientOrderID" in call.request:
             raise OrderNotFound("bingx order does not exist")
-        if isinstance(call, LookUp):
+        if isinstance(call, FetchOrder):
             return {"code": 0, "data": canceled(1)}
         if isinstance(call, Cancel) and len(lost) > 1:
             raise lost.pop(0)
         if isinstance(call, Cancel):
             refusal = OrderNotFound("bingx order does not exist")
-            note_answer(refusal, 200, "100404")
+            attach_response(refusal, 200, "100404")
             raise refusal
         return None
 
     lost = [RequestTimeout("lost"), RequestTimeout("later")]
-    asked = read_batch([1], {"clientOrderIds": ["old_1"], "process": process})
+    asked = parse_batch([1], {"clientOrderIds": ["old_1"], "process": process})
     with pytest.raises(RequestTimeout) as caught:
         run(cancel_batch(asked, "BTC-USDT", plan(resolve_attempts=2)), wire)
     assert lists_of(caught.value) == (["1"], ["old_1"])
@@ -276,14 +276,14 @@ def test_a_client_id_that_is_not_found_keeps_nothing_from_the_next() -> None:
     def wire(call: Any) -> Any:
         if isinstance(call, Cancel):
             raise RequestTimeout("lost")
-        if isinstance(call, LookUp) and call.request["clientOrderID"] == "old_1":
+        if isinstance(call, FetchOrder) and call.request["clientOrderID"] == "old_1":
             raise OrderNotFound("bingx order does not exist")
         return {"code": 0, "data": canceled(2, "new_2")}
 
     with pytest.raises(RequestTimeout) as caught:
         run(
             cancel_batch(
-                read_batch(None, {"clientOrderIds": ["old_1", "new_2"]}), "M", plan(resolve_attempts=1)
+                parse_batch(None, {"clientOrderIds": ["old_1", "new_2"]}), "M", plan(resolve_attempts=1)
             ),
             wire,
         )
@@ -312,7 +312,7 @@ def test_looking_up_ends_when_the_time_is_up() -> None:
     exchange = Exchange({str(n): "CANCELED" for n in range(1, 501)}, "before")
 
     def slowly(call: Any) -> Any:
-        if isinstance(call, LookUp):
+        if isinstance(call, FetchOrder):
             exchange.now += 1.0
         return exchange(call)
 
@@ -325,7 +325,7 @@ def test_looking_up_ends_when_the_time_is_up() -> None:
 
 
 def gateway(error: BaseError, code: str) -> BaseError:
-    note_answer(error, 504, code)
+    attach_response(error, 504, code)
     return error
 
 
@@ -398,7 +398,7 @@ def test_a_second_refusal_that_may_have_been_executed_is_no_refusal(process: int
 def test_refused_after_a_lost_answer_process_1_is_looked_up() -> None:
     """Should the exchange refuse the second request as a whole, its word is not taken for all of it."""
     refusal = OrderNotFound("bingx order does not exist")
-    note_answer(refusal, 200, "100404")
+    attach_response(refusal, 200, "100404")
     exchange = Exchange({"1": "CANCELED", "2": "PENDING"}, RequestTimeout("lost"), refusal)
     assert settle(exchange, batch(1, 2, 3, process=1)) == [("1", "canceled"), ("2", "open"), ("3", None)]
     assert exchange.sent == "ccqqq"
@@ -407,7 +407,7 @@ def test_refused_after_a_lost_answer_process_1_is_looked_up() -> None:
 def test_a_single_order_that_is_refused_after_a_lost_answer_is_looked_up() -> None:
     """It may be live all the same: the refusal is not told for its state."""
     refusal = OrderNotFound("bingx order does not exist")
-    note_answer(refusal, 200, "100404")
+    attach_response(refusal, 200, "100404")
     exchange = Exchange({"1": "PENDING"}, RequestTimeout("lost"), refusal)
     assert settle(exchange, batch(1, process=1)) == [("1", "open")]
     assert exchange.sent == "ccq"
@@ -481,7 +481,7 @@ class Hosted:
         self.tried: list[str | None] = []
 
     def __call__(self, call: Any) -> Any:
-        if isinstance(call, (Cancel, LookUp)):
+        if isinstance(call, (Cancel, FetchOrder)):
             self.tried.append(call.hostname)
             if call.hostname in self.down:
                 raise unreachable(call.hostname)

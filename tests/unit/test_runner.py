@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 from ccxt.base.errors import BaseError, NetworkError
 
-from ccxt_bingx_ext._runner import Together, run, run_async
+from ccxt_bingx_ext._runner import Gather, run, run_async
 
 Flow = Generator[Any, Any, Any]
 
 
-def drive_sync(flow: Flow, perform: Callable[[Any], Any]) -> Any:
-    return run(flow, perform)
+def drive_sync(flow: Flow, execute: Callable[[Any], Any]) -> Any:
+    return run(flow, execute)
 
 
-def drive_async(flow: Flow, perform: Callable[[Any], Any]) -> Any:
+def drive_async(flow: Flow, execute: Callable[[Any], Any]) -> Any:
     async def awaited(call: Any) -> Any:
         await asyncio.sleep(0)
-        return perform(call)
+        return execute(call)
 
     async def main() -> Any:
         return await run_async(flow, awaited)
@@ -33,10 +33,10 @@ drivers = pytest.mark.parametrize("drive", [drive_sync, drive_async])
 
 
 def raiser(error: BaseException) -> Callable[[Any], Any]:
-    def perform(call: Any) -> Any:
+    def execute(call: Any) -> Any:
         raise error
 
-    return perform
+    return execute
 
 
 class Closing:
@@ -80,7 +80,7 @@ def test_ccxt_errors_are_thrown_in_and_the_flow_may_go_on(drive: Any) -> None:
     """The flow sees the error where it asked, and can call again."""
     outcomes: list[Any] = [NetworkError("down"), "up"]
 
-    def perform(call: Any) -> Any:
+    def execute(call: Any) -> Any:
         outcome = outcomes.pop(0)
         if isinstance(outcome, BaseException):
             raise outcome
@@ -92,7 +92,7 @@ def test_ccxt_errors_are_thrown_in_and_the_flow_may_go_on(drive: Any) -> None:
         except BaseError as error:
             return [str(error), (yield 2)]
 
-    assert drive(flow(), perform) == ["down", "up"]
+    assert drive(flow(), execute) == ["down", "up"]
 
 
 @drivers
@@ -161,22 +161,22 @@ def test_flows_side_by_side_each_get_their_own_end(drive: Any) -> None:
     """Results and ccxt errors, in the order of the flows; an error of one is none of the others'."""
     error = NetworkError("down")
 
-    def perform(call: Any) -> Any:
+    def execute(call: Any) -> Any:
         if call == "b":
             raise error
         return call.upper()
 
     def flow() -> Flow:
-        outcomes = yield Together([one_call("a"), one_call("b"), one_call("c")])
+        outcomes = yield Gather([one_call("a"), one_call("b"), one_call("c")])
         return [*outcomes, (yield "d")]
 
-    assert drive(flow(), perform) == ["A", error, "C", "D"]
+    assert drive(flow(), execute) == ["A", error, "C", "D"]
 
 
 @drivers
 def test_no_flows_side_by_side_are_no_outcomes(drive: Any) -> None:
     """An empty list is answered by one."""
-    assert drive(one_call(Together([])), None) == []  # type: ignore[arg-type]
+    assert drive(one_call(Gather([])), None) == []  # type: ignore[arg-type]
 
 
 @drivers
@@ -186,7 +186,7 @@ def test_a_defect_in_one_of_several_flows_passes_through_and_all_are_closed(driv
 
     def flow() -> Flow:
         try:
-            yield Together([one.flow() for one in closing])
+            yield Gather([one.flow() for one in closing])
         finally:
             outer.closed = True
 
@@ -207,7 +207,7 @@ def test_in_an_event_loop_they_run_at_the_same_time() -> None:
         return call
 
     def flow() -> Flow:
-        return (yield Together([one_call("a"), one_call("b")]))
+        return (yield Gather([one_call("a"), one_call("b")]))
 
     assert asyncio.run(run_async(flow(), meet)) == ["a", "b"]
 
@@ -221,7 +221,7 @@ def test_in_an_event_loop_none_goes_on_behind_the_callers_back(
     """A defect in one, or a cancelled task, ends the others, however long that takes, before it is raised."""
     ended: list[str] = []
 
-    async def perform(call: str) -> None:
+    async def execute(call: str) -> None:
         if call == "b" and trouble == "a defect":
             raise ZeroDivisionError
         try:
@@ -232,10 +232,10 @@ def test_in_an_event_loop_none_goes_on_behind_the_callers_back(
             ended.append(call)
 
     def flow() -> Flow:
-        return (yield Together([one_call("a"), one_call("b")]))
+        return (yield Gather([one_call("a"), one_call("b")]))
 
     async def main() -> int:
-        task = asyncio.ensure_future(run_async(flow(), perform))
+        task = asyncio.ensure_future(run_async(flow(), execute))
         for _ in range(3):
             await asyncio.sleep(0)
         if trouble == "cancelled":

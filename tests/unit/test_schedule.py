@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccxt_bingx_ext._ratelimit import registry as _lanes
-from ccxt_bingx_ext._ratelimit.local import Ask, LocalLane, Ticket
-from ccxt_bingx_ext._ratelimit.schedule import Lane, Pace, Verdict
+from ccxt_bingx_ext._ratelimit.local import Acquire, LocalLimiter, Ticket
+from ccxt_bingx_ext._ratelimit.schedule import Decision, RateLimit, Schedule
 
-PACE = Pace.of(2, 0.05)
-GO = Verdict(0.0)
+PACE = RateLimit.of(2, 0.05)
+GO = Decision(0.0)
 
 
-def approx(delay: float, closed: bool = False) -> Verdict:
-    return Verdict(pytest.approx(delay), closed)  # type: ignore[arg-type]
+def approx(delay: float, closed: bool = False) -> Decision:
+    return Decision(pytest.approx(delay), closed)  # type: ignore[arg-type]
 
 
 def worst_window(times: list[float], seconds: float = 1.0) -> int:
@@ -27,14 +27,14 @@ def worst_window(times: list[float], seconds: float = 1.0) -> int:
 
 def test_within_the_budget_it_goes_at_once() -> None:
     """Two a second: the first two wait for nothing, the third for the period."""
-    lane = Lane()
+    lane = Schedule()
     assert [lane.ask(name, 10.0, PACE) for name in "abc"] == [GO, GO, approx(1.05)]
     assert lane.ask("c", 11.06, PACE) == GO
 
 
 def test_the_queue_is_in_calling_order() -> None:
     """Each is told its own time; asking again does not change it, nor the order."""
-    lane = Lane()
+    lane = Schedule()
     for name in "ab":
         lane.ask(name, 0.0, PACE)
     delays = [lane.ask(name, 0.0, PACE) for name in "cdefg"]
@@ -44,7 +44,7 @@ def test_the_queue_is_in_calling_order() -> None:
 
 def test_a_place_given_back_moves_those_behind_up() -> None:
     """Ten waiters leave: who comes next waits for one period, not for six."""
-    lane = Lane()
+    lane = Schedule()
     for number in range(12):
         lane.ask(number, 0.0, PACE)
     lane.ask("behind", 0.0, PACE)
@@ -56,7 +56,7 @@ def test_a_place_given_back_moves_those_behind_up() -> None:
 
 def test_leaving_twice_or_never_having_come_is_nothing() -> None:
     """A granted ticket has left already."""
-    lane = Lane()
+    lane = Schedule()
     lane.ask("a", 0.0, PACE)
     lane.leave("a")
     lane.leave("nobody")
@@ -66,7 +66,7 @@ def test_leaving_twice_or_never_having_come_is_nothing() -> None:
 
 def test_waking_up_a_little_late_costs_the_limit_nothing() -> None:
     """Saturated, with every waiter 10 ms late, 95 % of the limit still goes: 1 s of every 1.05 s."""
-    lane, now, went = Lane(), 0.0, 0
+    lane, now, went = Schedule(), 0.0, 0
     while now < 1000:
         delay = lane.ask("a", now, PACE).delay
         went += delay == 0
@@ -76,7 +76,7 @@ def test_waking_up_a_little_late_costs_the_limit_nothing() -> None:
 
 def test_waking_up_very_late_counts_from_then() -> None:
     """What goes later than the slack allows is counted when it goes: the window must hold."""
-    lane = Lane()
+    lane = Schedule()
     for name in "abc":
         lane.ask(name, 0.0, PACE)
     assert lane.ask("c", 3.0, PACE) == GO
@@ -86,7 +86,7 @@ def test_waking_up_very_late_counts_from_then() -> None:
 
 def test_nobody_waits_for_a_ticket_that_does_not_come() -> None:
     """Its event loop has stopped: it keeps its place, but those behind go past it."""
-    lane = Lane()
+    lane = Schedule()
     for name in ("a", "b", "stuck", "stuck too"):
         lane.ask(name, 0.0, PACE)
     assert lane.ask("behind", 0.1, PACE) == approx(2.0)
@@ -97,7 +97,7 @@ def test_nobody_waits_for_a_ticket_that_does_not_come() -> None:
 
 def test_those_before_that_are_a_little_late_still_come_first() -> None:
     """Who is behind them is told a whole period from now."""
-    lane = Lane()
+    lane = Schedule()
     for name in ("a", "b", "late", "late too"):
         lane.ask(name, 0.0, PACE)
     assert lane.ask("behind", 1.5, PACE) == approx(1.05)
@@ -105,7 +105,7 @@ def test_those_before_that_are_a_little_late_still_come_first() -> None:
 
 def test_nobody_waits_for_a_ticket_that_does_not_come_after_a_ban() -> None:
     """The same for one that was told to come back when the ban ends."""
-    lane = Lane()
+    lane = Schedule()
     lane.close(10.0)
     for name in ("stuck", "stuck too", "behind"):
         assert lane.ask(name, 0.0, PACE).closed
@@ -114,7 +114,7 @@ def test_nobody_waits_for_a_ticket_that_does_not_come_after_a_ban() -> None:
 
 def test_one_that_moved_up_counts_when_it_goes() -> None:
     """It goes before its planned time, because those before it left: the next window begins now."""
-    lane = Lane()
+    lane = Schedule()
     for name in "abcdef":
         lane.ask(name, 0.0, PACE)
     for name in "cd":
@@ -125,7 +125,7 @@ def test_one_that_moved_up_counts_when_it_goes() -> None:
 
 def test_a_held_lane_waits() -> None:
     """The exchange said that the window is used up; the longer of two holds counts."""
-    lane = Lane()
+    lane = Schedule()
     lane.hold(5.0)
     lane.hold(4.0)
     assert [lane.ask(name, 4.5, PACE) for name in "abc"] == [approx(0.5), approx(0.5), approx(1.55)]
@@ -134,7 +134,7 @@ def test_a_held_lane_waits() -> None:
 
 def test_a_closed_lane_says_so() -> None:
     """A ban: everybody is told until when, and keeps the order for afterwards."""
-    lane = Lane()
+    lane = Schedule()
     lane.close(300.0)
     lane.close(200.0)
     assert [lane.ask(name, 10.0, PACE) for name in "ab"] == [approx(290.0, True), approx(290.0, True)]
@@ -143,7 +143,7 @@ def test_a_closed_lane_says_so() -> None:
 
 def test_without_a_limit_all_go() -> None:
     """limit None: no pace of ours, but a ban still counts."""
-    lane, free = Lane(), Pace.of(None, 0.05)
+    lane, free = Schedule(), RateLimit.of(None, 0.05)
     assert all(lane.ask(number, 0.0, free) == GO for number in range(2500))
     lane.close(5.0)
     assert lane.ask("a", 0.0, free).closed
@@ -152,7 +152,7 @@ def test_without_a_limit_all_go() -> None:
 
 def test_two_paces_on_one_lane_each_keep_their_own() -> None:
     """Instances of one account may be set differently; each looks at all that went."""
-    lane, fast = Lane(), Pace.of(5, 0.0)
+    lane, fast = Schedule(), RateLimit.of(5, 0.0)
     assert [lane.ask(n, 0.0, fast).delay for n in range(5)] == [0.0] * 5
     assert lane.ask("slow", 0.5, PACE) == approx(0.55)
 
@@ -165,7 +165,7 @@ def test_no_window_ever_holds_more_than_the_limit(
     arrivals: list[tuple[float, float, bool]], limit: int, margin: float
 ) -> None:
     """Any arrivals, any lateness in waking up, some leaving: never more than the limit in any second."""
-    lane, pace = Lane(), Pace.of(limit, margin)
+    lane, pace = Schedule(), RateLimit.of(limit, margin)
     events = [(at, number, late, leaves) for number, (at, late, leaves) in enumerate(arrivals)]
     heapq.heapify(events)
     asked: list[int] = []
@@ -194,7 +194,7 @@ def test_no_window_ever_holds_more_than_the_limit(
 
 def test_the_lane_forgets_what_is_long_past() -> None:
     """A bot that runs for months does not grow."""
-    lane = Lane()
+    lane = Schedule()
     for number in range(5000):
         lane.ask(number, number * 2.0, PACE)
     assert len(lane.grants) <= 1000
@@ -203,14 +203,14 @@ def test_the_lane_forgets_what_is_long_past() -> None:
 def test_a_child_process_forgets_who_waits_and_remembers_what_went() -> None:
     """After a fork: the waiters are not there, the lock is free, the limit is the same one."""
     _lanes._forget_lanes()
-    lane = _lanes.lane_of("key", "host", "endpoint", None)
-    assert isinstance(lane, LocalLane)
-    pace = Pace(1, 60.0, 0.0)
-    assert lane.do(Ask(Ticket(lambda: None), pace)).delay == 0
+    lane = _lanes.limiter_for("key", "host", "endpoint", None)
+    assert isinstance(lane, LocalLimiter)
+    pace = RateLimit(1, 60.0, 0.0)
+    assert lane.do(Acquire(Ticket(lambda: None), pace)).delay == 0
     waiting = Ticket(lambda: None)
-    assert lane.do(Ask(waiting, pace)).delay > 0
+    assert lane.do(Acquire(waiting, pace)).delay > 0
     lane._lock.acquire()
     _lanes._after_fork()
-    assert _lanes.lane_of("key", "host", "endpoint", None) is lane
-    assert lane.do(Ask(Ticket(lambda: None), pace)).delay < 61, "the queue is empty, and one has gone"
+    assert _lanes.limiter_for("key", "host", "endpoint", None) is lane
+    assert lane.do(Acquire(Ticket(lambda: None), pace)).delay < 61, "the queue is empty, and one has gone"
     assert waiting not in lane._waiting

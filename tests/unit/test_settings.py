@@ -8,14 +8,14 @@ import pytest
 from ccxt.base.errors import BadRequest
 
 from ccxt_bingx_ext._bingx.endpoints import INVERSE, LINEAR, Endpoint
-from ccxt_bingx_ext._ratelimit.schedule import Pace
-from ccxt_bingx_ext._settings import Settings, read_settings
+from ccxt_bingx_ext._ratelimit.schedule import RateLimit
+from ccxt_bingx_ext._settings import Settings, parse_settings
 
 DEFAULT = Settings(
     request_format="json",
     process=None,
     batch_size=50,
-    pace=Pace(requests=2, period=1.05, slack=0.025),
+    pace=RateLimit(requests=2, period=1.05, slack=0.025),
     storage=None,
     max_wait=1.0,
     resolve_attempts=3,
@@ -30,7 +30,7 @@ DEFAULT = Settings(
 )
 def test_everything_has_a_default(options: dict[str, Any]) -> None:
     """A bot that replaces the options, or part of them, loses no default."""
-    assert read_settings(options) == DEFAULT
+    assert parse_settings(options) == DEFAULT
 
 
 def test_what_is_given_counts() -> None:
@@ -44,8 +44,16 @@ def test_what_is_given_counts() -> None:
     }
     given |= {"storage": "redis://localhost", "maxWait": 250, "resolveAttempts": 0, "resolveTimeout": 500}
     options = {"cancelOrders": given, "fallbackHostnames": ["Bingx.pro", "127.0.0.1:80"]}
-    assert read_settings(options) == Settings(
-        "query", 1, 100, Pace(10, 1.0, 0.0), "redis://localhost", 0.25, 0, 0.5, ("Bingx.pro", "127.0.0.1:80")
+    assert parse_settings(options) == Settings(
+        "query",
+        1,
+        100,
+        RateLimit(10, 1.0, 0.0),
+        "redis://localhost",
+        0.25,
+        0,
+        0.5,
+        ("Bingx.pro", "127.0.0.1:80"),
     )
 
 
@@ -55,41 +63,41 @@ def test_what_is_given_counts() -> None:
 def test_a_fallback_that_is_no_hostname_is_refused(bad: Any) -> None:
     """Keys go where the user said: a mistyped name is told."""
     with pytest.raises(BadRequest, match="fallbackHostnames"):
-        read_settings({"fallbackHostnames": bad})
+        parse_settings({"fallbackHostnames": bad})
 
 
 @pytest.mark.parametrize("given", ["json", ["json"], 5])
 def test_options_that_are_no_dict_are_refused(given: Any) -> None:
     """options["cancelOrders"] holds the settings by name."""
     with pytest.raises(BadRequest, match="is not a dict"):
-        read_settings({"cancelOrders": given})
+        parse_settings({"cancelOrders": given})
 
 
 @pytest.mark.parametrize("storage", ["REDIS://:hunter2@host", "memcached://:hunter2@host", 5, ""])
 def test_an_unusable_storage_is_named_without_its_password(storage: Any) -> None:
     """The URL of a Redis may hold one."""
     with pytest.raises(BadRequest, match=r"\['storage'\] is not None or redis://") as caught:
-        read_settings({"cancelOrders": {"storage": storage}})
+        parse_settings({"cancelOrders": {"storage": storage}})
     assert "hunter2" not in str(caught.value)
 
 
 def test_no_limit_is_a_setting() -> None:
     """None switches the lane's limit off; a limit below one a second is one in a longer time."""
-    assert read_settings({"cancelOrders": {"limit": None}}).pace.period == 0
-    assert read_settings({"cancelOrders": {"limit": 0.5}}).pace == Pace(1, 2.05, 0.025)
-    assert read_settings({"cancelOrders": {"limit": 2.5}}).pace == Pace(2, 1.05, 0.025)
+    assert parse_settings({"cancelOrders": {"limit": None}}).pace.period == 0
+    assert parse_settings({"cancelOrders": {"limit": 0.5}}).pace == RateLimit(1, 2.05, 0.025)
+    assert parse_settings({"cancelOrders": {"limit": 2.5}}).pace == RateLimit(2, 1.05, 0.025)
 
 
 def test_swaps_have_a_limit_and_a_batch_size_of_their_own() -> None:
     """Spot's do not count for them; everything else is shared."""
     options = {"cancelOrders": {"limit": None, "batchSize": 3, "maxWait": 0}}
-    linear, inverse = read_settings(options, LINEAR), read_settings(options, INVERSE)
+    linear, inverse = parse_settings(options, LINEAR), parse_settings(options, INVERSE)
     assert (linear.batch_size, linear.pace.requests, linear.max_wait) == (10, 5, 0)
     assert (inverse.batch_size, inverse.pace.requests, inverse.max_wait) == (1, 5, 0)
     given = {"linear": {"batchSize": 4, "limit": 1}, "inverse": {"limit": None}}
-    linear = read_settings({"cancelOrders": given}, LINEAR)
+    linear = parse_settings({"cancelOrders": given}, LINEAR)
     assert (linear.batch_size, linear.pace.requests) == (4, 1)
-    assert read_settings({"cancelOrders": given}, INVERSE).pace.period == 0
+    assert parse_settings({"cancelOrders": given}, INVERSE).pace.period == 0
 
 
 @pytest.mark.parametrize(
@@ -109,9 +117,9 @@ def test_an_unusable_setting_of_swaps_is_named(
     for value in values:
         where = rf"\['cancelOrders'\]\['{market}'\]\['{name}'\]"
         with pytest.raises(BadRequest, match=rf"{where} is {value!r}, not {wanted}"):
-            read_settings({"cancelOrders": {market: {name: value}}}, endpoint)
+            parse_settings({"cancelOrders": {market: {name: value}}}, endpoint)
     with pytest.raises(BadRequest, match=rf"\['{market}'\] is not a dict"):
-        read_settings({"cancelOrders": {market: 5}}, endpoint)
+        parse_settings({"cancelOrders": {market: 5}}, endpoint)
 
 
 @pytest.mark.parametrize(
@@ -131,4 +139,4 @@ def test_an_unusable_setting_is_named(name: str, values: list[Any], wanted: str)
     for value in values:
         match = rf"options\['cancelOrders'\]\['{name}'\] is {value!r}, not {wanted}"
         with pytest.raises(BadRequest, match=match):
-            read_settings({"cancelOrders": {name: value}})
+            parse_settings({"cancelOrders": {name: value}})

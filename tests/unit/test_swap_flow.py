@@ -18,9 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccxt_bingx_ext._bingx.endpoints import INVERSE, LINEAR, Endpoint
-from ccxt_bingx_ext._cancel.arguments import Batch, read_batch
-from ccxt_bingx_ext._cancel.commands import Cancel, LookUp, Sleep
-from ccxt_bingx_ext._cancel.failures import note_answer
+from ccxt_bingx_ext._cancel.arguments import Batch, parse_batch
+from ccxt_bingx_ext._cancel.commands import Cancel, FetchOrder, Sleep
+from ccxt_bingx_ext._cancel.failures import attach_response
 from ccxt_bingx_ext._cancel.flow import cancel_batch
 from ccxt_bingx_ext._runner import run
 
@@ -41,13 +41,13 @@ class SwapExchange:
         self.now = 0.0
 
     def __call__(self, call: Any) -> Any:
-        if isinstance(call, (Cancel, LookUp)):
+        if isinstance(call, (Cancel, FetchOrder)):
             assert (call.endpoint, call.request["symbol"]) == (self.endpoint, "M")
         if isinstance(call, Sleep):
             self.now += call.seconds
         elif isinstance(call, Cancel):
             return self._suffer(self.fates, lambda: self._cancel(call.request))
-        elif isinstance(call, LookUp):
+        elif isinstance(call, FetchOrder):
             self.looked_up.append(call.request["orderId"])
             return self._suffer(self.lookups, lambda: self._look_up(call.request["orderId"]))
         return None
@@ -101,7 +101,7 @@ class SwapExchange:
 
     def _refusal(self, one: str) -> BaseError:
         error = OrderNotFound(f"bingx {self._code(one)}")
-        note_answer(error, 200, str(self._code(one)))
+        attach_response(error, 200, str(self._code(one)))
         return error
 
     def _entry(self, one: str) -> dict[str, Any]:
@@ -109,7 +109,7 @@ class SwapExchange:
 
 
 def batch(*ids: Any) -> Batch:
-    return read_batch(list(ids), {"process": 1})
+    return parse_batch(list(ids), {"process": 1})
 
 
 def settle(exchange: SwapExchange, asked: Batch, **settings: Any) -> list[tuple[str | None, str | None]]:
@@ -184,7 +184,7 @@ def test_a_look_up_that_fails_leaves_the_order_as_it_was_told(endpoint: Endpoint
 def test_a_bad_request_after_a_lost_answer_is_no_word_on_the_order() -> None:
     """Refused for another reason, the order is looked up, and left unresolved where that fails."""
     refusal = BadRequest("bingx bad parameters")
-    note_answer(refusal, 200, "80014")
+    attach_response(refusal, 200, "80014")
     exchange = SwapExchange(INVERSE, {"1": "PENDING"}, "before", refusal)
     assert settle(exchange, batch(1)) == [("1", "open")]
     exchange = SwapExchange(INVERSE, {"1": "PENDING"}, "before", *[refusal] * 9, lookups=["before"] * 9)
@@ -206,7 +206,7 @@ def test_a_client_id_is_looked_up_in_lower_case_too() -> None:
             if isinstance(fate, BaseException):
                 raise fate
             return {"code": 0, "data": fate}
-        if isinstance(call, LookUp):
+        if isinstance(call, FetchOrder):
             assert call.request["clientOrderId"] == "AbC"
             return {
                 "code": 0,
@@ -214,7 +214,7 @@ def test_a_client_id_is_looked_up_in_lower_case_too() -> None:
             }
         return None
 
-    asked = read_batch(None, {"clientOrderIds": ["AbC"]})
+    asked = parse_batch(None, {"clientOrderIds": ["AbC"]})
     (order,) = run(cancel_batch(LINEAR.adopt(asked), "M", plan(endpoint=LINEAR, resolve_attempts=3)), wire)
     assert (order["asked"], order["status"]) == ("AbC", "canceled")
 
@@ -367,7 +367,7 @@ def test_a_look_up_that_tells_nothing_settles_nothing() -> None:
             return {"code": 0, "data": {"success": None, "failed": [{"orderId": 0, "errorCode": 109500}]}}
         raise OrderNotFound("bingx order does not exist")
 
-    asked = read_batch(None, {"clientOrderIds": ["x"], "process": 1})
+    asked = parse_batch(None, {"clientOrderIds": ["x"], "process": 1})
     with pytest.raises(BadResponse) as caught:
         run(cancel_batch(asked, "M", plan(endpoint=LINEAR, resolve_attempts=3)), by_client_id)
     assert caught.value.unresolved == ["x"]

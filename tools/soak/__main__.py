@@ -295,9 +295,7 @@ def show(report: Report) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.soak", description="Many cancels, many faults."
-    )
+    parser = argparse.ArgumentParser(prog="python -m tools.soak", description="Many cancels, many faults.")
     parser.add_argument("--cancels", type=int, default=20_000)
     parser.add_argument("--fault-rate", type=float, default=0.05)
     parser.add_argument("--seed", type=int, default=1)
