@@ -6,12 +6,13 @@
     from ccxt_bingx_ext.async_support import bingx   # async
     from ccxt_bingx_ext.pro import bingx             # websocket
 
-or, for bots that look the class up in ccxt by name, ``ccxt_bingx_ext.register()``.
+For bots that look the class up in ccxt by name, call ``ccxt_bingx_ext.register()``.
 """
 
 from __future__ import annotations
 
-from ._cancel.arguments import ClientOrderId
+from ._cancel.orders import GONE, is_gone
+from ._ids import ClientOrderId
 from ._register import Registration, register, unregister
 from ._sync import bingx
 from ._types import AccountsForIds, CancellationRequest, CancelOrdersOptions
@@ -19,6 +20,7 @@ from ._types import AccountsForIds, CancellationRequest, CancelOrdersOptions
 __version__ = "0.1.0"
 
 __all__ = [
+    "GONE",
     "AccountsForIds",
     "CancelOrdersOptions",
     "CancellationRequest",
@@ -26,6 +28,7 @@ __all__ = [
     "Registration",
     "__version__",
     "bingx",
+    "is_gone",
     "register",
     "unregister",
 ]

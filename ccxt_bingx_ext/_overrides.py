@@ -1,12 +1,12 @@
-"""What the sync, async and websocket classes share: each override a few lines over ccxt's own."""
+"""What the sync, async and websocket classes override in ccxt: each override a few lines over ``super()``."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from copy import deepcopy
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ccxt.base.errors import BaseError
 from ccxt.base.exchange import Exchange
@@ -21,25 +21,28 @@ from ._bingx.endpoints import (
     endpoint_of,
     route_of,
 )
-from ._bingx.errors import accounted, note_window, raise_refusal
+from ._bingx.errors import Response, attach_response, parse_response, raise_refusal
+from ._bingx.limit_headers import leave_rest_of_window
 from ._bingx.market_ids import spot_market_id
 from ._bingx.signing import check_api_key, signed_json
-from ._cancel.arguments import Batch, as_list, ids_as_given, parse_batch, parse_cancellations, parse_symbol
-from ._cancel.commands import (
-    Call,
-    Cancel,
-    CancelContext,
-    FetchOrder,
-    Flow,
-    Hosts,
-    LoadMarkets,
-    MeasureClock,
-    Sleep,
+from ._cancel.arguments import (
+    CANCEL_ORDERS,
+    CANCEL_ORDERS_FOR_SYMBOLS,
+    adopt,
+    as_list,
+    ids_as_given,
+    parse_batch,
+    parse_cancellations,
+    parse_symbol,
 )
-from ._cancel.failures import attach_response, is_gateways
-from ._cancel.flow import cancel_batch, cancel_unloaded
+from ._cancel.commands import Cancel, Command, FetchOrder, LoadMarkets, MeasureClock, Sleep
+from ._cancel.flow import Flow, cancel_batch, cancel_unloaded
+from ._cancel.hosts import Hosts
 from ._cancel.multi_symbol import cancel_for_symbols
 from ._cancel.orders import build_order
+from ._cancel.outcome import Order, conclude, unresolved_on_error
+from ._cancel.run import CancelContext, Pauses
+from ._ids import Batch
 from ._ratelimit.local import Ban, Limiter, Pause
 from ._ratelimit.registry import limiter_for
 from ._ratelimit.schedule import RateLimit
@@ -50,11 +53,18 @@ if TYPE_CHECKING:
 else:
     Upstream = object
 
+Orders: TypeAlias = Generator[Any, Any, list[Order]]
+
 _HOSTNAME = "ccxt_bingx_ext.hostname"  # a parameter that `sign` takes out again
+_ALIASES = {
+    "cancelOrders": "cancel_orders",
+    "cancelOrdersForSymbols": "cancel_orders_for_symbols",
+    "cancelOrdersWithClientOrderIds": "cancel_orders_with_client_order_ids",
+}
 
 
-class LaneCost(float):
-    """A request's cost in ccxt's throttle, by which `throttle` knows it for one of the lane's.
+class LimiterCost(float):
+    """A request's cost in ccxt's throttle, by which `throttle` knows that a limiter of ours counts it.
 
     A marker on the value, not on the instance or in a context variable: it is safe across threads, and does
     not leak into tasks that are spawned inside the request (tried).
@@ -62,16 +72,24 @@ class LaneCost(float):
 
     endpoint: Endpoint
 
-    def __new__(cls, cost: Any, endpoint: Endpoint) -> LaneCost:
+    def __new__(cls, cost: Any, endpoint: Endpoint) -> LimiterCost:
         self = super().__new__(cls, cost)
         self.endpoint = endpoint
         return self
 
 
 class BingxMixin(Upstream):
-    """Goes before one of ccxt's bingx classes. It waits for nothing: the class on top drives the flow."""
+    """Goes before one of ccxt's bingx classes. It does not wait itself: the class on top runs the flows."""
 
     _awaits = True  # whether flows can run side by side
+    _pauses = Pauses()
+
+    def __init_subclass__(cls, **named: Any) -> None:
+        # ccxt 4.5.90 sets these names when the first instance of a class is built. An unpickled instance in a
+        # fresh process would reach ccxt's own methods by them.
+        super().__init_subclass__(**named)
+        for alias, name in _ALIASES.items():
+            setattr(cls, alias, getattr(cls, name))
 
     def __init__(self, *args: Any, **named: Any) -> None:
         self._hosts = Hosts()
@@ -94,14 +112,14 @@ class BingxMixin(Upstream):
     def sign(
         self,
         path: str,
-        section: Any = "public",
+        section: Any = ["public"],
         method: str = "GET",
         params: Mapping[str, Any] = {},
         *trailing: Any,
         **named: Any,
     ) -> dict[str, Any]:
         # ccxt 4.5.90 sends this endpoint's parameters in the URL; the endpoint documents a JSON body (seed).
-        # The trailing headers and body existed until ccxt 4.5.60 or so, depending on the class.
+        # ccxt's classes took trailing headers and body until 4.5.60 or so.
         is_ours = endpoint_at(section, method, path) is SPOT
         as_json = is_ours and parse_settings(self.options).request_format != QUERY
         params = dict(params)
@@ -123,105 +141,109 @@ class BingxMixin(Upstream):
 
     def handle_errors(
         self,
-        code: int,
+        httpCode: int,
         reason: str,
         url: str,
         method: str,
         headers: Any,
         body: str,
         response: Any,
-        request_headers: Any,
-        request_body: Any,
+        requestHeaders: Any = None,
+        requestBody: Any = None,
     ) -> Any:
+        now = self.nonce() / 1000
+        received = parse_response(httpCode, headers, response, now, self._pauses.back_off)
+        route = route_of(method, url) if isinstance(response, Mapping) else None
         try:
-            route = route_of(method, url) if isinstance(response, Mapping) else None
             if concerns_orders(route):
-                if is_gateways(code):
-                    # Whatever its body says, it is no word on an order; ccxt goes by the body.
+                if received.is_from_gateway:
+                    # Whatever its body says, it says nothing about an order; ccxt goes by the body.
                     return None  # ccxt then raises by the HTTP status
                 # ccxt 4.5.90 maps by code alone and so calls a cancelled order ExchangeError or BadRequest.
-                raise_refusal(self.id, response, body, headers, self.nonce() / 1000)
+                raise_refusal(self.id, received, body)
                 if route in ENDPOINTS:
-                    note_window(response, headers, self.nonce() / 1000)
+                    leave_rest_of_window(response, headers, now)
             return super().handle_errors(
-                code, reason, url, method, headers, body, response, request_headers, request_body
+                httpCode, reason, url, method, headers, body, response, requestHeaders, requestBody
             )
         except BaseError as error:
-            attach_response(error, code, self.safe_string(response, "code"))
+            attach_response(error, received)
             raise
 
     def handle_http_status_code(self, code: int, *args: Any, **named: Any) -> Any:
         try:
             return super().handle_http_status_code(code, *args, **named)
         except BaseError as error:
-            attach_response(error, code, None)
+            attach_response(error, Response(code))
             raise
 
     def calculate_rate_limiter_cost(self, api: Any, method: Any, path: Any, *args: Any, **named: Any) -> Any:
         cost = super().calculate_rate_limiter_cost(api, method, path, *args, **named)
         endpoint = endpoint_at(api, method, path)
-        return cost if endpoint is None else LaneCost(cost, endpoint)
+        return cost if endpoint is None else LimiterCost(cost, endpoint)
 
-    def _gate(self, endpoint: Endpoint) -> tuple[Limiter, RateLimit, float]:
-        """The lane of this account's cancels at `endpoint`, its pace, and for how long (s) it is waited."""
+    def _limiter(self, endpoint: Endpoint) -> tuple[Limiter, RateLimit, float]:
+        """The limiter of this account's cancels at `endpoint`, its rate, and how long (s) to wait for it."""
         settings = parse_settings(self.options, endpoint)
         host = self.implode_hostname(self.urls["api"][endpoint.api])
-        lane = limiter_for(self.apiKey or "", host, endpoint.route, settings.storage)
-        return lane, settings.pace, settings.max_wait
+        limiter = limiter_for(self.apiKey or "", host, endpoint.route, settings.storage)
+        return limiter, settings.rate_limit, settings.max_wait
 
-    def _cancel_orders(self, ids: Any, symbol: Any, params: Mapping[str, Any]) -> Flow:
+    def _cancel_orders(self, ids: Any, symbol: Any, params: Mapping[str, Any]) -> Orders:
         ids = as_list(ids)
-        with accounted(ids_as_given(ids, params)):
+        with unresolved_on_error(ids_as_given(ids, params)):
             symbol, batch = parse_symbol(symbol), parse_batch(ids, params)
-        with accounted([asked.public for asked in batch.asked]):
-            if not batch.asked:
+        with unresolved_on_error([ref.public for ref in batch.refs]):
+            if not batch.refs:
                 return []
             check_api_key(self.apiKey)
             if self._needs_markets([symbol]):
                 yield LoadMarkets()
-            return (yield from self._cancelling(symbol, batch))
+            return conclude((yield from self._cancel_batch(CANCEL_ORDERS, symbol, batch)))
 
-    def _cancel_orders_for_symbols(self, orders: Any, params: Mapping[str, Any]) -> Flow:
+    def _cancel_orders_for_symbols(self, orders: Any, params: Mapping[str, Any]) -> Orders:
         orders = as_list(orders)
-        with accounted(ids_as_given(orders, {})):
-            cancellations = parse_cancellations(orders, params)
-        with accounted(cancellations.public()):
-            if not cancellations.asked:
+        with unresolved_on_error(ids_as_given(orders, {})):
+            refs, batches = parse_cancellations(orders, params)
+        with unresolved_on_error([ref.public for ref in refs]):
+            if not refs:
                 return []
             check_api_key(self.apiKey)
-            if self._needs_markets(cancellations.batches):
+            if self._needs_markets(batches):
                 yield LoadMarkets()
-            flows = {one: self._cancelling(one, batch) for one, batch in cancellations.batches.items()}
-            return (yield from cancel_for_symbols(cancellations, flows))
+            method = CANCEL_ORDERS_FOR_SYMBOLS
+            flows = {symbol: self._cancel_batch(method, symbol, one) for symbol, one in batches.items()}
+            return conclude((yield from cancel_for_symbols(refs, flows)))
 
     def _needs_markets(self, symbols: Iterable[str]) -> bool:
         return not self.markets and any(self._guessed_id(symbol) is None for symbol in symbols)
 
     def _guessed_id(self, symbol: str) -> str | None:
-        # What ccxt renames on every exchange (XBT is BTC) is no currency of this one.
+        # What ccxt renames on every exchange (XBT is BTC) is not a currency of this one.
         everywhere = Exchange.commonCurrencies
         renamed = {id: code for id, code in self.commonCurrencies.items() if everywhere.get(id) != code}
         return spot_market_id(symbol, renamed)
 
-    def _cancelling(self, symbol: str, batch: Batch) -> Flow:
-        """The flow that cancels `batch`. What is wrong with the arguments is raised here, before it runs."""
+    def _cancel_batch(self, method: str, symbol: str, batch: Batch) -> Flow:
+        """The flow that cancels `batch`. Wrong arguments raise here, before it runs."""
 
-        def looked_up() -> tuple[Batch, str, CancelContext]:
+        def load() -> tuple[Batch, str, CancelContext]:
             market = self.market(symbol)
-            endpoint = endpoint_of(market)
+            return adopted(market, endpoint_of(market))
+
+        def adopted(market: Any, endpoint: Endpoint) -> tuple[Batch, str, CancelContext]:
             settings = parse_settings(self.options, endpoint)
-            adopted = endpoint.adopt(batch, settings.process)
-            return adopted, market["id"], self._plan(market, endpoint, settings)
+            context = self._context(method, market, endpoint, settings)
+            return adopt(batch, endpoint, settings.process, method), market["id"], context
 
         guessed_id = None if self.markets else self._guessed_id(symbol)
         if guessed_id is None:
-            return cancel_batch(*looked_up())
-        settings = parse_settings(self.options)
-        plan = self._plan(self.safe_market(guessed_id, None, "-", "spot"), SPOT, settings)
-        return cancel_unloaded(SPOT.adopt(batch, settings.process), guessed_id, plan, lambda: looked_up()[1:])
+            return cancel_batch(*load())
+        return cancel_unloaded(*adopted(self.safe_market(guessed_id, None, "-", "spot"), SPOT), load)
 
-    def _plan(self, market: Any, endpoint: Endpoint, settings: Settings) -> CancelContext:
+    def _context(self, method: str, market: Any, endpoint: Endpoint, settings: Settings) -> CancelContext:
         return CancelContext(
+            method=method,
             endpoint=endpoint,
             batch_size=settings.batch_size,
             max_wait=settings.max_wait,
@@ -232,24 +254,25 @@ class BingxMixin(Upstream):
             fallbacks=settings.fallbacks if "{hostname}" in self.urls["api"][endpoint.api] else (),
             hosts=self._hosts,
             clock=time.monotonic,
+            pauses=self._pauses,
         )
 
-    def _execute(self, call: Call) -> Any:
-        """Start `call`: in the sync class this is its result, in the async classes an awaitable of it."""
-        if isinstance(call, (Cancel, FetchOrder)):
+    def _execute(self, command: Command) -> Any:
+        """Start `command`. The sync class returns its result, the async classes an awaitable of it."""
+        if isinstance(command, (Cancel, FetchOrder)):
             # A retry inside ccxt's fetch2 would turn an executed request into a reported failure (measured).
-            request = {**call.request, "maxRetriesOnFailure": 0}
-            if call.hostname is not None:
-                request[_HOSTNAME] = call.hostname
-            method = call.endpoint.cancel if isinstance(call, Cancel) else call.endpoint.fetch
-            return getattr(self, method)(request)
-        if isinstance(call, MeasureClock):
+            request = {**command.request, "maxRetriesOnFailure": 0}
+            if command.hostname is not None:
+                request[_HOSTNAME] = command.hostname
+            endpoint = command.endpoint
+            return getattr(self, endpoint.cancel if isinstance(command, Cancel) else endpoint.fetch)(request)
+        if isinstance(command, MeasureClock):
             return self.load_time_difference()
-        if isinstance(call, LoadMarkets):
+        if isinstance(command, LoadMarkets):
             return self.load_markets()
-        if isinstance(call, Sleep):
-            return self.sleep(call.seconds * 1000)
-        return self._update_limiter(self._gate(call.endpoint)[0], call.order)
+        if isinstance(command, Sleep):
+            return self.sleep(command.seconds * 1000)
+        return self._update_limiter(self._limiter(command.endpoint)[0], command.signal)
 
-    def _update_limiter(self, lane: Limiter, order: Pause | Ban) -> Any:
+    def _update_limiter(self, limiter: Limiter, signal: Pause | Ban) -> Any:
         raise NotImplementedError  # pragma: no cover - the class on top knows whether to await

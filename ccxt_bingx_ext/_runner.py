@@ -1,10 +1,10 @@
-"""The two drivers that run a flow: one calls, the other awaits.
+"""The two drivers that run a flow: `run` executes its commands, `run_async` awaits them.
 
-The call stands outside ``except StopIteration``, so that one raised inside it cannot pass for the flow's
-result. Only ccxt errors are thrown into the flow; ``CancelledError``, ``KeyboardInterrupt`` and defects
-pass through, and the flow is closed.
+The I/O call stands outside ``except StopIteration``, so that a StopIteration raised inside it cannot pass for
+the flow's result. Only ccxt errors are thrown into the flow. ``CancelledError``, ``KeyboardInterrupt`` and
+defects pass through, and the driver closes the flow.
 
-Flows that may run `Gather` do so in an event loop; without one they run one after the other.
+The flows of a `Gather` run side by side in an event loop, and one after the other without one.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ Flow: TypeAlias = Generator[Any, Any, Any]
 
 
 class Gather(NamedTuple):
-    """A call: run `flows`, side by side where that can be.
+    """A command: run `flows`, side by side if possible.
 
-    Its result holds, of each, what it returned or the ccxt error that it raised.
+    Its result holds, for each flow, what it returned or the ccxt error that it raised.
     """
 
     flows: Sequence[Flow]
 
 
 def run(flow: Generator[Any, Any, R], execute: Callable[[Any], Any]) -> R:
-    """Run `flow` to its end; `execute` executes a call and returns its result."""
+    """Run `flow` to its end. `execute` carries out a command and returns its result."""
     resume: Callable[[Any], Any] = flow.send
     value: Any = None
     try:
         while True:
             try:
-                call = resume(value)
+                command = resume(value)
             except StopIteration as end:
                 return end.value  # type: ignore[no-any-return]
             try:
-                if isinstance(call, Gather):
-                    value = [_outcome(one, execute) for one in call.flows]
+                if isinstance(command, Gather):
+                    value = [_result(one, execute) for one in command.flows]
                 else:
-                    value = execute(call)
+                    value = execute(command)
                 resume = flow.send
             except BaseError as error:
                 value, resume = error, flow.throw
@@ -50,20 +50,20 @@ def run(flow: Generator[Any, Any, R], execute: Callable[[Any], Any]) -> R:
 
 
 async def run_async(flow: Generator[Any, Any, R], execute: Callable[[Any], Awaitable[Any]]) -> R:
-    """Run `flow` to its end; `execute` returns what is awaited for a call's result."""
+    """Run `flow` to its end. `execute` returns an awaitable of a command's result."""
     resume: Callable[[Any], Any] = flow.send
     value: Any = None
     try:
         while True:
             try:
-                call = resume(value)
+                command = resume(value)
             except StopIteration as end:
                 return end.value  # type: ignore[no-any-return]
             try:
-                if isinstance(call, Gather):
-                    value = await _outcomes_async(call.flows, execute)
+                if isinstance(command, Gather):
+                    value = await _results_async(command.flows, execute)
                 else:
-                    value = await execute(call)
+                    value = await execute(command)
                 resume = flow.send
             except BaseError as error:
                 value, resume = error, flow.throw
@@ -71,28 +71,28 @@ async def run_async(flow: Generator[Any, Any, R], execute: Callable[[Any], Await
         flow.close()
 
 
-def _outcome(flow: Flow, execute: Callable[[Any], Any]) -> Any:
+def _result(flow: Flow, execute: Callable[[Any], Any]) -> Any:
     try:
         return run(flow, execute)
     except BaseError as error:
         return error
 
 
-async def _outcome_async(flow: Flow, execute: Callable[[Any], Awaitable[Any]]) -> Any:
+async def _result_async(flow: Flow, execute: Callable[[Any], Awaitable[Any]]) -> Any:
     try:
         return await run_async(flow, execute)
     except BaseError as error:
         return error
 
 
-async def _outcomes_async(flows: Sequence[Flow], execute: Callable[[Any], Awaitable[Any]]) -> list[Any]:
+async def _results_async(flows: Sequence[Flow], execute: Callable[[Any], Awaitable[Any]]) -> list[Any]:
     import asyncio  # loaded already; a sync bot need not wait for it (10 ms)
 
-    tasks = [asyncio.ensure_future(_outcome_async(flow, execute)) for flow in flows]
+    tasks = [asyncio.ensure_future(_result_async(flow, execute)) for flow in flows]
     try:
         return await asyncio.gather(*tasks)
     except BaseException:
-        # A defect in one, or the caller was cancelled: none goes on behind the caller's back.
+        # A defect in one flow, or the caller was cancelled: no flow goes on behind the caller's back.
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""``options["cancelOrders"]``, checked. Everything has a default, so a bot need set nothing."""
+"""``options["cancelOrders"]``, checked. Every setting has a default."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ DEFAULTS: Mapping[str, Any] = {
     LINEAR.market_type: {"batchSize": LINEAR.batch_size, "limit": LINEAR.limit},
     INVERSE.market_type: {"limit": INVERSE.limit},
     # Of all:
-    "margin": 50,  # ms between two windows of the limit, for what the network delays unevenly
-    "storage": None,  # this process; or the URL of a Redis that several share
-    "maxWait": 1000,  # ms that a call waits for a ban or a used-up limit to end, rather than raise
-    "resolveAttempts": 3,  # how often it is tried to find out what a lost answer said; 0: not at all
-    "resolveTimeout": 10_000,  # ms after which no further attempt is begun
+    "margin": 50,  # ms between two windows of the limit, for uneven delays of the network
+    "storage": None,  # this process; or the URL of a Redis that several processes share
+    "maxWait": 1000,  # ms for which a call waits for a ban or a used-up limit to end; longer ones raise
+    "resolveAttempts": 3,  # attempts to reconcile an ambiguous request; 0: none
+    "resolveTimeout": 10_000,  # ms after which no further attempt begins
 }
 _NONE_MEANS_SOMETHING = ("process", "limit", "storage")
 _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 
 class Settings(NamedTuple):
-    """How cancels are sent.
+    """How to send cancels.
 
     `request_format`: "json" (the documented form) or "query" (what ccxt itself sends). `process`: what is
-    sent where the call's params name none. `batch_size`: the most ids per request. `pace`: of the lane.
-    `storage`: where the lane is kept, None for this process. `max_wait`, `resolve_timeout`: s.
+    sent if the call's params name none. `batch_size`: the most ids per request. `rate_limit`: of the limiter.
+    `storage`: where the limiter keeps its state, None for this process. `max_wait`, `resolve_timeout`: s.
     `fallbacks`: ``options["fallbackHostnames"]``.
     """
 
     request_format: str
     process: Any
     batch_size: int
-    pace: RateLimit
+    rate_limit: RateLimit
     storage: str | None
     max_wait: float
     resolve_attempts: int
@@ -53,7 +53,7 @@ class Settings(NamedTuple):
 
 
 def parse_settings(options: Mapping[str, Any], endpoint: Endpoint = SPOT) -> Settings:
-    """What an exchange's `options` say of `endpoint`; raises ``BadRequest`` naming an unusable setting."""
+    """What an exchange's `options` say of `endpoint`; ``BadRequest`` names an unusable setting."""
     shared = own = _Values("['cancelOrders']", options.get("cancelOrders"), DEFAULTS)
     if endpoint is not SPOT:
         name = endpoint.market_type
@@ -68,23 +68,23 @@ def parse_settings(options: Mapping[str, Any], endpoint: Endpoint = SPOT) -> Set
     for name in ("margin", "maxWait", "resolveTimeout"):
         shared.check(name, _is_number(shared[name]), "a number of ms")
     is_redis = isinstance(storage, str) and storage.startswith(_REDIS_SCHEMES)
-    if storage is not None and not is_redis:  # its value is not shown: there may be a password in it
+    if storage is not None and not is_redis:  # the value is not shown: it may hold a password
         raise BadRequest("bingx options['cancelOrders']['storage'] is not None or redis://…")
     return Settings(
         request_format=shared["requestFormat"],
         process=shared["process"],
         batch_size=own["batchSize"],
-        pace=RateLimit.of(limit, shared["margin"] / 1000),
+        rate_limit=RateLimit.of(limit, shared["margin"] / 1000),
         storage=storage,
         max_wait=shared["maxWait"] / 1000,
         resolve_attempts=shared["resolveAttempts"],
         resolve_timeout=shared["resolveTimeout"] / 1000,
-        fallbacks=_read_hostnames(options.get("fallbackHostnames") or ()),
+        fallbacks=_parse_hostnames(options.get("fallbackHostnames") or ()),
     )
 
 
 class _Values(dict[str, Any]):
-    """The settings of one dict in the options, `where` it stands, over their defaults."""
+    """The settings of one dict in the options, over their defaults; `where` it stands, for messages."""
 
     def __init__(self, where: str, given: Any, defaults: Mapping[str, Any]) -> None:
         if given is not None and not isinstance(given, Mapping):
@@ -99,8 +99,8 @@ class _Values(dict[str, Any]):
             raise BadRequest(f"bingx options{self.where}['{name}'] is {self[name]!r}, not {wanted}")
 
 
-def _read_hostnames(given: Any) -> tuple[str, ...]:
-    """``options["fallbackHostnames"]``: where ccxt's URLs have {hostname}, such as "bingx.pro"."""
+def _parse_hostnames(given: Any) -> tuple[str, ...]:
+    """``options["fallbackHostnames"]``: names for {hostname} in ccxt's URLs, such as "bingx.pro"."""
     named = tuple(given) if isinstance(given, (list, tuple)) else (None,)
     if not all(isinstance(one, str) and re.fullmatch(r"[A-Za-z0-9.\-]+(:\d+)?", one) for one in named):
         raise BadRequest(f"bingx options['fallbackHostnames'] is not a list of hostnames: {given!r}")

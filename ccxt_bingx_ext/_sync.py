@@ -10,13 +10,13 @@ from ccxt.base.errors import BadResponse
 from ccxt.base.types import Order
 from ccxt.bingx import bingx as upstream
 
-from ._cancel.commands import Call
-from ._overrides import BingxMixin, LaneCost
+from ._cancel.commands import Command
+from ._overrides import BingxMixin, LimiterCost
 from ._ratelimit.acquire import acquire
 from ._ratelimit.local import Ban, Limiter, Pause
 from ._runner import run
 
-_thread = threading.local()  # ccxt stamps the time of a request in the thread that has just been throttled
+_thread = threading.local()  # ccxt stamps the time of a request in the thread that it has just throttled
 
 
 class bingx(BingxMixin, upstream):
@@ -76,29 +76,29 @@ class bingx(BingxMixin, upstream):
         return run(self._cancel_orders_for_symbols(orders, params), self._execute)
 
     if TYPE_CHECKING:
-        # pyright takes ccxt's own for one that never returns, and looks at nothing that stands behind a call.
+        # pyright infers that ccxt's own never returns, and does not check the code behind a call of it.
         def cancel_orders_with_client_order_ids(
             self, clientOrderIds: Iterable[str], symbol: str | None = None, params: Mapping[str, Any] = {}
         ) -> list[Order]: ...
 
-    def _execute(self, call: Call) -> Any:
+    def _execute(self, command: Command) -> Any:
         try:
-            return super()._execute(call)
+            return super()._execute(command)
         except UnicodeDecodeError as error:
-            # ccxt 4.5.90 decodes a body that is no text, and lets that fail; the async class does not.
-            raise BadResponse(f"{self.id} the answer is no text") from error
+            # ccxt 4.5.90 decodes a body that is not text, and lets that fail; the async class does not.
+            raise BadResponse(f"{self.id} the response is not text") from error
 
     def throttle(self, cost: Any = None) -> None:
-        _thread.in_lane = isinstance(cost, LaneCost)
-        if isinstance(cost, LaneCost):
-            acquire(*self._gate(cost.endpoint))
+        _thread.in_limiter = isinstance(cost, LimiterCost)
+        if isinstance(cost, LimiterCost):
+            acquire(*self._limiter(cost.endpoint))
         else:
             super().throttle(cost)
 
     def set_last_rest_request_timestamp(self) -> None:
-        # ccxt's next ordinary call would wait for one that is not charged to its throttle.
-        if not getattr(_thread, "in_lane", False):
+        # ccxt's next ordinary call would wait for a request that its throttle does not charge.
+        if not getattr(_thread, "in_limiter", False):
             super().set_last_rest_request_timestamp()
 
-    def _update_limiter(self, lane: Limiter, order: Pause | Ban) -> None:
-        lane.do(order)
+    def _update_limiter(self, limiter: Limiter, signal: Pause | Ban) -> None:
+        limiter.do(signal)

@@ -1,8 +1,9 @@
-"""No cancel is sent a second time behind the flow's back.
+"""What happens on the wire: no cancel is sent a second time behind the flow's back.
 
-aiohttp (3.10 to 3.14 seen) sends a GET or DELETE whose connection breaks once more, by itself: HTTP calls
-them idempotent. A cancel is not, to the bot: the first one's answer is lost, and the second one's says that
-the order does not exist. A trace hook sees each attempt before it is written, and ends the second one.
+aiohttp (3.10 to 3.14 seen) repeats a GET or DELETE by itself if its connection breaks: HTTP calls them
+idempotent. For a bot a cancel is not idempotent: the response to the first one is lost, and the response to
+the second one says that the order does not exist. A trace hook sees each attempt before it is written, and
+ends the second one.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ async def _before_headers(
     url = str(attempt.url)
     sent_to = vars(call).setdefault("sent_to", set())  # a redirect leads to another URL
     if url in sent_to and attempt.method == "DELETE" and concerns_orders(route_of(attempt.method, url)):
-        raise aiohttp.ServerDisconnectedError("the answer was lost; the request is not sent again unasked")
+        raise aiohttp.ServerDisconnectedError("the response was lost; the plugin does not repeat the request")
     sent_to.add(url)
 
 
@@ -31,6 +32,6 @@ _trace.freeze()
 
 
 def forbid_replay(session: Any) -> None:
-    """From now on `session` (aiohttp's) sends no cancel again by itself."""
+    """Keep `session` (aiohttp's) from repeating a cancel by itself."""
     if session is not None and _trace not in session.trace_configs:
         session.trace_configs.append(_trace)

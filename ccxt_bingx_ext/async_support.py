@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ccxt.async_support.bingx import bingx as upstream
 from ccxt.base.types import Order
 
-from ._overrides import BingxMixin, LaneCost
+from ._overrides import BingxMixin, LimiterCost
 from ._ratelimit.acquire import acquire_async
 from ._ratelimit.local import Ban, Limiter, Pause
 from ._runner import run_async
@@ -26,17 +26,17 @@ class bingx(BingxMixin, upstream):
         symbol: str | None = None,
         params: Mapping[str, Any] = {},
     ) -> list[Order]:
-        """Cancel several orders of one market: see the sync class, which takes and gives the same."""
+        """Cancel several orders of one market: see the sync class, which takes and returns the same."""
         return await run_async(self._cancel_orders(ids, symbol, params), self._execute)
 
     async def cancel_orders_for_symbols(
         self, orders: Iterable[Mapping[str, Any]], params: Mapping[str, Any] = {}
     ) -> list[Order]:
-        """Cancel orders of several markets: see the sync class. The symbols' requests go concurrently."""
+        """Cancel orders of several markets: see the sync class. The symbols' requests run concurrently."""
         return await run_async(self._cancel_orders_for_symbols(orders, params), self._execute)
 
     if TYPE_CHECKING:
-        # pyright takes ccxt's own for one that never returns, and looks at nothing that stands behind a call.
+        # pyright infers that ccxt's own never returns, and does not check the code behind a call of it.
         async def cancel_orders_with_client_order_ids(
             self, clientOrderIds: Iterable[str], symbol: str | None = None, params: Mapping[str, Any] = {}
         ) -> list[Order]: ...
@@ -51,10 +51,10 @@ class bingx(BingxMixin, upstream):
         return session
 
     async def throttle(self, cost: Any = None) -> None:
-        if isinstance(cost, LaneCost):
-            await acquire_async(*self._gate(cost.endpoint))
+        if isinstance(cost, LimiterCost):
+            await acquire_async(*self._limiter(cost.endpoint))
         else:
             await super().throttle(cost)
 
-    async def _update_limiter(self, lane: Limiter, order: Pause | Ban) -> None:
-        await lane.do_async(order)
+    async def _update_limiter(self, limiter: Limiter, signal: Pause | Ban) -> None:
+        await limiter.do_async(signal)

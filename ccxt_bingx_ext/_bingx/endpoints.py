@@ -1,4 +1,4 @@
-"""How each kind of market cancels orders. Everything that differs between them is here. Pure.
+"""One description per endpoint: everything in which the markets' cancels differ. Pure.
 
 =======  ===========================================  ==========  ==========  ===============================
 market   endpoint                                     ids         requests/s  source
@@ -19,21 +19,35 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from ccxt.base.errors import BadRequest
-
-from .._cancel.arguments import METHOD, Batch, OrderRef, parse_process
-from .._cancel.ledger import ResponseSchema
+from .._ids import Batch, OrderRef
 
 _TRADE_PATH = re.compile(r"/((?:spot|swap|cswap)/v\d+/trade/\w+)(?:\?|$)")
 
 
-class Endpoint(NamedTuple):
-    """How the orders of one kind of market are cancelled.
+class ResponseSchema(NamedTuple):
+    """How an endpoint writes its responses.
 
-    `market_type` is also the name of its options; `api` that of its URLs in ccxt. `cancel` and `fetch` are
-    ccxt's implicit methods, `route` what the first one leads to. `id_params` writes ids as the request has
-    them, `fetch_params` one id as the look-up has it. `batch_size`: most ids per request; `at_once`: so many
-    requests may be under way together; `limit`: requests per second and account.
+    `done`, `failed`: the lists in ``data``, or the one entry there; `failed` may be None. `lower_case`: the
+    exchange writes client order ids in lower case. `tells_states`: a failed entry says in which state the
+    order is.
+    `may_be_unnamed`: a failed entry may not name its order.
+    """
+
+    done: str
+    failed: str | None
+    lower_case: bool = False
+    tells_states: bool = True
+    may_be_unnamed: bool = False
+
+
+class Endpoint(NamedTuple):
+    """How to cancel the orders of one kind of market.
+
+    `market_type` is also the name of its options; `api` is the name of its URLs in ccxt. `cancel` and `fetch`
+    are ccxt's implicit methods, which cancel orders and query one order; `route` is what `cancel` leads to.
+    `id_params` writes ids as the request has them; `fetch_params` names one id as the query has it.
+    `batch_size`: most ids per request. `at_once`: most requests under way together. `limit`: requests per
+    second and account. `takes_process`: whether the endpoint knows ``process``. `schema`: its responses.
     """
 
     market_type: str
@@ -47,56 +61,41 @@ class Endpoint(NamedTuple):
     at_once: int
     limit: float
     takes_process: bool
-    shape: ResponseSchema
-
-    def adopt(self, batch: Batch, default_process: object = None) -> Batch:
-        """`batch` as this endpoint can keep it; ``BadRequest`` names what it cannot.
-
-        `default_process` counts where the caller named none; without ``process`` each id is on its own.
-        """
-        if self.takes_process:
-            return (
-                batch if batch.process is not None else batch._replace(process=parse_process(default_process))
-            )
-        if batch.process == 0:
-            raise BadRequest(
-                f"{METHOD} process 0 (all or nothing) cannot be kept on {self.market_type} swaps"
-            )
-        return batch._replace(process=1)
+    schema: ResponseSchema
 
     def request(self, batch: Batch, market_id: str) -> dict[str, Any]:
         """The parameters that cancel `batch`, without timestamp and signature."""
-        request = {"symbol": market_id, **self.id_params(batch.asked)}
+        request = {"symbol": market_id, **self.id_params(batch.refs)}
         if self.takes_process and batch.process is not None:
             request["process"] = batch.process
         return {**request, **dict(batch.extra)}
 
-    def fetch_request(self, asked: OrderRef, market_id: str) -> dict[str, Any]:
-        """The parameters that ask for one order."""
-        return {"symbol": market_id, self.fetch_params[asked.field]: asked.value}
+    def fetch_request(self, ref: OrderRef, market_id: str) -> dict[str, Any]:
+        """The parameters that query one order."""
+        return {"symbol": market_id, self.fetch_params[ref.field]: ref.value}
 
 
-def _values(asked: Sequence[OrderRef], field: str) -> list[str]:
-    return [one.value for one in asked if one.field == field]
+def _values(refs: Sequence[OrderRef], field: str) -> list[str]:
+    return [ref.value for ref in refs if ref.field == field]
 
 
-def _spot_ids(asked: Sequence[OrderRef]) -> dict[str, Any]:
-    lists = (("orderIds", _values(asked, "id")), ("clientOrderIDs", _values(asked, "clientOrderId")))
+def _spot_ids(refs: Sequence[OrderRef]) -> dict[str, Any]:
+    lists = (("orderIds", _values(refs, "id")), ("clientOrderIDs", _values(refs, "clientOrderId")))
     return {name: ",".join(values) for name, values in lists if values}
 
 
-def _linear_ids(asked: Sequence[OrderRef]) -> dict[str, Any]:
+def _linear_ids(refs: Sequence[OrderRef]) -> dict[str, Any]:
     # clientOrderIDList is not the documented spelling (…IdList), but the one that was accepted live (2024).
-    ids, client_ids = _values(asked, "id"), _values(asked, "clientOrderId")
+    ids, client_ids = _values(refs, "id"), _values(refs, "clientOrderId")
     return {
         **({"orderIdList": f"[{','.join(ids)}]"} if ids else {}),
         **({"clientOrderIDList": json.dumps(client_ids, ensure_ascii=False)} if client_ids else {}),
     }
 
 
-def _inverse_id(asked: Sequence[OrderRef]) -> dict[str, Any]:
-    (one,) = asked
-    return {"orderId" if one.field == "id" else "clientOrderID": one.value}
+def _inverse_id(refs: Sequence[OrderRef]) -> dict[str, Any]:
+    (ref,) = refs
+    return {"orderId" if ref.field == "id" else "clientOrderID": ref.value}
 
 
 SPOT = Endpoint(
@@ -111,7 +110,7 @@ SPOT = Endpoint(
     at_once=1,
     limit=2,
     takes_process=True,
-    shape=ResponseSchema(done="orders", failed="fails"),
+    schema=ResponseSchema(done="orders", failed="fails"),
 )
 LINEAR = Endpoint(
     market_type="linear",
@@ -125,7 +124,7 @@ LINEAR = Endpoint(
     at_once=1,
     limit=5,
     takes_process=False,
-    shape=ResponseSchema(
+    schema=ResponseSchema(
         done="success", failed="failed", lower_case=True, tells_states=False, may_be_unnamed=True
     ),
 )
@@ -138,33 +137,33 @@ INVERSE = Endpoint(
     id_params=_inverse_id,
     fetch_params={"id": "orderId", "clientOrderId": "clientOrderId"},
     batch_size=1,
-    at_once=5,  # as many as a second takes: one that fails stops those that have not gone yet
+    at_once=5,  # as many as one second takes: a failure stops those that are not sent yet
     limit=5,
     takes_process=False,
-    shape=ResponseSchema(done="order", failed=None, tells_states=False, may_be_unnamed=True),
+    schema=ResponseSchema(done="order", failed=None, tells_states=False, may_be_unnamed=True),
 )
 ENDPOINTS: Mapping[str, Endpoint] = {one.route: one for one in (SPOT, LINEAR, INVERSE)}
 
 
 def _features(endpoint: Endpoint, per_request: int | None) -> dict[str, Any]:
-    said = {
+    features = {
         "max": None,
         "maxPerRequest": per_request,
         "clientOrderId": True,
         "allOrNothing": endpoint.takes_process,
     }
-    return {"cancelOrders": {**said, "symbolRequired": True}, "cancelOrdersForSymbols": {**said}}
+    return {"cancelOrders": {**features, "symbolRequired": True}, "cancelOrdersForSymbols": {**features}}
 
 
-# In the manner of ccxt's own: "max" ids per call (None: any number), of which so many go in one request
-# (None: not documented).
+# As ccxt writes its own features. "max": ids per call (None: any number). "maxPerRequest": ids that one
+# request may carry (None: not documented).
 FEATURES: Mapping[str, Any] = {
     "spot": _features(SPOT, None),
     "defaultForLinear": _features(LINEAR, LINEAR.batch_size),
     "defaultForInverse": _features(INVERSE, INVERSE.batch_size),
 }
 
-# Where an answer is about orders that may be gone: cancels and look-ups.
+# The endpoints whose responses are about orders that may be gone: cancels and queries.
 _ABOUT_ORDERS = frozenset(
     (
         *ENDPOINTS,
@@ -196,5 +195,5 @@ def route_of(method: str, url: str) -> str | None:
 
 
 def concerns_orders(route: str | None) -> bool:
-    """Whether `route` is a batch cancel, a single cancel or a look-up of an order."""
+    """Whether `route` is a batch cancel, a single cancel or the query of an order."""
     return route in _ABOUT_ORDERS

@@ -12,7 +12,7 @@ ccxt's hierarchy, as far as cancelling meets it (a bot catches these, and only t
     │   └── InvalidOrder
     │       └── OrderNotFound        the order is unknown, or in a final state
     └── OperationFailed
-        ├── BadResponse              an answer that does not account for every id
+        ├── BadResponse              a response that does not account for every id
         └── NetworkError
             ├── RateLimitExceeded
             ├── InvalidNonce         the clocks differ
@@ -20,19 +20,15 @@ ccxt's hierarchy, as far as cancelling meets it (a bot catches these, and only t
             └── RequestTimeout
 
 Every error that leaves `cancel_orders` carries two lists: ``orders`` (order structures: what is known) and
-``unresolved`` (the ids that may still be live, sent or not). Together they hold every asked id once; where
-nothing was sent, for bad input say, all are unresolved.
-
-Sources: the exchange's error tables and texts captured from the live exchange, gathered in 2026.
+``unresolved`` (the ids that may still be live, sent or not). Together they hold every id of the call once. If
+nothing was sent, for bad input say, all ids are unresolved.
 """
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from ccxt.base.errors import (
     AuthenticationError,
@@ -44,172 +40,102 @@ from ccxt.base.errors import (
     RateLimitExceeded,
 )
 
-from .._cancel.failures import is_ambiguous
-from .._cancel.ledger import FINAL_STATES, NOT_FOUND, OrderReport, report_of_words, states_in_words
-from .limit_headers import ban_end, ban_rest, window_rest
+from .._redact import redact
+from .limit_headers import rest_of_ban, rest_of_window
+from .vocabulary import Meaning, ban_end, meaning_of
 
-_BUSY = re.compile(r"\bbusy\b", re.IGNORECASE)
-_CLOCK = re.compile(r"timestamp", re.IGNORECASE)
-
-# Codes, words that the text must hold (None: any text), class. The first that fits counts; what none fits
-# stays as ccxt maps it. ccxt 4.5.60, the lowest supported, lacks some that 4.5.90 has.
-_TABLE: tuple[tuple[str, re.Pattern[str] | None, type[BaseError]], ...] = (
-    # ccxt 4.5.90 gives BadRequest and ExchangeError: a bot retries an order that is long gone (live).
-    # 100404 is also the gateway's answer for a path that it does not know: the words must be of an order.
-    ("100400 100404", NOT_FOUND, OrderNotFound),
-    ("80016 80018 109421", None, OrderNotFound),
-    # The code of a used-up limit has been seen with "system is busy" (ccxt's source): what happened is open.
-    ("100410", _BUSY, OperationFailed),
-    ("100410 109429", None, RateLimitExceeded),
-    # Two meanings under one code: a clock that is off, and bad parameters or a restricted pair.
-    ("80014 100421", _CLOCK, InvalidNonce),
-    ("100001 100412 100413", None, AuthenticationError),
-    ("100004 100419", None, PermissionDenied),
-    ("100500 110500", None, OperationFailed),
-)
-
-# Where `note_window` leaves in an answer for how many s more nothing goes.
-REST_OF_WINDOW = "ccxt_bingx_ext.rest_of_window"
-
-# Without \b: a proxy's URL has "signature%3D" before it, and D is such a digit, too.
-_SIGNATURE = re.compile(r"[0-9a-fA-F]{64,}")
+# ccxt 4.5.90 maps by code alone, so that a bot retries an order that is long gone (live); and 4.5.60, the
+# lowest supported, lacks codes that 4.5.90 has.
+_CLASS_OF_MEANING: Mapping[Meaning, type[BaseError]] = {
+    Meaning.ORDER_GONE: OrderNotFound,
+    Meaning.BUSY: OperationFailed,
+    Meaning.RATE_LIMIT: RateLimitExceeded,
+    Meaning.CLOCK: InvalidNonce,
+    Meaning.WRONG_SIGNATURE: AuthenticationError,
+    Meaning.WRONG_KEY: AuthenticationError,
+    Meaning.NO_PERMISSION: PermissionDenied,
+    Meaning.WRONG_ADDRESS: PermissionDenied,
+}
 
 
-def refusal(code: str | None, message: str) -> type[BaseError] | None:
-    """The ccxt class that a refusal of a cancel or look-up deserves, or None to leave it to ccxt.
+class Response(NamedTuple):
+    """The response that an error was raised for.
 
-    ``OrderNotFound`` lets a bot forget the order, so it is given only where the exchange's own words say
-    that the order is unknown or in a final state; whatever is not understood stays as ccxt maps it.
+    `code`: the exchange's own, if the body holds one. `message`: its words, without signatures.
+    `retry_after`: s until it accepts requests again, if it says so. `banned`: whether it named a ban's end.
     """
-    if code is None or code == "0":
-        return None
-    states = states_in_words(message)
-    if states:
-        return OrderNotFound if states <= FINAL_STATES else None
-    fitting = (
-        error
-        for codes, words, error in _TABLE
-        if code in codes.split() and (words is None or words.search(message))
-    )
-    return next(fitting, None)
+
+    http_status: int
+    code: str | None = None
+    message: str = ""
+    retry_after: float | None = None
+    banned: bool = False
+
+    @property
+    def is_from_gateway(self) -> bool:
+        """Whether it says nothing about what the exchange behind a gateway did, whatever its body says."""
+        return self.http_status >= 500 or self.http_status == 408
+
+    @property
+    def meaning(self) -> Meaning | None:
+        """What it means if it is a refusal."""
+        return meaning_of(self.code, self.message)
 
 
-def raise_refusal(
-    exchange_id: str, answer: Mapping[str, Any], body: str, headers: Mapping[str, Any], now: float
-) -> None:
-    """Raise what `refusal` gives for `answer`; a ``RateLimitExceeded`` knows when to come back.
+def parse_response(
+    http_status: int, headers: Mapping[str, Any], body: Any, now: float, back_off: float
+) -> Response:
+    """The record of a response with the decoded `body`.
 
-    `now` is the exchange's time (epoch, s).
+    `now`: the exchange's time (epoch, s). `back_off`: s for which a ban counts at least.
     """
-    message = str(answer.get("msg") or "")
-    error_class = refusal(None if answer.get("code") is None else str(answer["code"]), message)
-    if error_class is None:
-        return
-    error = error_class(redact(f"{exchange_id} {body}"))
-    error.exchange_message = redact(message)
-    if error_class is RateLimitExceeded:
-        banned_until = ban_end(message)
-        error.banned = banned_until is not None
-        error.retry_after = window_rest(headers, now) if banned_until is None else ban_rest(banned_until, now)
-    raise error
+    if not isinstance(body, Mapping):
+        return Response(http_status)
+    code = None if body.get("code") is None else str(body["code"])
+    message = str(body.get("msg") or "")
+    response = Response(http_status, code, redact(message))
+    if response.meaning is not Meaning.RATE_LIMIT:
+        return response
+    until = ban_end(message)
+    rest = rest_of_window(headers, now) if until is None else rest_of_ban(until, now, back_off)
+    return response._replace(retry_after=rest, banned=until is not None)
 
 
-def report_of_refusal(error: BaseError) -> OrderReport:
-    """What an ``OrderNotFound`` says of the one order that was asked for."""
-    text = getattr(error, "exchange_message", str(error))
-    return report_of_words(text, getattr(error, "exchange_code", None))
+def attach_response(error: BaseError, response: Response) -> None:
+    """Keep on `error` the response that it was raised for."""
+    error._response = response
+    if isinstance(error, RateLimitExceeded):
+        error.retry_after, error.banned = response.retry_after, response.banned
 
 
-def note_window(answer: Any, headers: Mapping[str, Any], now: float) -> None:
-    """Leave in `answer` what its headers say of the limit, for the flow, which sees no headers."""
-    rest = window_rest(headers, now)
-    if rest is not None and isinstance(answer, dict):
-        answer[REST_OF_WINDOW] = rest
+def response_of(error: BaseError) -> Response | None:
+    """The response that `error` was raised for; None if no server had answered."""
+    response: Response | None = getattr(error, "_response", None)
+    return response
 
 
-def banned_error(seconds: float) -> BaseError:
-    """The error of a call that is not sent, because the exchange refuses everything for `seconds` more."""
+def refusal(response: Response) -> type[BaseError] | None:
+    """The ccxt class that a refusal of a cancel or query deserves, or None to leave it to ccxt.
+
+    ``OrderNotFound`` lets a bot forget the order, so only the exchange's own words or code for an order that
+    is unknown or in a final state become one. What the vocabulary does not know stays as ccxt maps it.
+    """
+    meaning = response.meaning
+    return None if meaning is None else _CLASS_OF_MEANING[meaning]
+
+
+def raise_refusal(exchange_id: str, response: Response, body: str) -> None:
+    """Raise what `refusal` gives for `response`, with ccxt's message: the exchange's id and the `body`."""
+    error_class = refusal(response)
+    if error_class is not None:
+        raise error_class(redact(f"{exchange_id} {body}"))
+
+
+def banned_error(route: str, seconds: float) -> BaseError:
+    """The error of a request that was not sent, because the exchange refuses `route` for `seconds` more."""
     until = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + seconds))
     error = RateLimitExceeded(
-        f"bingx cancelOrders() is banned by the exchange until {until} UTC ({seconds:.1f} s): not sent"
+        f"bingx {route}: this account is banned by the exchange until {until} UTC ({seconds:.1f} s): not sent"
     )
-    error.from_lane, error.banned, error.retry_after = True, True, seconds
+    error.banned, error.retry_after = True, seconds
     return error
-
-
-def redact(text: str) -> str:
-    """`text` without signatures: 64 or more hexadecimal digits in a row are masked, wherever they stand."""
-    return _SIGNATURE.sub("***", text)
-
-
-def redact_chain(error: BaseException) -> None:
-    """Mask signatures in the messages of `error` and of what caused it.
-
-    ccxt puts the whole URL into the message of a network error, and requests and aiohttp into their own below
-    that; in the query form the URL holds the signature.
-    """
-    links, seen = [error], {id(error)}
-    while links:
-        link = links.pop()
-        _mask(link)
-        for name in ("__cause__", "__context__"):
-            below = getattr(link, name)
-            if below is None or id(below) in seen:
-                continue
-            _mask(below)
-            if _leaks(below):
-                # Some of aiohttp's errors write their message from the request, whatever their args.
-                below = _plain(below)
-                setattr(link, name, below)
-            seen.add(id(below))
-            links.append(below)
-
-
-def _leaks(error: BaseException) -> bool:
-    shown = f"{error} {error!r}"
-    return redact(shown) != shown
-
-
-def _mask(error: BaseException) -> None:
-    if _leaks(error):
-        error.args = (redact(str(error)),)
-
-
-def _plain(error: BaseException) -> BaseException:
-    plain = Exception(f"{type(error).__name__}: {redact(str(error))}")
-    plain.__cause__, plain.__context__ = error.__cause__, error.__context__
-    return plain.with_traceback(error.__traceback__)
-
-
-def add_to_message(error: BaseError, remark: str) -> None:
-    """Append `remark` to the message of `error`, which stays the same object and class."""
-    error.args = (f"{error} - {remark}",)
-
-
-def most_severe(errors: Sequence[BaseError]) -> BaseError:
-    """The one of several that is raised: rather an unknown outcome than a refusal.
-
-    ``OrderNotFound`` comes last, for to a bot it says "gone".
-    """
-    return min(errors, key=lambda one: (not is_ambiguous(one), isinstance(one, OrderNotFound)))
-
-
-@contextmanager
-def accounted(unresolved: Sequence[Any]) -> Iterator[None]:
-    """Whatever ccxt error leaves the block has the two lists, and shows no signature.
-
-    Where it has no lists yet, all is `unresolved`.
-    """
-    try:
-        yield
-    except BaseError as error:
-        redact_chain(error)
-        if not hasattr(error, "unresolved"):
-            account(error, [], unresolved)
-        raise
-
-
-def account(error: BaseError, orders: Sequence[Mapping[str, Any]], unresolved: Sequence[Any]) -> None:
-    """Hang on `error` what is known (``orders``) and what may still be live (``unresolved``)."""
-    error.orders = list(orders)
-    error.unresolved = list(unresolved)

@@ -1,31 +1,23 @@
-"""What the exchange says of its limits: the texts with a time in them, and two headers. Pure."""
+"""What a response says about the rate limit, in two headers and in the end of a ban. Pure."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-BACK_OFF = 1.0  # s after a refusal that names no time: the window of the limit (seed)
-PLAUSIBLE = 5.0  # s: a window's end farther off than this is another unit, or no time at all
+WINDOW = 1.0  # s: the limits' own window (seed); a refusal that names no time is waited out for that long
+PLAUSIBLE = 5.0  # s: a window's end farther off than this is in another unit, or not a time at all
 LONGEST_BAN = 3600.0  # s that a ban is believed to last (minutes, say docs and notes); then it is asked again
 
-# "…will be unblocked after 1727193814249", "…can retry after time: 1727193970155" (docs, live)
-_BAN_END = re.compile(r"\bafter\b\D{0,12}(\d{13})\b")
+_NOTE = "ccxt_bingx_ext.rest_of_window"  # the name under which a response carries it to the flow
 
 
-def ban_end(text: str) -> float | None:
-    """The epoch time (s) until which `text` says that the account is banned."""
-    found = _BAN_END.search(text)
-    return int(found[1]) / 1000 if found else None
+def rest_of_window(headers: Mapping[str, Any] | None, now: float) -> float | None:
+    """For how many s more the exchange refuses requests, by its headers; None if it accepts some.
 
-
-def window_rest(headers: Mapping[str, Any] | None, now: float) -> float | None:
-    """For how many s more nothing goes, by the rate-limit headers; None where something does.
-
-    Whether ``X-RateLimit-Requests-Expire`` is in s or ms, an epoch or a rest is documented nowhere: of the
-    readings that are plausible the longest counts. An epoch also tells how far the clocks are apart, so it is
-    believed for no longer than the limit's second.
+    No document says whether ``X-RateLimit-Requests-Expire`` is in s or ms, an epoch or a rest: the longest of
+    the plausible readings counts. An epoch also holds the difference of the clocks, so it is believed for no
+    longer than one window. `now`: the exchange's time (epoch, s).
     """
     values = {name.lower(): str(value) for name, value in (headers or {}).items()}
     if values.get("x-ratelimit-requests-remain", "").strip() != "0":
@@ -34,11 +26,24 @@ def window_rest(headers: Mapping[str, Any] | None, now: float) -> float | None:
         expire = float(values["x-ratelimit-requests-expire"])
     except (KeyError, ValueError):
         return None
-    epochs = [min(rest, BACK_OFF) for rest in (expire / 1000 - now, expire - now) if 0 < rest <= PLAUSIBLE]
+    epochs = [min(rest, WINDOW) for rest in (expire / 1000 - now, expire - now) if 0 < rest <= PLAUSIBLE]
     rests = [rest for rest in (expire / 1000, expire) if 0 < rest <= PLAUSIBLE]
     return max(epochs + rests, default=None)
 
 
-def ban_rest(until: float, now: float) -> float:
-    """For how many s a ban `until` then is heeded: at least as long as any refusal, at most an hour."""
-    return min(max(until - now, BACK_OFF), LONGEST_BAN)
+def leave_rest_of_window(response: Any, headers: Mapping[str, Any] | None, now: float) -> None:
+    """Note in `response` what its headers say, for the flow, which does not see headers."""
+    rest = rest_of_window(headers, now)
+    if rest is not None and isinstance(response, dict):
+        response[_NOTE] = rest
+
+
+def take_rest_of_window(response: Any) -> float | None:
+    """What `leave_rest_of_window` noted (s), taken out of `response` again."""
+    rest: float | None = response.pop(_NOTE, None) if isinstance(response, dict) else None
+    return rest
+
+
+def rest_of_ban(until: float, now: float, least: float = WINDOW) -> float:
+    """For how many s more to honor a ban `until` then: at least `least`, at most an hour."""
+    return min(max(until - now, least), LONGEST_BAN)

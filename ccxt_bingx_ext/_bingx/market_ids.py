@@ -1,6 +1,6 @@
 """A spot symbol -> the exchange's market id, without loading markets. Pure.
 
-A cancel on a fresh instance would otherwise wait for five requests that load the markets.
+Otherwise a cancel on a fresh instance would wait for the five requests that load the markets.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ _CURRENCY_ID = re.compile(r"[A-Z0-9]+")
 
 
 def spot_market_id(symbol: str, renamed: Mapping[str, str]) -> str | None:
-    """ "BASE/QUOTE" -> "BASE-QUOTE"; None where the symbol alone does not tell it.
+    """ "BASE/QUOTE" -> "BASE-QUOTE"; None if the symbol alone does not determine it.
 
-    `renamed` are the currencies that ccxt gives other codes on this exchange (id -> code): SNOW is called
-    Snowman, TRUMP is called TRUMPMAGA while TRUMPSOL is called TRUMP.
+    `renamed`: the currencies that ccxt gives other codes on this exchange (id -> code). It calls SNOW
+    Snowman, and TRUMP TRUMPMAGA while it calls TRUMPSOL TRUMP.
     """
     parts = _SYMBOL.fullmatch(symbol)
     ids = [_currency_id(code, renamed) for code in parts.groups()] if parts else [None]

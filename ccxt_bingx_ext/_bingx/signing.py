@@ -1,4 +1,4 @@
-"""The endpoint's documented request body: one JSON object, signed. No I/O, no exchange object.
+"""The documented body of the spot batch cancel: one signed JSON object. No I/O, no exchange object.
 
 The signature is the lower-case hexadecimal HMAC-SHA256 of the canonical string: every parameter as
 ``name=value``, names in ASCII order, joined by ``&``, values not URL-encoded (docs, notes).
@@ -19,16 +19,16 @@ from ccxt.base.errors import AuthenticationError
 def check_api_key(api_key: str | None) -> None:
     """``AuthenticationError`` for a key that no header can hold, such as one copied with its line's end.
 
-    Else requests and aiohttp refuse the header, with the key in their words.
+    Otherwise requests and aiohttp refuse the header with a message that holds the key.
     """
     if api_key and not re.fullmatch(r"[!-~]([ -~]*[!-~])?", api_key):
         raise AuthenticationError(
-            "bingx apiKey has white space at an end, or holds what is not ASCII: copy it anew"
+            "bingx apiKey has white space at an end, or holds characters that are not ASCII: copy it again"
         )
 
 
 def canonical(params: Mapping[str, Any]) -> str:
-    """The string that is signed. Values stand in it as they stand in the JSON body, without quotes."""
+    """The string to sign. It holds values as the JSON body does, without quotes."""
     return "&".join(f"{name}={_text(params[name])}" for name in sorted(params))
 
 

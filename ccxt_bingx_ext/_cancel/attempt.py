@@ -1,35 +1,36 @@
-"""How one call gets its answer: over which host, at whose clock, and after which pause."""
+"""One request: over which host, at whose clock, and after which pause."""
 
 from __future__ import annotations
 
 from ccxt.base.errors import BaseError, InvalidNonce, RateLimitExceeded
 
-from .._bingx.errors import REST_OF_WINDOW
-from .._bingx.limit_headers import BACK_OFF
+from .._bingx.errors import response_of
+from .._bingx.limit_headers import take_rest_of_window
 from .._ratelimit.local import Ban, Pause
-from .commands import Cancel, CancelContext, FetchOrder, MeasureClock, Sleep, Steps, UpdateLimiter
+from .commands import Cancel, FetchOrder, MeasureClock, Sleep, Steps, UpdateLimiter
 from .failures import is_ambiguous, was_never_sent
+from .run import CancelContext
 
 
-def send(call: Cancel | FetchOrder, plan: CancelContext) -> Steps:
-    """The answer to `call`. Two refusals mean that nothing was executed, and are met once each:
+def send(command: Cancel | FetchOrder, context: CancelContext) -> Steps:
+    """The response to `command`. Two refusals prove that nothing was executed, and are met once each.
 
-    ``InvalidNonce`` by measuring the exchange's clock; ``RateLimitExceeded`` by waiting, if that takes no
-    longer than ``plan.max_wait``.
+    ``InvalidNonce``: the flow measures the exchange's clock and sends again. ``RateLimitExceeded``: it waits
+    and sends again, if the wait takes no longer than ``context.max_wait``.
     """
     try:
-        return (yield from _at_the_right_time(call, plan))
+        return (yield from _send_on_time(command, context))
     except RateLimitExceeded as error:
-        seconds = _rest(error)
-        if seconds > plan.max_wait or is_ambiguous(error):
+        seconds = _seconds_to_wait(error, context)
+        if seconds > context.max_wait or is_ambiguous(error):
             raise
     yield Sleep(seconds)
-    return (yield from _at_the_right_time(call, plan))
+    return (yield from _send_on_time(command, context))
 
 
-def _at_the_right_time(call: Cancel | FetchOrder, plan: CancelContext) -> Steps:
+def _send_on_time(command: Cancel | FetchOrder, context: CancelContext) -> Steps:
     try:
-        return (yield from _at_any_host(call, plan))
+        return (yield from _send_to_any_host(command, context))
     except InvalidNonce as error:
         if is_ambiguous(error):
             raise
@@ -38,39 +39,40 @@ def _at_the_right_time(call: Cancel | FetchOrder, plan: CancelContext) -> Steps:
         yield MeasureClock()
     except BaseError as unmeasured:
         raise refusal from unmeasured
-    return (yield from _at_any_host(call, plan))
+    return (yield from _send_to_any_host(command, context))
 
 
-def _at_any_host(call: Cancel | FetchOrder, plan: CancelContext) -> Steps:
-    """The answer of the first host that can be reached at all; one that has answered is not passed over."""
-    *others, last = plan.hosts.in_turn(plan.fallbacks, plan.clock())
+def _send_to_any_host(command: Cancel | FetchOrder, context: CancelContext) -> Steps:
+    """The response of the first host that can be reached. A host that has answered is not passed over."""
+    *others, last = context.hosts.in_turn(context.fallbacks, context.clock())
     for host in others:
         try:
-            return (yield from _dispatch(call._replace(hostname=host), plan))
+            return (yield from _dispatch(command._replace(hostname=host), context))
         except BaseError as error:
             if not was_never_sent(error):
                 raise
-    return (yield from _dispatch(call._replace(hostname=last), plan))
+    return (yield from _dispatch(command._replace(hostname=last), context))
 
 
-def _dispatch(call: Cancel | FetchOrder, plan: CancelContext) -> Steps:
-    """The answer to `call`; what it says of the limit is told to the lane."""
+def _dispatch(command: Cancel | FetchOrder, context: CancelContext) -> Steps:
+    """The response to `command`. The limiter learns what it says of the limit."""
     try:
-        answer = yield call
+        response = yield command
     except BaseError as error:
         if not was_never_sent(error):
-            plan.hosts.reached(call.hostname, plan.clock())
-        told = isinstance(error, RateLimitExceeded) and not getattr(error, "from_lane", False)
-        if isinstance(call, Cancel) and told:
-            closed = getattr(error, "banned", False)
-            yield UpdateLimiter(call.endpoint, (Ban if closed else Pause)(_rest(error)))
+            context.hosts.reached(command.hostname, context.clock())
+        received = response_of(error)  # None: the limiter itself refused
+        if isinstance(command, Cancel) and isinstance(error, RateLimitExceeded) and received is not None:
+            signal = Ban if received.banned else Pause
+            yield UpdateLimiter(command.endpoint, signal(_seconds_to_wait(error, context)))
         raise
-    plan.hosts.reached(call.hostname, plan.clock())
-    if isinstance(answer, dict) and REST_OF_WINDOW in answer:
-        yield UpdateLimiter(call.endpoint, Pause(answer.pop(REST_OF_WINDOW)))
-    return answer
+    context.hosts.reached(command.hostname, context.clock())
+    rest = take_rest_of_window(response)
+    if rest is not None:
+        yield UpdateLimiter(command.endpoint, Pause(rest))
+    return response
 
 
-def _rest(error: BaseError) -> float:
-    rest: float | None = getattr(error, "retry_after", None)
-    return BACK_OFF if rest is None else rest
+def _seconds_to_wait(error: BaseError, context: CancelContext) -> float:
+    seconds: float | None = getattr(error, "retry_after", None)
+    return context.pauses.back_off if seconds is None else seconds

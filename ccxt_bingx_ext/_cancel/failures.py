@@ -1,21 +1,21 @@
-"""Which failures leave it unknown whether the exchange executed a request. One table, by what is known.
+"""Which failures are ambiguous: the exchange may have executed the request all the same. One decision table.
 
-In ccxt most failures of either kind are ``NetworkError``: the class alone does not tell. So `attach_response`
-keeps on an error what the answer was, if there was one.
+In ccxt most failures of either kind are ``NetworkError``, so the class alone does not decide. The response
+that an error was raised for, if there was one, does (`response_of`).
 
 =============================================================  ==========  =================================
 what came back                                                 executed?   source
 =============================================================  ==========  =================================
 HTTP 5xx, 408                                                  unknown     504: "further confirmation" (docs)
-business codes 100500, 110500, 109500, 100503 (system busy)    unknown     docs
-a business code that nobody knows, or "busy" under another     unknown
+a business code or words for "busy"                            unknown     docs
+a business code that the vocabulary does not know              unknown
 any other business code, any other HTTP 4xx                    no          it is a refusal
-no answer: host not found, refused, not verified, connecting   no          nothing was sent
-timed out
-no answer otherwise (timeout, reset, cut off)                  unknown     incl. async connect timeouts, which
-                                                                           ccxt does not tell from others
-an answer that is not the documented one                       unknown
-raised before anything was sent (keys, settings, lane)         no
+no response: host not found, refused, not verified,            no          nothing was sent
+connecting timed out
+no response otherwise (timeout, reset, cut off)                unknown     incl. async connect timeouts, which
+                                                                           ccxt does not distinguish
+a response that is not the documented one                      unknown
+raised before anything was sent (keys, settings, limiter)      no
 =============================================================  ==========  =================================
 """
 
@@ -25,8 +25,10 @@ from collections.abc import Iterator
 
 from ccxt.base.errors import BaseError, ExchangeError, InvalidNonce, OperationFailed, RateLimitExceeded
 
-BUSY_CODES = frozenset(("100500", "110500", "109500", "100503", "500", "504"))
-# By name: neither requests nor aiohttp need be loaded by the other one's users.
+from .._bingx.errors import response_of
+from .._bingx.vocabulary import is_busy
+
+# By name: a bot that uses requests need not load aiohttp, and the other way round.
 _NOT_CONNECTED = frozenset(
     (
         "ConnectionRefusedError",
@@ -41,49 +43,34 @@ _NOT_CONNECTED = frozenset(
 )
 
 
-def attach_response(error: BaseError, http_status: int, code: str | None) -> None:
-    """Keep on `error` what the answer was that it was raised for."""
-    error.http_status, error.exchange_code = http_status, code
-
-
-def is_gateways(http_status: int) -> bool:
-    """Whether an answer with that status says nothing of what the exchange behind it did."""
-    return http_status >= 500 or http_status == 408
-
-
-def was_answered(error: BaseError) -> bool:
-    """Whether `error` was raised for an answer of a server."""
-    return getattr(error, "http_status", None) is not None
-
-
 def was_never_sent(error: BaseError) -> bool:
     """Whether no connection came about at all, so that nothing was sent."""
-    if was_answered(error) or not isinstance(error, (OperationFailed, ExchangeError)):
+    if response_of(error) is not None or not isinstance(error, (OperationFailed, ExchangeError)):
         return False
     return any(kind.__name__ in _NOT_CONNECTED for link in _chain(error) for kind in type(link).__mro__)
 
 
 def is_ambiguous(error: BaseError) -> bool:
-    """Whether the request that failed with `error` may have been executed all the same."""
-    if was_answered(error):
-        status: int = error.http_status
-        # Not the class of a refusal: "busy" under another code, or a code that nobody knows.
-        unclear = type(error) in (OperationFailed, ExchangeError)
-        return is_gateways(status) or error.exchange_code in BUSY_CODES or unclear
+    """Whether the exchange may have executed the request that failed with `error`."""
+    response = response_of(error)
+    if response is not None:
+        # A plain class means that neither the vocabulary nor ccxt knows what the response says.
+        is_unknown = type(error) in (OperationFailed, ExchangeError)
+        return response.is_from_gateway or is_busy(response.code, response.message) or is_unknown
     if was_never_sent(error):
         return False
-    # ccxt raises a plain ExchangeError for a body that is cut off; its subclasses are raised before anything
-    # is sent, as is RateLimitExceeded by the lane. InvalidNonce is a refusal, too.
+    # ccxt raises a plain ExchangeError for a body that is cut off, but raises its subclasses before it sends
+    # anything. So does the limiter with RateLimitExceeded. InvalidNonce is a refusal.
     if isinstance(error, (RateLimitExceeded, InvalidNonce)):
         return False
     return isinstance(error, OperationFailed) or type(error) is ExchangeError
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """`error` and what caused it, by what the libraries say.
+    """`error` and what caused it, as the libraries say.
 
     Not by ``__context__``, which leads on to whatever the bot was handling when it called: a connection that
-    was refused then says nothing of this request.
+    was refused then says nothing about this request.
     """
     links, seen = [error], {id(error)}
     while links:

@@ -1,178 +1,171 @@
-"""How a list of orders is cancelled: send, account, ask again. A generator, so that it is written once.
+"""How a batch of one symbol is cancelled: send, account, send again. Written once, as generators.
 
-The flow yields calls (frozen descriptions of I/O) and is sent their results, or has the ccxt error thrown
-into it. It does no I/O itself and knows neither sync nor async: `_drive` runs it.
+A flow yields commands (frozen descriptions of I/O) and receives their results, or has the ccxt error thrown
+into it. It does no I/O itself and knows neither sync nor async: `_runner` runs it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import chain, islice
-from typing import Any
+from typing import Any, TypeAlias
 
 from ccxt.base.errors import BadRequest, BadResponse, BadSymbol, BaseError, OrderNotFound, RateLimitExceeded
 
-from .._bingx.errors import account, add_to_message, most_severe, redact_chain, report_of_refusal
+from .._bingx.vocabulary import Words
+from .._ids import Batch, OrderRef
 from .._runner import Gather
-from .arguments import METHOD, Batch, OrderRef
 from .attempt import send
-from .commands import Call, Cancel, CancelContext, Flow, LoadMarkets, Order
+from .commands import Command, LoadMarkets
 from .failures import is_ambiguous
-from .ledger import Ledger, OrderReport, UnexpectedResponse, states_in_words
+from .ledger import OrderReport, UnexpectedResponse, report_of_refusal
+from .outcome import Outcome, add_to_message, most_severe
 from .reconcile import query_unsettled, reconcile_batch
+from .run import CancelContext, CancelRun
 
-REFUSED_AS_A_WHOLE = 'nothing was cancelled: one id failed the whole request, {"process": 1} cancels the rest'
-UNKNOWN_OUTCOME = "whether it was executed could not be found out, the orders in .unresolved may be live"
+REFUSED_AS_A_WHOLE = (
+    'nothing was cancelled: one id made the exchange refuse the whole list; {"process": 1} cancels the others'
+)
+
+Flow: TypeAlias = Generator[Command | Gather, Any, Outcome]
 
 
-def cancel_batch(batch: Batch, market_id: str, plan: CancelContext) -> Flow:
-    """Cancel `batch` and return one order structure per asked id, in asking order.
-
-    A ccxt error, thrown in or raised here, leaves with ``orders`` and ``unresolved``; anything else passes
-    through untouched.
-    """
-    ledger = Ledger(batch.asked, plan.endpoint.shape)
-    lost: list[OrderRef] = []
+def cancel_batch(batch: Batch, market_id: str, context: CancelContext) -> Flow:
+    """Cancel `batch`, and account for every id of it. No ccxt error leaves: it stands in the outcome."""
+    run = CancelRun(batch, market_id, context)
     try:
-        askable = yield from _send_all(batch.parts(plan.batch_size), market_id, ledger, plan, lost)
-        forgotten = [asked for asked in askable if ledger[asked] is None]
-        # In a request for one id, an entry that names none can only be about that one.
-        size = 1 if plan.endpoint.shape.may_be_unnamed else plan.batch_size
-        yield from _send_all(batch.again(forgotten).parts(size), market_id, ledger, plan, lost)
-        yield from query_unsettled([*lost, *forgotten], market_id, ledger, plan)
-        if ledger.unsettled:
-            raise _unaccounted(ledger, ledger.unsettled)
+        yield from _cancel_and_account(run)
     except BaseError as error:
-        if lost and not isinstance(error, RateLimitExceeded):
-            yield from query_unsettled(lost, market_id, ledger, plan)
-        if is_ambiguous(error):
-            add_to_message(error, UNKNOWN_OUTCOME)
-        redact_chain(error)
-        account(error, _orders(ledger, plan), [asked.public for asked in ledger.unsettled])
-        raise
-    return _orders(ledger, plan)
+        if run.reconciled and not isinstance(error, RateLimitExceeded):
+            yield from query_unsettled(run, run.reconciled)
+        return run.outcome(error)
+    return run.outcome()
 
 
 def cancel_unloaded(
-    batch: Batch, guessed_id: str, plan: CancelContext, loaded: Callable[[], tuple[str, CancelContext]]
+    batch: Batch,
+    guessed_id: str,
+    context: CancelContext,
+    load: Callable[[], tuple[Batch, str, CancelContext]],
 ) -> Flow:
-    """`cancel_batch` before the markets are loaded: the market id is told from the symbol.
+    """`cancel_batch` before the markets are loaded, with the market id guessed from the symbol.
 
-    If the exchange then knows neither symbol nor order, the markets are loaded, and where `loaded` names
-    another market id (and the plan that goes with it), the batch is asked for again there.
+    If the exchange knows neither symbol nor order by that id, the flow loads the markets. `load` then returns
+    what `cancel_batch` takes; if its market id is another one, the flow cancels there.
     """
-    refused: BaseError | None = None
-    orders: list[Order] = []
-    try:
-        orders = yield from cancel_batch(batch, guessed_id, plan)
-    except BaseError as error:
-        if not _knows_nothing(error):
-            raise
-        refused = error
-    if any(order["status"] is not None for order in orders):
-        return orders
-    market_id, right_plan = guessed_id, plan
+    outcome = yield from cancel_batch(batch, guessed_id, context)
+    if not _knows_nothing(outcome):
+        return outcome
     try:
         yield LoadMarkets()
-        market_id, right_plan = loaded()
+        batch, market_id, context = load()
     except BaseError as error:
-        # What the exchange said of the orders matters more than why it cannot be checked; but a symbol
-        # that does not exist is why.
-        if refused is not None and isinstance(error, BadSymbol):
-            account(error, refused.orders, refused.unresolved)
-            raise
-    if market_id != guessed_id:
-        return (yield from cancel_batch(batch, market_id, right_plan))
-    if refused is not None:
-        raise refused
-    return orders
+        # What the exchange said of the orders matters more than why nobody can check the guess. But that
+        # the symbol does not exist is why it refused.
+        is_why = outcome.error is not None and isinstance(error, BadSymbol)
+        return outcome._replace(error=error) if is_why else outcome
+    if market_id == guessed_id:
+        return outcome
+    return (yield from cancel_batch(batch, market_id, context))
 
 
-def _knows_nothing(error: BaseError) -> bool:
-    """Whether the exchange said that it knows no such symbol or order: under another market id it may."""
+def _knows_nothing(outcome: Outcome) -> bool:
+    """Whether the exchange knows no such symbol or order: under another market id it may."""
+    error = outcome.error
+    if error is None:
+        return all(order["status"] is None for order in outcome.structures)
     says_so = isinstance(error, (BadSymbol, BadRequest, OrderNotFound)) or isinstance(
         error.__cause__, OrderNotFound
     )
-    return says_so and not error.orders and not states_in_words(str(error))
+    return says_so and not outcome.structures and not Words(str(error)).states
 
 
-def _send_all(
-    parts: Iterator[Batch], market_id: str, ledger: Ledger, plan: CancelContext, lost: list[OrderRef]
-) -> Generator[Call | Gather, Any, list[OrderRef]]:
-    """Send `parts`, so many at once as the plan says, until one fails.
+def _cancel_and_account(run: CancelRun) -> Generator[Command | Gather, Any, None]:
+    context, ledger = run.context, run.ledger
+    repeatable = yield from _send_parts(run, run.batch.parts(context.batch_size))
+    omitted = [ref for ref in repeatable if ledger[ref] is None]
+    # In a request for one id, an entry that names no id can only mean that one.
+    size = 1 if context.endpoint.schema.may_be_unnamed else context.batch_size
+    yield from _send_parts(run, run.batch.again(omitted).parts(size))
+    yield from query_unsettled(run, [*run.reconciled, *omitted])
+    if ledger.unsettled:
+        raise _unsettled_error(run, ledger.unsettled)
 
-    Returns the ids that may be asked again where an answer forgot them; adds to `lost` those whose answer
-    was lost and found out.
+
+def _send_parts(run: CancelRun, parts: Iterator[Batch]) -> Generator[Command | Gather, Any, list[OrderRef]]:
+    """Send `parts`, as many at once as the context says, until one fails.
+
+    Returns the refs that the flow may send again if a response omitted them.
     """
-    askable: list[OrderRef] = []
-    while wave := [*islice(parts, plan.at_once)]:
-        sendings = [_send(part, market_id, ledger, plan, lost) for part in wave]
+    repeatable: list[OrderRef] = []
+    while wave := [*islice(parts, run.context.at_once)]:
+        sendings = [_send_part(run, part) for part in wave]
         if len(sendings) == 1:
-            askable += yield from sendings[0]
+            repeatable += yield from sendings[0]
             continue
-        outcomes = yield Gather(sendings)
-        if errors := [one for one in outcomes if isinstance(one, BaseError)]:
+        results = yield Gather(sendings)
+        if errors := [one for one in results if isinstance(one, BaseError)]:
             raise most_severe(errors)
-        askable += chain.from_iterable(outcomes)
-    return askable
+        repeatable += chain.from_iterable(results)
+    return repeatable
 
 
-def _send(
-    part: Batch, market_id: str, ledger: Ledger, plan: CancelContext, lost: list[OrderRef]
-) -> Generator[Call, Any, Sequence[OrderRef]]:
+def _send_part(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequence[OrderRef]]:
+    """Send `part`, and reconcile it if the outcome is ambiguous."""
     try:
-        return (yield from _ask(part, market_id, ledger, plan))
+        return (yield from _send_once(run, part))
     except BaseError as error:
         if not is_ambiguous(error):
             raise
         failure = error
-    yield from reconcile_batch(part, market_id, ledger, plan, failure)
-    lost += part.asked
-    return part.asked
+    yield from reconcile_batch(run, part, failure)
+    run.reconciled += part.refs
+    return part.refs
 
 
-def _ask(
-    part: Batch, market_id: str, ledger: Ledger, plan: CancelContext
-) -> Generator[Call, Any, Sequence[OrderRef]]:
+def _send_once(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequence[OrderRef]]:
     try:
-        answer = yield from send(Cancel(plan.endpoint, plan.endpoint.request(part, market_id)), plan)
+        response = yield from send(run.cancel(part), run.context)
     except OrderNotFound as error:
         if is_ambiguous(error):
             raise
-        if part.all_or_nothing:
-            add_to_message(error, REFUSED_AS_A_WHOLE)
-            raise
-        if len(part.asked) > 1:
-            # The documentation knows no such answer to process=1. A bot takes OrderNotFound for "gone".
-            raise BadResponse(f"{error} - which of these orders it means is unknown") from error
-        ledger.enter(part.asked[0], report_of_refusal(error))
-        return ()
+        return _accept_refusal(run, part, error)
     try:
-        claims = ledger.read(answer, part.asked)
-    except UnexpectedResponse as undocumented:
-        raise BadResponse(f"{METHOD} the answer is not the documented one: {undocumented}") from undocumented
-    if part.all_or_nothing and len(part.asked) > 1 and not _shows_execution(part, ledger, claims):
-        unsettled = [asked for asked in part.asked if ledger[asked] is None]
-        if unsettled:
-            # Asking one by one would cancel some of what had to be cancelled together or not at all.
-            raise _unaccounted(ledger, unsettled)
-        return ()
-    return part.asked
+        reports = run.ledger.read(response, part.refs)
+    except UnexpectedResponse as unexpected:
+        raise BadResponse(
+            f"{run.context.method} the response is not the documented one: {unexpected}"
+        ) from unexpected
+    if not part.all_or_nothing or len(part.refs) == 1 or _shows_execution(run, part, reports):
+        return part.refs
+    unsettled = [ref for ref in part.refs if run.ledger[ref] is None]
+    if unsettled:
+        # One by one, the exchange would cancel some of what had to be cancelled together or not at all.
+        raise _unsettled_error(run, unsettled)
+    return ()
 
 
-def _shows_execution(part: Batch, ledger: Ledger, claims: Sequence[OrderReport]) -> bool:
-    """Whether the all-or-nothing request for `part` was executed: something is cancelled, nothing failed."""
-    known = [ledger[asked] for asked in part.asked]
-    cancelled = any(claim is not None and claim.status == "canceled" for claim in known)
-    return cancelled and all(claim.listed == "orders" for claim in claims)
+def _accept_refusal(run: CancelRun, part: Batch, refusal: BaseError) -> Sequence[OrderRef]:
+    """Account for an ``OrderNotFound`` in place of a list of orders."""
+    if part.all_or_nothing:
+        add_to_message(refusal, REFUSED_AS_A_WHOLE)
+        raise refusal
+    if len(part.refs) > 1:
+        # No document knows such a response to process 1. A bot takes OrderNotFound for "gone".
+        raise BadResponse(f"{refusal} - the exchange does not say which of these orders") from refusal
+    run.ledger.enter(part.refs[0], report_of_refusal(refusal))
+    return ()
 
 
-def _unaccounted(ledger: Ledger, unsettled: Sequence[OrderRef]) -> BaseError:
-    said = [(asked.value, ledger.words(asked)) for asked in unsettled[:10]]
-    shown = ", ".join(f"{value} ({words[:100]})" if words else value for value, words in said)
+def _shows_execution(run: CancelRun, part: Batch, reports: Sequence[OrderReport]) -> bool:
+    """Whether the exchange executed an all-or-nothing `part`: something is cancelled, nothing failed."""
+    known = [run.ledger[ref] for ref in part.refs]
+    cancelled = any(report is not None and report.status == "canceled" for report in known)
+    return cancelled and all(report.listed == "orders" for report in reports)
+
+
+def _unsettled_error(run: CancelRun, unsettled: Sequence[OrderRef]) -> BaseError:
+    named = [(ref.value, run.ledger.words(ref)) for ref in unsettled[:10]]
+    shown = ", ".join(f"{value} ({words[:100]})" if words else value for value, words in named)
     more = f" and {len(unsettled) - 10} more" if len(unsettled) > 10 else ""
-    return BadResponse(f"{METHOD} the exchange's answer does not settle every id asked: {shown}{more}")
-
-
-def _orders(ledger: Ledger, plan: CancelContext) -> list[Order]:
-    return [plan.build_order(asked, claim) for asked, claim in ledger.known]
+    return BadResponse(f"{run.context.method} the response does not settle every id: {shown}{more}")

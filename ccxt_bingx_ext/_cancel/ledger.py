@@ -1,78 +1,45 @@
-"""What an answer says of each asked id. No I/O, no exchange object.
+"""What a response says of each id that was asked for. No I/O, no exchange object.
 
-An answer is ``{"code": 0, "data": {"orders": [...], "fails": [...]}}``; either list may be absent or null
-(live). Swap endpoints name the lists otherwise (`ResponseSchema`). `Ledger` keeps, for every asked id, the
-one entry that speaks of it. It settles the id where it tells the order's state, or that there is no such
-order; an id of which no entry does is unsettled, and an entry that speaks of nothing asked is kept as a
-stray.
+A response is ``{"code": 0, "data": {"orders": [...], "fails": [...]}}``; either list may be absent or null
+(live). Swap endpoints give the lists other names (`ResponseSchema`). `Ledger` keeps, for every id, the one
+report that counts. A report settles the id if it says in which state the order is, or that there is no such
+order. An entry that means no id of the call is kept as a stray.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import IntEnum
 from typing import Any, NamedTuple
 
-from .arguments import OrderRef
-from .failures import BUSY_CODES
+from ccxt.base.errors import BaseError
 
-# The exchange's states (seed) as ccxt statuses. ccxt 4.5.90 calls FAILED "canceled"; nobody cancelled it.
-STATUS_OF_STATE: Mapping[str, str] = {
-    "NEW": "open",
-    "PENDING": "open",
-    "PARTIALLY_FILLED": "open",
-    "FILLED": "closed",
-    "CANCELED": "canceled",
-    "CANCELLED": "canceled",
-    "FAILED": "rejected",
-}
-FINAL_STATES = frozenset(state for state, status in STATUS_OF_STATE.items() if status != "open")
-
-# What a failed swap order's code tells of it (docs).
-STATUS_OF_CODE: Mapping[str, str] = {"80018": "closed"}
-_DOES_NOT_EXIST = frozenset(("80016", "109421"))
-
-# "can not find order …", "order does not exist", "order 123 not found"; nothing wider, for a bot that
-# hears OrderNotFound forgets the order.
-NOT_FOUND = re.compile(
-    r"\bcan ?not find order\b|(?<![/\w])order\s+(?:(?:\w*order\w*id\s*[:=]\s*)?\d{1,19}\s+)?"
-    r"(?:does\s+|is\s+)?not\s+(?:exist|found)\b",
-    re.IGNORECASE,
-)
-
-_STATE = re.compile(r"\border\s+status\s*:\s*([A-Za-z_]+)")
-_LABELLED_ID = re.compile(r"\b(\w*order\w*id)\s*[:=]\s*([^\s,]+)", re.IGNORECASE)
-# "order X does not exist", "'X' not found": nowhere else is a word of a text taken for an id.
-_UNLABELLED_ID = re.compile(
-    r"(?:\border\s+|(?=['\"]))([^\s,]+)\s+(?:does\s+|is\s+)?not\s+(?:exist|found)", re.I
-)
-_PUNCTUATION = ".;!()'\""
-_CLIENT_ID_KEYS = ("clientOrderID", "clientOrderId", "origClientOrderId")
+from .._bingx.endpoints import SPOT, ResponseSchema
+from .._bingx.errors import response_of
+from .._bingx.vocabulary import DOES_NOT_EXIST_CODES, STATUS_OF_CODE, STATUS_OF_STATE, Words, is_busy
+from .._ids import OrderRef
+from .matching import IdIndex, order_id_of, text_of
 
 
 class UnexpectedResponse(Exception):
-    """The answer has not the documented shape: what happened is unknown."""
+    """The response does not have the documented shape: what happened is unknown."""
 
 
-class ResponseSchema(NamedTuple):
-    """How an endpoint's answers are written.
+class Weight(IntEnum):
+    """Which of two reports about one id counts."""
 
-    `done`, `failed`: the lists of ``data`` (or the one entry there). `lower_case`: client order ids come back
-    so. `tells_states`: a failed entry tells the order's state. `may_be_unnamed`: it may not name its order.
-    """
-
-    done: str
-    failed: str | None
-    lower_case: bool = False
-    tells_states: bool = True
-    may_be_unnamed: bool = False
+    REASON = 0  # only why the order was not cancelled
+    NO_SUCH_ORDER = 1
+    STATE = 2
+    CANCELLED = 3  # it stood among the cancelled orders
+    LIVE = 4  # outweighs all others: no bot may lose sight of a live order
 
 
 class OrderReport(NamedTuple):
-    """What one entry of an answer says of one order.
+    """What one entry of a response says of one order.
 
-    `listed` tells where it stood: among the ``"orders"`` (cancelled ones) or the ``"fails"``; `status` is a
-    ccxt status or None. `unknown`: it says that there is no such order.
+    `listed`: where it stood, among the ``"orders"`` (cancelled ones) or the ``"fails"``. `status`: a ccxt
+    status or None. `unknown`: the exchange says that there is no such order.
     """
 
     listed: str
@@ -82,268 +49,177 @@ class OrderReport(NamedTuple):
 
     @property
     def settles(self) -> bool:
-        """Whether it is an answer to what became of the order, and not only a reason to ask again."""
+        """Whether it says what became of the order, and not only why the order was not cancelled."""
         return self.status is not None or self.unknown
 
     @property
-    def weight(self) -> int:
-        """Which of two claims about one id counts. That it is live outweighs all: it must not be lost."""
+    def weight(self) -> Weight:
+        """Which of two reports about one id counts: the weightier."""
         if self.status == "open":
-            return 3
+            return Weight.LIVE
         if self.listed == "orders":
-            return 2
-        return int(self.settles) + int(self.status is not None) - 1
+            return Weight.CANCELLED
+        if self.status is not None:
+            return Weight.STATE
+        return Weight.NO_SUCH_ORDER if self.unknown else Weight.REASON
 
-    def with_another(self, claim: OrderReport) -> OrderReport:
-        """What the two say together: the weightier, and nothing where they contradict each other."""
-        if claim.weight > self.weight:
-            return claim
-        if claim.weight == self.weight and claim.status != self.status:
+    def combined_with(self, other: OrderReport) -> OrderReport:
+        """What the two say together: the weightier, and nothing if they contradict each other."""
+        if other.weight > self.weight:
+            return other
+        if other.weight == self.weight and other.status != self.status:
             return self._replace(status=None, unknown=False)
         return self
 
 
-SPOT_SCHEMA = ResponseSchema(done="orders", failed="fails")
-
-
 class Ledger:
-    """Every asked id, and what is known of it so far, from answers of that `shape`."""
+    """Every id of a call, and what is known of it so far, from responses with that `schema`."""
 
-    def __init__(self, asked: Sequence[OrderRef], shape: ResponseSchema = SPOT_SCHEMA) -> None:
-        self.asked = tuple(asked)
-        self._shape = shape
-        self._names = IdIndex(self.asked, shape)
-        self._claims: dict[OrderRef, OrderReport | None] = dict.fromkeys(asked)
+    def __init__(self, refs: Sequence[OrderRef], schema: ResponseSchema = SPOT.schema) -> None:
+        self.refs = tuple(refs)
+        self._schema = schema
+        self._index = IdIndex(self.refs, schema)
+        self._reports: dict[OrderRef, OrderReport | None] = dict.fromkeys(refs)
         self._strays: dict[tuple[str, str], OrderReport] = {}
 
-    def __getitem__(self, asked: OrderRef) -> OrderReport | None:
-        """What settles `asked`."""
-        claim = self._claims[asked]
-        return claim if claim is not None and claim.settles else None
+    def __getitem__(self, ref: OrderRef) -> OrderReport | None:
+        """The report that settles `ref`, if there is one."""
+        report = self._reports[ref]
+        return report if report is not None and report.settles else None
 
     @property
     def unsettled(self) -> tuple[OrderRef, ...]:
-        """The ids of which it is not known what became of them, in asking order."""
-        return tuple(asked for asked in self.asked if self[asked] is None)
+        """The ids of which nothing settles what became of them, in asking order."""
+        return tuple(ref for ref in self.refs if self[ref] is None)
 
     @property
-    def known(self) -> list[tuple[OrderRef | None, OrderReport]]:
-        """What is known, in asking order; entries that match nothing asked (None) at the end."""
-        known: list[tuple[OrderRef | None, OrderReport]] = [
-            (asked, claim) for asked in self.asked if (claim := self[asked]) is not None
-        ]
+    def known(self) -> list[tuple[OrderRef, OrderReport]]:
+        """What settles the ids, in asking order."""
+        return [(ref, report) for ref in self.refs if (report := self[ref]) is not None]
+
+    @property
+    def strays(self) -> list[OrderReport]:
+        """The entries that mean no id of the call, and no order that is known by another name."""
         if not self._strays:
-            return known
-        told = {_order_id(claim.entry) for _, claim in known} - {None}
-        return known + [
-            (None, stray) for stray in self._strays.values() if _order_id(stray.entry) not in told
-        ]
+            return []
+        known = {order_id_of(report.entry) for _, report in self.known} - {None}
+        return [stray for stray in self._strays.values() if order_id_of(stray.entry) not in known]
 
-    def words(self, asked: OrderRef) -> str:
-        """What was said of `asked`, if anything, that does not settle it."""
-        claim = self._claims[asked]
-        return "" if claim is None else text_of(claim.entry)
+    def words(self, ref: OrderRef) -> str:
+        """What the exchange said of `ref`, if anything, that does not settle it."""
+        report = self._reports[ref]
+        return "" if report is None else text_of(report.entry)
 
-    def read(self, answer: object, asked: Sequence[OrderRef]) -> list[OrderReport]:
-        """Enter the `answer` to a request for `asked`, and return its claims.
+    def read(self, response: object, refs: Sequence[OrderRef]) -> list[OrderReport]:
+        """Enter the `response` to a request for `refs`, and return its reports.
 
         Raises `UnexpectedResponse`; then nothing has been entered.
         """
-        requested = IdIndex(asked, self._shape)
-        claims: list[OrderReport] = []
-        linked: list[set[OrderRef]] = []
-        said: dict[OrderRef, OrderReport] = {}
-        for listed, entry in _entries_of(answer, self._shape):
-            named = self._named(listed, entry, requested)
-            claim = _claim(listed, entry, named)
-            claims.append(claim)
-            if len(named) > 1:
-                linked.append(named)
-            for one in named:
-                said[one] = said[one].with_another(claim) if one in said else claim
-            stray = (listed, repr(entry))
-            if named:
-                self._strays.pop(stray, None)  # what could not be placed before can be now
-            elif not requested.is_unnamed(listed, entry) and not _is_a_reason_only(claim):
-                self._strays.setdefault(stray, claim)
-        for one, claim in said.items():
-            self.enter(one, claim)
-        for named in linked:
-            # Two ids of one order: that it is live by one of them, it is by the other.
-            known = [known for one in named if (known := self._claims[one]) is not None]
-            live = next((one for one in known if one.status == "open"), None)
-            if live is not None:
-                self._claims.update(dict.fromkeys(named, live))
-        return claims
+        requested = IdIndex(refs, self._schema)
+        reports: list[OrderReport] = []
+        combined: dict[OrderRef, OrderReport] = {}
+        several: list[set[OrderRef]] = []
+        for listed, entry in _entries_of(response, self._schema):
+            meant = self._meant(listed, entry, requested)
+            report = _report_of_entry(listed, entry, meant)
+            reports.append(report)
+            for ref in meant:
+                combined[ref] = combined[ref].combined_with(report) if ref in combined else report
+            if len(meant) > 1:
+                several.append(meant)
+            self._keep_stray(report, meant, requested)
+        for ref, report in combined.items():
+            self.enter(ref, report)
+        for meant in several:
+            self._join(meant)
+        return reports
 
-    def _named(self, listed: str, entry: Any, requested: IdIndex) -> set[OrderRef]:
-        if listed == "orders":  # by whichever of its ids it was asked for, in this request or another
-            return self._names.of(listed, entry) or requested.the_only_one(listed, entry)
-        # It speaks of what was requested; only else of an id that another request asked for.
-        named = requested.of(listed, entry) or self._names.of(listed, entry)
-        return named or requested.the_only_one(listed, entry)
+    def enter(self, ref: OrderRef, report: OrderReport) -> None:
+        """Keep `report` of `ref`, unless something weightier is known."""
+        before = self[ref]
+        self._reports[ref] = report if before is None else before.combined_with(report)
 
-    def enter_found(self, asked: OrderRef, found: OrderReport) -> None:
-        """Keep what the look-up of `asked` has `found`, of the order's other name, too, if that was asked."""
-        for one in {asked, *self._names.of("orders", found.entry)}:
+    def enter_found(self, ref: OrderRef, found: OrderReport) -> None:
+        """Keep what the query of `ref` has `found`, for the order's other name, too, if that was asked."""
+        for one in {ref, *self._index.of("orders", found.entry)}:
             self.enter(one, found)
 
-    def enter(self, asked: OrderRef, claim: OrderReport) -> None:
-        """Keep what `claim` says of `asked`, unless something weightier is known."""
-        before = self[asked]
-        self._claims[asked] = claim if before is None else before.with_another(claim)
+    def _meant(self, listed: str, entry: Any, requested: IdIndex) -> set[OrderRef]:
+        """The refs that an entry means: of its request, or of another request of this call."""
+        if listed == "orders":  # by whichever of its ids the call asked for it
+            return self._index.of(listed, entry) or requested.the_only_one(listed, entry)
+        named = requested.of(listed, entry) or self._index.of(listed, entry)
+        return named or requested.the_only_one(listed, entry)
+
+    def _keep_stray(self, report: OrderReport, meant: set[OrderRef], requested: IdIndex) -> None:
+        key = (report.listed, repr(report.entry))
+        if meant:
+            self._strays.pop(key, None)  # an earlier response could not place it
+        elif not requested.is_unnamed(report.listed, report.entry) and not _is_only_a_reason(report):
+            self._strays.setdefault(key, report)
+
+    def _join(self, names: set[OrderRef]) -> None:
+        """Two ids of one order: if it is live by one of them, it is live by the other."""
+        known = [report for name in names if (report := self._reports[name]) is not None]
+        live = next((report for report in known if report.status == "open"), None)
+        if live is not None:
+            self._reports.update(dict.fromkeys(names, live))
 
 
-def report_of_query(answer: object, asked: OrderRef, shape: ResponseSchema = SPOT_SCHEMA) -> OrderReport:
-    """What the answer to a look-up says of `asked`; `UnexpectedResponse` where it says nothing of it."""
-    data = answer.get("data") if isinstance(answer, Mapping) and str(answer.get("code")) == "0" else None
+def report_of_query(response: object, ref: OrderRef, schema: ResponseSchema = SPOT.schema) -> OrderReport:
+    """What the response to a query says of `ref`; `UnexpectedResponse` if it says nothing of it."""
+    data = _data_of(response)
     entry = data.get("order", data) if isinstance(data, Mapping) else None
-    names = IdIndex([asked], shape)
+    index = IdIndex([ref], schema)
     if not isinstance(entry, Mapping) or not (
-        names.of("orders", entry) or names.the_only_one("orders", entry)
+        index.of("orders", entry) or index.the_only_one("orders", entry)
     ):
-        raise UnexpectedResponse("a look-up that does not tell of the order")
-    claim = _claim("orders", entry, ())
-    if not claim.settles:
-        raise UnexpectedResponse("a look-up that does not tell the order's state")
-    return claim
+        raise UnexpectedResponse("a query whose response says nothing of the order")
+    report = _report_of_entry("orders", entry, ())
+    if not report.settles:
+        raise UnexpectedResponse("a query whose response does not say the order's state")
+    return report
 
 
-def report_of_words(text: str, code: object) -> OrderReport:
-    """What an ``OrderNotFound`` with these words and this code says of the one order asked for."""
-    status = status_in_words(text) or STATUS_OF_CODE.get(str(code))
+def report_of_refusal(error: BaseError) -> OrderReport:
+    """What an ``OrderNotFound`` says of the one order that was asked for."""
+    response = response_of(error)
+    text = (response.message if response is not None else "") or str(error)
+    status = Words(text).status or STATUS_OF_CODE.get(str(response.code) if response is not None else "")
     return OrderReport("fails", {"error": text}, status, unknown=status is None)
 
 
-def states_in_words(text: str) -> set[str]:
-    """The order states that the exchange's words name ("… order status :FILLED,can not delete …")."""
-    return {word.upper() for word in _STATE.findall(text)}
-
-
-def _is_a_reason_only(claim: OrderReport) -> bool:
-    """Whether it only tells why an order was not cancelled: as a result it would read "no such order"."""
-    return claim.listed == "fails" and not claim.settles and _order_id(claim.entry) is not None
-
-
-def _order_id(entry: object) -> str | None:
-    value = entry.get("orderId") if isinstance(entry, Mapping) else None
-    return str(value) if value and value != "0" else None
-
-
-def text_of(entry: object) -> str:
-    """The text of a ``fails`` entry: its ``error``, or the entry itself where it is no object."""
-    if not isinstance(entry, Mapping):
-        return str(entry)
-    return str(entry.get("error") or entry.get("errorMessage") or "")
-
-
-def status_in_words(text: str) -> str | None:
-    """The ccxt status of the one known state that `text` names; else None."""
-    states = states_in_words(text)
-    return STATUS_OF_STATE.get(states.pop()) if len(states) == 1 else None
-
-
-def _entries_of(answer: object, shape: ResponseSchema) -> Iterator[tuple[str, Any]]:
-    if not isinstance(answer, Mapping) or str(answer.get("code")) != "0":
-        raise UnexpectedResponse("no object with code 0")
-    data = answer.get("data")
-    if not isinstance(data, Mapping):
-        raise UnexpectedResponse("no data")
-    for listed, key in (("orders", shape.done), ("fails", shape.failed)):
-        entries = data.get(key)
-        if entries is not None:
-            yield from ((listed, entry) for entry in (entries if isinstance(entries, list) else [entries]))
-
-
-def _claim(listed: str, entry: Any, named: Iterable[OrderRef]) -> OrderReport:
+def _report_of_entry(listed: str, entry: Any, meant: Iterable[OrderRef]) -> OrderReport:
     if listed == "orders":
         state = str(entry.get("status")) if isinstance(entry, dict) else ""
         return OrderReport(listed, entry, STATUS_OF_STATE.get(state.upper()))
-    text = text_of(entry)
-    nameless = text
-    for one in named:
-        nameless = nameless.replace(one.value, "0")  # "order abc does not exist"
-        if ":" in one.value:  # "status:CANCELED" may be an id: it must not pass for the exchange's words
-            text = text.replace(one.value, "")
-    if states_in_words(text):
-        return OrderReport(listed, entry, status_in_words(text))
+    words = Words(text_of(entry), about=tuple(ref.value for ref in meant))
+    if words.states:
+        return OrderReport(listed, entry, words.status)
     code = str(entry.get("errorCode", "")) if isinstance(entry, dict) else ""
     if status := STATUS_OF_CODE.get(code):
         return OrderReport(listed, entry, status)
-    # Whatever else it says, such as "busy", is no word on the order: it is asked for again.
-    says_so = code not in BUSY_CODES and any(NOT_FOUND.search(words) for words in (text, nameless))
-    return OrderReport(listed, entry, None, unknown=says_so or code in _DOES_NOT_EXIST)
+    # Other words, such as "busy", do not settle the order: the flow asks for it again.
+    unknown = (words.deny_the_order and not is_busy(code)) or code in DOES_NOT_EXIST_CODES
+    return OrderReport(listed, entry, None, unknown=unknown)
 
 
-class IdIndex:
-    """Asked ids by what an answer calls them."""
-
-    def __init__(self, asked: Iterable[OrderRef], shape: ResponseSchema) -> None:
-        self._shape = shape
-        self._asked: dict[OrderRef, list[OrderRef]] = {}
-        for one in asked:
-            self._asked.setdefault(self._written(*one), []).append(one)
-
-    def of(self, listed: str, entry: Any) -> set[OrderRef]:
-        """Those that `entry` speaks of: by its keys, or, in ``fails``, by its text where it has none."""
-        text = text_of(entry) if listed == "fails" else ""
-        keyed = self._keyed(listed, entry, text)
-        names = {name for name in keyed if name in self._asked}
-        if not keyed:
-            names = self._in_text(text)
-        elif not names and self._shape.may_be_unnamed:
-            # The order id of an order that was asked for by its client order id.
-            names = {name for name in self._in_text(text) if name.field != "id" and _is_by_order_id(keyed)}
-        return {asked for name in names for asked in self._asked[name]}
-
-    def the_only_one(self, listed: str, entry: Any) -> set[OrderRef]:
-        """The one that was asked for, where `entry` may leave it unnamed and names no other."""
-        asked = [one for spelt_alike in self._asked.values() for one in spelt_alike]
-        text = text_of(entry) if listed == "fails" else ""
-        if not self._shape.may_be_unnamed or len(asked) != 1 or _LABELLED_ID.search(text):
-            return set()
-        keyed = self._keyed(listed, entry, text)
-        by_client_id = asked[0].field == "clientOrderId" and bool(keyed) and _is_by_order_id(keyed)
-        return {*asked} if by_client_id or (listed == "fails" and not keyed) else set()
-
-    def is_unnamed(self, listed: str, entry: Any) -> bool:
-        """Whether `entry` is of somebody who was asked for, but names nobody."""
-        return self._shape.may_be_unnamed and listed == "fails" and not self._keyed(listed, entry, "")
-
-    def _written(self, field: str, value: str) -> OrderRef:
-        return OrderRef(field, value.lower() if field != "id" and self._shape.lower_case else value)
-
-    def _keyed(self, listed: str, entry: Any, text: str) -> list[OrderRef]:
-        keyed: list[OrderRef] = []
-        if isinstance(entry, dict):  # what JSON gives; asking for any Mapping is ten times as dear, per order
-            for key in _CLIENT_ID_KEYS:
-                if value := entry.get(key):
-                    keyed.append(self._written("clientOrderId", str(value)))
-            if (value := entry.get("orderId")) and value != "0":
-                keyed.append(self._order_id(str(value), text, listed))
-        return keyed
-
-    def _order_id(self, value: str, text: str, listed: str) -> OrderRef:
-        # How a failed client id is keyed is unknown: "orderId" may hold it. In "orders" it is an order id.
-        as_order_id, as_client_id = OrderRef("id", value), self._written("clientOrderId", value)
-        if listed == "orders" or as_client_id not in self._asked:
-            return as_order_id
-        says_client = any("client" in label.lower() for label, _ in _LABELLED_ID.findall(text))
-        return as_client_id if as_order_id not in self._asked or says_client else as_order_id
-
-    def _in_text(self, text: str) -> set[OrderRef]:
-        """The one name in `text`. A text that could mean two of them has none."""
-        names: set[OrderRef] = set()
-        for label, word in _LABELLED_ID.findall(text) or [
-            ("", word) for word in _UNLABELLED_ID.findall(text)
-        ]:
-            for value in (word, word.strip(_PUNCTUATION)):
-                names.add(self._written("clientOrderId", value))
-                if "client" not in label.lower():
-                    names.add(OrderRef("id", value))
-        names &= self._asked.keys()
-        return names if len(names) == 1 else set()
+def _is_only_a_reason(report: OrderReport) -> bool:
+    """Whether it only says why an order was not cancelled: as a result it would read "no such order"."""
+    return report.weight is Weight.REASON and order_id_of(report.entry) is not None
 
 
-def _is_by_order_id(keyed: Sequence[OrderRef]) -> bool:
-    return all(name.field == "id" for name in keyed)
+def _data_of(response: object) -> Any:
+    if not isinstance(response, Mapping) or str(response.get("code")) != "0":
+        raise UnexpectedResponse("no object with code 0")
+    return response.get("data")
+
+
+def _entries_of(response: object, schema: ResponseSchema) -> Iterator[tuple[str, Any]]:
+    data = _data_of(response)
+    if not isinstance(data, Mapping):
+        raise UnexpectedResponse("no data")
+    for listed, key in (("orders", schema.done), ("fails", schema.failed)):
+        entries = data.get(key)
+        if entries is not None:
+            yield from ((listed, entry) for entry in (entries if isinstance(entries, list) else [entries]))

@@ -1,57 +1,60 @@
-"""Orders of several symbols: a flow for each, side by side, and what they say in the caller's order."""
+"""Orders of several symbols: one flow per symbol, and their outcomes as one, in the caller's order."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from ccxt.base.errors import BadRequest, BaseError, OrderNotFound
 
-from .._bingx.errors import account, add_to_message, most_severe
+from .._ids import SymbolRef
 from .._runner import Gather
-from .arguments import Cancellations, OrderRef
-from .commands import Flow, Order
+from .arguments import CANCEL_ORDERS_FOR_SYMBOLS
+from .flow import Flow
+from .outcome import Outcome, most_severe
 
 
-def cancel_for_symbols(cancellations: Cancellations, flows: Mapping[str, Flow]) -> Flow:
-    """Run `flows` (symbol -> the flow that cancels its batch), and return what all of them say.
+def cancel_for_symbols(refs: Sequence[SymbolRef], flows: Mapping[str, Flow]) -> Flow:
+    """Run `flows` (symbol -> the flow that cancels its batch), and merge their outcomes in order of `refs`.
 
-    What fails for one symbol keeps nothing from the others. Then the gravest error is raised, with ``orders``
-    and ``unresolved`` of all; the latter holds dicts, as they were asked, so that it can be handed back.
+    A failure on one symbol does not stop the others. The outcome then holds the most severe error.
     """
-    outcomes = dict(zip(flows, (yield Gather([*flows.values()])), strict=True))
-    told: dict[tuple[str, OrderRef], Order] = {}
-    strays: list[Order] = []
-    for symbol, batch in cancellations.batches.items():
-        orders, open_ones = _read(outcomes[symbol])
-        known = [asked for asked in batch.asked if asked not in open_ones]
-        told.update({(symbol, asked): order for asked, order in zip(known, orders, strict=False)})
-        strays += orders[len(known) :]
-    orders = [told[one] for one in cancellations.asked if one in told] + strays
-    errors = {symbol: one for symbol, one in outcomes.items() if isinstance(one, BaseError)}
-    if errors:
-        error = _as_a_whole(errors, len(outcomes))
-        account(error, orders, cancellations.public(settled=told))
-        raise error
-    return orders
+    outcomes: dict[str, Outcome] = dict(zip(flows, (yield Gather([*flows.values()])), strict=True))
+    known = {
+        SymbolRef(symbol, ref): order
+        for symbol, outcome in outcomes.items()
+        for ref, order in outcome.orders.items()
+    }
+    errors = {symbol: one.error for symbol, one in outcomes.items() if one.error is not None}
+    return Outcome(
+        orders={ref: known[ref] for ref in refs if ref in known},
+        strays=[*chain.from_iterable(outcome.strays for outcome in outcomes.values())],
+        unresolved=[ref for ref in refs if ref not in known],
+        error=_as_one(errors, all_failed=len(errors) == len(outcomes)) if errors else None,
+    )
 
 
-def _read(outcome: Any) -> tuple[list[Order], set[OrderRef]]:
-    """The order structures in `outcome`, and the ids that it leaves open."""
-    if not isinstance(outcome, BaseError):
-        return outcome, set()
-    return outcome.orders, {OrderRef.of(one) for one in outcome.unresolved}
-
-
-def _as_a_whole(errors: Mapping[str, BaseError], symbols: int) -> BaseError:
+def _as_one(errors: Mapping[str, BaseError], *, all_failed: bool) -> BaseError:
+    """The most severe of `errors` (by symbol), with a message that names the symbols."""
     error = most_severe([*errors.values()])
     symbol = next(symbol for symbol, one in errors.items() if one is error)
     others = [f"{one} ({type(errors[one]).__name__})" for one in errors if one != symbol]
-    add_to_message(error, f"{symbol}{', and also failed: ' + ', '.join(others) if others else ''}")
-    all_refused = len(errors) == symbols and all(isinstance(one, OrderNotFound) for one in errors.values())
+    also = f" - also failed: {', '.join(others)}" if others else ""
+    message = f"{CANCEL_ORDERS_FOR_SYMBOLS} {symbol}: {_without_method(error)}{also}"
+    all_refused = all_failed and all(isinstance(one, OrderNotFound) for one in errors.values())
     if isinstance(error, OrderNotFound) and not all_refused:
-        # To a bot OrderNotFound says "gone", of all that it asked for; here it is one symbol's refusal.
-        whole = BadRequest(str(error))
+        # OrderNotFound tells a bot that all it asked for is gone; here one symbol's list was refused.
+        whole = BadRequest(message)
         whole.__cause__ = error
         return whole
+    error.args = (message,)
     return error
+
+
+def _without_method(error: Any) -> str:
+    text = str(error)
+    for prefix in (CANCEL_ORDERS_FOR_SYMBOLS, "bingx"):
+        if text.startswith(f"{prefix} "):
+            return text[len(prefix) + 1 :]
+    return text

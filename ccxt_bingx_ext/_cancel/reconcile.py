@@ -1,183 +1,164 @@
-"""What to do when an answer is lost: find out what happened, never guess.
+"""What became of an ambiguous request: ask the exchange, never guess.
 
-``process`` 1: ask again. It cannot harm: what the lost request cancelled comes back as failed, by its state
-or as an order that does not exist, which is then looked up; what was open is cancelled now. ``process`` 0
-(all or nothing): look the orders up. One that is open proves that the lost request did nothing, so it is sent
-again; where none is, every order is told as it stands, whoever brought it there.
+``process`` 1: send the request again. This cannot harm: what the first request cancelled comes back as
+failed, by its state or as an order that does not exist, which a query then settles; what was open is
+cancelled now. ``process`` 0 (all or nothing): query the orders. One that is open proves that the first
+request did nothing, so the flow sends it again. If none is open, the flow reports each order's current state,
+whatever caused it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from ccxt.base.errors import BadRequest, BaseError, OrderNotFound
 
-from .._bingx.errors import report_of_refusal
-from .arguments import Batch, OrderRef
+from .._ids import Batch, OrderRef
 from .attempt import send
-from .commands import Call, Cancel, CancelContext, FetchOrder, Sleep, Steps
+from .commands import Sleep, Steps
 from .failures import is_ambiguous
-from .ledger import Ledger, OrderReport, UnexpectedResponse, report_of_query
-
-FIRST_PAUSE = 0.25  # s; each further one is twice as long
-
-
-class _Refused(Exception):
-    """The exchange refused what was sent again, and some orders are open: that refusal stands."""
-
-    def __init__(self, refusal: BaseError) -> None:
-        self.refusal = refusal
+from .ledger import OrderReport, UnexpectedResponse, report_of_query, report_of_refusal
+from .run import CancelRun
 
 
-class _Unsettled(Exception):
-    """This attempt did not settle it."""
+def reconcile_batch(run: CancelRun, part: Batch, failure: BaseError) -> Steps:
+    """Enter into the ledger what became of `part`, whose request ended with the ambiguous `failure`.
 
-
-class _Search(NamedTuple):
-    """What is looked for, where it is noted, and until when (s, on ``plan.clock``)."""
-
-    part: Batch
-    market_id: str
-    ledger: Ledger
-    plan: CancelContext
-    give_up: float
-
-    @property
-    def cancel(self) -> Cancel:
-        return Cancel(self.plan.endpoint, self.plan.endpoint.request(self.part, self.market_id))
-
-
-def reconcile_batch(
-    part: Batch, market_id: str, ledger: Ledger, plan: CancelContext, lost: BaseError
-) -> Steps:
-    """Enter into `ledger` what became of `part`; raises `lost`, the failure, where that stays unknown."""
-    search = _Search(part, market_id, ledger, plan, plan.clock() + plan.resolve_timeout)
-    attempt = _settle_together if part.all_or_nothing else _settle_each
-    pause = FIRST_PAUSE
-    for _ in range(plan.resolve_attempts):
-        if plan.clock() + pause > search.give_up:
+    Raises `failure` if the outcome stays unknown, and the exchange's refusal if it refused what the flow sent
+    again while orders are open.
+    """
+    context = run.context
+    settle = _settle_together if part.all_or_nothing else _settle_each
+    give_up = context.clock() + context.resolve_timeout
+    pause = context.pauses.reconcile
+    for _ in range(context.resolve_attempts):
+        if context.clock() + pause > give_up:
             break
         yield Sleep(pause)
         pause *= 2
         try:
-            yield from attempt(search)
-        except _Refused as refused:
-            raise refused.refusal from lost
-        except (BaseError, UnexpectedResponse, _Unsettled):
+            settled = yield from settle(run, part, give_up)
+        except (BaseError, UnexpectedResponse):
             continue
-        return
-    raise lost
+        if isinstance(settled, BaseError):
+            raise settled from failure
+        if settled:
+            return
+    raise failure
 
 
-def query_unsettled(asked: Iterable[OrderRef], market_id: str, ledger: Ledger, plan: CancelContext) -> Steps:
-    """Look up those of `asked` that the answers leave unclear, and keep what that tells.
+def query_unsettled(run: CancelRun, refs: Iterable[OrderRef]) -> Steps:
+    """Query those of `refs` that the responses leave unclear, and keep what the queries find.
 
-    Unclear are those that are not settled, and swap orders that "do not exist": the exchange says so of one
-    that an earlier request had cancelled, too. It ends at the first refusal: to go on against a ban or with a
-    refused key makes either worse.
+    Unclear are refs that are not settled, and swap orders that "do not exist": the exchange says so of an
+    order that an earlier request cancelled, too. The first refusal ends it, because to go on against a ban or
+    with a refused key makes either worse.
     """
-    if not plan.resolve_attempts:
+    context = run.context
+    if not context.resolve_attempts:
         return
-    give_up = plan.clock() + plan.resolve_timeout
-    for one in dict.fromkeys(asked):
-        claim = ledger[one]
-        clear = claim is not None and (claim.status is not None or plan.endpoint.shape.tells_states)
-        if clear or plan.clock() > give_up:
+    give_up = context.clock() + context.resolve_timeout
+    for ref in dict.fromkeys(refs):
+        if _is_clear(run, ref) or context.clock() > give_up:
             continue
         try:
-            found = yield from _one_looked_up(one, market_id, plan)
+            found = yield from _query(run, ref)
         except BaseError as error:
             if not is_ambiguous(error):
                 return
         except UnexpectedResponse:
             pass
         else:
-            if found is not None:  # pragma: no branch - on CPython 3.11 coverage is not told, on 3.12 it is
-                ledger.enter_found(one, found)
+            if found is not None:  # pragma: no branch - CPython 3.11 hides it from coverage, 3.12 does not
+                run.ledger.enter_found(ref, found)
 
 
-def _settle_each(search: _Search) -> Steps:
-    """Ask again, with ``process`` 1."""
+def _is_clear(run: CancelRun, ref: OrderRef) -> bool:
+    report = run.ledger[ref]
+    return report is not None and (report.status is not None or run.context.endpoint.schema.tells_states)
+
+
+# What an attempt to settle a batch comes to: done, not yet, or the refusal that stands.
+_Settled = Generator[Any, Any, bool | BaseError]
+
+
+def _settle_each(run: CancelRun, part: Batch, give_up: float) -> _Settled:
+    """Send again, with ``process`` 1."""
     try:
-        answer = yield from send(search.cancel, search.plan)
+        response = yield from send(run.cancel(part), run.context)
     except (BadRequest, OrderNotFound) as error:
         if is_ambiguous(error):
             raise
         refusal = error
     else:
-        search.ledger.read(answer, search.part.asked)
-        return
-    is_one = len(search.part.asked) == 1
-    if is_one and isinstance(refusal, OrderNotFound) and not search.plan.endpoint.shape.tells_states:
-        search.ledger.enter(search.part.asked[0], report_of_refusal(refusal))
-        return
-    open_ones = yield from _look_up(search)
-    for asked, claim in open_ones.items():
-        search.ledger.enter(asked, claim)
-    _demand_all(search)
+        run.ledger.read(response, part.refs)
+        return True
+    tells_states = run.context.endpoint.schema.tells_states
+    if len(part.refs) == 1 and isinstance(refusal, OrderNotFound) and not tells_states:
+        run.ledger.enter(part.refs[0], report_of_refusal(refusal))
+        return True
+    live = yield from _query_part(run, part, give_up)
+    for ref, report in (live or {}).items():
+        run.ledger.enter(ref, report)
+    return _is_settled(run, part)
 
 
-def _settle_together(search: _Search) -> Steps:
-    """Look up; send again only what was proven not to have been executed."""
-    open_ones = yield from _look_up(search, until_open=True)
-    if not open_ones:
-        _demand_all(search)
-        return
+def _settle_together(run: CancelRun, part: Batch, give_up: float) -> _Settled:
+    """Query; send again only what is proven not to have been executed."""
+    live = yield from _query_part(run, part, give_up, until_live=True)
+    if not live:
+        return _is_settled(run, part)
     try:
-        answer = yield from send(search.cancel, search.plan)
+        response = yield from send(run.cancel(part), run.context)
     except (BadRequest, OrderNotFound) as refusal:
         if is_ambiguous(refusal):
             raise
-        # The lost request may have been executed just now: its word is not taken for it.
-        if (yield from _look_up(search)):
-            raise _Refused(refusal) from None
-    else:
-        search.ledger.read(answer, search.part.asked)
-    _demand_all(search)
+        # The first request may have been executed just now, so the refusal alone does not settle it.
+        live = yield from _query_part(run, part, give_up)
+        return refusal if live else _is_settled(run, part)
+    run.ledger.read(response, part.refs)
+    return _is_settled(run, part)
 
 
-def _demand_all(search: _Search) -> None:
-    if any(search.ledger[asked] is None for asked in search.part.asked):
-        raise _Unsettled
+def _is_settled(run: CancelRun, part: Batch) -> bool:
+    return all(run.ledger[ref] is not None for ref in part.refs)
 
 
-def _look_up(
-    search: _Search, *, until_open: bool = False
-) -> Generator[Call, Any, dict[OrderRef, OrderReport]]:
-    """Enter every order that has ended into the ledger, and return those that are open.
+def _query_part(
+    run: CancelRun, part: Batch, give_up: float, *, until_live: bool = False
+) -> Generator[Any, Any, dict[OrderRef, OrderReport] | None]:
+    """Enter every order that has ended into the ledger, and return those that are live.
 
-    What is known is kept, and not asked for again, should a later look-up fail. `until_open`: no further than
-    to the first that is open.
+    A later query that fails loses nothing: what is known is kept and not queried again. Returns None if time
+    runs out before every order was queried. `until_live`: stop at the first that is live.
     """
-    open_ones: dict[OrderRef, OrderReport] = {}
-    for asked in search.part.asked:
-        if search.ledger[asked] is not None:
+    live: dict[OrderRef, OrderReport] = {}
+    for ref in part.refs:
+        if run.ledger[ref] is not None:
             continue
-        if search.plan.clock() > search.give_up:
-            raise _Unsettled
-        claim = yield from _one_looked_up(asked, search.market_id, search.plan)
-        if claim is None:
-            continue  # pragma: no cover - on CPython 3.11 coverage is not told, on 3.12 it is
-        if claim.status != "open":
-            search.ledger.enter(asked, claim)
+        if run.context.clock() > give_up:
+            return None
+        report = yield from _query(run, ref)
+        if report is None:
+            continue  # pragma: no cover - CPython 3.11 hides it from coverage, 3.12 does not
+        if report.status != "open":
+            run.ledger.enter(ref, report)
             continue
-        open_ones[asked] = claim
-        if until_open:
+        live[ref] = report
+        if until_live:
             break
-    return open_ones
+    return live
 
 
-def _one_looked_up(
-    asked: OrderRef, market_id: str, plan: CancelContext
-) -> Generator[Call, Any, OrderReport | None]:
-    endpoint = plan.endpoint
+def _query(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, OrderReport | None]:
+    """What a query says of `ref`; None if the exchange does not know its client order id."""
     try:
-        answer = yield from send(FetchOrder(endpoint, endpoint.fetch_request(asked, market_id)), plan)
+        response = yield from send(run.fetch(ref), run.context)
     except OrderNotFound as error:
         if is_ambiguous(error):
-            raise  # a gateway's 5xx is no word on an order, whatever it says
-        if asked.field != "id":
+            raise  # a gateway's 5xx says nothing about an order, whatever its body says
+        if ref.field != "id":
             return None  # after two hours a client order id is not found, though its order may be live (docs)
         return report_of_refusal(error)
-    return report_of_query(answer, asked, endpoint.shape)
+    return report_of_query(response, ref, run.context.endpoint.schema)

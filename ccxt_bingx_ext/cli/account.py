@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from .. import bingx
-from .._bingx.errors import redact
+from .._redact import redact
 from .usage import BadUsage
 
 # What `simulate` prints.

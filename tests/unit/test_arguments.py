@@ -14,19 +14,18 @@ from hypothesis import strategies as st
 from ccxt_bingx_ext._bingx.endpoints import SPOT
 from ccxt_bingx_ext._cancel.arguments import (
     LARGEST_ORDER_ID,
-    Batch,
-    ClientOrderId,
-    OrderRef,
+    adopt,
     as_list,
     ids_as_given,
     parse_batch,
     parse_cancellations,
     parse_symbol,
 )
+from ccxt_bingx_ext._ids import Batch, ClientOrderId, OrderRef
 
 
 def ids_of(batch: Batch) -> list[tuple[str, str]]:
-    return [tuple(asked) for asked in batch.asked]  # type: ignore[misc]
+    return [tuple(asked) for asked in batch.refs]  # type: ignore[misc]
 
 
 def order_ids(*values: str) -> list[tuple[str, str]]:
@@ -88,8 +87,8 @@ def test_unresolved_ids_can_be_handed_back() -> None:
     """A ClientOrderId among ids is asked for as a client id, and an asked id shows itself as one."""
     batch = parse_batch(["7", ClientOrderId("a")], {})
     assert ids_of(batch) == order_ids("7") + client_ids("a")
-    assert [asked.public for asked in batch.asked] == ["7", "a"]
-    assert [type(asked.public) for asked in batch.asked] == [str, ClientOrderId]
+    assert [asked.public for asked in batch.refs] == ["7", "a"]
+    assert [type(asked.public) for asked in batch.refs] == [str, ClientOrderId]
 
 
 BAD_ORDER_IDS = [
@@ -191,8 +190,8 @@ def test_params_that_are_no_dict_are_refused(bad: Any) -> None:
 def test_process_is_read_in_every_form(value: Any, expected: int | None) -> None:
     """0, 1, their strings and booleans; None is as if it were not given."""
     assert parse_batch(["1"], {"process": value}).process == expected
-    assert SPOT.adopt(parse_batch(["1"], {}), value).process == expected
-    assert SPOT.adopt(parse_batch(["1"], {"process": 1}), value).process == 1
+    assert adopt(parse_batch(["1"], {}), SPOT, value).process == expected
+    assert adopt(parse_batch(["1"], {"process": 1}), SPOT, value).process == 1
 
 
 @pytest.mark.parametrize("bad", [2, -1, "2", "", "true", 1.0, [1], object()])

@@ -17,7 +17,8 @@ from ccxt_bingx_ext._bingx.endpoints import (
     endpoint_of,
     route_of,
 )
-from ccxt_bingx_ext._cancel.arguments import OrderRef, parse_batch
+from ccxt_bingx_ext._cancel.arguments import adopt, parse_batch
+from ccxt_bingx_ext._ids import OrderRef
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def test_each_endpoint_writes_ids_as_it_documents() -> None:
     assert SPOT.request(both, "BTC-USDT") == {
         "symbol": "BTC-USDT", "orderIds": "1,2", "clientOrderIDs": 'a,b"ä', "process": 1, "recvWindow": 3000,
     }  # fmt: skip
-    assert LINEAR.request(LINEAR.adopt(both), "BTC-USDT") == {
+    assert LINEAR.request(adopt(both, LINEAR), "BTC-USDT") == {
         "symbol": "BTC-USDT", "recvWindow": 3000,
         "orderIdList": "[1,2]", "clientOrderIDList": '["a", "b\\"ä"]',
     }  # fmt: skip
@@ -80,8 +81,8 @@ def test_each_endpoint_writes_ids_as_it_documents() -> None:
         ([1], {}, "orderIdList"),
         (None, {"clientOrderIds": ["a"]}, "clientOrderIDList"),
     ):
-        assert LINEAR.request(LINEAR.adopt(parse_batch(ids, params)), "M").keys() == {"symbol", name}
-    order, client = (part for part in INVERSE.adopt(parse_batch([1], {"clientOrderIds": ["a"]})).parts(1))
+        assert LINEAR.request(adopt(parse_batch(ids, params), LINEAR), "M").keys() == {"symbol", name}
+    order, client = (part for part in adopt(parse_batch([1], {"clientOrderIds": ["a"]}), INVERSE).parts(1))
     assert INVERSE.request(order, "BTC-USD") == {"symbol": "BTC-USD", "orderId": "1"}
     assert INVERSE.request(client, "BTC-USD") == {"symbol": "BTC-USD", "clientOrderID": "a"}
 
@@ -100,9 +101,9 @@ def test_each_endpoint_asks_for_one_order_in_its_own_words(endpoint: Endpoint, c
 def test_swaps_cannot_keep_all_or_nothing(endpoint: Endpoint) -> None:
     """process=0 is refused before anything is sent; the option, which speaks of spot, is not heeded."""
     with pytest.raises(BadRequest, match=r"process 0 \(all or nothing\) cannot be kept on \w+ swaps"):
-        endpoint.adopt(parse_batch([1], {"process": 0}))
-    assert endpoint.adopt(parse_batch([1], {}), 0).all_or_nothing is False
-    assert endpoint.adopt(parse_batch([1], {"process": 1})).all_or_nothing is False
+        adopt(parse_batch([1], {"process": 0}), endpoint)
+    assert adopt(parse_batch([1], {}), endpoint, 0).all_or_nothing is False
+    assert adopt(parse_batch([1], {"process": 1}), endpoint).all_or_nothing is False
 
 
 @pytest.mark.parametrize(

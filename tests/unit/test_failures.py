@@ -30,11 +30,12 @@ from ccxt.base.errors import (
     RequestTimeout,
 )
 
-from ccxt_bingx_ext._cancel.failures import attach_response, is_ambiguous, was_never_sent
+from ccxt_bingx_ext._bingx.errors import Response, attach_response, response_of
+from ccxt_bingx_ext._cancel.failures import is_ambiguous, was_never_sent
 
 
 def answered(error: BaseError, status: int, code: str | None = None) -> BaseError:
-    attach_response(error, status, code)
+    attach_response(error, Response(status, code, str(error)))
     return error
 
 
@@ -111,8 +112,8 @@ UNREACHABLE = [
 
 
 def shown(error: Any) -> str:
-    answer = getattr(error, "http_status", "no answer"), getattr(error, "exchange_code", None)
-    return f"{type(error).__name__}-{answer}-{type(error.__cause__).__name__}"
+    response = response_of(error)
+    return f"{type(error).__name__}-{response and response[:2]}-{type(error.__cause__).__name__}"
 
 
 @pytest.mark.parametrize("error", UNKNOWN, ids=shown)

@@ -20,62 +20,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccxt_bingx_ext._bingx.endpoints import SPOT
-from ccxt_bingx_ext._bingx.errors import REST_OF_WINDOW, banned_error
-from ccxt_bingx_ext._cancel.arguments import Batch, parse_batch
-from ccxt_bingx_ext._cancel.commands import (
-    Cancel,
-    CancelContext,
-    FetchOrder,
-    Hosts,
-    LoadMarkets,
-    Order,
-    Sleep,
-    UpdateLimiter,
-)
-from ccxt_bingx_ext._cancel.flow import cancel_batch, cancel_unloaded
-from ccxt_bingx_ext._cancel.ledger import OrderReport
+from ccxt_bingx_ext._bingx.errors import Response, attach_response, banned_error
+from ccxt_bingx_ext._bingx.limit_headers import leave_rest_of_window
+from ccxt_bingx_ext._cancel.arguments import parse_batch
+from ccxt_bingx_ext._cancel.commands import LoadMarkets, Sleep, UpdateLimiter
+from ccxt_bingx_ext._ids import Batch
 from ccxt_bingx_ext._ratelimit.local import Ban, Pause
 from ccxt_bingx_ext._runner import run
 
-from .answers import answer, canceled, in_state, not_found
-from .test_ledger import ANSWER
-
-
-def build_order(asked: Any, claim: OrderReport) -> Order:
-    return {"asked": asked.value if asked else None, "status": claim.status, "info": claim.entry}
-
-
-def plan(**settings: Any) -> CancelContext:
-    """Nothing is found out unless a test asks for it."""
-    defaults = CancelContext(
-        endpoint=SPOT, batch_size=50, at_once=1, max_wait=1.0, build_order=build_order, resolve_attempts=0,
-        resolve_timeout=10.0,
-        fallbacks=(), hosts=Hosts(), clock=lambda: 0.0,
-    )  # fmt: skip
-    return defaults._replace(**settings)
-
-
-Reply = Callable[[dict[str, Any]], Any]
-
-
-class Wire:
-    """Plays the exchange: each request is answered by the next reply, the last one for ever."""
-
-    def __init__(self, *replies: Reply | Any) -> None:
-        self.replies = list(replies)
-        self.requests: list[dict[str, Any]] = []
-        self.others: list[str] = []
-
-    def __call__(self, call: Any) -> Any:
-        if not isinstance(call, (Cancel, FetchOrder)):
-            self.others.append(repr(call))  # Hold(1.0) and Close(1.0) are equal tuples
-            return None
-        request = dict(call.request)
-        self.requests.append(request)
-        reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
-        if isinstance(reply, BaseException):
-            raise reply
-        return reply(request) if callable(reply) else reply
+from .fakes import (
+    RESPONSE,
+    Reply,
+    Wire,
+    batch,
+    cancel,
+    cancel_unloaded,
+    canceled,
+    context,
+    in_state,
+    lists_of,
+    not_found,
+    response,
+)
 
 
 def shown(*calls: Any) -> list[str]:
@@ -83,31 +49,23 @@ def shown(*calls: Any) -> list[str]:
 
 
 def cancel_all(request: dict[str, Any]) -> Any:
-    return answer(orders=[canceled(int(one)) for one in request["orderIds"].split(",")])
+    return response(orders=[canceled(int(one)) for one in request["orderIds"].split(",")])
 
 
 def forget(*ids: str) -> Reply:
-    return lambda request: answer(
+    return lambda request: response(
         orders=[canceled(int(one)) for one in request["orderIds"].split(",") if one not in ids]
     )
 
 
 def play(wire: Wire, batch: Batch, size: int = 50) -> list[tuple[str | None, str | None]]:
-    orders = run(cancel_batch(batch, "BTC-USDT", plan(batch_size=size)), wire)
+    orders = run(cancel(batch, "BTC-USDT", context(batch_size=size)), wire)
     return [(order["asked"], order["status"]) for order in orders]
-
-
-def batch(*ids: int | str, **params: Any) -> Batch:
-    return parse_batch(list(ids), params)
-
-
-def lists_of(error: BaseError) -> tuple[list[str | None], list[str]]:
-    return [order["asked"] for order in error.orders], error.unresolved
 
 
 def test_one_request_cancels_all() -> None:
     """The common case: one request, the answer in asking order whatever the exchange's order."""
-    wire = Wire(answer(orders=[canceled(1), canceled(2)]))
+    wire = Wire(response(orders=[canceled(1), canceled(2)]))
     assert play(wire, batch(2, 1)) == [("2", "canceled"), ("1", "canceled")]
     assert wire.requests == [{"symbol": "BTC-USDT", "orderIds": "2,1"}]
 
@@ -126,7 +84,7 @@ def test_a_long_list_goes_in_several_requests_with_process_1_only() -> None:
 
 def test_forgotten_ids_are_asked_again_once_with_process_1() -> None:
     """An id that a successful answer does not mention is asked for again, and its state reported."""
-    wire = Wire(forget("2"), answer(fails=[in_state("2", "CANCELED")]))
+    wire = Wire(forget("2"), response(fails=[in_state("2", "CANCELED")]))
     assert play(wire, batch(1, 2, 3)) == [("1", "canceled"), ("2", "canceled"), ("3", "canceled")]
     assert wire.requests[1:] == [{"symbol": "BTC-USDT", "orderIds": "2", "process": 1}]
 
@@ -141,7 +99,7 @@ def test_ids_forgotten_in_several_batches_are_asked_again_together() -> None:
 def test_ids_forgotten_twice_are_unresolved() -> None:
     """BadResponse says which ids may still be live, and keeps what is known."""
     wire = Wire(forget("2"))
-    with pytest.raises(BadResponse, match=r"settle every id asked: 2 - .*may be live") as caught:
+    with pytest.raises(BadResponse, match=r"settle every id: 2 - .*may still be live") as caught:
         play(wire, batch(1, 2, 3))
     assert lists_of(caught.value) == (["1", "3"], ["2"])
     assert len(wire.requests) == 2
@@ -151,19 +109,19 @@ def test_many_unresolved_ids_do_not_flood_the_message() -> None:
     """Ten are named, the rest counted; all are in the list."""
     ten = ", ".join(str(one) for one in range(1, 11))
     for count, named in ((10, ten), (11, f"{ten} and 1 more"), (40, f"{ten} and 30 more")):
-        with pytest.raises(BadResponse, match=f"every id asked: {named} - ") as caught:
-            play(Wire(answer()), batch(*range(1, count + 1), process=1))
+        with pytest.raises(BadResponse, match=f"every id: {named} - ") as caught:
+            play(Wire(response()), batch(*range(1, count + 1), process=1))
         assert len(caught.value.unresolved) == count
 
 
 @pytest.mark.parametrize(
     ("reply", "left"),
     [
-        (answer(), "1, 2, 3"),
-        (answer(orders=[canceled(9)]), "1, 2, 3"),
-        (answer(orders=[canceled(1, status="PENDING")]), "2, 3"),
-        (answer(fails=[not_found("2")]), "1, 3"),
-        (answer(orders=[canceled(1)], fails=[not_found("2")]), "3"),
+        (response(), "1, 2, 3"),
+        (response(orders=[canceled(9)]), "1, 2, 3"),
+        (response(orders=[canceled(1, status="PENDING")]), "2, 3"),
+        (response(fails=[not_found("2")]), "1, 3"),
+        (response(orders=[canceled(1)], fails=[not_found("2")]), "3"),
     ],
 )
 def test_all_or_nothing_is_never_asked_again_one_by_one_without_proof_that_it_was_executed(
@@ -171,7 +129,7 @@ def test_all_or_nothing_is_never_asked_again_one_by_one_without_proof_that_it_wa
 ) -> None:
     """process=0, and the answer leaves ids open: process=1 might cancel what had to stay together."""
     wire = Wire(reply)
-    with pytest.raises(BadResponse, match=f"every id asked: {left} - ") as caught:
+    with pytest.raises(BadResponse, match=f"every id: {left} - ") as caught:
         play(wire, batch(1, 2, 3))
     assert len(wire.requests) == 1
     known, unresolved = lists_of(caught.value)
@@ -180,20 +138,20 @@ def test_all_or_nothing_is_never_asked_again_one_by_one_without_proof_that_it_wa
 
 def test_a_list_of_one_can_always_be_asked_again() -> None:
     """All or nothing of one id is that id."""
-    wire = Wire(answer(), cancel_all)
+    wire = Wire(response(), cancel_all)
     assert play(wire, batch(1)) == [("1", "canceled")]
 
 
 def test_fails_of_every_id_are_a_result_with_process_0_too() -> None:
     """Whether the exchange refuses by code or by fails is undocumented: all ids accounted for is a result."""
-    assert play(Wire(answer(fails=[not_found("1")])), batch(1)) == [("1", None)]
+    assert play(Wire(response(fails=[not_found("1")])), batch(1)) == [("1", None)]
 
 
 @pytest.mark.parametrize("bad", [None, "<html>", {"code": 0, "data": None}, '{"code":0,"da'])
 def test_an_undocumented_answer_is_an_unknown_outcome(bad: Any) -> None:
     """ccxt returns [] for these. Here nothing is claimed, and every id may still be live."""
     with pytest.raises(
-        BadResponse, match=r"not the documented one: no .* - whether it was executed"
+        BadResponse, match=r"not the documented one: no .* - the outcome is unknown"
     ) as caught:
         play(Wire(bad), batch(1, 2))
     assert lists_of(caught.value) == ([], ["1", "2"])
@@ -239,7 +197,7 @@ def test_mixed_kinds_survive_an_exchange_that_ignores_one_list() -> None:
     def only_order_ids(request: dict[str, Any]) -> Any:
         return cancel_all(request)
 
-    wire = Wire(only_order_ids, answer(orders=[canceled(9, "a")]))
+    wire = Wire(only_order_ids, response(orders=[canceled(9, "a")]))
     orders = play(wire, parse_batch([1], {"clientOrderIds": ["a"], "process": 1}))
     assert orders == [("1", "canceled"), ("a", "canceled")]
     assert wire.requests[1] == {"symbol": "BTC-USDT", "clientOrderIDs": "a", "process": 1}
@@ -263,7 +221,7 @@ def test_what_is_no_ccxt_error_passes_through_untouched() -> None:
         assert not hasattr(caught.value, "orders")
 
 
-REPLY = ANSWER | st.sampled_from([OrderNotFound("x"), RateLimitExceeded("y")])
+REPLY = RESPONSE | st.sampled_from([OrderNotFound("x"), RateLimitExceeded("y")])
 
 
 @given(
@@ -276,7 +234,7 @@ def test_every_asked_id_is_in_the_result_or_in_the_errors_lists_exactly_once(
 ) -> None:
     """Whatever the answers look like: in asking order, each id once, none lost, and the flow ends."""
     asked = parse_batch([1, 2, 3, 4], {"clientOrderIds": ["a", "b"], "process": process})
-    flow = cancel_batch(asked, "BTC-USDT", plan(batch_size=size))
+    flow = cancel(asked, "BTC-USDT", context(batch_size=size))
     wire = Wire(*replies)
     try:
         orders, unresolved = run(flow, wire), []
@@ -298,7 +256,7 @@ def test_every_asked_id_is_in_the_result_or_in_the_errors_lists_exactly_once(
 def test_a_refusal_of_one_id_with_process_1_is_its_answer(text: str, status: str | None) -> None:
     """The documentation knows fails only; should it refuse the request, the words are the same."""
     error = OrderNotFound(f"bingx {text}")
-    error.exchange_message = text
+    attach_response(error, Response(200, "100400", text))
     wire = Wire(cancel_all, error, cancel_all)
     assert play(wire, batch(1, 2, 3, process=1), size=1) == [
         ("1", "canceled"),
@@ -309,17 +267,17 @@ def test_a_refusal_of_one_id_with_process_1_is_its_answer(text: str, status: str
 
 def test_a_refusal_of_several_ids_with_process_1_is_not_called_not_found() -> None:
     """Which of them it means is unknown: a bot would take OrderNotFound for "all gone"."""
-    with pytest.raises(
-        BadResponse, match=r"which of these orders it means is unknown.*may be live"
-    ) as caught:
+    with pytest.raises(BadResponse, match=r"does not say which of these orders.*may still be live") as caught:
         play(Wire(cancel_all, OrderNotFound("bingx x")), batch(1, 2, 3, 4, process=1), size=2)
     assert lists_of(caught.value) == (["1", "2"], ["3", "4"])
 
 
+USED_UP = {"X-RateLimit-Requests-Remain": "0", "X-RateLimit-Requests-Expire": "400"}
+
+
 def limited(retry_after: float | None = None, banned: bool = False) -> RateLimitExceeded:
     error = RateLimitExceeded("bingx slow down")
-    if retry_after is not None:
-        error.retry_after, error.banned = retry_after, banned
+    attach_response(error, Response(200, "100410", "", retry_after, banned))
     return error
 
 
@@ -360,7 +318,7 @@ def test_a_short_ban_is_waited_out() -> None:
 
 def test_a_lane_that_is_closed_already_is_not_told_again() -> None:
     """Each refused call would otherwise prolong the ban a little."""
-    wire = Wire(banned_error(300.0))
+    wire = Wire(banned_error(SPOT.route, 300.0))
     with pytest.raises(RateLimitExceeded, match="not sent"):
         play(wire, batch(1))
     assert wire.others == []
@@ -368,14 +326,15 @@ def test_a_lane_that_is_closed_already_is_not_told_again() -> None:
 
 def test_a_used_up_window_holds_the_lane() -> None:
     """What the headers said of the limit reaches the lane, and not the caller."""
-    told = {**answer(orders=[canceled(1)]), REST_OF_WINDOW: 0.4}
+    told = response(orders=[canceled(1)])
+    leave_rest_of_window(told, USED_UP, 0.0)
     wire = Wire(told)
     assert play(wire, batch(1)) == [("1", "canceled")]
     assert wire.others == shown(UpdateLimiter(SPOT, Pause(0.4)))
 
 
 def unloaded(wire: Wire, batch: Batch, loaded: Callable[[], Any]) -> list[tuple[str | None, str | None]]:
-    flow = cancel_unloaded(batch, "BTC-USDT", plan(), loaded)
+    flow = cancel_unloaded(batch, "BTC-USDT", context(), loaded)
     return [(order["asked"], order["status"]) for order in run(flow, wire)]
 
 
@@ -384,18 +343,18 @@ def never() -> Any:
 
 
 def same() -> Any:
-    return "BTC-USDT", plan()
+    return batch(1), "BTC-USDT", context()
 
 
-def other() -> Any:
-    return "XBT-USDT", plan()
+def other(batch: Batch) -> Any:
+    return lambda: (batch, "XBT-USDT", context())
 
 
 @pytest.mark.parametrize(
     "reply",
     [
-        answer(orders=[canceled(1)], fails=[not_found("2")]),
-        answer(fails=[in_state("1", "FILLED"), not_found("2")]),
+        response(orders=[canceled(1)], fails=[not_found("2")]),
+        response(fails=[in_state("1", "FILLED"), not_found("2")]),
     ],
 )
 def test_a_cold_cancel_is_one_request(reply: Any) -> None:
@@ -412,11 +371,14 @@ def test_a_cold_cancel_that_knows_nothing_is_asked_again_under_the_right_id(
 ) -> None:
     """The exchange knows no such symbol or order: the markets tell another id, which is asked."""
     wire = Wire(error, cancel_all)
-    assert unloaded(wire, batch(1, 2, **params), other) == [("1", "canceled"), ("2", "canceled")]
+    assert unloaded(wire, batch(1, 2, **params), other(batch(1, 2, **params))) == [
+        ("1", "canceled"),
+        ("2", "canceled"),
+    ]
     assert wire.others == shown(LoadMarkets())
     assert [request["symbol"] for request in wire.requests] == ["BTC-USDT", "XBT-USDT"]
-    wire = Wire(answer(fails=[not_found("1")]), answer(orders=[canceled(1)]))
-    assert unloaded(wire, batch(1, process=1), other) == [("1", "canceled")]
+    wire = Wire(response(fails=[not_found("1")]), response(orders=[canceled(1)]))
+    assert unloaded(wire, batch(1, process=1), other(batch(1, process=1))) == [("1", "canceled")]
 
 
 def test_a_cold_cancel_that_knows_nothing_under_the_right_id_is_told_so() -> None:
@@ -425,7 +387,7 @@ def test_a_cold_cancel_that_knows_nothing_under_the_right_id_is_told_so() -> Non
     with pytest.raises(OrderNotFound) as caught:
         unloaded(Wire(error), batch(1), same)
     assert caught.value is error
-    assert unloaded(Wire(answer(fails=[not_found("1")])), batch(1, process=1), same) == [("1", None)]
+    assert unloaded(Wire(response(fails=[not_found("1")])), batch(1, process=1), same) == [("1", None)]
 
 
 @pytest.mark.parametrize("error", [OrderNotFound("the orderId:1 order status :FILLED,can not delete")])
@@ -449,11 +411,11 @@ def test_a_cold_cancel_whose_markets_cannot_be_loaded_tells_what_the_exchange_sa
             unloaded(Wire(BadRequest("x")), batch(1), loaded)
         assert type(caught.value) is expected
         assert lists_of(caught.value) == ([], ["1"])
-    assert unloaded(Wire(answer(fails=[not_found("1")])), batch(1, process=1), unknown) == [("1", None)]
+    assert unloaded(Wire(response(fails=[not_found("1")])), batch(1, process=1), unknown) == [("1", None)]
 
 
 def test_all_or_nothing_whose_ids_are_all_settled_is_not_asked_again() -> None:
     """Refused one by one in an answer of success (undocumented): each is told, and nothing is sent again."""
-    wire = Wire(answer(fails=[in_state("1", "FILLED"), in_state("2", "CANCELED")]))
+    wire = Wire(response(fails=[in_state("1", "FILLED"), in_state("2", "CANCELED")]))
     assert play(wire, batch(1, 2)) == [("1", "closed"), ("2", "canceled")]
     assert len(wire.requests) == 1

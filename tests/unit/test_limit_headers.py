@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from ccxt_bingx_ext._bingx.limit_headers import ban_end, ban_rest, window_rest
+from ccxt_bingx_ext._bingx.limit_headers import (
+    leave_rest_of_window,
+    rest_of_ban,
+    rest_of_window,
+    take_rest_of_window,
+)
+from ccxt_bingx_ext._bingx.vocabulary import ban_end
 
 NOW = 1_727_193_814.0
 
@@ -56,7 +62,7 @@ def test_a_ban_text_tells_its_end(text: str, until: float | None) -> None:
 def test_the_headers_tell_how_long_the_window_lasts(remain: Any, expire: Any, rest: float | None) -> None:
     """Whether s or ms, epoch or rest is unknown: what is plausible counts, anything else is ignored."""
     headers = {"X-RateLimit-Requests-Remain": remain, "x-ratelimit-requests-expire": expire}
-    told = window_rest(headers, NOW)
+    told = rest_of_window(headers, NOW)
     assert told == (None if rest is None else pytest.approx(rest))
 
 
@@ -66,10 +72,26 @@ def test_the_headers_tell_how_long_the_window_lasts(remain: Any, expire: Any, re
 )
 def test_a_ban_is_heeded_for_a_time_that_makes_sense(until: float, rest: float) -> None:
     """One that is over by our clock is still a refusal; one until the next century is asked about again."""
-    assert ban_rest(until, NOW) == pytest.approx(rest)
+    assert rest_of_ban(until, NOW) == pytest.approx(rest)
 
 
 @pytest.mark.parametrize("headers", [None, {}, {"X-RateLimit-Requests-Remain": "0"}])
 def test_headers_that_say_nothing(headers: Any) -> None:
     """They may be missing."""
-    assert window_rest(headers, NOW) is None
+    assert rest_of_window(headers, NOW) is None
+
+
+def test_a_used_up_window_is_noted_in_the_answer() -> None:
+    """Only where the headers say so; an answer that is no object is left as it is."""
+    headers = {"X-RateLimit-Requests-Remain": "0", "X-RateLimit-Requests-Expire": "400"}
+    answer: dict[str, Any] = {"code": 0}
+    leave_rest_of_window(answer, {}, NOW)
+    assert answer == {"code": 0}
+    leave_rest_of_window(answer, headers, NOW)
+    assert answer != {"code": 0}
+    assert take_rest_of_window(answer) == 0.4
+    assert answer == {"code": 0}
+    assert take_rest_of_window(answer) is None
+    a_list: list[Any] = []
+    leave_rest_of_window(a_list, headers, NOW)
+    assert (a_list, take_rest_of_window(a_list)) == ([], None)

@@ -19,14 +19,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccxt_bingx_ext._bingx.endpoints import SPOT
-from ccxt_bingx_ext._cancel.arguments import Batch, parse_batch
-from ccxt_bingx_ext._cancel.commands import Cancel, FetchOrder, Hosts, MeasureClock, Sleep
-from ccxt_bingx_ext._cancel.failures import attach_response
-from ccxt_bingx_ext._cancel.flow import REFUSED_AS_A_WHOLE, UNKNOWN_OUTCOME, cancel_batch
+from ccxt_bingx_ext._bingx.errors import Response, attach_response
+from ccxt_bingx_ext._cancel.arguments import parse_batch
+from ccxt_bingx_ext._cancel.commands import Cancel, FetchOrder, MeasureClock, Sleep
+from ccxt_bingx_ext._cancel.flow import REFUSED_AS_A_WHOLE
+from ccxt_bingx_ext._cancel.hosts import Hosts
+from ccxt_bingx_ext._cancel.outcome import UNKNOWN_OUTCOME
+from ccxt_bingx_ext._ids import Batch
 from ccxt_bingx_ext._runner import run
 
-from .answers import answer, canceled, in_state, not_found
-from .test_flow import batch, lists_of, plan
+from .fakes import batch, cancel, canceled, context, in_state, lists_of, not_found, response
 
 
 class Exchange:
@@ -75,12 +77,12 @@ class Exchange:
         wrong = [one for one in ids if self.states.get(one) != "PENDING"]
         if wrong and request.get("process") != 1:
             error = OrderNotFound(f"bingx {wrong[0]}")
-            attach_response(error, 200, "100400")
+            attach_response(error, Response(200, "100400"))
             raise error
         right = [one for one in ids if one not in wrong]
         self.states.update(dict.fromkeys(right, "CANCELED"))
         fails = [in_state(one, self.states[one]) if one in self.states else not_found(one) for one in wrong]
-        return answer([canceled(int(one)) for one in right], fails)
+        return response([canceled(int(one)) for one in right], fails)
 
     def _look_up(self, request: Any) -> Any:
         fate = self.lookups.pop(0) if self.lookups else ""
@@ -100,7 +102,7 @@ class Exchange:
 
 def settle(exchange: Exchange, asked: Batch, **settings: Any) -> list[tuple[str | None, str | None]]:
     settings = {"resolve_attempts": 3, "clock": lambda: exchange.now, **settings}
-    orders = run(cancel_batch(asked, "BTC-USDT", plan(**settings)), exchange)
+    orders = run(cancel(asked, "BTC-USDT", context(**settings)), exchange)
     return [(order["asked"], order["status"]) for order in orders]
 
 
@@ -159,7 +161,7 @@ def test_a_lost_request_that_is_executed_late_is_found_out() -> None:
             exchange.states.update(dict.fromkeys(ALIVE, "CANCELED"))
         return exchange(call)
 
-    flow = cancel_batch(batch(1, 2), "BTC-USDT", plan(resolve_attempts=3, clock=lambda: exchange.now))
+    flow = cancel(batch(1, 2), "BTC-USDT", context(resolve_attempts=3, clock=lambda: exchange.now))
     assert [order["status"] for order in run(flow, late)] == ["canceled", "canceled"]
     assert exchange.sent == "cqcqq"
 
@@ -259,14 +261,14 @@ def test_a_client_id_that_is_not_found_proves_nothing(process: int) -> None:
             raise lost.pop(0)
         if isinstance(call, Cancel):
             refusal = OrderNotFound("bingx order does not exist")
-            attach_response(refusal, 200, "100404")
+            attach_response(refusal, Response(200, "100404"))
             raise refusal
         return None
 
     lost = [RequestTimeout("lost"), RequestTimeout("later")]
     asked = parse_batch([1], {"clientOrderIds": ["old_1"], "process": process})
     with pytest.raises(RequestTimeout) as caught:
-        run(cancel_batch(asked, "BTC-USDT", plan(resolve_attempts=2)), wire)
+        run(cancel(asked, "BTC-USDT", context(resolve_attempts=2)), wire)
     assert lists_of(caught.value) == (["1"], ["old_1"])
 
 
@@ -282,8 +284,8 @@ def test_a_client_id_that_is_not_found_keeps_nothing_from_the_next() -> None:
 
     with pytest.raises(RequestTimeout) as caught:
         run(
-            cancel_batch(
-                parse_batch(None, {"clientOrderIds": ["old_1", "new_2"]}), "M", plan(resolve_attempts=1)
+            cancel(
+                parse_batch(None, {"clientOrderIds": ["old_1", "new_2"]}), "M", context(resolve_attempts=1)
             ),
             wire,
         )
@@ -316,16 +318,16 @@ def test_looking_up_ends_when_the_time_is_up() -> None:
             exchange.now += 1.0
         return exchange(call)
 
-    settings = plan(resolve_attempts=3, clock=lambda: exchange.now)
+    settings = context(resolve_attempts=3, clock=lambda: exchange.now)
     with pytest.raises(RequestTimeout) as caught:
-        run(cancel_batch(batch(*range(1, 501)), "BTC-USDT", settings), slowly)
+        run(cancel(batch(*range(1, 501)), "BTC-USDT", settings), slowly)
     assert exchange.now < 12
     assert len(caught.value.orders) + len(caught.value.unresolved) == 500
     assert len(caught.value.orders) >= 9
 
 
 def gateway(error: BaseError, code: str) -> BaseError:
-    attach_response(error, 504, code)
+    attach_response(error, Response(504, code))
     return error
 
 
@@ -372,16 +374,16 @@ def test_an_answer_to_the_second_request_that_leaves_ids_open_settles_nothing() 
 
     def forgetful(call: Any) -> Any:
         reply = exchange(call)
-        return answer([canceled(1)]) if isinstance(call, Cancel) else reply
+        return response([canceled(1)]) if isinstance(call, Cancel) else reply
 
-    flow = cancel_batch(batch(1, 2), "BTC-USDT", plan(resolve_attempts=3, clock=lambda: exchange.now))
+    flow = cancel(batch(1, 2), "BTC-USDT", context(resolve_attempts=3, clock=lambda: exchange.now))
     assert [order["status"] for order in run(flow, forgetful)] == ["canceled", "canceled"]
     assert exchange.sent == "cqcq"
 
 
 def test_forgotten_ids_are_asked_for_again_after_a_lost_answer_too() -> None:
     """process=1: the answer to the second question leaves 2 out; it is asked for once more."""
-    exchange = Exchange(ALIVE, "before", answer([canceled(1)]), "")
+    exchange = Exchange(ALIVE, "before", response([canceled(1)]), "")
     assert settle(exchange, batch(1, 2, process=1)) == [("1", "canceled"), ("2", "canceled")]
     assert exchange.sent == "ccc"
 
@@ -398,7 +400,7 @@ def test_a_second_refusal_that_may_have_been_executed_is_no_refusal(process: int
 def test_refused_after_a_lost_answer_process_1_is_looked_up() -> None:
     """Should the exchange refuse the second request as a whole, its word is not taken for all of it."""
     refusal = OrderNotFound("bingx order does not exist")
-    attach_response(refusal, 200, "100404")
+    attach_response(refusal, Response(200, "100404"))
     exchange = Exchange({"1": "CANCELED", "2": "PENDING"}, RequestTimeout("lost"), refusal)
     assert settle(exchange, batch(1, 2, 3, process=1)) == [("1", "canceled"), ("2", "open"), ("3", None)]
     assert exchange.sent == "ccqqq"
@@ -407,7 +409,7 @@ def test_refused_after_a_lost_answer_process_1_is_looked_up() -> None:
 def test_a_single_order_that_is_refused_after_a_lost_answer_is_looked_up() -> None:
     """It may be live all the same: the refusal is not told for its state."""
     refusal = OrderNotFound("bingx order does not exist")
-    attach_response(refusal, 200, "100404")
+    attach_response(refusal, Response(200, "100404"))
     exchange = Exchange({"1": "PENDING"}, RequestTimeout("lost"), refusal)
     assert settle(exchange, batch(1, process=1)) == [("1", "open")]
     assert exchange.sent == "ccq"
@@ -425,8 +427,8 @@ def test_a_ban_while_finding_out_leaves_it_unknown() -> None:
 
 def test_all_or_nothing_that_leaves_ids_open_is_looked_up() -> None:
     """An answer that mentions nobody proves nothing: the orders themselves tell."""
-    exchange = Exchange(ALIVE, answer())
-    exchange.losing = [answer()]
+    exchange = Exchange(ALIVE, response())
+    exchange.losing = [response()]
     assert settle(exchange, batch(1, 2)) == [("1", "canceled"), ("2", "canceled")]
     assert exchange.sent == "cqq"
 
@@ -461,7 +463,7 @@ def test_a_clock_that_cannot_be_measured_is_an_error() -> None:
         return exchange(call)
 
     with pytest.raises(InvalidNonce):
-        run(cancel_batch(batch(1), "BTC-USDT", plan(resolve_attempts=3)), no_time)
+        run(cancel(batch(1), "BTC-USDT", context(resolve_attempts=3)), no_time)
 
 
 # The hosts
@@ -490,8 +492,8 @@ class Hosted:
 
 def cancel_over(hosted: Hosted, hosts: Hosts, asked: Batch, *fallbacks: str) -> Any:
     exchange = hosted.exchange
-    settings = plan(resolve_attempts=3, clock=lambda: exchange.now, hosts=hosts, fallbacks=fallbacks)
-    return run(cancel_batch(asked, "BTC-USDT", settings), hosted)
+    settings = context(resolve_attempts=3, clock=lambda: exchange.now, hosts=hosts, fallbacks=fallbacks)
+    return run(cancel(asked, "BTC-USDT", settings), hosted)
 
 
 def test_the_next_host_is_tried_where_the_first_cannot_be_reached_and_kept_for_a_while() -> None:
@@ -582,7 +584,7 @@ FATE = st.sampled_from(
         "after",
         RateLimitExceeded("limit"),
         {"code": 0, "data": None},
-        answer(),
+        response(),
         InvalidNonce("clock"),
     ]
 )
@@ -603,10 +605,10 @@ def test_no_claim_is_ever_false(
     or nothing stays so: where one was not open, nothing is cancelled."""
     exchange = Exchange(states, *losing, lookups=tuple(lookups))
     asked = ["1", "2", "3", "4"]
-    settings = plan(batch_size=size, resolve_attempts=3, clock=lambda: exchange.now)
+    settings = context(batch_size=size, resolve_attempts=3, clock=lambda: exchange.now)
     try:
         orders, unresolved = (
-            run(cancel_batch(batch(*asked, process=process), "BTC-USDT", settings), exchange),
+            run(cancel(batch(*asked, process=process), "BTC-USDT", settings), exchange),
             [],
         )
     except BaseError as error:

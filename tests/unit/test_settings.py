@@ -15,7 +15,7 @@ DEFAULT = Settings(
     request_format="json",
     process=None,
     batch_size=50,
-    pace=RateLimit(requests=2, period=1.05, slack=0.025),
+    rate_limit=RateLimit(requests=2, period=1.05, slack=0.025),
     storage=None,
     max_wait=1.0,
     resolve_attempts=3,
@@ -83,21 +83,21 @@ def test_an_unusable_storage_is_named_without_its_password(storage: Any) -> None
 
 def test_no_limit_is_a_setting() -> None:
     """None switches the lane's limit off; a limit below one a second is one in a longer time."""
-    assert parse_settings({"cancelOrders": {"limit": None}}).pace.period == 0
-    assert parse_settings({"cancelOrders": {"limit": 0.5}}).pace == RateLimit(1, 2.05, 0.025)
-    assert parse_settings({"cancelOrders": {"limit": 2.5}}).pace == RateLimit(2, 1.05, 0.025)
+    assert parse_settings({"cancelOrders": {"limit": None}}).rate_limit.period == 0
+    assert parse_settings({"cancelOrders": {"limit": 0.5}}).rate_limit == RateLimit(1, 2.05, 0.025)
+    assert parse_settings({"cancelOrders": {"limit": 2.5}}).rate_limit == RateLimit(2, 1.05, 0.025)
 
 
 def test_swaps_have_a_limit_and_a_batch_size_of_their_own() -> None:
     """Spot's do not count for them; everything else is shared."""
     options = {"cancelOrders": {"limit": None, "batchSize": 3, "maxWait": 0}}
     linear, inverse = parse_settings(options, LINEAR), parse_settings(options, INVERSE)
-    assert (linear.batch_size, linear.pace.requests, linear.max_wait) == (10, 5, 0)
-    assert (inverse.batch_size, inverse.pace.requests, inverse.max_wait) == (1, 5, 0)
+    assert (linear.batch_size, linear.rate_limit.requests, linear.max_wait) == (10, 5, 0)
+    assert (inverse.batch_size, inverse.rate_limit.requests, inverse.max_wait) == (1, 5, 0)
     given = {"linear": {"batchSize": 4, "limit": 1}, "inverse": {"limit": None}}
     linear = parse_settings({"cancelOrders": given}, LINEAR)
-    assert (linear.batch_size, linear.pace.requests) == (4, 1)
-    assert parse_settings({"cancelOrders": given}, INVERSE).pace.period == 0
+    assert (linear.batch_size, linear.rate_limit.requests) == (4, 1)
+    assert parse_settings({"cancelOrders": given}, INVERSE).rate_limit.period == 0
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccxt_bingx_ext._bingx.endpoints import INVERSE, LINEAR, Endpoint
-from ccxt_bingx_ext._cancel.arguments import Batch, parse_batch
+from ccxt_bingx_ext._bingx.errors import Response, attach_response
+from ccxt_bingx_ext._cancel.arguments import parse_batch
 from ccxt_bingx_ext._cancel.commands import Cancel, FetchOrder, Sleep
-from ccxt_bingx_ext._cancel.failures import attach_response
-from ccxt_bingx_ext._cancel.flow import cancel_batch
+from ccxt_bingx_ext._ids import Batch
 from ccxt_bingx_ext._runner import run
 
-from .test_flow import plan
+from .fakes import cancel, context
 
 
 class SwapExchange:
@@ -116,7 +116,7 @@ def settle(exchange: SwapExchange, asked: Batch, **settings: Any) -> list[tuple[
     endpoint = exchange.endpoint
     defaults = {"batch_size": endpoint.batch_size, "at_once": endpoint.at_once, "resolve_attempts": 3}
     settings = {"endpoint": endpoint, **defaults, **settings}
-    orders = run(cancel_batch(asked, "M", plan(clock=lambda: exchange.now, **settings)), exchange)
+    orders = run(cancel(asked, "M", context(clock=lambda: exchange.now, **settings)), exchange)
     return [(order["asked"], order["status"]) for order in orders]
 
 
@@ -184,7 +184,7 @@ def test_a_look_up_that_fails_leaves_the_order_as_it_was_told(endpoint: Endpoint
 def test_a_bad_request_after_a_lost_answer_is_no_word_on_the_order() -> None:
     """Refused for another reason, the order is looked up, and left unresolved where that fails."""
     refusal = BadRequest("bingx bad parameters")
-    attach_response(refusal, 200, "80014")
+    attach_response(refusal, Response(200, "80014"))
     exchange = SwapExchange(INVERSE, {"1": "PENDING"}, "before", refusal)
     assert settle(exchange, batch(1)) == [("1", "open")]
     exchange = SwapExchange(INVERSE, {"1": "PENDING"}, "before", *[refusal] * 9, lookups=["before"] * 9)
@@ -215,7 +215,7 @@ def test_a_client_id_is_looked_up_in_lower_case_too() -> None:
         return None
 
     asked = parse_batch(None, {"clientOrderIds": ["AbC"]})
-    (order,) = run(cancel_batch(LINEAR.adopt(asked), "M", plan(endpoint=LINEAR, resolve_attempts=3)), wire)
+    (order,) = run(cancel(adopt(asked, LINEAR), "M", context(endpoint=LINEAR, resolve_attempts=3)), wire)
     assert (order["asked"], order["status"]) == ("AbC", "canceled")
 
 
@@ -369,5 +369,5 @@ def test_a_look_up_that_tells_nothing_settles_nothing() -> None:
 
     asked = parse_batch(None, {"clientOrderIds": ["x"], "process": 1})
     with pytest.raises(BadResponse) as caught:
-        run(cancel_batch(asked, "M", plan(endpoint=LINEAR, resolve_attempts=3)), by_client_id)
+        run(cancel(asked, "M", context(endpoint=LINEAR, resolve_attempts=3)), by_client_id)
     assert caught.value.unresolved == ["x"]

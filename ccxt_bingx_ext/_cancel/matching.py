@@ -1,0 +1,123 @@
+"""Which of the ids that were asked for an entry of a response means. No I/O, no exchange object."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from .._bingx.endpoints import ResponseSchema
+from .._ids import OrderRef
+
+_LABELLED_ID = re.compile(r"\b(\w*order\w*id)\s*[:=]\s*([^\s,]+)", re.IGNORECASE)
+# "order X does not exist", "'X' not found": nowhere else does a word of a text count as an id.
+_UNLABELLED_ID = re.compile(
+    r"(?:\border\s+|(?=['\"]))([^\s,]+)\s+(?:does\s+|is\s+)?not\s+(?:exist|found)", re.I
+)
+_PUNCTUATION = ".;!()'\""
+_CLIENT_ID_KEYS = ("clientOrderID", "clientOrderId", "origClientOrderId")
+
+
+class IdIndex:
+    """The refs that were asked for, by what a response calls them.
+
+    ======================================================  ==================================================
+    an entry                                                means
+    ======================================================  ==================================================
+    done, with ids under its keys                           every ref with one of these ids
+    failed, with ids under its keys                         the same; ``orderId`` may hold a client order id
+                                                            (how a failed one is keyed is not documented)
+    failed, keyed by an order id that nobody asked for,     the one client order id in its text: the order was
+    of an endpoint that may leave entries unnamed           asked for by that, and failed under its order id
+    failed, without ids under its keys                      the one ref in its text; none if the text could
+                                                            mean two
+    without a known id, in a response for a single ref      that ref (`the_only_one`), if the endpoint may
+                                                            leave entries unnamed
+    ======================================================  ==================================================
+    """
+
+    def __init__(self, refs: Iterable[OrderRef], schema: ResponseSchema) -> None:
+        self._schema = schema
+        self._refs: dict[OrderRef, list[OrderRef]] = {}
+        for ref in refs:
+            self._refs.setdefault(self._spelt(*ref), []).append(ref)
+
+    def of(self, listed: str, entry: Any) -> set[OrderRef]:
+        """The refs that `entry` means, by its keys or its text."""
+        return {ref for name in self._names(listed, entry) for ref in self._refs[name]}
+
+    def the_only_one(self, listed: str, entry: Any) -> set[OrderRef]:
+        """The single ref of the request, if `entry` may leave it unnamed and names no other."""
+        refs = [ref for spelt_alike in self._refs.values() for ref in spelt_alike]
+        text = text_of(entry) if listed == "fails" else ""
+        if not self._schema.may_be_unnamed or len(refs) != 1 or _LABELLED_ID.search(text):
+            return set()
+        keyed = self._keyed(listed, entry, text)
+        if not keyed:
+            return {*refs} if listed == "fails" else set()
+        return {*refs} if refs[0].field == "clientOrderId" and _are_order_ids(keyed) else set()
+
+    def is_unnamed(self, listed: str, entry: Any) -> bool:
+        """Whether `entry` is about one of the refs, but names none."""
+        return self._schema.may_be_unnamed and listed == "fails" and not self._keyed(listed, entry, "")
+
+    def _names(self, listed: str, entry: Any) -> set[OrderRef]:
+        text = text_of(entry) if listed == "fails" else ""
+        keyed = self._keyed(listed, entry, text)
+        if not keyed:
+            return self._in_text(text)
+        names = {name for name in keyed if name in self._refs}
+        if names or not self._schema.may_be_unnamed or not _are_order_ids(keyed):
+            return names
+        return {name for name in self._in_text(text) if name.field != "id"}
+
+    def _spelt(self, field: str, value: str) -> OrderRef:
+        """The ref as the response spells it."""
+        return OrderRef(field, value.lower() if field != "id" and self._schema.lower_case else value)
+
+    def _keyed(self, listed: str, entry: Any, text: str) -> list[OrderRef]:
+        keyed: list[OrderRef] = []
+        if not isinstance(entry, dict):  # what JSON gives; a check for any Mapping takes ten times as long
+            return keyed
+        for key in _CLIENT_ID_KEYS:
+            if value := entry.get(key):
+                keyed.append(self._spelt("clientOrderId", str(value)))
+        if (value := entry.get("orderId")) and value != "0":
+            keyed.append(self._order_id(str(value), text, listed))
+        return keyed
+
+    def _order_id(self, value: str, text: str, listed: str) -> OrderRef:
+        as_order_id, as_client_id = OrderRef("id", value), self._spelt("clientOrderId", value)
+        if listed == "orders" or as_client_id not in self._refs:
+            return as_order_id
+        says_client = any("client" in label.lower() for label, _ in _LABELLED_ID.findall(text))
+        return as_client_id if as_order_id not in self._refs or says_client else as_order_id
+
+    def _in_text(self, text: str) -> set[OrderRef]:
+        """The one ref that `text` names. A text that could mean two names none."""
+        names: set[OrderRef] = set()
+        unlabelled = (("", word) for word in _UNLABELLED_ID.findall(text))
+        for label, word in _LABELLED_ID.findall(text) or unlabelled:
+            for value in (word, word.strip(_PUNCTUATION)):
+                names.add(self._spelt("clientOrderId", value))
+                if "client" not in label.lower():
+                    names.add(OrderRef("id", value))
+        names &= self._refs.keys()
+        return names if len(names) == 1 else set()
+
+
+def text_of(entry: object) -> str:
+    """The text of a failed entry: its ``error``, or the entry itself if it is not an object."""
+    if not isinstance(entry, dict):
+        return str(entry)
+    return str(entry.get("error") or entry.get("errorMessage") or "")
+
+
+def order_id_of(entry: object) -> str | None:
+    """The order id that `entry` holds, if any."""
+    value = entry.get("orderId") if isinstance(entry, dict) else None
+    return str(value) if value and value != "0" else None
+
+
+def _are_order_ids(names: Sequence[OrderRef]) -> bool:
+    return all(name.field == "id" for name in names)
