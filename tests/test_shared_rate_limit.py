@@ -258,7 +258,7 @@ def test_a_clock_that_stepped_back_stalls_nobody(server: RedisServer) -> None:
     with redis.Redis.from_url(server.url) as client:
         for member, score in client.zrange(shared._keys[3], 0, -1, withscores=True):
             client.zadd(shared._keys[3], {member: score + FAR, b"another": score + FAR})
-        client.hset(shared._keys[4], "held", time.time() + 86400)
+        client.hset(shared._keys[4], "paused_until", time.time() + 86400)
     raw = shared._eval(shared._arguments(Acquire(ticket(), PACE)))
     assert float(raw[0]) <= 5.1
 
@@ -271,7 +271,7 @@ def test_many_waiting_tasks_do_not_flood_redis(server: RedisServer, monkeypatch:
     evaluate = shared._eval_async
 
     async def counted(arguments: list[Any]) -> Any:
-        if arguments[0] == "ask":
+        if arguments[0] == "acquire":
             asked.add(arguments[1])
         return await evaluate(arguments)
 

@@ -26,10 +26,11 @@ MOST_ASKING = 8  # tickets of one process that ask at a time
 STALE_AFTER = 2.0  # s after which a ticket that asks no more is taken out: its process has died
 
 # Keys: queue (sorted set: ticket -> number), seen and planned (hashes: ticket -> time), grants (sorted set),
-# state (hash: held, closed, number). Arguments: what, ticket, then what `what` needs. Times are s.
+# state (hash: paused_until, banned_until, number). Arguments: message, ticket, what that message needs.
+# Times are s.
 SCRIPT = """
 local queue, seen, planned, grants, state = unpack(KEYS)
-local what, ticket = ARGV[1], ARGV[2]
+local message, ticket = ARGV[1], ARGV[2]
 local time = redis.call('TIME')
 local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
 local function number(value) return tonumber(value or 0) or 0 end
@@ -44,16 +45,17 @@ local function grant(at)
   redis.call('ZREMRANGEBYRANK', grants, 0, -1001)
 end
 local function keep()
-  local closed = number(redis.call('HGET', state, 'closed'))
-  for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, math.ceil(math.max(0, closed - now)) + 600) end
+  local banned_until = number(redis.call('HGET', state, 'banned_until'))
+  local seconds = math.ceil(math.max(0, banned_until - now)) + 600
+  for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, seconds) end
 end
 
-if what == 'leave' then
+if message == 'withdraw' then
   take_out(ticket)
-elseif what == 'hold' or what == 'close' then
-  local name = what == 'hold' and 'held' or 'closed'
-  local till = math.max(number(redis.call('HGET', state, name)), now + tonumber(ARGV[3]))
-  redis.call('HSET', state, name, written(till))
+elseif message == 'pause' or message == 'ban' then
+  local field = message == 'pause' and 'paused_until' or 'banned_until'
+  local till = math.max(number(redis.call('HGET', state, field)), now + tonumber(ARGV[3]))
+  redis.call('HSET', state, field, written(till))
   keep()
 else
   local count, period = tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -67,15 +69,15 @@ else
   redis.call('ZADD', queue, 'NX', redis.call('HINCRBY', state, 'number', 1), ticket)
   redis.call('HSET', seen, ticket, written(now))
   -- What lies farther ahead than anything that is written here was written before the clock stepped back.
-  local closed = math.min(number(redis.call('HGET', state, 'closed')), now + 3600)
-  if now < closed then
+  local banned_until = math.min(number(redis.call('HGET', state, 'banned_until')), now + 3600)
+  if now < banned_until then
     keep()
-    return {written(math.max(closed - now, 0.000001)), 1}
+    return {written(math.max(banned_until - now, 0.000001)), 1}
   end
   local rank = redis.call('ZRANK', queue, ticket)
   local recent = redis.call('ZRANGE', grants, -count, -1, 'WITHSCORES')
   local index = rank % count - count + #recent / 2
-  local at = math.max(now, math.min(number(redis.call('HGET', state, 'held')), now + 5))
+  local at = math.max(now, math.min(number(redis.call('HGET', state, 'paused_until')), now + 5))
   if index >= 0 then at = math.max(at, math.min(tonumber(recent[index * 2 + 2]), now) + period) end
   at = at + math.floor(rank / count) * period
   if at > now then
@@ -184,14 +186,14 @@ class RedisLimiter:
 
     def _arguments(self, order: Signal, was_lost: bool = False) -> list[Any]:
         if isinstance(order, Withdraw):
-            return ["leave", order.ticket.name]
+            return ["withdraw", order.ticket.name]
         if isinstance(order, (Pause, Ban)):
             return [type(order).__name__.lower(), "", order.seconds]
         pace = order.pace
         # What went by the local lane while Redis was away, or has been forgotten there, counts, too.
         ages = self._local.granted_within(pace.period)
         settings = [pace.requests, pace.period, pace.slack, STALE_AFTER]
-        return ["ask", order.ticket.name, *settings, int(was_lost), *ages]
+        return ["acquire", order.ticket.name, *settings, int(was_lost), *ages]
 
     def _lose(self, error: Exception) -> None:
         with self._lock:
