@@ -40,7 +40,7 @@ from ._cancel.failures import attach_response, is_gateways
 from ._cancel.flow import cancel_batch, cancel_unloaded
 from ._cancel.multi_symbol import cancel_for_symbols
 from ._cancel.orders import build_order
-from ._ratelimit.local import Ban, Limiter, Pause
+from ._ratelimit.messages import Ban, Limiter, Pause
 from ._ratelimit.registry import limiter_for
 from ._ratelimit.schedule import RateLimit
 from ._settings import DEFAULTS, QUERY, Settings, parse_settings

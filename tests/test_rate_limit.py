@@ -16,7 +16,8 @@ from ccxt.base.errors import BaseError, RateLimitExceeded
 from ccxt_bingx_ext import bingx
 from ccxt_bingx_ext._bingx.endpoints import SPOT
 from ccxt_bingx_ext._ratelimit.acquire import acquire, acquire_async
-from ccxt_bingx_ext._ratelimit.local import Acquire, Ban, LocalLimiter, Ticket, Withdraw
+from ccxt_bingx_ext._ratelimit.local import LocalLimiter
+from ccxt_bingx_ext._ratelimit.messages import Acquire, Ban, Ticket, Withdraw
 from ccxt_bingx_ext._ratelimit.schedule import RateLimit
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Simulator

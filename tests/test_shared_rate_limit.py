@@ -17,7 +17,8 @@ from ccxt.base.errors import RateLimitExceeded
 from ccxt_bingx_ext import bingx
 from ccxt_bingx_ext._ratelimit import redis as _redis
 from ccxt_bingx_ext._ratelimit.acquire import acquire, acquire_async
-from ccxt_bingx_ext._ratelimit.local import Acquire, Ban, LocalLimiter, Pause, Ticket, Withdraw
+from ccxt_bingx_ext._ratelimit.local import LocalLimiter
+from ccxt_bingx_ext._ratelimit.messages import Acquire, Ban, Pause, Ticket, Withdraw
 from ccxt_bingx_ext._ratelimit.registry import limiter_for
 from ccxt_bingx_ext._ratelimit.schedule import RateLimit, Schedule
 from ccxt_bingx_ext.simulator import Simulator

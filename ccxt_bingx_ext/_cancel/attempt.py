@@ -6,7 +6,7 @@ from ccxt.base.errors import BaseError, InvalidNonce, RateLimitExceeded
 
 from .._bingx.errors import REST_OF_WINDOW
 from .._bingx.limit_headers import BACK_OFF
-from .._ratelimit.local import Ban, Pause
+from .._ratelimit.messages import Ban, Pause
 from .commands import Cancel, CancelContext, FetchOrder, MeasureClock, Sleep, Steps, UpdateLimiter
 from .failures import is_ambiguous, was_never_sent
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from .._bingx.endpoints import Endpoint
-from .._ratelimit.local import Ban, Pause
+from .._ratelimit.messages import Ban, Pause
 from .._runner import Gather
 from .arguments import OrderRef
 from .ledger import OrderReport

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from .._bingx.errors import banned_error
 from .._runner import run, run_async
-from .local import Acquire, Limiter, Ticket, Withdraw
+from .messages import Acquire, Limiter, Ticket, Withdraw
 from .schedule import RateLimit
 
 

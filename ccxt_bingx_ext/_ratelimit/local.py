@@ -1,62 +1,13 @@
-"""What a kept lane is told (`Acquire`, `Withdraw`, `Pause`, `Ban`), and the lane that this process keeps.
-
-Plainly (``do``) or awaited (``do_async``); `_redis` keeps one that several processes share.
-"""
+"""The limiter of one process. `_ratelimit.redis` has the one that several processes share."""
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
-from typing import NamedTuple, Protocol, TypeAlias
 
-from .schedule import Decision, RateLimit, Schedule
-
-
-class Ticket:
-    """A place in a lane's queue. `wake` makes its owner ask again, from any thread."""
-
-    def __init__(self, wake: Callable[[], None]) -> None:
-        self.wake = wake
-        self.name = os.urandom(12).hex()
-        self.has_asked = False  # a shared lane, which has to be told when it leaves
-        self.was_answered = False  # by a shared lane
-
-
-class Acquire(NamedTuple):
-    """May `ticket` go? The result is a `Decision`."""
-
-    ticket: Ticket
-    pace: RateLimit
-
-
-class Withdraw(NamedTuple):
-    """Give the place of `ticket` back."""
-
-    ticket: Ticket
-
-
-class Pause(NamedTuple):
-    """Nobody goes for `seconds`: the window is used up."""
-
-    seconds: float
-
-
-class Ban(NamedTuple):
-    """The exchange refuses everything for `seconds`."""
-
-    seconds: float
-
-
-Signal: TypeAlias = Acquire | Withdraw | Pause | Ban
-GO = Decision(0.0)
-
-
-class Limiter(Protocol):
-    def do(self, order: Signal) -> Decision: ...
-
-    async def do_async(self, order: Signal) -> Decision: ...
+from .messages import GO, Acquire, Pause, Signal, Ticket, Withdraw
+from .schedule import Decision, Schedule
 
 
 class LocalLimiter:
@@ -68,32 +19,32 @@ class LocalLimiter:
         self._lane = Schedule()
         self._waiting: dict[Ticket, None] = {}
 
-    def do(self, order: Signal) -> Decision:
+    def do(self, signal: Signal) -> Decision:
         behind: list[Ticket] = []
         verdict = GO
         with self._lock:
             now = self._clock()
-            if isinstance(order, Acquire):
-                verdict = self._lane.ask(order.ticket, now, order.pace)
+            if isinstance(signal, Acquire):
+                verdict = self._lane.ask(signal.ticket, now, signal.rate_limit)
                 if verdict.delay:
-                    self._waiting[order.ticket] = None
+                    self._waiting[signal.ticket] = None
                 else:
-                    self._waiting.pop(order.ticket, None)
-            elif isinstance(order, Withdraw):
-                self._lane.leave(order.ticket)
-                self._waiting.pop(order.ticket, None)
+                    self._waiting.pop(signal.ticket, None)
+            elif isinstance(signal, Withdraw):
+                self._lane.leave(signal.ticket)
+                self._waiting.pop(signal.ticket, None)
                 behind = [*self._waiting]
-            elif isinstance(order, Pause):
-                self._lane.hold(now + order.seconds)
+            elif isinstance(signal, Pause):
+                self._lane.hold(now + signal.seconds)
             else:
-                self._lane.close(now + order.seconds)
+                self._lane.close(now + signal.seconds)
                 behind = [*self._waiting]
         for ticket in behind:
             ticket.wake()
         return verdict
 
-    async def do_async(self, order: Signal) -> Decision:
-        return self.do(order)
+    async def do_async(self, signal: Signal) -> Decision:
+        return self.do(signal)
 
     def after_fork(self) -> None:
         """In a child: the lock may be held by a thread, and the queue by waiters, that are not there."""

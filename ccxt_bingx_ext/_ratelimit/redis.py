@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .._runner import run, run_async
-from .local import GO, Acquire, Ban, LocalLimiter, Pause, Signal, Ticket, Withdraw
+from .local import LocalLimiter
+from .messages import GO, Acquire, Ban, Pause, Signal, Ticket, Withdraw
 from .schedule import Decision, RateLimit
 
 log = logging.getLogger("ccxt_bingx_ext")
@@ -105,55 +106,55 @@ class RedisLimiter:
         self._lost_until: float | None = None  # None: Redis answered last time
         self._asking: dict[Ticket, float] = {}  # in calling order -> when it asked last
 
-    def do(self, order: Signal) -> Decision:
-        return run(self._steps(order), self._eval)
+    def do(self, signal: Signal) -> Decision:
+        return run(self._steps(signal), self._eval)
 
-    async def do_async(self, order: Signal) -> Decision:
-        return await run_async(self._steps(order), self._eval_async)
+    async def do_async(self, signal: Signal) -> Decision:
+        return await run_async(self._steps(signal), self._eval_async)
 
-    def _steps(self, order: Signal) -> Generator[list[Any], Any, Decision]:
+    def _steps(self, signal: Signal) -> Generator[list[Any], Any, Decision]:
         lost_until = self._lost_until
         is_lost = lost_until is not None and time.monotonic() < lost_until
-        if isinstance(order, Acquire):
+        if isinstance(signal, Acquire):
             closed_for = self._local.closed_for
             if closed_for > 0:
                 return Decision(closed_for, closed=True)
-            if not is_lost and not self._is_in_front(order.ticket, order.pace):
+            if not is_lost and not self._is_in_front(signal.ticket, signal.rate_limit):
                 return Decision(CHECK_EVERY)
         else:
-            self._local.do(order)  # it may be the local lane that is asked next
-            if isinstance(order, Withdraw) and not order.ticket.has_asked:
-                self._forget(order)
+            self._local.do(signal)  # it may be the local lane that is asked next
+            if isinstance(signal, Withdraw) and not signal.ticket.has_asked:
+                self._forget(signal)
                 return GO
         if is_lost:
-            return self._locally(order)
-        if isinstance(order, Acquire):
-            order.ticket.has_asked = True
-        answer = yield self._arguments(order, lost_until is not None)
+            return self._locally(signal)
+        if isinstance(signal, Acquire):
+            signal.ticket.has_asked = True
+        answer = yield self._arguments(signal, lost_until is not None)
         if isinstance(answer, Exception):
             self._lose(answer)
-            return self._locally(order)
+            return self._locally(signal)
         if lost_until is not None:
             self._lost_until = None
             log.warning("the shared rate limit is back: %s", self._where)
-        if not isinstance(order, Acquire):
-            self._forget(order)
+        if not isinstance(signal, Acquire):
+            self._forget(signal)
             return GO
         verdict = Decision(float(answer[0]), bool(answer[1]))
-        self._local.do(Withdraw(order.ticket))  # it may have queued there while Redis was away
+        self._local.do(Withdraw(signal.ticket))  # it may have queued there while Redis was away
         if verdict.closed:
             self._local.do(Ban(verdict.delay))
             return verdict
-        self._let_the_next_ask(order.ticket)
+        self._let_the_next_ask(signal.ticket)
         if not verdict.delay:
             self._local.count_granted()
-            self._forget(order)
+            self._forget(signal)
         return Decision(min(verdict.delay, CHECK_EVERY))
 
-    def _locally(self, order: Signal) -> Decision:
-        verdict = self._local.do(order) if isinstance(order, Acquire) else GO
+    def _locally(self, signal: Signal) -> Decision:
+        verdict = self._local.do(signal) if isinstance(signal, Acquire) else GO
         if not verdict.delay:
-            self._forget(order)
+            self._forget(signal)
         return verdict
 
     def _is_in_front(self, ticket: Ticket, pace: RateLimit) -> bool:
@@ -179,21 +180,21 @@ class RedisLimiter:
         if waiting is not None:
             waiting.wake()
 
-    def _forget(self, order: Signal) -> None:
-        if isinstance(order, (Acquire, Withdraw)):
+    def _forget(self, signal: Signal) -> None:
+        if isinstance(signal, (Acquire, Withdraw)):
             with self._lock:
-                self._asking.pop(order.ticket, None)
+                self._asking.pop(signal.ticket, None)
 
-    def _arguments(self, order: Signal, was_lost: bool = False) -> list[Any]:
-        if isinstance(order, Withdraw):
-            return ["withdraw", order.ticket.name]
-        if isinstance(order, (Pause, Ban)):
-            return [type(order).__name__.lower(), "", order.seconds]
-        pace = order.pace
+    def _arguments(self, signal: Signal, was_lost: bool = False) -> list[Any]:
+        if isinstance(signal, Withdraw):
+            return ["withdraw", signal.ticket.name]
+        if isinstance(signal, (Pause, Ban)):
+            return [type(signal).__name__.lower(), "", signal.seconds]
+        pace = signal.rate_limit
         # What went by the local lane while Redis was away, or has been forgotten there, counts, too.
         ages = self._local.granted_within(pace.period)
         settings = [pace.requests, pace.period, pace.slack, STALE_AFTER]
-        return ["acquire", order.ticket.name, *settings, int(was_lost), *ages]
+        return ["acquire", signal.ticket.name, *settings, int(was_lost), *ages]
 
     def _lose(self, error: Exception) -> None:
         with self._lock:

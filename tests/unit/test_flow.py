@@ -34,7 +34,7 @@ from ccxt_bingx_ext._cancel.commands import (
 )
 from ccxt_bingx_ext._cancel.flow import cancel_batch, cancel_unloaded
 from ccxt_bingx_ext._cancel.ledger import OrderReport
-from ccxt_bingx_ext._ratelimit.local import Ban, Pause
+from ccxt_bingx_ext._ratelimit.messages import Ban, Pause
 from ccxt_bingx_ext._runner import run
 
 from .answers import answer, canceled, in_state, not_found

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccxt_bingx_ext._ratelimit import registry as _lanes
-from ccxt_bingx_ext._ratelimit.local import Acquire, LocalLimiter, Ticket
+from ccxt_bingx_ext._ratelimit.local import LocalLimiter
+from ccxt_bingx_ext._ratelimit.messages import Acquire, Ticket
 from ccxt_bingx_ext._ratelimit.schedule import Decision, RateLimit, Schedule
 
 PACE = RateLimit.of(2, 0.05)
