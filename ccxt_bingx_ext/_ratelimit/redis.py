@@ -6,10 +6,12 @@ Where Redis cannot be reached the local lane takes over, with a warning: a cance
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import threading
 import time
 from collections.abc import Generator
+from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,73 +28,11 @@ CHECK_EVERY = 0.5  # s at most between two questions of a waiting ticket: nobody
 MOST_ASKING = 8  # tickets of one process that ask at a time
 STALE_AFTER = 2.0  # s after which a ticket that asks no more is taken out: its process has died
 
-# Keys: queue (sorted set: ticket -> number), seen and planned (hashes: ticket -> time), grants (sorted set),
-# state (hash: paused_until, banned_until, number). Arguments: message, ticket, what that message needs.
-# Times are s.
-SCRIPT = """
-local queue, seen, planned, grants, state = unpack(KEYS)
-local message, ticket = ARGV[1], ARGV[2]
-local time = redis.call('TIME')
-local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
-local function number(value) return tonumber(value or 0) or 0 end
-local function written(value) return string.format('%.6f', value) end
-local function take_out(name)
-  redis.call('ZREM', queue, name)
-  redis.call('HDEL', seen, name)
-  redis.call('HDEL', planned, name)
-end
-local function grant(at)
-  redis.call('ZADD', grants, written(at), redis.call('HINCRBY', state, 'number', 1))
-  redis.call('ZREMRANGEBYRANK', grants, 0, -1001)
-end
-local function keep()
-  local banned_until = number(redis.call('HGET', state, 'banned_until'))
-  local seconds = math.ceil(math.max(0, banned_until - now)) + 600
-  for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, seconds) end
-end
 
-if message == 'withdraw' then
-  take_out(ticket)
-elseif message == 'pause' or message == 'ban' then
-  local field = message == 'pause' and 'paused_until' or 'banned_until'
-  local till = math.max(number(redis.call('HGET', state, field)), now + tonumber(ARGV[3]))
-  redis.call('HSET', state, field, written(till))
-  keep()
-else
-  local count, period = tonumber(ARGV[3]), tonumber(ARGV[4])
-  local slack, stale = tonumber(ARGV[5]), tonumber(ARGV[6])
-  if ARGV[7] == '1' or redis.call('EXISTS', grants) == 0 then -- it was away, or has forgotten
-    for index = 8, #ARGV do grant(now - tonumber(ARGV[index])) end
-  end
-  for _, name in ipairs(redis.call('ZRANGE', queue, 0, -1)) do
-    if name ~= ticket and number(redis.call('HGET', seen, name)) < now - stale then take_out(name) end
-  end
-  redis.call('ZADD', queue, 'NX', redis.call('HINCRBY', state, 'number', 1), ticket)
-  redis.call('HSET', seen, ticket, written(now))
-  -- What lies farther ahead than anything that is written here was written before the clock stepped back.
-  local banned_until = math.min(number(redis.call('HGET', state, 'banned_until')), now + 3600)
-  if now < banned_until then
-    keep()
-    return {written(math.max(banned_until - now, 0.000001)), 1}
-  end
-  local rank = redis.call('ZRANK', queue, ticket)
-  local recent = redis.call('ZRANGE', grants, -count, -1, 'WITHSCORES')
-  local index = rank % count - count + #recent / 2
-  local at = math.max(now, math.min(number(redis.call('HGET', state, 'paused_until')), now + 5))
-  if index >= 0 then at = math.max(at, math.min(tonumber(recent[index * 2 + 2]), now) + period) end
-  at = at + math.floor(rank / count) * period
-  if at > now then
-    redis.call('HSET', planned, ticket, written(at))
-    keep()
-    return {written(math.max(at - now, 0.000001)), 0}
-  end
-  local told = tonumber(redis.call('HGET', planned, ticket) or now + 1)
-  if now >= told and now - told <= slack then grant(told) else grant(now) end
-  take_out(ticket)
-  keep()
-end
-return {'0', 0}
-"""
+@functools.cache
+def _script() -> str:
+    """The text of acquire.lua. A packager may lose the file: read it where an error counts as an outage."""
+    return files("ccxt_bingx_ext._ratelimit").joinpath("acquire.lua").read_text("utf-8")
 
 
 class RedisLimiter:
@@ -223,7 +163,7 @@ class RedisLimiter:
             import redis
 
             with redis.Redis.from_url(self._url, **_options()) as client:
-                return client.eval(SCRIPT, len(self._keys), *self._keys, *arguments)
+                return client.eval(_script(), len(self._keys), *self._keys, *arguments)
         except Exception as error:
             return error
 
@@ -242,7 +182,7 @@ class RedisLimiter:
             from redis import asyncio as redis
 
             async with redis.Redis.from_url(self._url, **_options()) as client:
-                return await client.eval(SCRIPT, len(self._keys), *self._keys, *arguments)
+                return await client.eval(_script(), len(self._keys), *self._keys, *arguments)
         except Exception as error:
             return error
 
