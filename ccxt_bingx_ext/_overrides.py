@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from ._bingx.endpoints import (
     endpoint_of,
     route_of,
 )
-from ._bingx.errors import accounted, note_window, raise_refusal
+from ._bingx.errors import accounted, banned_error, note_window, raise_refusal
 from ._bingx.market_ids import spot_market_id
 from ._bingx.signing import check_api_key, signed_json
 from ._cancel.arguments import Batch, as_list, ids_as_given, parse_batch, parse_cancellations, parse_symbol
@@ -162,12 +162,12 @@ class BingxMixin(Upstream):
         endpoint = endpoint_at(api, method, path)
         return cost if endpoint is None else LaneCost(cost, endpoint)
 
-    def _gate(self, endpoint: Endpoint) -> tuple[Limiter, RateLimit, float]:
-        """The lane of this account's cancels at `endpoint`, its pace, and for how long (s) it is waited."""
+    def _limiter(self, endpoint: Endpoint) -> tuple[Limiter, RateLimit, float, Callable[[float], BaseError]]:
+        """Return what `acquire` takes: the limiter of this account at `endpoint`, and how to wait there."""
         settings = parse_settings(self.options, endpoint)
         host = self.implode_hostname(self.urls["api"][endpoint.api])
-        lane = limiter_for(self.apiKey or "", host, endpoint.route, settings.storage)
-        return lane, settings.pace, settings.max_wait
+        limiter = limiter_for(self.apiKey or "", host, endpoint.route, settings.storage)
+        return limiter, settings.pace, settings.max_wait, banned_error
 
     def _cancel_orders(self, ids: Any, symbol: Any, params: Mapping[str, Any]) -> Flow:
         ids = as_list(ids)
@@ -249,7 +249,7 @@ class BingxMixin(Upstream):
             return self.load_markets()
         if isinstance(call, Sleep):
             return self.sleep(call.seconds * 1000)
-        return self._update_limiter(self._gate(call.endpoint)[0], call.order)
+        return self._update_limiter(self._limiter(call.endpoint)[0], call.order)
 
     def _update_limiter(self, lane: Limiter, order: Pause | Ban) -> Any:
         raise NotImplementedError  # pragma: no cover - the class on top knows whether to await

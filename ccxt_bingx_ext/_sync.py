@@ -91,7 +91,7 @@ class bingx(BingxMixin, upstream):
     def throttle(self, cost: Any = None) -> None:
         _thread.in_lane = isinstance(cost, LaneCost)
         if isinstance(cost, LaneCost):
-            acquire(*self._gate(cost.endpoint))
+            acquire(*self._limiter(cost.endpoint))
         else:
             super().throttle(cost)
 

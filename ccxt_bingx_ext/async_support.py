@@ -52,7 +52,7 @@ class bingx(BingxMixin, upstream):
 
     async def throttle(self, cost: Any = None) -> None:
         if isinstance(cost, LaneCost):
-            await acquire_async(*self._gate(cost.endpoint))
+            await acquire_async(*self._limiter(cost.endpoint))
         else:
             await super().throttle(cost)
 

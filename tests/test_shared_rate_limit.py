@@ -15,6 +15,7 @@ import redis
 from ccxt.base.errors import RateLimitExceeded
 
 from ccxt_bingx_ext import bingx
+from ccxt_bingx_ext._bingx.errors import banned_error
 from ccxt_bingx_ext._ratelimit import redis as _redis
 from ccxt_bingx_ext._ratelimit.acquire import acquire, acquire_async
 from ccxt_bingx_ext._ratelimit.local import LocalLimiter
@@ -126,7 +127,7 @@ def test_a_process_that_died_while_waiting_blocks_nobody(server: RedisServer) ->
     for _ in range(8):
         ask(lane_)  # six of them wait and never come back
     start = time.monotonic()
-    acquire(lane_, PACE, 1.0)
+    acquire(lane_, PACE, 1.0, banned_error)
     assert time.monotonic() - start < 4  # behind six it would be 4.2
 
 
@@ -143,7 +144,7 @@ def test_holds_and_bans_are_shared(server: RedisServer) -> None:
         assert verdict.closed
         assert verdict.delay == pytest.approx(FAR, abs=60)
     with pytest.raises(RateLimitExceeded, match="not sent"):
-        asyncio.run(acquire_async(second, PACE, 1.0))
+        asyncio.run(acquire_async(second, PACE, 1.0, banned_error))
 
 
 def test_a_task_cancelled_while_waiting_leaves_redis_too(server: RedisServer) -> None:
@@ -153,7 +154,7 @@ def test_a_task_cancelled_while_waiting_leaves_redis_too(server: RedisServer) ->
         ask(shared)
 
     async def main() -> None:
-        task = asyncio.ensure_future(acquire_async(shared, PACE, 1.0))
+        task = asyncio.ensure_future(acquire_async(shared, PACE, 1.0, banned_error))
         await asyncio.sleep(0.2)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -279,7 +280,7 @@ def test_many_waiting_tasks_do_not_flood_redis(server: RedisServer, monkeypatch:
     monkeypatch.setattr(shared, "_eval_async", counted)
 
     async def main() -> None:
-        tasks = [asyncio.ensure_future(acquire_async(shared, PACE, 1.0)) for _ in range(300)]
+        tasks = [asyncio.ensure_future(acquire_async(shared, PACE, 1.0, banned_error)) for _ in range(300)]
         await asyncio.sleep(2.2)
         went = [task.done() for task in tasks]
         assert sum(went) >= 2
