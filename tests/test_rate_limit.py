@@ -271,7 +271,7 @@ def test_a_coroutine_that_is_thrown_away_gives_its_place_back() -> None:
     # Overdue, or not: it goes; and leaving wakes a loop that is closed.
     acquire(lane, pace, 1.0, banned_error)
     waiting.close()
-    assert lane._lane._queue == {}
+    assert lane._schedule._queue == {}
     assert lane._waiting == {}
 
 

@@ -95,13 +95,13 @@ def test_the_script_does_the_lanes_arithmetic(server: RedisServer) -> None:
 
     def same_answers(name: Ticket) -> bool:
         in_redis = float(shared._eval(shared._arguments(Acquire(name, PACE)))[0])
-        return in_redis == pytest.approx(memory.ask(name, 0.0, PACE).delay, abs=0.4)
+        return in_redis == pytest.approx(memory.acquire(name, 0.0, PACE).delay, abs=0.4)
 
     assert all(same_answers(name) for name in tickets)
-    for order in (memory.leave, lambda name: shared.do(Withdraw(name))):
+    for order in (memory.withdraw, lambda name: shared.do(Withdraw(name))):
         order(tickets[3])
     assert all(same_answers(name) for name in tickets[4:])
-    memory.hold(5.0)
+    memory.pause(5.0)
     shared.do(Pause(5.0))
     assert all(same_answers(name) for name in tickets[4:])
 
@@ -137,11 +137,11 @@ def test_holds_and_bans_are_shared(server: RedisServer) -> None:
     first.do(Pause(2.0))
     verdict = ask(second)
     assert 0 < verdict.delay <= _redis.CHECK_EVERY
-    assert not verdict.closed
+    assert not verdict.banned
     first.do(Ban(FAR))
     for one in (first, second):
         verdict = ask(one)
-        assert verdict.closed
+        assert verdict.banned
         assert verdict.delay == pytest.approx(FAR, abs=60)
     with pytest.raises(RateLimitExceeded, match="not sent"):
         asyncio.run(acquire_async(second, PACE, 1.0, banned_error))

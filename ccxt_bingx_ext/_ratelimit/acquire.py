@@ -83,7 +83,7 @@ def _steps(
 ) -> Generator[Acquire | Wait, Any, None]:
     while True:
         decision = yield Acquire(ticket, rate_limit)
-        if decision.closed and decision.delay > max_wait:
+        if decision.banned and decision.delay > max_wait:
             raise refusal(decision.delay)
         if not decision.delay:
             return

@@ -56,9 +56,9 @@ class RedisLimiter:
         lost_until = self._lost_until
         is_lost = lost_until is not None and time.monotonic() < lost_until
         if isinstance(signal, Acquire):
-            closed_for = self._local.closed_for
-            if closed_for > 0:
-                return Decision(closed_for, closed=True)
+            banned_for = self._local.banned_for
+            if banned_for > 0:
+                return Decision(banned_for, banned=True)
             if not is_lost and not self._is_in_front(signal.ticket, signal.rate_limit):
                 return Decision(CHECK_EVERY)
         else:
@@ -82,12 +82,12 @@ class RedisLimiter:
             return GO
         verdict = Decision(float(answer[0]), bool(answer[1]))
         self._local.do(Withdraw(signal.ticket))  # it may have queued there while Redis was away
-        if verdict.closed:
+        if verdict.banned:
             self._local.do(Ban(verdict.delay))
             return verdict
         self._let_the_next_ask(signal.ticket)
         if not verdict.delay:
-            self._local.count_granted()
+            self._local.count_grant()
             self._forget(signal)
         return Decision(min(verdict.delay, CHECK_EVERY))
 
@@ -132,7 +132,7 @@ class RedisLimiter:
             return [type(signal).__name__.lower(), "", signal.seconds]
         pace = signal.rate_limit
         # What went by the local lane while Redis was away, or has been forgotten there, counts, too.
-        ages = self._local.granted_within(pace.period)
+        ages = self._local.grant_ages(pace.period)
         settings = [pace.requests, pace.period, pace.slack, STALE_AFTER]
         return ["acquire", signal.ticket.name, *settings, int(was_lost), *ages]
 
