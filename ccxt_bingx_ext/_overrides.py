@@ -21,7 +21,7 @@ from ._bingx.endpoints import (
     endpoint_of,
     route_of,
 )
-from ._bingx.errors import Response, attach_response, parse_response, raise_refusal
+from ._bingx.errors import Response, attach_response, banned_error, parse_response, raise_refusal
 from ._bingx.limit_headers import leave_rest_of_window
 from ._bingx.market_ids import spot_market_id
 from ._bingx.signing import check_api_key, signed_json
@@ -43,7 +43,8 @@ from ._cancel.orders import build_order
 from ._cancel.outcome import Order, conclude, unresolved_on_error
 from ._cancel.run import CancelContext, Pauses
 from ._ids import Batch
-from ._ratelimit.local import Ban, Limiter, Pause
+from ._ratelimit.acquire import Refusal
+from ._ratelimit.messages import Ban, Limiter, Pause
 from ._ratelimit.registry import limiter_for
 from ._ratelimit.schedule import RateLimit
 from ._settings import DEFAULTS, QUERY, Settings, parse_settings
@@ -182,12 +183,12 @@ class BingxMixin(Upstream):
         endpoint = endpoint_at(api, method, path)
         return cost if endpoint is None else LimiterCost(cost, endpoint)
 
-    def _limiter(self, endpoint: Endpoint) -> tuple[Limiter, RateLimit, float]:
-        """The limiter of this account's cancels at `endpoint`, its rate, and how long (s) to wait for it."""
+    def _limiter(self, endpoint: Endpoint) -> tuple[Limiter, RateLimit, float, Refusal]:
+        """What `acquire` takes: the limiter of this account at `endpoint`, and how to wait there."""
         settings = parse_settings(self.options, endpoint)
         host = self.implode_hostname(self.urls["api"][endpoint.api])
         limiter = limiter_for(self.apiKey or "", host, endpoint.route, settings.storage)
-        return limiter, settings.rate_limit, settings.max_wait
+        return limiter, settings.rate_limit, settings.max_wait, banned_error
 
     def _cancel_orders(self, ids: Any, symbol: Any, params: Mapping[str, Any]) -> Orders:
         ids = as_list(ids)
@@ -203,15 +204,15 @@ class BingxMixin(Upstream):
 
     def _cancel_orders_for_symbols(self, orders: Any, params: Mapping[str, Any]) -> Orders:
         orders = as_list(orders)
-        with unresolved_on_error(ids_as_given(orders, {})):
+        method = CANCEL_ORDERS_FOR_SYMBOLS
+        with unresolved_on_error(ids_as_given(orders, {}), method):
             refs, batches = parse_cancellations(orders, params)
-        with unresolved_on_error([ref.public for ref in refs]):
+        with unresolved_on_error([ref.public for ref in refs], method):
             if not refs:
                 return []
             check_api_key(self.apiKey)
             if self._needs_markets(batches):
                 yield LoadMarkets()
-            method = CANCEL_ORDERS_FOR_SYMBOLS
             flows = {symbol: self._cancel_batch(method, symbol, one) for symbol, one in batches.items()}
             return conclude((yield from cancel_for_symbols(refs, flows)))
 

@@ -13,7 +13,7 @@ from ccxt.bingx import bingx as upstream
 from ._cancel.commands import Command
 from ._overrides import BingxMixin, LimiterCost
 from ._ratelimit.acquire import acquire
-from ._ratelimit.local import Ban, Limiter, Pause
+from ._ratelimit.messages import Ban, Limiter, Pause
 from ._runner import run
 
 _thread = threading.local()  # ccxt stamps the time of a request in the thread that it has just throttled

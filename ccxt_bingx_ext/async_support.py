@@ -10,7 +10,7 @@ from ccxt.base.types import Order
 
 from ._overrides import BingxMixin, LimiterCost
 from ._ratelimit.acquire import acquire_async
-from ._ratelimit.local import Ban, Limiter, Pause
+from ._ratelimit.messages import Ban, Limiter, Pause
 from ._runner import run_async
 from ._wire import forbid_replay
 

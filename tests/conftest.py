@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, settings
 
-from ccxt_bingx_ext._cancel import reconcile as _finding_out
+from ccxt_bingx_ext._cancel.run import Pauses
+from ccxt_bingx_ext._overrides import BingxMixin
 from ccxt_bingx_ext._ratelimit import registry as _lanes
 from ccxt_bingx_ext.simulator import Simulator
 
@@ -49,8 +50,8 @@ def world(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pauses between attempts to find out are another test's (tests/unit/test_finding_out.py)."""
-    monkeypatch.setattr(_finding_out, "FIRST_PAUSE", 0.01)
+    """The pauses between attempts to find out are another test's (tests/unit/test_reconcile.py)."""
+    monkeypatch.setattr(BingxMixin, "_pauses", Pauses(reconcile=0.01))
 
 
 @pytest.fixture

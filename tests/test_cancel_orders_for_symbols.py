@@ -139,6 +139,7 @@ def test_bad_input_cancels_nothing(
     """The value and its position are named, and no cancel is sent, for whatever symbol."""
     with pytest.raises(error, match=match) as caught:
         bot.cancel_orders_for_symbols(orders, params)
+    assert str(caught.value).startswith("bingx cancelOrdersForSymbols() ")
     assert caught.value.orders == []  # type: ignore[attr-defined]
     given = orders if isinstance(orders, list) else [] if orders is None else [orders]
     assert caught.value.unresolved == given  # type: ignore[attr-defined]
@@ -191,7 +192,7 @@ def test_an_unknown_outcome_counts_more_than_a_refusal(bot: Bot, simulator: Simu
 def test_order_not_found_is_raised_only_where_nothing_was_cancelled(bot: Bot, simulator: Simulator) -> None:
     """A bot takes it for "gone", of all that it asked for: one symbol's refused list must not say so."""
     live, other = place(simulator), place(simulator, symbol="GM-USDT")
-    with pytest.raises(BadRequest, match=r"nothing was cancelled.*BTC/USDT") as caught:
+    with pytest.raises(BadRequest, match=r"BTC/USDT: .*nothing was cancelled") as caught:
         bot.cancel_orders_for_symbols([entry(live), entry("77"), entry(other, "GM/USDT")])
     assert told(caught.value.orders) == [(other, "GM/USDT", "canceled")]
     assert caught.value.unresolved == [entry(live), entry("77")]

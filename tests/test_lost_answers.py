@@ -19,8 +19,8 @@ from ccxt.base.errors import (
 )
 
 from ccxt_bingx_ext import bingx
-from ccxt_bingx_ext._cancel import reconcile as _finding_out
-from ccxt_bingx_ext._cancel.flow import UNKNOWN_OUTCOME
+from ccxt_bingx_ext._cancel.outcome import UNKNOWN_OUTCOME
+from ccxt_bingx_ext._cancel.run import Pauses
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Simulator
 
@@ -284,7 +284,7 @@ def test_a_cancelled_task_passes_through_promptly(simulator: Simulator) -> None:
             for kind in ("hang", "drop"):
                 simulator.clear_log()
                 simulator.faults.add(kind, times=None)
-                _finding_out.FIRST_PAUSE = 30.0
+                exchange._pauses = Pauses(reconcile=30.0)
                 task = asyncio.ensure_future(exchange.cancel_orders(place(simulator, 1), SYMBOL))
                 while not cancels(simulator):
                     await asyncio.sleep(0.01)

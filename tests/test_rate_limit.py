@@ -15,8 +15,10 @@ from ccxt.base.errors import BaseError, RateLimitExceeded
 
 from ccxt_bingx_ext import bingx
 from ccxt_bingx_ext._bingx.endpoints import SPOT
+from ccxt_bingx_ext._bingx.errors import banned_error
 from ccxt_bingx_ext._ratelimit.acquire import acquire, acquire_async
-from ccxt_bingx_ext._ratelimit.local import Acquire, Ban, LocalLimiter, Ticket, Withdraw
+from ccxt_bingx_ext._ratelimit.local import LocalLimiter
+from ccxt_bingx_ext._ratelimit.messages import Acquire, Ban, Ticket, Withdraw
 from ccxt_bingx_ext._ratelimit.schedule import RateLimit
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Simulator
@@ -258,17 +260,18 @@ def test_a_coroutine_that_is_thrown_away_gives_its_place_back() -> None:
     """Its loop is closed: it cannot await any more, and wakes nobody."""
     lane, pace = LocalLimiter(), RateLimit.of(1, 0.05)
     loop = asyncio.new_event_loop()
-    waiting = acquire_async(lane, pace, 1.0)
+    waiting = acquire_async(lane, pace, 1.0, banned_error)
 
     async def begin() -> None:
-        await acquire_async(lane, pace, 1.0)
+        await acquire_async(lane, pace, 1.0, banned_error)
         waiting.send(None)  # it is in the queue now, and sleeps
 
     loop.run_until_complete(begin())
     loop.close()
-    acquire(lane, pace, 1.0)  # overdue, or not: it goes; and leaving wakes a loop that is closed
+    # Overdue, or not: it goes; and leaving wakes a loop that is closed.
+    acquire(lane, pace, 1.0, banned_error)
     waiting.close()
-    assert lane._lane._queue == {}
+    assert lane._schedule._queue == {}
     assert lane._waiting == {}
 
 
@@ -276,10 +279,10 @@ def test_leaving_wakes_the_others_even_where_a_loop_is_closed() -> None:
     """A waiter whose loop is gone must not keep another one from leaving."""
     lane, pace = LocalLimiter(), RateLimit.of(1, 0.05)
     loop = asyncio.new_event_loop()
-    waiting = acquire_async(lane, pace, 1.0)
+    waiting = acquire_async(lane, pace, 1.0, banned_error)
 
     async def begin() -> None:
-        await acquire_async(lane, pace, 1.0)
+        await acquire_async(lane, pace, 1.0, banned_error)
         waiting.send(None)
 
     loop.run_until_complete(begin())
@@ -295,13 +298,13 @@ def test_a_lane_that_is_closed_for_a_moment_is_waited_for() -> None:
     """Within maxWait; beyond it the call is told at once, waiting ones too."""
     lane, pace = LocalLimiter(), RateLimit.of(2, 0.05)
     lane.do(Ban(0.3))
-    acquire(lane, pace, 1.0)
-    acquire(lane, pace, 1.0)
+    acquire(lane, pace, 1.0, banned_error)
+    acquire(lane, pace, 1.0, banned_error)
     told: list[str] = []
 
     def wait() -> None:
         try:
-            acquire(lane, pace, 1.0)
+            acquire(lane, pace, 1.0, banned_error)
         except RateLimitExceeded as error:
             told.append(str(error))
 
@@ -416,7 +419,7 @@ def test_the_lane_works_after_fork(limited: Simulator) -> None:
     exchange = bingx(config_of(limited))
     ids = place(limited, 3)
     cancel_each(exchange, ids[:2])
-    lane: Any = exchange._gate(SPOT)[0]
+    lane: Any = exchange._limiter(SPOT)[0]
     with lane._lock, _lanes._lanes_lock:
         child = multiprocessing.get_context("fork").Process(
             target=_cancel_in_child, args=(config_of(limited), ids[2:])

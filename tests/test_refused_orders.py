@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from ccxt.base.errors import BaseError
 
-from ccxt_bingx_ext._cancel import reconcile as _finding_out
+from ccxt_bingx_ext._cancel.run import Pauses
+from ccxt_bingx_ext._overrides import BingxMixin
 from ccxt_bingx_ext.simulator import Simulator
 from tools.audit.scenario import CANCEL, LOOK_UP, SYMBOLS
 
@@ -27,7 +28,7 @@ in_all_words = pytest.mark.parametrize("text", WORDS)
 def bot(
     request: pytest.FixtureRequest, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Bot]:
-    monkeypatch.setattr(_finding_out, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(BingxMixin, "_pauses", Pauses(reconcile=0.01))
     with bot_of(OURS[request.param], simulator.ccxt_config(timeout=1000)) as bot:
         bot.load_markets()
         yield bot

@@ -15,9 +15,11 @@ import redis
 from ccxt.base.errors import RateLimitExceeded
 
 from ccxt_bingx_ext import bingx
+from ccxt_bingx_ext._bingx.errors import banned_error
 from ccxt_bingx_ext._ratelimit import redis as _redis
 from ccxt_bingx_ext._ratelimit.acquire import acquire, acquire_async
-from ccxt_bingx_ext._ratelimit.local import Acquire, Ban, LocalLimiter, Pause, Ticket, Withdraw
+from ccxt_bingx_ext._ratelimit.local import LocalLimiter
+from ccxt_bingx_ext._ratelimit.messages import Acquire, Ban, Pause, Ticket, Withdraw
 from ccxt_bingx_ext._ratelimit.registry import limiter_for
 from ccxt_bingx_ext._ratelimit.schedule import RateLimit, Schedule
 from ccxt_bingx_ext.simulator import Simulator
@@ -93,13 +95,13 @@ def test_the_script_does_the_lanes_arithmetic(server: RedisServer) -> None:
 
     def same_answers(name: Ticket) -> bool:
         in_redis = float(shared._eval(shared._arguments(Acquire(name, PACE)))[0])
-        return in_redis == pytest.approx(memory.ask(name, 0.0, PACE).delay, abs=0.4)
+        return in_redis == pytest.approx(memory.acquire(name, 0.0, PACE).delay, abs=0.4)
 
     assert all(same_answers(name) for name in tickets)
-    for order in (memory.leave, lambda name: shared.do(Withdraw(name))):
+    for order in (memory.withdraw, lambda name: shared.do(Withdraw(name))):
         order(tickets[3])
     assert all(same_answers(name) for name in tickets[4:])
-    memory.hold(5.0)
+    memory.pause(5.0)
     shared.do(Pause(5.0))
     assert all(same_answers(name) for name in tickets[4:])
 
@@ -125,7 +127,7 @@ def test_a_process_that_died_while_waiting_blocks_nobody(server: RedisServer) ->
     for _ in range(8):
         ask(lane_)  # six of them wait and never come back
     start = time.monotonic()
-    acquire(lane_, PACE, 1.0)
+    acquire(lane_, PACE, 1.0, banned_error)
     assert time.monotonic() - start < 4  # behind six it would be 4.2
 
 
@@ -135,14 +137,14 @@ def test_holds_and_bans_are_shared(server: RedisServer) -> None:
     first.do(Pause(2.0))
     verdict = ask(second)
     assert 0 < verdict.delay <= _redis.CHECK_EVERY
-    assert not verdict.closed
+    assert not verdict.banned
     first.do(Ban(FAR))
     for one in (first, second):
         verdict = ask(one)
-        assert verdict.closed
+        assert verdict.banned
         assert verdict.delay == pytest.approx(FAR, abs=60)
     with pytest.raises(RateLimitExceeded, match="not sent"):
-        asyncio.run(acquire_async(second, PACE, 1.0))
+        asyncio.run(acquire_async(second, PACE, 1.0, banned_error))
 
 
 def test_a_task_cancelled_while_waiting_leaves_redis_too(server: RedisServer) -> None:
@@ -152,7 +154,7 @@ def test_a_task_cancelled_while_waiting_leaves_redis_too(server: RedisServer) ->
         ask(shared)
 
     async def main() -> None:
-        task = asyncio.ensure_future(acquire_async(shared, PACE, 1.0))
+        task = asyncio.ensure_future(acquire_async(shared, PACE, 1.0, banned_error))
         await asyncio.sleep(0.2)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -258,7 +260,7 @@ def test_a_clock_that_stepped_back_stalls_nobody(server: RedisServer) -> None:
     with redis.Redis.from_url(server.url) as client:
         for member, score in client.zrange(shared._keys[3], 0, -1, withscores=True):
             client.zadd(shared._keys[3], {member: score + FAR, b"another": score + FAR})
-        client.hset(shared._keys[4], "held", time.time() + 86400)
+        client.hset(shared._keys[4], "paused_until", time.time() + 86400)
     raw = shared._eval(shared._arguments(Acquire(ticket(), PACE)))
     assert float(raw[0]) <= 5.1
 
@@ -271,14 +273,14 @@ def test_many_waiting_tasks_do_not_flood_redis(server: RedisServer, monkeypatch:
     evaluate = shared._eval_async
 
     async def counted(arguments: list[Any]) -> Any:
-        if arguments[0] == "ask":
+        if arguments[0] == "acquire":
             asked.add(arguments[1])
         return await evaluate(arguments)
 
     monkeypatch.setattr(shared, "_eval_async", counted)
 
     async def main() -> None:
-        tasks = [asyncio.ensure_future(acquire_async(shared, PACE, 1.0)) for _ in range(300)]
+        tasks = [asyncio.ensure_future(acquire_async(shared, PACE, 1.0, banned_error)) for _ in range(300)]
         await asyncio.sleep(2.2)
         went = [task.done() for task in tasks]
         assert sum(went) >= 2

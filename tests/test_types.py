@@ -13,7 +13,7 @@ import pytest
 from ccxt.base.errors import RequestTimeout
 
 from ccxt_bingx_ext import AccountsForIds, CancelOrdersOptions
-from ccxt_bingx_ext._bingx import errors as _errors
+from ccxt_bingx_ext._cancel.outcome import attach_outcome
 from ccxt_bingx_ext._settings import DEFAULTS
 from ccxt_bingx_ext._types import InverseOptions, LinearOptions
 
@@ -40,7 +40,7 @@ def test_an_error_that_accounts_for_ids_is_known_by_isinstance() -> None:
     """As a typed bot asks; ccxt's error of another call, which knows of no ids, is none."""
     error = RequestTimeout("bingx")
     assert not isinstance(error, AccountsForIds)
-    _errors.account(error, [], ["1"])
+    attach_outcome(error, [], ["1"])
     assert isinstance(error, AccountsForIds)
 
 

@@ -22,17 +22,10 @@ import ccxt
 import pytest
 from ccxt.base.errors import BadRequest, ExchangeError, NotSupported, OrderNotFound, RequestTimeout
 
-from ccxt_bingx_ext import _overrides as _mixin
-from ccxt_bingx_ext import _wire as _once
-from ccxt_bingx_ext._bingx import endpoints as _endpoints
-from ccxt_bingx_ext._bingx import errors as _errors
-from ccxt_bingx_ext._bingx import signing as _signing
-from ccxt_bingx_ext._cancel import arguments as _batch
-from ccxt_bingx_ext._cancel import flow as _flow
-from ccxt_bingx_ext._cancel import ledger as _outcome
-from ccxt_bingx_ext._cancel import orders as _structures
-from ccxt_bingx_ext._cancel import reconcile as _finding_out
-from ccxt_bingx_ext._ratelimit import acquire as _gate
+from ccxt_bingx_ext import _ids, _overrides, _wire
+from ccxt_bingx_ext._bingx import endpoints, errors, signing
+from ccxt_bingx_ext._cancel import arguments, flow, ledger, orders, reconcile
+from ccxt_bingx_ext._ratelimit import acquire
 from ccxt_bingx_ext.simulator import Simulator
 
 from .worlds import CCXTS, WORLDS, Bot, bot_of
@@ -79,7 +72,7 @@ def sent(simulator: Simulator) -> list[dict[str, str]]:
     return [dict(request.params) for request in simulator.requests]
 
 
-@worked_around_by(_outcome.Ledger.read)
+@worked_around_by(ledger.Ledger.read)
 def test_ccxt_drops_failed_ids(ccxts_own: Bot, simulator: Simulator) -> None:
     """process=1, one of two fails: one order comes back, no trace of the other."""
     (live,) = place(simulator, 1)
@@ -88,14 +81,14 @@ def test_ccxt_drops_failed_ids(ccxts_own: Bot, simulator: Simulator) -> None:
     ]
 
 
-@worked_around_by(_outcome.Ledger.read)
+@worked_around_by(ledger.Ledger.read)
 def test_ccxt_returns_nothing_where_everything_failed(ccxts_own: Bot) -> None:
     """Every id fails: []."""
     assert ccxts_own.cancel_orders(["77", "78"], "BTC/USDT", {"process": 1}) == []
 
 
 @pytest.mark.parametrize("fault", ["null_data", "garbage", "cut_off"])
-@worked_around_by(_outcome.Ledger.read, _flow._ask)
+@worked_around_by(ledger.Ledger.read, flow._send_once)
 def test_ccxt_takes_a_spoilt_answer_for_an_empty_one(
     ccxts_own: Bot, simulator: Simulator, fault: Any
 ) -> None:
@@ -104,7 +97,7 @@ def test_ccxt_takes_a_spoilt_answer_for_an_empty_one(
     assert ccxts_own.cancel_orders(place(simulator, 2), "BTC/USDT", {"process": 1}) == []
 
 
-@worked_around_by(_flow.cancel_batch)
+@worked_around_by(flow.cancel_batch)
 def test_ccxt_forgets_what_the_exchange_forgot(ccxts_own: Bot, simulator: Simulator) -> None:
     """An id that the answer does not mention is not missed."""
     ids = place(simulator, 2)
@@ -112,7 +105,7 @@ def test_ccxt_forgets_what_the_exchange_forgot(ccxts_own: Bot, simulator: Simula
     assert [order["id"] for order in ccxts_own.cancel_orders(ids, "BTC/USDT")] == ids[1:]
 
 
-@worked_around_by(_mixin.BingxMixin._cancel_orders)
+@worked_around_by(_overrides.BingxMixin._cancel_orders)
 def test_ccxt_sends_an_empty_list(ccxts_own: Bot, simulator: Simulator) -> None:
     """ids=[] goes to the exchange."""
     with pytest.raises(ExchangeError):
@@ -120,35 +113,35 @@ def test_ccxt_sends_an_empty_list(ccxts_own: Bot, simulator: Simulator) -> None:
     assert sent(simulator)[0]["orderIds"] == ""
 
 
-@worked_around_by(_batch._read_ids)
+@worked_around_by(arguments._parse_ids)
 def test_ccxt_takes_a_string_apart(ccxts_own: Bot, simulator: Simulator) -> None:
     """ids="12345" asks for the orders 1, 2, 3, 4 and 5."""
     ccxts_own.cancel_orders("12345", "BTC/USDT", {"process": 1})
     assert sent(simulator)[0]["orderIds"] == "1,2,3,4,5"
 
 
-@worked_around_by(_batch._read_order_id)
+@worked_around_by(arguments._parse_order_id)
 def test_ccxt_makes_two_ids_of_a_comma(ccxts_own: Bot, simulator: Simulator) -> None:
     """An id holding a comma is sent as two."""
     ccxts_own.cancel_orders(["1,2"], "BTC/USDT", {"process": 1})
     assert sent(simulator)[0]["orderIds"] == "1,2"
 
 
-@worked_around_by(_batch.parse_batch)
+@worked_around_by(arguments.parse_batch)
 def test_ccxt_ignores_ids_beside_client_ids(ccxts_own: Bot, simulator: Simulator) -> None:
     """Both kinds given: the order ids are not sent at all."""
     ccxts_own.cancel_orders(["1"], "BTC/USDT", {"clientOrderIds": ["a"], "process": 1})
     assert "orderIds" not in sent(simulator)[0]
 
 
-@worked_around_by(_mixin.BingxMixin.sign, _signing.signed_json)
+@worked_around_by(_overrides.BingxMixin.sign, signing.signed_json)
 def test_ccxt_sends_the_endpoint_in_the_url(ccxts_own: Bot, simulator: Simulator) -> None:
     """The documented form is a JSON body."""
     ccxts_own.cancel_orders(place(simulator, 1), "BTC/USDT")
     assert [request.form for request in simulator.requests] == ["query"]
 
 
-@worked_around_by(_endpoints._inverse_id)
+@worked_around_by(endpoints._inverse_id)
 def test_ccxt_has_no_batch_cancel_for_inverse_swaps(ccxts_own: Bot, simulator: Simulator) -> None:
     """NotSupported in 4.5.90; 4.5.60 sends it to the linear endpoint, which knows no inverse orders."""
     with pytest.raises(ExchangeError) as caught:
@@ -157,7 +150,7 @@ def test_ccxt_has_no_batch_cancel_for_inverse_swaps(ccxts_own: Bot, simulator: S
     assert isinstance(caught.value, NotSupported) or asked == ["/openApi/swap/v2/trade/batchOrders"]
 
 
-@worked_around_by(_outcome.Ledger.read, _batch.Batch.parts)
+@worked_around_by(ledger.Ledger.read, _ids.Batch.parts)
 def test_ccxt_loses_failed_swap_ids_and_sends_any_number(ccxts_own: Bot) -> None:
     """Linear swap: the endpoint takes ten ids, twelve go in one request; the failed list is dropped."""
     sent: list[Any] = []
@@ -176,7 +169,7 @@ def test_ccxt_loses_failed_swap_ids_and_sends_any_number(ccxts_own: Bot) -> None
     assert [len(request["orderIdList"]) for request in sent] == [12]
 
 
-@worked_around_by(_gate.acquire, _mixin.BingxMixin.calculate_rate_limiter_cost)
+@worked_around_by(acquire.acquire, _overrides.BingxMixin.calculate_rate_limiter_cost)
 def test_ccxts_cancel_waits_behind_other_calls(simulator: Simulator) -> None:
     """Sync: after any other call it waits for its cost in the shared throttle, here for two seconds."""
     with bot_of(CCXTS["sync"], simulator.ccxt_config(enableRateLimit=True)) as bot:
@@ -190,7 +183,7 @@ def test_ccxts_cancel_waits_behind_other_calls(simulator: Simulator) -> None:
 
 
 @pytest.mark.parametrize("world", ["async", "pro"])
-@worked_around_by(_gate.acquire_async, _mixin.BingxMixin.calculate_rate_limiter_cost)
+@worked_around_by(acquire.acquire_async, _overrides.BingxMixin.calculate_rate_limiter_cost)
 def test_ccxts_cancel_queues_behind_other_tasks(world: str, simulator: Simulator) -> None:
     """Async: the cancel reaches the wire after every call that was queued before it."""
     with bot_of(CCXTS[world], simulator.ccxt_config(enableRateLimit=True)) as bot:
@@ -208,7 +201,7 @@ def test_ccxts_cancel_queues_behind_other_tasks(world: str, simulator: Simulator
     assert simulator.requests[-1].path.endswith("cancelOrders")
 
 
-@worked_around_by(_errors.refusal)
+@worked_around_by(errors.refusal)
 def test_ccxt_does_not_know_an_order_that_is_gone(ccxts_own: Bot, simulator: Simulator) -> None:
     """100404 is a plain ExchangeError (a bot retries it for ever), 100400 a BadRequest."""
     (filled,) = place(simulator, 1)
@@ -220,7 +213,7 @@ def test_ccxt_does_not_know_an_order_that_is_gone(ccxts_own: Bot, simulator: Sim
         ccxts_own.cancel_order(filled, "BTC/USDT")
 
 
-@worked_around_by(_mixin.BingxMixin._execute)
+@worked_around_by(_overrides.BingxMixin._execute)
 def test_ccxts_retry_turns_a_success_into_a_failure(ccxts_own: Bot, simulator: Simulator) -> None:
     """The answer is lost after execution; the retry finds the orders gone and reports that."""
     (live,) = place(simulator, 1)
@@ -232,7 +225,7 @@ def test_ccxts_retry_turns_a_success_into_a_failure(ccxts_own: Bot, simulator: S
 
 
 @pytest.mark.parametrize("world", ["async", "pro"])
-@worked_around_by(_once.forbid_replay)
+@worked_around_by(_wire.forbid_replay)
 def test_aiohttp_sends_a_cancel_again_by_itself(world: str, simulator: Simulator) -> None:
     """A DELETE whose answer is lost goes out twice, though no retries are set: "does not exist", it says."""
     with bot_of(CCXTS[world], simulator.ccxt_config()) as bot:
@@ -245,7 +238,7 @@ def test_aiohttp_sends_a_cancel_again_by_itself(world: str, simulator: Simulator
     assert len(simulator.arrivals("DELETE swap/v2/trade/order")) == 2
 
 
-@worked_around_by(_finding_out.reconcile_batch)
+@worked_around_by(reconcile.reconcile_batch)
 def test_ccxt_does_not_find_out_what_happened(ccxts_own: Bot, simulator: Simulator) -> None:
     """504 or no answer after execution: RequestTimeout, without a word on which orders are gone."""
     ccxts_own.exchange.timeout = 1000
@@ -256,13 +249,13 @@ def test_ccxt_does_not_find_out_what_happened(ccxts_own: Bot, simulator: Simulat
         assert not hasattr(caught.value, "unresolved")
 
 
-@worked_around_by(_structures.build_order)
+@worked_around_by(orders.build_order)
 def test_ccxt_calls_a_failed_order_canceled(ccxts_own: Bot) -> None:
     """FAILED: nobody cancelled it."""
     assert ccxts_own.parse_order_status("FAILED") == "canceled"
 
 
-@worked_around_by(_structures._parsed)
+@worked_around_by(orders._parsed)
 def test_ccxt_cannot_parse_an_order_without_a_type(ccxts_own: Bot) -> None:
     """AttributeError on a trigger price without a type."""
     with pytest.raises(AttributeError):

@@ -131,11 +131,11 @@ def raise_refusal(exchange_id: str, response: Response, body: str) -> None:
         raise error_class(redact(f"{exchange_id} {body}"))
 
 
-def banned_error(route: str, seconds: float) -> BaseError:
-    """The error of a request that was not sent, because the exchange refuses `route` for `seconds` more."""
+def banned_error(seconds: float) -> BaseError:
+    """The error of a cancel that was not sent, because the exchange refuses all for `seconds` more."""
     until = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + seconds))
     error = RateLimitExceeded(
-        f"bingx {route}: this account is banned by the exchange until {until} UTC ({seconds:.1f} s): not sent"
+        f"bingx cancels are banned by the exchange until {until} UTC ({seconds:.1f} s): not sent"
     )
     error.banned, error.retry_after = True, seconds
     return error

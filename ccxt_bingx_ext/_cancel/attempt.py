@@ -6,7 +6,7 @@ from ccxt.base.errors import BaseError, InvalidNonce, RateLimitExceeded
 
 from .._bingx.errors import response_of
 from .._bingx.limit_headers import take_rest_of_window
-from .._ratelimit.local import Ban, Pause
+from .._ratelimit.messages import Ban, Pause
 from .commands import Cancel, FetchOrder, MeasureClock, Sleep, Steps, UpdateLimiter
 from .failures import is_ambiguous, was_never_sent
 from .run import CancelContext

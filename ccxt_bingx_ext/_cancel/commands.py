@@ -9,7 +9,7 @@ from collections.abc import Generator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from .._bingx.endpoints import Endpoint
-from .._ratelimit.local import Ban, Pause
+from .._ratelimit.messages import Ban, Pause
 
 
 class LoadMarkets(NamedTuple):

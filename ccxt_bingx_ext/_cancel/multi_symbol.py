@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import Any
 
 from ccxt.base.errors import BadRequest, BaseError, OrderNotFound
 
@@ -12,7 +11,7 @@ from .._ids import SymbolRef
 from .._runner import Gather
 from .arguments import CANCEL_ORDERS_FOR_SYMBOLS
 from .flow import Flow
-from .outcome import Outcome, most_severe
+from .outcome import Outcome, bare_message, most_severe
 
 
 def cancel_for_symbols(refs: Sequence[SymbolRef], flows: Mapping[str, Flow]) -> Flow:
@@ -41,7 +40,7 @@ def _as_one(errors: Mapping[str, BaseError], *, all_failed: bool) -> BaseError:
     symbol = next(symbol for symbol, one in errors.items() if one is error)
     others = [f"{one} ({type(errors[one]).__name__})" for one in errors if one != symbol]
     also = f" - also failed: {', '.join(others)}" if others else ""
-    message = f"{CANCEL_ORDERS_FOR_SYMBOLS} {symbol}: {_without_method(error)}{also}"
+    message = f"{symbol}: {bare_message(error, CANCEL_ORDERS_FOR_SYMBOLS)}{also}"
     all_refused = all_failed and all(isinstance(one, OrderNotFound) for one in errors.values())
     if isinstance(error, OrderNotFound) and not all_refused:
         # OrderNotFound tells a bot that all it asked for is gone; here one symbol's list was refused.
@@ -50,11 +49,3 @@ def _as_one(errors: Mapping[str, BaseError], *, all_failed: bool) -> BaseError:
         return whole
     error.args = (message,)
     return error
-
-
-def _without_method(error: Any) -> str:
-    text = str(error)
-    for prefix in (CANCEL_ORDERS_FOR_SYMBOLS, "bingx"):
-        if text.startswith(f"{prefix} "):
-            return text[len(prefix) + 1 :]
-    return text

@@ -67,15 +67,24 @@ def attach_outcome(error: BaseError, orders: Sequence[Mapping[str, Any]], unreso
     error.unresolved = list(unresolved)
 
 
+def bare_message(error: BaseError, *prefixes: str) -> str:
+    """The message of `error` without the first of `prefixes`, or ccxt's own prefix, that it begins with."""
+    text = str(error)
+    begins = next((one for one in (*prefixes, "bingx") if text.startswith(f"{one} ")), None)
+    return text if begins is None else text[len(begins) + 1 :]
+
+
 @contextmanager
-def unresolved_on_error(unresolved: Sequence[Any]) -> Iterator[None]:
+def unresolved_on_error(unresolved: Sequence[Any], method: str | None = None) -> Iterator[None]:
     """Give every ccxt error that leaves the block the two lists, and no signature.
 
-    An error without lists gets all of `unresolved`.
+    An error without lists gets all of `unresolved`. With `method`, every message begins with it.
     """
     try:
         yield
     except BaseError as error:
+        if method is not None:
+            error.args = (f"{method} {bare_message(error, method)}",)
         redact_chain(error)
         if not hasattr(error, "unresolved"):
             attach_outcome(error, [], unresolved)

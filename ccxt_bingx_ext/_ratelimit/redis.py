@@ -6,15 +6,18 @@ Where Redis cannot be reached the local lane takes over, with a warning: a cance
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import threading
 import time
 from collections.abc import Generator
+from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
 from .._runner import run, run_async
-from .local import GO, Acquire, Ban, LocalLimiter, Pause, Signal, Ticket, Withdraw
+from .local import LocalLimiter
+from .messages import GO, Acquire, Ban, Pause, Signal, Ticket, Withdraw
 from .schedule import Decision, RateLimit
 
 log = logging.getLogger("ccxt_bingx_ext")
@@ -25,71 +28,11 @@ CHECK_EVERY = 0.5  # s at most between two questions of a waiting ticket: nobody
 MOST_ASKING = 8  # tickets of one process that ask at a time
 STALE_AFTER = 2.0  # s after which a ticket that asks no more is taken out: its process has died
 
-# Keys: queue (sorted set: ticket -> number), seen and planned (hashes: ticket -> time), grants (sorted set),
-# state (hash: held, closed, number). Arguments: what, ticket, then what `what` needs. Times are s.
-SCRIPT = """
-local queue, seen, planned, grants, state = unpack(KEYS)
-local what, ticket = ARGV[1], ARGV[2]
-local time = redis.call('TIME')
-local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
-local function number(value) return tonumber(value or 0) or 0 end
-local function written(value) return string.format('%.6f', value) end
-local function take_out(name)
-  redis.call('ZREM', queue, name)
-  redis.call('HDEL', seen, name)
-  redis.call('HDEL', planned, name)
-end
-local function grant(at)
-  redis.call('ZADD', grants, written(at), redis.call('HINCRBY', state, 'number', 1))
-  redis.call('ZREMRANGEBYRANK', grants, 0, -1001)
-end
-local function keep()
-  local closed = number(redis.call('HGET', state, 'closed'))
-  for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, math.ceil(math.max(0, closed - now)) + 600) end
-end
 
-if what == 'leave' then
-  take_out(ticket)
-elseif what == 'hold' or what == 'close' then
-  local name = what == 'hold' and 'held' or 'closed'
-  local till = math.max(number(redis.call('HGET', state, name)), now + tonumber(ARGV[3]))
-  redis.call('HSET', state, name, written(till))
-  keep()
-else
-  local count, period = tonumber(ARGV[3]), tonumber(ARGV[4])
-  local slack, stale = tonumber(ARGV[5]), tonumber(ARGV[6])
-  if ARGV[7] == '1' or redis.call('EXISTS', grants) == 0 then -- it was away, or has forgotten
-    for index = 8, #ARGV do grant(now - tonumber(ARGV[index])) end
-  end
-  for _, name in ipairs(redis.call('ZRANGE', queue, 0, -1)) do
-    if name ~= ticket and number(redis.call('HGET', seen, name)) < now - stale then take_out(name) end
-  end
-  redis.call('ZADD', queue, 'NX', redis.call('HINCRBY', state, 'number', 1), ticket)
-  redis.call('HSET', seen, ticket, written(now))
-  -- What lies farther ahead than anything that is written here was written before the clock stepped back.
-  local closed = math.min(number(redis.call('HGET', state, 'closed')), now + 3600)
-  if now < closed then
-    keep()
-    return {written(math.max(closed - now, 0.000001)), 1}
-  end
-  local rank = redis.call('ZRANK', queue, ticket)
-  local recent = redis.call('ZRANGE', grants, -count, -1, 'WITHSCORES')
-  local index = rank % count - count + #recent / 2
-  local at = math.max(now, math.min(number(redis.call('HGET', state, 'held')), now + 5))
-  if index >= 0 then at = math.max(at, math.min(tonumber(recent[index * 2 + 2]), now) + period) end
-  at = at + math.floor(rank / count) * period
-  if at > now then
-    redis.call('HSET', planned, ticket, written(at))
-    keep()
-    return {written(math.max(at - now, 0.000001)), 0}
-  end
-  local told = tonumber(redis.call('HGET', planned, ticket) or now + 1)
-  if now >= told and now - told <= slack then grant(told) else grant(now) end
-  take_out(ticket)
-  keep()
-end
-return {'0', 0}
-"""
+@functools.cache
+def _script() -> str:
+    """The text of acquire.lua. A packager may lose the file: read it where an error counts as an outage."""
+    return files("ccxt_bingx_ext._ratelimit").joinpath("acquire.lua").read_text("utf-8")
 
 
 class RedisLimiter:
@@ -103,55 +46,55 @@ class RedisLimiter:
         self._lost_until: float | None = None  # None: Redis answered last time
         self._asking: dict[Ticket, float] = {}  # in calling order -> when it asked last
 
-    def do(self, order: Signal) -> Decision:
-        return run(self._steps(order), self._eval)
+    def do(self, signal: Signal) -> Decision:
+        return run(self._steps(signal), self._eval)
 
-    async def do_async(self, order: Signal) -> Decision:
-        return await run_async(self._steps(order), self._eval_async)
+    async def do_async(self, signal: Signal) -> Decision:
+        return await run_async(self._steps(signal), self._eval_async)
 
-    def _steps(self, order: Signal) -> Generator[list[Any], Any, Decision]:
+    def _steps(self, signal: Signal) -> Generator[list[Any], Any, Decision]:
         lost_until = self._lost_until
         is_lost = lost_until is not None and time.monotonic() < lost_until
-        if isinstance(order, Acquire):
-            closed_for = self._local.closed_for
-            if closed_for > 0:
-                return Decision(closed_for, closed=True)
-            if not is_lost and not self._is_in_front(order.ticket, order.pace):
+        if isinstance(signal, Acquire):
+            banned_for = self._local.banned_for
+            if banned_for > 0:
+                return Decision(banned_for, banned=True)
+            if not is_lost and not self._is_in_front(signal.ticket, signal.rate_limit):
                 return Decision(CHECK_EVERY)
         else:
-            self._local.do(order)  # it may be the local lane that is asked next
-            if isinstance(order, Withdraw) and not order.ticket.has_asked:
-                self._forget(order)
+            self._local.do(signal)  # it may be the local lane that is asked next
+            if isinstance(signal, Withdraw) and not signal.ticket.has_asked:
+                self._forget(signal)
                 return GO
         if is_lost:
-            return self._locally(order)
-        if isinstance(order, Acquire):
-            order.ticket.has_asked = True
-        answer = yield self._arguments(order, lost_until is not None)
+            return self._locally(signal)
+        if isinstance(signal, Acquire):
+            signal.ticket.has_asked = True
+        answer = yield self._arguments(signal, lost_until is not None)
         if isinstance(answer, Exception):
             self._lose(answer)
-            return self._locally(order)
+            return self._locally(signal)
         if lost_until is not None:
             self._lost_until = None
             log.warning("the shared rate limit is back: %s", self._where)
-        if not isinstance(order, Acquire):
-            self._forget(order)
+        if not isinstance(signal, Acquire):
+            self._forget(signal)
             return GO
         verdict = Decision(float(answer[0]), bool(answer[1]))
-        self._local.do(Withdraw(order.ticket))  # it may have queued there while Redis was away
-        if verdict.closed:
+        self._local.do(Withdraw(signal.ticket))  # it may have queued there while Redis was away
+        if verdict.banned:
             self._local.do(Ban(verdict.delay))
             return verdict
-        self._let_the_next_ask(order.ticket)
+        self._let_the_next_ask(signal.ticket)
         if not verdict.delay:
-            self._local.count_granted()
-            self._forget(order)
+            self._local.count_grant()
+            self._forget(signal)
         return Decision(min(verdict.delay, CHECK_EVERY))
 
-    def _locally(self, order: Signal) -> Decision:
-        verdict = self._local.do(order) if isinstance(order, Acquire) else GO
+    def _locally(self, signal: Signal) -> Decision:
+        verdict = self._local.do(signal) if isinstance(signal, Acquire) else GO
         if not verdict.delay:
-            self._forget(order)
+            self._forget(signal)
         return verdict
 
     def _is_in_front(self, ticket: Ticket, pace: RateLimit) -> bool:
@@ -177,21 +120,21 @@ class RedisLimiter:
         if waiting is not None:
             waiting.wake()
 
-    def _forget(self, order: Signal) -> None:
-        if isinstance(order, (Acquire, Withdraw)):
+    def _forget(self, signal: Signal) -> None:
+        if isinstance(signal, (Acquire, Withdraw)):
             with self._lock:
-                self._asking.pop(order.ticket, None)
+                self._asking.pop(signal.ticket, None)
 
-    def _arguments(self, order: Signal, was_lost: bool = False) -> list[Any]:
-        if isinstance(order, Withdraw):
-            return ["leave", order.ticket.name]
-        if isinstance(order, (Pause, Ban)):
-            return [type(order).__name__.lower(), "", order.seconds]
-        pace = order.pace
+    def _arguments(self, signal: Signal, was_lost: bool = False) -> list[Any]:
+        if isinstance(signal, Withdraw):
+            return ["withdraw", signal.ticket.name]
+        if isinstance(signal, (Pause, Ban)):
+            return [type(signal).__name__.lower(), "", signal.seconds]
+        pace = signal.rate_limit
         # What went by the local lane while Redis was away, or has been forgotten there, counts, too.
-        ages = self._local.granted_within(pace.period)
+        ages = self._local.grant_ages(pace.period)
         settings = [pace.requests, pace.period, pace.slack, STALE_AFTER]
-        return ["ask", order.ticket.name, *settings, int(was_lost), *ages]
+        return ["acquire", signal.ticket.name, *settings, int(was_lost), *ages]
 
     def _lose(self, error: Exception) -> None:
         with self._lock:
@@ -220,7 +163,7 @@ class RedisLimiter:
             import redis
 
             with redis.Redis.from_url(self._url, **_options()) as client:
-                return client.eval(SCRIPT, len(self._keys), *self._keys, *arguments)
+                return client.eval(_script(), len(self._keys), *self._keys, *arguments)
         except Exception as error:
             return error
 
@@ -239,7 +182,7 @@ class RedisLimiter:
             from redis import asyncio as redis
 
             async with redis.Redis.from_url(self._url, **_options()) as client:
-                return await client.eval(SCRIPT, len(self._keys), *self._keys, *arguments)
+                return await client.eval(_script(), len(self._keys), *self._keys, *arguments)
         except Exception as error:
             return error
 

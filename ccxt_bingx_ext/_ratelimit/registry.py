@@ -6,7 +6,8 @@ import hashlib
 import os
 import threading
 
-from .local import Limiter, LocalLimiter
+from .local import LocalLimiter
+from .messages import Limiter
 
 
 def limiter_for(api_key: str, host: str, endpoint: str, storage: str | None) -> Limiter:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ccxt_bingx_ext._bingx.endpoints import SPOT
 from ccxt_bingx_ext._cancel.arguments import (
     LARGEST_ORDER_ID,
+    Cancellations,
     adopt,
     as_list,
     ids_as_given,
@@ -26,6 +27,10 @@ from ccxt_bingx_ext._ids import Batch, ClientOrderId, OrderRef
 
 def ids_of(batch: Batch) -> list[tuple[str, str]]:
     return [tuple(asked) for asked in batch.refs]  # type: ignore[misc]
+
+
+def public(cancellations: Cancellations) -> list[dict[str, str]]:
+    return [ref.public for ref in cancellations.refs]
 
 
 def order_ids(*values: str) -> list[tuple[str, str]]:
@@ -314,13 +319,12 @@ def test_entries_of_several_symbols_are_grouped_in_asking_order() -> None:
     assert ids_of(read.batches["A/C"]) == order_ids("1") + client_ids("b", "c", "d")
     assert ids_of(read.batches["B/C"]) == order_ids("2") + client_ids("a")
     assert {(one.process, one.extra) for one in read.batches.values()} == {(1, (("foo", "x"),))}
-    assert read.public() == [
+    assert public(read) == [
         {"clientOrderId": "a", "symbol": "B/C"},
         {"id": "1", "symbol": "A/C"},
         {"id": "2", "symbol": "B/C"},
         *({"clientOrderId": one, "symbol": "A/C"} for one in "bcd"),
     ]
-    assert read.public(settled=read.asked[1:]) == [{"clientOrderId": "a", "symbol": "B/C"}]
 
 
 ENTRY = {"id": "1", "symbol": "A/C"}
@@ -356,15 +360,17 @@ def test_a_bad_entry_is_named_with_its_position(entries: Any, error: type[Except
     """What is no list of orders, or no order, is refused, and the message tells which one it was."""
     with pytest.raises(error) as caught:
         parse_cancellations(entries, {})
-    assert str(caught.value).startswith(f"bingx cancelOrders() {says}")
+    assert str(caught.value).startswith(f"bingx cancelOrdersForSymbols() {says}")
 
 
 @pytest.mark.parametrize("name", ["clientOrderIds", "clientOrderIDs", "orderIds"])
 def test_ids_in_params_belong_to_no_symbol(name: str) -> None:
     """Rather than be sent for every symbol, or for none, they are refused."""
-    with pytest.raises(BadRequest, match=rf"^bingx cancelOrders\(\) params\['{name}'\] belongs to no symbol"):
+    with pytest.raises(
+        BadRequest, match=rf"^bingx cancelOrdersForSymbols\(\) params\['{name}'\] belongs to no symbol"
+    ):
         parse_cancellations([ENTRY], {name: ["1"]})
-    assert parse_cancellations([ENTRY], {name: None}).public() == [ENTRY]
+    assert public(parse_cancellations([ENTRY], {name: None})) == [ENTRY]
 
 
 @given(count=st.integers(0, 300), size=st.integers(1, 120), process=st.sampled_from([None, 0, 1]))
@@ -372,10 +378,10 @@ def test_parts_hold_every_id_once_in_order(count: int, size: int, process: int |
     """However a list is cut, the parts together are the list; all-or-nothing is never cut."""
     asked = tuple(OrderRef("id", str(n)) for n in range(1, count + 1))
     parts = [*Batch(asked, process).parts(size)]
-    assert tuple(one for part in parts for one in part.asked) == asked
-    assert all(part.asked for part in parts)
+    assert tuple(one for part in parts for one in part.refs) == asked
+    assert all(part.refs for part in parts)
     if process == 1:
-        assert all(len(part.asked) <= size for part in parts)
+        assert all(len(part.refs) <= size for part in parts)
         assert len(parts) == -(-count // size)
     else:
         assert len(parts) == min(count, 1)
@@ -407,15 +413,15 @@ def test_what_was_asked_can_be_told_unchecked() -> None:
 
 
 def test_entries_of_several_symbols_are_told_as_they_would_be_asked() -> None:
-    """Without those that are settled."""
+    """As they were asked."""
     asked = [{"id": "1", "symbol": "A/B"}, {"clientOrderId": "x", "symbol": "C/D"}]
     cancellations = parse_cancellations(asked, {})
-    assert cancellations.public() == asked
-    assert cancellations.public(settled={cancellations.asked[0]}) == asked[1:]
+    assert public(cancellations) == asked
 
 
 def test_an_id_is_what_it_was_told_as() -> None:
-    """`of` is the way back from `public`, for both kinds, and gives plain strings."""
+    """An id from ``unresolved`` means the same order again, for both kinds, and is a plain string inside."""
     for one in (OrderRef("id", "5"), OrderRef("clientOrderId", "5")):
-        assert OrderRef.of(one.public) == one
-        assert type(OrderRef.of(one.public).value) is str
+        (again,) = parse_batch([one.public], {}).refs
+        assert again == one
+        assert type(again.value) is str

@@ -141,7 +141,7 @@ def test_a_refusal_for_the_limit_knows_when_to_come_back() -> None:
 
 def test_a_closed_lane_says_until_when() -> None:
     """In UTC, and for how long; nothing was sent."""
-    error = banned_error("POST spot/v1/trade/cancelOrders", 300.04)
+    error = banned_error(300.04)
     said = re.fullmatch(r"bingx .* banned by the exchange until (.*) UTC \(300\.0 s\): not sent", str(error))
     assert said
     until = calendar.timegm(time.strptime(said[1], "%Y-%m-%d %H:%M:%S"))

@@ -25,7 +25,7 @@ from ccxt_bingx_ext._bingx.limit_headers import leave_rest_of_window
 from ccxt_bingx_ext._cancel.arguments import parse_batch
 from ccxt_bingx_ext._cancel.commands import LoadMarkets, Sleep, UpdateLimiter
 from ccxt_bingx_ext._ids import Batch
-from ccxt_bingx_ext._ratelimit.local import Ban, Pause
+from ccxt_bingx_ext._ratelimit.messages import Ban, Pause
 from ccxt_bingx_ext._runner import run
 
 from .fakes import (
@@ -318,7 +318,7 @@ def test_a_short_ban_is_waited_out() -> None:
 
 def test_a_lane_that_is_closed_already_is_not_told_again() -> None:
     """Each refused call would otherwise prolong the ban a little."""
-    wire = Wire(banned_error(SPOT.route, 300.0))
+    wire = Wire(banned_error(300.0))
     with pytest.raises(RateLimitExceeded, match="not sent"):
         play(wire, batch(1))
     assert wire.others == []

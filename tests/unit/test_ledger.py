@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccxt_bingx_ext._bingx.endpoints import ResponseSchema
+from ccxt_bingx_ext._bingx.errors import Response, attach_response
 from ccxt_bingx_ext._bingx.vocabulary import Words
 from ccxt_bingx_ext._cancel.ledger import (
     Ledger,
@@ -18,6 +19,7 @@ from ccxt_bingx_ext._cancel.ledger import (
     UnexpectedResponse,
     Weight,
     report_of_query,
+    report_of_refusal,
 )
 from ccxt_bingx_ext._ids import OrderRef
 
@@ -39,7 +41,7 @@ def ledger(*ids: str, clients: tuple[str, ...] = ()) -> Ledger:
 
 
 def read(book: Ledger, received: Any) -> list[OrderReport]:
-    return book.read(response, book.refs)
+    return book.read(received, book.refs)
 
 
 def strays(book: Ledger) -> list[OrderReport]:

@@ -77,10 +77,10 @@ def test_one_id_under_two_symbols() -> None:
 
 
 def test_error_of_one_symbol() -> None:
-    """The error stays the same object, names method and symbol, and its lists cover every symbol."""
+    """The error stays the same object, names the symbol, and its lists cover every symbol."""
     entries = asked(("1", BTC), ("2", SWAP), ("3", BTC), ("4", GM), ("5", BTC))
     error = NetworkError("bingx down")
-    message = r"^bingx cancelOrdersForSymbols\(\) BTC/USDT: down - the outcome is unknown"
+    message = r"^BTC/USDT: down - the outcome is unknown"
     with pytest.raises(NetworkError, match=message) as caught:
         cancel(entries, btc=failing(error, found("3", strays=("stray",))), swap=found("2"), gm=found("4"))
     assert caught.value is error
@@ -130,7 +130,7 @@ def test_most_severe_error_is_raised() -> None:
 def test_refusal_of_one_symbol_is_not_gone() -> None:
     """A bot takes OrderNotFound for all that it asked for, so the call raises BadRequest, with its cause."""
     gone = OrderNotFound("bingx gone")
-    match = r"^bingx cancelOrdersForSymbols\(\) BTC/USDT: gone$"
+    match = r"^BTC/USDT: gone$"
     with pytest.raises(BadRequest, match=match) as caught:
         cancel(asked(("1", BTC), ("2", GM)), btc=failing(gone), gm=found("2"))
     assert caught.value.__cause__ is gone
@@ -151,11 +151,11 @@ def test_refusal_of_every_symbol_is_order_not_found() -> None:
     assert [one["id"] for one in first.unresolved] == ["1", "2"]
 
 
-def test_method_stands_once_in_a_message() -> None:
-    """An error that names the method already does not name it twice."""
+def test_message_without_method() -> None:
+    """The method that an error names already gives way to the symbol; the edge names the method."""
     error = BadResponse("bingx cancelOrdersForSymbols() the response does not settle every id: 1")
-    match = r"^bingx cancelOrdersForSymbols\(\) BTC/USDT: the response does not settle every id: 1 - "
+    match = r"^BTC/USDT: the response does not settle every id: 1 - "
     with pytest.raises(BadResponse, match=match):
         cancel(asked(("1", BTC)), btc=failing(error))
-    with pytest.raises(BadResponse, match=r"^bingx cancelOrdersForSymbols\(\) BTC/USDT: no prefix"):
+    with pytest.raises(BadResponse, match=r"^BTC/USDT: no prefix"):
         cancel(asked(("1", BTC)), btc=failing(BadResponse("no prefix")))

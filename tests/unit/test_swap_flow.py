@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from ccxt_bingx_ext._bingx.endpoints import INVERSE, LINEAR, Endpoint
 from ccxt_bingx_ext._bingx.errors import Response, attach_response
-from ccxt_bingx_ext._cancel.arguments import parse_batch
+from ccxt_bingx_ext._cancel.arguments import adopt, parse_batch
 from ccxt_bingx_ext._cancel.commands import Cancel, FetchOrder, Sleep
 from ccxt_bingx_ext._ids import Batch
 from ccxt_bingx_ext._runner import run
@@ -101,7 +101,7 @@ class SwapExchange:
 
     def _refusal(self, one: str) -> BaseError:
         error = OrderNotFound(f"bingx {self._code(one)}")
-        attach_response(error, 200, str(self._code(one)))
+        attach_response(error, Response(200, str(self._code(one))))
         return error
 
     def _entry(self, one: str) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ccxt_bingx_ext._bingx import limit_headers
-from ccxt_bingx_ext._cancel import attempt, reconcile
+from ccxt_bingx_ext._cancel.run import Pauses
+from ccxt_bingx_ext._overrides import BingxMixin
 from ccxt_bingx_ext.simulator import Execution, Request, Simulator
 
 from .clients import Told, call
@@ -34,15 +34,7 @@ class Played:
 
 def hasten() -> None:
     """Shorten, in this process only, the pauses that have no option: scenarios are many."""
-    # Any: to the type checker they are final.
-    modules: tuple[tuple[Any, str, float], ...] = (
-        (reconcile, "FIRST_PAUSE", 0.01),
-        (limit_headers, "BACK_OFF", 0.02),
-        (attempt, "BACK_OFF", 0.02),
-    )
-    for module, name, seconds in modules:
-        getattr(module, name)  # a name that is no longer there shall not be set in vain
-        setattr(module, name, seconds)
+    BingxMixin._pauses = Pauses(reconcile=0.01, back_off=0.02)
 
 
 def play(scenario: Scenario, client: str, markets: Sequence[dict[str, Any]]) -> Played:

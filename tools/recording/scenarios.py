@@ -15,7 +15,7 @@ from typing import Any
 from ccxt.base.errors import AuthenticationError, BadResponse, OrderNotFound, RateLimitExceeded
 
 from ccxt_bingx_ext.simulator import Simulator
-from tests.unit.answers import PARTIAL_NOT_FOUND, TWO_CANCELED, answer, canceled, in_state
+from tests.unit.fakes import PARTIAL_NOT_FOUND, TWO_CANCELED, canceled, in_state, response
 from tests.worlds import Bot
 
 FIRST = 1735964997957275648  # the simulator's first order id
@@ -153,7 +153,7 @@ SCENARIOS = [
         ids=["1874730962584076287", "1874730962584076288"],
         params=ONE_BY_ONE,
         arrange=canned(
-            to_bytes(answer([canceled(1874730962584076287)], [in_state("1874730962584076288", "CANCELED")]))
+            to_bytes(response([canceled(1874730962584076287)], [in_state("1874730962584076288", "CANCELED")]))
         ),
         statuses=[("1874730962584076287", "canceled"), ("1874730962584076288", "canceled")],
         source="documented",

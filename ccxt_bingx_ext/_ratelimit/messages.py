@@ -1,0 +1,67 @@
+"""What callers send to a limiter, and the interface that both limiters have."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import NamedTuple, Protocol, TypeAlias
+
+from .schedule import Decision, RateLimit
+
+GO = Decision(0.0)
+
+
+class Ticket:
+    """A place in a limiter's queue. The limiter calls `wake`, from any thread, to make the owner ask again.
+
+    `name` is unique across the processes and machines that share a Redis.
+    """
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self.wake = wake
+        self.name = os.urandom(12).hex()
+        # Both belong to `RedisLimiter`:
+        self.has_asked = False  # Redis may hold the ticket, so a withdrawal must go there
+        self.was_answered = False  # Redis has replied at least once
+
+
+class Acquire(NamedTuple):
+    """May the owner of `ticket` send a request now, under `rate_limit`?
+
+    If the decision has a delay, the ticket keeps its place, and its owner asks again after the delay.
+    """
+
+    ticket: Ticket
+    rate_limit: RateLimit
+
+
+class Withdraw(NamedTuple):
+    """Give up the place of `ticket`, whose owner stops asking. A granted or unknown ticket does no harm."""
+
+    ticket: Ticket
+
+
+class Pause(NamedTuple):
+    """Grant nothing for `seconds`: the exchange said that the window of the limit is used up."""
+
+    seconds: float
+
+
+class Ban(NamedTuple):
+    """Grant nothing for `seconds`: the exchange refuses every request. Callers get ``Decision.banned``."""
+
+    seconds: float
+
+
+Signal: TypeAlias = Acquire | Withdraw | Pause | Ban
+
+
+class Limiter(Protocol):
+    """Decides when each request goes. You may call it from any thread and any event loop.
+
+    The decision answers an `Acquire`. Every other signal gets `GO`.
+    """
+
+    def do(self, signal: Signal) -> Decision: ...
+
+    async def do_async(self, signal: Signal) -> Decision: ...
