@@ -240,7 +240,9 @@ class BingxMixin(Upstream):
         guessed_id = None if self.markets else self._guessed_id(symbol)
         if guessed_id is None:
             return cancel_batch(*load())
-        return cancel_unloaded(*adopted(self.safe_market(guessed_id, None, "-", "spot"), SPOT), load)
+        guessed = self.safe_market(guessed_id, None, "-", "spot")
+        # ccxt 4.5.90 leaves "id" None in a market that it does not know.
+        return cancel_unloaded(*adopted({**guessed, "id": guessed_id}, SPOT), load)
 
     def _context(self, method: str, market: Any, endpoint: Endpoint, settings: Settings) -> CancelContext:
         return CancelContext(

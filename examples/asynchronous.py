@@ -17,10 +17,10 @@ import sys
 import ccxt
 
 from _exchange import config, ids_to_cancel
+from ccxt_bingx_ext import is_gone
 from ccxt_bingx_ext.async_support import bingx
 
 SYMBOL = "BTC/USDT"
-GONE = ("canceled", "closed", "rejected")  # "open" is live, None is an order that the exchange does not know
 
 
 async def cancel(ids: list[str]) -> list[str]:
@@ -35,7 +35,7 @@ async def cancel(ids: list[str]) -> list[str]:
         await exchange.close(True)  # without True ccxt 4.5.60 leaves its session open
     for order in orders:
         print(order["id"], order["status"], order["info"])
-    gone = {order["id"] for order in orders if order["status"] in GONE}
+    gone = {order["id"] for order in orders if is_gone(order)}
     return [one for one in ids if one not in gone]
 
 

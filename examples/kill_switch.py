@@ -26,11 +26,8 @@ from typing import Any
 import ccxt
 
 from _exchange import config
-from ccxt_bingx_ext import ClientOrderId, bingx
+from ccxt_bingx_ext import ClientOrderId, bingx, is_gone
 
-# Not None: an order that the exchange does not know may be live under another symbol, and a client order id
-# is forgotten after two hours, its order is not.
-GONE = ("canceled", "closed", "rejected")
 CLIENT = "client:"
 
 
@@ -74,7 +71,9 @@ def cancel_lines(exchange: Any, lines: list[str]) -> list[str]:
                 name = f"{prefix}{order[field]}"
                 if order[field] is not None and name in names:
                     print(f"{symbol} {name} {order['status'] or order['info']}")
-                    if order["status"] in GONE:
+                    # Not for status None: an order that the exchange does not know may be live under another
+                    # symbol, and the exchange forgets a client order id after two hours, but not its order.
+                    if is_gone(order):
                         gone.add(f"{symbol} {name}")
     return [line for line in lines if line not in gone]
 

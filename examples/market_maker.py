@@ -25,13 +25,12 @@ from typing import Any
 import ccxt
 
 from _exchange import config
-from ccxt_bingx_ext import ClientOrderId, bingx
+from ccxt_bingx_ext import ClientOrderId, bingx, is_gone
 
 SYMBOL = "BTC/USDT"
 AMOUNT = Decimal("0.001")
 HALF_SPREAD = 10.0
 PREFIX = "mm_"
-GONE = ("canceled", "closed", "rejected")
 RECV_WINDOW = 5.0  # s; the exchange refuses a request that reaches it later than that
 NEVER_PLACED_AFTER = 30.0  # s; no order can come to be any more, even where the clocks differ
 
@@ -103,7 +102,7 @@ class MarketMaker:
         except ccxt.BaseError as error:
             print(error)
             return
-        if order["status"] in GONE and order["filled"] is not None:
+        if is_gone(order) and order["filled"] is not None:
             filled = Decimal(str(order["filled"]))
             self.position += filled if quote.side == "buy" else -filled
             self.quotes.remove(quote)

@@ -21,7 +21,6 @@ from _exchange import config, ids_to_cancel
 ccxt_bingx_ext.register()  # before the bot builds its exchange
 
 SYMBOL = "BTC/USDT"
-GONE = ("canceled", "closed", "rejected")  # "open" is live, None is an order that the exchange does not know
 
 
 def bot(exchange_name: str, ids: list[str]) -> list[str]:
@@ -34,7 +33,7 @@ def bot(exchange_name: str, ids: list[str]) -> list[str]:
         orders = getattr(error, "orders", [])  # what is known all the same; nothing where nothing was sent
     for order in orders:
         print(order["id"], order["status"], order["info"])
-    gone = {order["id"] for order in orders if order["status"] in GONE}
+    gone = {order["id"] for order in orders if ccxt_bingx_ext.is_gone(order)}
     return [one for one in ids if one not in gone]
 
 

@@ -20,10 +20,9 @@ import sys
 import ccxt
 
 from _exchange import config, ids_to_cancel
-from ccxt_bingx_ext import bingx
+from ccxt_bingx_ext import bingx, is_gone
 
 SYMBOL = "BTC/USDT"
-GONE = ("canceled", "closed", "rejected")  # "open" is live, None is an order that the exchange does not know
 
 
 def bot(ids: list[str]) -> None:
@@ -37,7 +36,7 @@ def bot(ids: list[str]) -> None:
         except ccxt.BaseError as error:
             print(error)
             orders = getattr(error, "orders", [])
-        if any(order["id"] == one and order["status"] in GONE for order in orders):
+        if any(order["id"] == one and is_gone(order) for order in orders):
             print(f"process {os.getpid()}: {one} is gone")
         else:
             maybe_live.append(one)

@@ -16,10 +16,9 @@ import sys
 import ccxt
 
 from _exchange import config, ids_to_cancel
-from ccxt_bingx_ext import bingx
+from ccxt_bingx_ext import bingx, is_gone
 
 SYMBOL = "BTC/USDT"
-GONE = ("canceled", "closed", "rejected")  # "open" is live, None is an order that the exchange does not know
 
 exchange = bingx(config())
 ids = ids_to_cancel(SYMBOL)
@@ -31,7 +30,7 @@ except ccxt.BaseError as error:
 for order in orders:
     print(order["id"], order["status"], order["info"])
 
-gone = {order["id"] for order in orders if order["status"] in GONE}
+gone = {order["id"] for order in orders if is_gone(order)}
 maybe_live = [one for one in ids if one not in gone]
 if maybe_live:
     sys.exit(f"not known to be gone: {maybe_live}")

@@ -1,7 +1,7 @@
 """The command line: ``ccxt-bingx-ext run``, ``cancel``, ``doctor``, ``simulate`` and ``demo``.
 
 Where things are: `run` (with ``on_start/sitecustomize``, which Python imports in the program that is run),
-`cancel` (with `asked`, `rehearsal`, `outcome` and `table`), `doctor` (with `checks`), `account` (keys, and
+`cancel` (with `ids`, `rehearsal`, `outcome` and `table`), `doctor` (with `checks`), `credentials` (keys, and
 the exchange that they open), `usage` (bad usage).
 """
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from ccxt.base.errors import ArgumentsRequired, BadRequest, BaseError
 
-from .account import hidden, open_exchange, read_keys
-from .asked import read_asked, spelled
+from .credentials import hidden, open_exchange, read_keys
+from .ids import read_asked, spelled
 from .outcome import NOT_CANCELLED, UNRESOLVED, Outcome, cancel_in_parts
 from .rehearsal import RehearsingBingx
 from .usage import BadUsage

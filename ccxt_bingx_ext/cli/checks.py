@@ -15,11 +15,13 @@ from ccxt.base.errors import (
     DDoSProtection,
     InvalidNonce,
     NetworkError,
-    OperationFailed,
     OrderNotFound,
     PermissionDenied,
     RateLimitExceeded,
 )
+
+from .._bingx.errors import response_of
+from .._bingx.vocabulary import Meaning, is_busy
 
 OK, NOT_OK, SKIPPED = "ok", "not ok", "skipped"
 
@@ -28,8 +30,6 @@ OK, NOT_OK, SKIPPED = "ok", "not ok", "skipped"
 IMPOSSIBLE_ID = "1"
 LARGEST_SKEW = 1000  # ms; from 5000 on the exchange refuses every request (docs)
 
-_IP, _PERMISSION = "100419", "100004"
-_WRONG_KEY = "100413"
 _SECONDS, _MS = 1.0, 1000.0
 _FAR = 10.0  # s: an end of a window of 1 s that is farther off is in another unit
 
@@ -63,12 +63,12 @@ def key(answer: Any) -> list[Check]:
     """Key and IP whitelist, by the answer to the look-up."""
     if knows_no_such_order(answer):
         return [Check("key", OK, "accepted, and so is its signature"), Check("IP whitelist", OK, "passed")]
-    if isinstance(answer, PermissionDenied) and code_of(answer) == _IP:
+    if meaning(answer) is Meaning.WRONG_ADDRESS:
         whitelist = Check(
             "IP whitelist", NOT_OK, f"add this machine's address to the key's whitelist ({answer})"
         )
         return [Check("key", OK, "known"), whitelist]
-    if isinstance(answer, PermissionDenied) and code_of(answer) == _PERMISSION:
+    if meaning(answer) is Meaning.NO_PERMISSION:
         seen = "accepted, but it may not read: lost answers of all-or-nothing lists cannot be looked up"
         return [
             Check("key", NOT_OK, f"{seen}, give it the permission Read"),
@@ -79,9 +79,9 @@ def key(answer: Any) -> list[Check]:
 
 def _why_no_key(answer: Any) -> str:
     if isinstance(answer, AuthenticationError):
-        if code_of(answer) == _WRONG_KEY:
-            return f"the exchange does not know this API key: copy it anew ({answer})"
-        return f"refused, the secret seems not to belong to the key: copy both anew ({answer})"
+        if meaning(answer) is Meaning.WRONG_KEY:
+            return f"the exchange does not know this API key: copy it again ({answer})"
+        return f"refused, the secret seems not to belong to the key: copy both again ({answer})"
     if isinstance(answer, InvalidNonce):
         return f"not told, the exchange refuses the time of the request: set the clock ({answer})"
     return f"not told: {_why(answer)}"
@@ -115,7 +115,7 @@ _PERMITTED = Check(
 
 
 def _not_permitted(answer: Any) -> Check:
-    if isinstance(answer, PermissionDenied) and code_of(answer) == _PERMISSION:
+    if meaning(answer) is Meaning.NO_PERMISSION:
         return Check("permission", NOT_OK, f"give the key the permission Spot Trading ({answer})")
     return Check("permission", NOT_OK, f"not told: {_why(answer)}")
 
@@ -127,12 +127,10 @@ def is_about_the_form(answer: Any) -> bool:
     """
     if not isinstance(answer, BaseError):
         return not knows_no_such_order(answer)
-    status = getattr(answer, "http_status", None)
-    about_something_else = isinstance(
-        answer, (OrderNotFound, PermissionDenied, RateLimitExceeded, DDoSProtection)
-    )
-    is_busy = type(answer) is OperationFailed
-    return status is not None and status < 500 and not about_something_else and not is_busy
+    response = response_of(answer)
+    if response is None or response.is_from_gateway or is_busy(response.code, response.message):
+        return False
+    return not isinstance(answer, (OrderNotFound, PermissionDenied, RateLimitExceeded, DDoSProtection))
 
 
 def limit_headers(headers: Mapping[str, Any] | None, now: float) -> Check:
@@ -167,9 +165,10 @@ def knows_no_such_order(answer: Any) -> bool:
     return isinstance(data, Mapping) and bool(data.get("fails")) and not data.get("orders")
 
 
-def code_of(error: Any) -> str | None:
-    """The exchange's own code of a refusal."""
-    return getattr(error, "exchange_code", None)
+def meaning(answer: Any) -> Meaning | None:
+    """What a refusal means, by the package's one vocabulary."""
+    response = response_of(answer) if isinstance(answer, BaseError) else None
+    return response.meaning if response is not None else None
 
 
 def _seen(answer: Any) -> str:

@@ -17,8 +17,8 @@ from ccxt.base.errors import BaseError
 
 from .. import bingx
 from . import checks
-from .account import hidden, open_exchange, read_keys
 from .checks import OK, SKIPPED, Check
+from .credentials import hidden, open_exchange, read_keys
 from .usage import BadUsage
 
 _SPOT_SYMBOL = re.compile(r"([A-Z0-9]+)/([A-Z0-9]+)")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from .. import ClientOrderId
-from .asked import key_of, spelled
+from .ids import key_of, spelled
 
 CANCELLED, NOT_CANCELLED, UNRESOLVED = 0, 1, 2
 

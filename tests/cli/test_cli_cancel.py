@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from ccxt_bingx_ext import ClientOrderId
-from ccxt_bingx_ext.cli import account, cancel, main
+from ccxt_bingx_ext.cli import cancel, credentials, main
 from ccxt_bingx_ext.cli.outcome import cancel_in_parts
 from ccxt_bingx_ext.simulator import Simulator
 
@@ -240,7 +240,7 @@ def as_live(simulator: Simulator, monkeypatch: pytest.MonkeyPatch, typed: io.Str
     monkeypatch.setenv("BINGX_SECRET", simulator.secret)
     monkeypatch.setattr(sys, "stdin", typed)
     monkeypatch.setattr(
-        cancel, "open_exchange", lambda kind, keys, _: account.open_exchange(kind, keys, simulator.url)
+        cancel, "open_exchange", lambda kind, keys, _: credentials.open_exchange(kind, keys, simulator.url)
     )
     return ["cancel", "BTC/USDT", str(simulator.place().order_id)]
 

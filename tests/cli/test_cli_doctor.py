@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from ccxt.base.errors import (
     AuthenticationError,
+    BadRequest,
     BaseError,
     ExchangeError,
     InvalidNonce,
@@ -18,6 +19,7 @@ from ccxt.base.errors import (
 )
 
 from ccxt_bingx_ext import bingx
+from ccxt_bingx_ext._bingx.errors import Response, attach_response
 from ccxt_bingx_ext.cli import checks, main
 from ccxt_bingx_ext.cli.checks import Check
 from ccxt_bingx_ext.cli.doctor import examine
@@ -189,9 +191,9 @@ def test_an_answer_that_nobody_expects(bingx_simulator: Simulator, body: str) ->
     assert verdicts(examined(bingx_simulator)) == ["ok"] * 5 + ["not ok", "ok"]
 
 
-def refused(kind: type[BaseError], code: str | None = None, status: int | None = 200) -> BaseError:
+def refused(kind: type[BaseError], code: str | None = None, status: int = 200) -> BaseError:
     error = kind("the words")
-    error.exchange_code, error.http_status = code, status
+    attach_response(error, Response(status, code, "the words"))
     return error
 
 
@@ -204,6 +206,10 @@ def refused(kind: type[BaseError], code: str | None = None, status: int | None =
         (refused(PermissionDenied, "100004"), False),
         (refused(OperationFailed, "100500"), False),
         (refused(ExchangeError, status=502), False),
+        (refused(RequestTimeout, status=408), False),
+        (refused(ExchangeError, "100503"), False),
+        (refused(ExchangeError, "109500"), False),
+        (refused(BadRequest, "504"), False),
         (RequestTimeout("no answer"), False),
     ],
 )

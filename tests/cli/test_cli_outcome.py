@@ -9,7 +9,7 @@ import pytest
 from ccxt.base.errors import BadResponse
 
 from ccxt_bingx_ext import ClientOrderId
-from ccxt_bingx_ext.cli.asked import read_asked
+from ccxt_bingx_ext.cli.ids import read_asked
 from ccxt_bingx_ext.cli.outcome import Order, Outcome, cancel_in_parts, words_of
 
 

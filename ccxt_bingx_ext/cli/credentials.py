@@ -47,7 +47,7 @@ def read_keys(keys_file: str | None, simulator: str | None, environment: Mapping
 def _usable(keys: Keys) -> Keys:
     # A line's end that was copied along, say: the libraries below refuse it, and show the key.
     if not all(re.fullmatch(r"[!-~]+", value) for value in keys):
-        raise BadUsage("a key or secret holds white space, or what is not ASCII: copy it anew")
+        raise BadUsage("a key or secret holds white space, or what is not ASCII: copy it again")
     return keys
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ccxt_bingx_ext import bingx
-from ccxt_bingx_ext.cli.account import SIMULATORS_OWN, Keys, hidden, open_exchange, read_keys
+from ccxt_bingx_ext.cli.credentials import SIMULATORS_OWN, Keys, hidden, open_exchange, read_keys
 from ccxt_bingx_ext.cli.usage import BadUsage
 from ccxt_bingx_ext.simulator import Simulator
 
@@ -108,7 +108,7 @@ def test_a_key_that_was_copied_badly_is_refused_unshown(bad: str) -> None:
         {"BINGX_APIKEY": bad, "BINGX_SECRET": "s"},
         {"BINGX_APIKEY": "k", "BINGX_SECRET": bad},
     ):
-        with pytest.raises(BadUsage, match="copy it anew") as caught:
+        with pytest.raises(BadUsage, match="copy it again") as caught:
             read_keys(None, None, environment)
         assert bad not in str(caught.value)
 
