@@ -1,4 +1,4 @@
-"""Putting the classes where bots look them up: ``getattr(ccxt, "bingx")``. Explicit and reversible."""
+"""Puts the classes where bots look them up: ``getattr(ccxt, "bingx")``. Explicit and reversible."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _originals: dict[ModuleType, Any] = {}
 
 
 class Registration:
-    """What `register` returns: as a context manager it puts back what was there when it was called."""
+    """What `register` returns. As a context manager it restores what was there before the call."""
 
     def __init__(self, was_registered: bool) -> None:
         self._was_registered = was_registered
@@ -28,8 +28,8 @@ class Registration:
 def register() -> Registration:
     """Make ``bingx`` in ``ccxt``, ``ccxt.async_support`` and ``ccxt.pro`` this package's classes.
 
-    For bots that look the class up by name; call it before they build their exchange. Calling it again
-    changes nothing. It imports all three of ccxt's packages, which takes a while (about a second).
+    For bots that look the class up by name. Call it before they build their exchange. A second call changes
+    nothing. It imports all three of ccxt's packages, which takes about a second.
     """
     was_registered = bool(_originals)
     for module, ours in _places():
@@ -41,9 +41,9 @@ def register() -> Registration:
 
 
 def unregister() -> None:
-    """Put back what `register` found. Calling it again, or without `register`, changes nothing.
+    """Put back what `register` found. A second call, or one without `register`, changes nothing.
 
-    What somebody else has put there since is left alone.
+    If another program has put a class there since, that class stays.
     """
     if not _originals:
         return
@@ -54,7 +54,7 @@ def unregister() -> None:
 
 
 def _places() -> list[tuple[ModuleType, type]]:
-    # ccxt.pro is large: it is imported when asked for, not with this package.
+    # ccxt.pro is large: this package imports it only on request.
     import ccxt.async_support
     import ccxt.pro
 

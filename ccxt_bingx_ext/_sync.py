@@ -30,48 +30,51 @@ class bingx(BingxMixin, upstream):
         symbol: str | None = None,
         params: Mapping[str, Any] = {},
     ) -> list[Order]:
-        """Cancel several orders of one market, and say of every one what became of it.
+        """Cancel several orders of one market, and report what became of each.
 
-        Spot markets use ``POST /openApi/spot/v1/trade/cancelOrders`` (seed), 2 requests/s; linear swaps
-        ``DELETE /openApi/swap/v2/trade/batchOrders`` (docs), ten ids a request, 5 requests/s; inverse swaps,
-        which have no batch endpoint, ``DELETE /openApi/cswap/v1/trade/cancelOrder`` (docs), one id a request,
-        5 requests/s, in the async classes concurrently. Lists may be of any length.
+        Spot markets use ``POST /openApi/spot/v1/trade/cancelOrders`` (seed), 2 requests/s. Linear swaps use
+        ``DELETE /openApi/swap/v2/trade/batchOrders`` (docs), ten ids a request, 5 requests/s. Inverse swaps,
+        which have no batch endpoint, use ``DELETE /openApi/cswap/v1/trade/cancelOrder`` (docs), one id a
+        request, 5 requests/s, in the async classes concurrently. Lists may have any length.
 
-        `ids`: order ids (str of digits or int, 1 to 2^63-1), any iterable; None only with client ids.
+        `ids`: order ids (str of digits or int, 1 to 2^63-1), any iterable; None only with client order ids.
         `symbol`: unified symbol, required. `params`:
 
-        - ``clientOrderIds``: list of client order ids (1 to 40 characters each), alone or beside `ids`; the
-          endpoint's own ``orderIds`` and ``clientOrderIDs`` (list or comma string) mean the same;
-        - ``process``: 1 cancels what can be cancelled; 0 (the exchange's default) refuses the whole list
-          for one id that cannot; else ``options["cancelOrders"]["process"]``; swaps know only 1;
-        - ``recvWindow``: ms, positive (the exchange's default: 5000);
-        - anything else is sent as it is.
+        - ``clientOrderIds``: list of client order ids (1 to 40 characters each), alone or beside `ids`. The
+          endpoint's own ``orderIds`` and ``clientOrderIDs`` (list or comma string) mean the same.
+        - ``process``: 1 cancels what can be cancelled. 0 (the exchange's default) makes the exchange refuse
+          the whole list for one id that cannot. Default: ``options["cancelOrders"]["process"]``. Swaps know
+          only 1.
+        - ``recvWindow``: ms, positive (the exchange's default: 5000).
+        - The plugin sends any other parameter as it is.
 
-        Returns exactly one order structure per distinct id, in asking order, order ids first; entries of the
-        answer that match no id asked follow. ``status`` is ``"canceled"`` only where the exchange said so;
-        ``"closed"``, ``"rejected"``, ``"open"`` or None (unknown order) tell of the others, with the
-        exchange's own words in ``info``.
+        Returns exactly one order structure per distinct id, in asking order, order ids first. Entries of the
+        response that match no id follow. ``status`` is ``"canceled"`` only if the exchange said so.
+        ``"closed"``, ``"rejected"``, ``"open"`` or None (the exchange knows no such order) stand for the
+        others, with the exchange's own words in ``info``. `is_gone` says whether a status is final.
 
         Raises ``ArgumentsRequired``, ``BadRequest`` or ``BadSymbol`` for bad input (nothing is sent);
-        ``OrderNotFound`` for a list refused as a whole (nothing is cancelled); ``BadResponse`` for an answer
-        that leaves ids open; and what ccxt raises. Every such error carries ``orders`` (what is known) and
-        ``unresolved`` (ids that may still be live; where nothing was sent, all of them, as they were given).
+        ``OrderNotFound`` for a list that the exchange refused as a whole (nothing is cancelled);
+        ``BadResponse`` for a response that does not settle every id; and what ccxt raises. Every such error
+        carries ``orders`` (what is known) and ``unresolved`` (ids that may still be live; if nothing was
+        sent, all of them, as you gave them).
         """
         return run(self._cancel_orders(ids, symbol, params), self._execute)
 
     def cancel_orders_for_symbols(
         self, orders: Iterable[Mapping[str, Any]], params: Mapping[str, Any] = {}
     ) -> list[Order]:
-        """Cancel orders of several markets, of whatever kind, as `cancel_orders` does for one.
+        """Cancel orders of several markets, of any kind, as `cancel_orders` does for one.
 
         `orders`: ``{"id": ..., "symbol": ...}`` or ``{"clientOrderId": ..., "symbol": ...}`` (ccxt's
-        ``CancellationRequest``); of an entry with both ids, such as an order structure, the order id counts.
+        ``CancellationRequest``). If an entry has both ids, such as an order structure, the order id counts.
         `params`: as in `cancel_orders`, for every symbol; ``process`` 0 holds for each symbol by itself.
 
-        Returns exactly one order structure per distinct entry, in asking order. What fails for one symbol
-        keeps nothing from the others; then an error is raised whose ``orders`` and ``unresolved`` speak of
-        all of them: ``unresolved`` holds such entries, and can be handed back. ``OrderNotFound`` is raised
-        only where nothing at all was cancelled; one symbol's refused list is else a ``BadRequest``.
+        Returns exactly one order structure per distinct entry, in asking order. A failure on one symbol does
+        not stop the others. The call then raises an error whose ``orders`` and ``unresolved`` cover every
+        symbol. ``unresolved`` holds such entries, so that you can pass it back. ``OrderNotFound`` means that
+        nothing at all was cancelled; if the exchange refused only some symbols' lists, the error is a
+        ``BadRequest``.
         """
         return run(self._cancel_orders_for_symbols(orders, params), self._execute)
 

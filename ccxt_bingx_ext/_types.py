@@ -1,4 +1,4 @@
-"""Types for bots that mypy or pyright reads."""
+"""Types for bots that use mypy or pyright."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class InverseOptions(TypedDict, total=False):
 
 
 class CancelOrdersOptions(TypedDict, total=False):
-    """``options["cancelOrders"]``. A misspelt setting is refused by the type checker alone."""
+    """``options["cancelOrders"]``. Only a type checker refuses a misspelt setting."""
 
     requestFormat: Literal["json", "query"]
     process: Literal[0, 1] | None
@@ -41,7 +41,7 @@ class _OfOneSymbol(TypedDict):
 
 
 class CancellationRequest(_OfOneSymbol, total=False):
-    """An entry of `cancel_orders_for_symbols`: ccxt's type of this name demands both ids, one is enough."""
+    """An entry of `cancel_orders_for_symbols`. ccxt's type of this name demands both ids; one is enough."""
 
     id: str | int | None
     clientOrderId: str | None
@@ -51,19 +51,19 @@ class CancellationRequest(_OfOneSymbol, total=False):
 class AccountsForIds(Protocol):
     """What an error of `cancel_orders` or `cancel_orders_for_symbols` carries beside ccxt's class.
 
-    ccxt's classes declare no such attributes, so a type checker wants to be told::
+    ccxt's classes do not declare these attributes. This protocol declares them for a type checker::
 
         except ccxt.BaseError as error:
             if isinstance(error, AccountsForIds):
                 exchange.cancel_orders(error.unresolved, symbol, {"process": 1})
 
-    It is no exception class, and cannot stand behind ``except``. An error of another call carries nothing:
-    that is not to say that nothing is unresolved.
+    It is not an exception class, and cannot stand behind ``except``. An error of another call carries
+    neither list, which does not mean that nothing is unresolved.
     """
 
     orders: list[Order]
     """Order structures: what is known."""
 
-    # Any: strings or `CancellationRequest`s, whichever the call that raised takes back as they are.
+    # Any: strings or `CancellationRequest`s, whichever the method that raised accepts again.
     unresolved: list[Any]
-    """What may still be live, sent or not."""
+    """Orders that may still be live, sent or not."""
