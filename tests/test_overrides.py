@@ -10,6 +10,8 @@ from typing import Any
 import ccxt.bingx
 import pytest
 
+from ccxt_bingx_ext import bingx
+
 from .worlds import OURS
 
 ALIASES = {
@@ -33,7 +35,7 @@ for module in (ccxt_bingx_ext, ccxt_bingx_ext.async_support, ccxt_bingx_ext.pro)
 def test_aliases_of_a_subclass() -> None:
     """A bot's subclass that overrides a method gets the alias of its own method."""
 
-    class Mine(OURS["sync"]):  # type: ignore[misc]
+    class Mine(bingx):
         def cancel_orders(self, *args: Any, **named: Any) -> Any:
             return "mine"
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_SYMBOL = re.compile(r"([^/:\-]+)/([^/:\-]+)")
-_CURRENCY_ID = re.compile(r"[A-Z0-9]+")
+_SYMBOL = r"([^/:\-]+)/([^/:\-]+)"
+_CURRENCY_ID = r"[A-Z0-9]+"
 
 
 def spot_market_id(symbol: str, renamed: Mapping[str, str]) -> str | None:
@@ -18,7 +18,7 @@ def spot_market_id(symbol: str, renamed: Mapping[str, str]) -> str | None:
     `renamed`: the currencies that ccxt gives other codes on this exchange (id -> code). It calls SNOW
     Snowman, and TRUMP TRUMPMAGA while it calls TRUMPSOL TRUMP.
     """
-    parts = _SYMBOL.fullmatch(symbol)
+    parts = re.fullmatch(_SYMBOL, symbol)
     ids = [_currency_id(code, renamed) for code in parts.groups()] if parts else [None]
     return None if None in ids else "-".join(id for id in ids if id)
 
@@ -27,4 +27,4 @@ def _currency_id(code: str, renamed: Mapping[str, str]) -> str | None:
     ids = [id for id, its_code in renamed.items() if its_code == code]
     if not ids and code not in renamed:
         ids = [code]
-    return ids[0] if len(ids) == 1 and _CURRENCY_ID.fullmatch(ids[0]) else None
+    return ids[0] if len(ids) == 1 and re.fullmatch(_CURRENCY_ID, ids[0]) else None

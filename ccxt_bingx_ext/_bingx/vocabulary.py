@@ -28,18 +28,18 @@ FINAL_STATES = frozenset(state for state, status in STATUS_OF_STATE.items() if s
 STATUS_OF_CODE: Mapping[str, str] = {"80018": "closed"}
 DOES_NOT_EXIST_CODES = frozenset(("80016", "109421"))
 
-_BUSY = re.compile(r"\bbusy\b", re.IGNORECASE)
-_CLOCK = re.compile(r"timestamp", re.IGNORECASE)
-_STATE = re.compile(r"\border\s+status\s*:\s*([A-Za-z_]+)")
+# Patterns are plain strings, which `re` compiles at first use: a bot starts sooner.
+_BUSY = r"(?i)\bbusy\b"
+_CLOCK = r"(?i)timestamp"
+_STATE = r"\border\s+status\s*:\s*([A-Za-z_]+)"
 # "can not find order …", "order does not exist", "order 123 not found". Nothing wider: a bot that catches
 # OrderNotFound forgets the order.
-_NOT_FOUND = re.compile(
-    r"\bcan ?not find order\b|(?<![/\w])order\s+(?:(?:\w*order\w*id\s*[:=]\s*)?\d{1,19}\s+)?"
-    r"(?:does\s+|is\s+)?not\s+(?:exist|found)\b",
-    re.IGNORECASE,
+_NOT_FOUND = (
+    r"(?i)\bcan ?not find order\b|(?<![/\w])order\s+(?:(?:\w*order\w*id\s*[:=]\s*)?\d{1,19}\s+)?"
+    r"(?:does\s+|is\s+)?not\s+(?:exist|found)\b"
 )
 # "…will be unblocked after 1727193814249", "…can retry after time: 1727193970155" (docs, live)
-_BAN_END = re.compile(r"\bafter\b\D{0,12}(\d{13})\b")
+_BAN_END = r"\bafter\b\D{0,12}(\d{13})\b"
 
 
 class Meaning(Enum):
@@ -58,13 +58,13 @@ class Meaning(Enum):
 class _Row(NamedTuple):
     meaning: Meaning
     codes: frozenset[str]
-    words: re.Pattern[str] | None  # that the text must hold; None: any text
+    words: str | None  # a pattern that the text must hold; None: any text
 
     def fits(self, code: str, text: str) -> bool:
-        return code in self.codes and (self.words is None or self.words.search(text) is not None)
+        return code in self.codes and (self.words is None or re.search(self.words, text) is not None)
 
 
-def _row(meaning: Meaning, codes: str, words: re.Pattern[str] | None = None) -> _Row:
+def _row(meaning: Meaning, codes: str, words: str | None = None) -> _Row:
     return _Row(meaning, frozenset(codes.split()), words)
 
 
@@ -99,7 +99,7 @@ class Words(NamedTuple):
     @property
     def states(self) -> frozenset[str]:
         """The order states that the words name ("… order status :FILLED,can not delete …"), upper case."""
-        return frozenset(word.upper() for word in _STATE.findall(self._own))
+        return frozenset(word.upper() for word in re.findall(_STATE, self._own))
 
     @property
     def status(self) -> str | None:
@@ -113,7 +113,7 @@ class Words(NamedTuple):
         numbered = self.text
         for one in self.about:
             numbered = numbered.replace(one, "0")  # "order abc does not exist"
-        return any(_NOT_FOUND.search(text) for text in (self._own, numbered))
+        return any(re.search(_NOT_FOUND, text) for text in (self._own, numbered))
 
     @property
     def _own(self) -> str:
@@ -145,5 +145,5 @@ def is_busy(code: str | None, text: str = "") -> bool:
 
 def ban_end(text: str) -> float | None:
     """The epoch time (s) until which `text` says that the account is banned."""
-    found = _BAN_END.search(text)
+    found = re.search(_BAN_END, text)
     return int(found[1]) / 1000 if found else None

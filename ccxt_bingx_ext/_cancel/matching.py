@@ -9,11 +9,10 @@ from typing import Any
 from .._bingx.endpoints import ResponseSchema
 from .._ids import OrderRef
 
-_LABELLED_ID = re.compile(r"\b(\w*order\w*id)\s*[:=]\s*([^\s,]+)", re.IGNORECASE)
+# Patterns are plain strings, which `re` compiles at first use: a bot starts sooner.
+_LABELLED_ID = r"(?i)\b(\w*order\w*id)\s*[:=]\s*([^\s,]+)"
 # "order X does not exist", "'X' not found": nowhere else does a word of a text count as an id.
-_UNLABELLED_ID = re.compile(
-    r"(?:\border\s+|(?=['\"]))([^\s,]+)\s+(?:does\s+|is\s+)?not\s+(?:exist|found)", re.I
-)
+_UNLABELLED_ID = r"(?i)(?:\border\s+|(?=['\"]))([^\s,]+)\s+(?:does\s+|is\s+)?not\s+(?:exist|found)"
 _PUNCTUATION = ".;!()'\""
 _CLIENT_ID_KEYS = ("clientOrderID", "clientOrderId", "origClientOrderId")
 
@@ -50,7 +49,7 @@ class IdIndex:
         """The single ref of the request, if `entry` may leave it unnamed and names no other."""
         refs = [ref for spelt_alike in self._refs.values() for ref in spelt_alike]
         text = text_of(entry) if listed == "fails" else ""
-        if not self._schema.may_be_unnamed or len(refs) != 1 or _LABELLED_ID.search(text):
+        if not self._schema.may_be_unnamed or len(refs) != 1 or re.search(_LABELLED_ID, text):
             return set()
         keyed = self._keyed(listed, entry, text)
         if not keyed:
@@ -90,14 +89,14 @@ class IdIndex:
         as_order_id, as_client_id = OrderRef("id", value), self._spelt("clientOrderId", value)
         if listed == "orders" or as_client_id not in self._refs:
             return as_order_id
-        says_client = any("client" in label.lower() for label, _ in _LABELLED_ID.findall(text))
+        says_client = any("client" in label.lower() for label, _ in re.findall(_LABELLED_ID, text))
         return as_client_id if as_order_id not in self._refs or says_client else as_order_id
 
     def _in_text(self, text: str) -> set[OrderRef]:
         """The one ref that `text` names. A text that could mean two names none."""
         names: set[OrderRef] = set()
-        unlabelled = (("", word) for word in _UNLABELLED_ID.findall(text))
-        for label, word in _LABELLED_ID.findall(text) or unlabelled:
+        unlabelled = (("", word) for word in re.findall(_UNLABELLED_ID, text))
+        for label, word in re.findall(_LABELLED_ID, text) or unlabelled:
             for value in (word, word.strip(_PUNCTUATION)):
                 names.add(self._spelt("clientOrderId", value))
                 if "client" not in label.lower():
