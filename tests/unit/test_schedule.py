@@ -203,7 +203,7 @@ def test_the_lane_forgets_what_is_long_past() -> None:
 
 def test_a_child_process_forgets_who_waits_and_remembers_what_went() -> None:
     """After a fork: the waiters are not there, the lock is free, the limit is the same one."""
-    _lanes._forget_lanes()
+    _lanes.forget()
     lane = _lanes.limiter_for("key", "host", "endpoint", None)
     assert isinstance(lane, LocalLimiter)
     pace = RateLimit(1, 60.0, 0.0)
