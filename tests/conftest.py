@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _fresh_lanes() -> Iterator[None]:
     """A limit or a ban met in one test is none in the next."""
     yield
-    _lanes._forget_lanes()
+    _lanes.forget()
 
 
 @pytest.fixture(params=WORLDS)

@@ -420,7 +420,7 @@ def test_the_lane_works_after_fork(limited: Simulator) -> None:
     ids = place(limited, 3)
     cancel_each(exchange, ids[:2])
     lane: Any = exchange._limiter(SPOT)[0]
-    with lane._lock, _lanes._lanes_lock:
+    with lane._lock, _lanes._lock:
         child = multiprocessing.get_context("fork").Process(
             target=_cancel_in_child, args=(config_of(limited), ids[2:])
         )

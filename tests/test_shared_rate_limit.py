@@ -15,11 +15,12 @@ import redis
 from ccxt.base.errors import RateLimitExceeded
 
 from ccxt_bingx_ext import bingx
+from ccxt_bingx_ext._bingx.endpoints import SPOT
 from ccxt_bingx_ext._bingx.errors import banned_error
-from ccxt_bingx_ext._ratelimit import redis as _redis
 from ccxt_bingx_ext._ratelimit.acquire import acquire, acquire_async
 from ccxt_bingx_ext._ratelimit.local import LocalLimiter
 from ccxt_bingx_ext._ratelimit.messages import Acquire, Ban, Pause, Ticket, Withdraw
+from ccxt_bingx_ext._ratelimit.redis import RedisLimiter
 from ccxt_bingx_ext._ratelimit.registry import limiter_for
 from ccxt_bingx_ext._ratelimit.schedule import RateLimit, Schedule
 from ccxt_bingx_ext.simulator import Simulator
@@ -47,7 +48,7 @@ def ticket() -> Ticket:
 
 def lane(server: RedisServer, name: str = "lane") -> Any:
     """A lane as another process would have it: nothing is shared but Redis."""
-    return _redis.RedisLimiter(server.url, name, LocalLimiter())
+    return RedisLimiter(server.url, name, LocalLimiter())
 
 
 def ask(lane: Any, ticket_: Ticket | None = None) -> Any:
@@ -136,7 +137,7 @@ def test_holds_and_bans_are_shared(server: RedisServer) -> None:
     first, second = lane(server), lane(server)
     first.do(Pause(2.0))
     verdict = ask(second)
-    assert 0 < verdict.delay <= _redis.CHECK_EVERY
+    assert 0 < verdict.delay <= second.check_every
     assert not verdict.banned
     first.do(Ban(FAR))
     for one in (first, second):
@@ -166,11 +167,12 @@ def test_a_task_cancelled_while_waiting_leaves_redis_too(server: RedisServer) ->
 
 
 def test_without_redis_the_local_lane_takes_over_and_says_so_once(
-    limited: Simulator, server: RedisServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    limited: Simulator, server: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Redis goes away, cancels get out all the same within the limit; it comes back and is used again."""
-    monkeypatch.setattr(_redis, "RETRY_AFTER", 0.2)
     exchange = bingx(config_of(limited, storage=server.url))
+    shared: Any = exchange._limiter(SPOT)[0]
+    shared.retry_after = 0.2
     ids = place(limited, 8)
     with caplog.at_level(logging.WARNING, "ccxt_bingx_ext"):
         cancel_each(exchange, ids[:2])
@@ -267,8 +269,8 @@ def test_a_clock_that_stepped_back_stalls_nobody(server: RedisServer) -> None:
 
 def test_many_waiting_tasks_do_not_flood_redis(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three hundred tasks of one process: a few ask at a time, in calling order, and all leave."""
-    monkeypatch.setattr(_redis, "TIMEOUT", 5.0)  # a busy machine must not pass for a Redis that is away
     shared = lane(server)
+    shared.timeout = 5.0  # a busy machine must not pass for a Redis that is away
     asked: set[Any] = set()
     evaluate = shared._eval_async
 
@@ -285,13 +287,13 @@ def test_many_waiting_tasks_do_not_flood_redis(server: RedisServer, monkeypatch:
         went = [task.done() for task in tasks]
         assert sum(went) >= 2
         assert went == sorted(went, reverse=True)
-        assert len(asked) <= sum(went) + _redis.MOST_ASKING + PACE.requests
+        assert len(asked) <= sum(went) + shared.most_asking + PACE.requests
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     asyncio.run(main())
-    assert shared._asking == {}
+    assert len(shared._queue) == 0
 
 
 def test_a_late_waker_costs_the_limit_nothing_in_redis_either(server: RedisServer) -> None:
@@ -318,11 +320,11 @@ def test_what_was_granted_by_redis_counts_when_it_goes_away(server: RedisServer)
 
 
 def test_a_ticket_that_queued_locally_leaves_that_queue_when_redis_is_back(
-    server: RedisServer, monkeypatch: pytest.MonkeyPatch
+    server: RedisServer,
 ) -> None:
     """Else the local lane would count it as waiting for ever."""
-    monkeypatch.setattr(_redis, "RETRY_AFTER", 0.0)
     shared, waiting = lane(server), ticket()
+    shared.retry_after = 0.0
     for _ in range(2):
         ask(shared)
     server.stop()

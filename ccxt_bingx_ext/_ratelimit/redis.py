@@ -1,6 +1,6 @@
-"""A lane kept in Redis: the arithmetic of `_lane` in one atomic script, on the server's own clock.
+"""The limiter that several processes and machines share: acquire.lua in a Redis, on the server's clock.
 
-Where Redis cannot be reached the local lane takes over, with a warning: a cancel must get out.
+An outage of Redis never blocks a request: the process's own limiter takes over, with a warning.
 """
 
 from __future__ import annotations
@@ -12,39 +12,60 @@ import threading
 import time
 from collections.abc import Generator
 from importlib.resources import files
-from typing import Any
+from itertools import islice, takewhile
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from .._runner import run, run_async
 from .local import LocalLimiter
 from .messages import GO, Acquire, Ban, Pause, Signal, Ticket, Withdraw
-from .schedule import Decision, RateLimit
+from .schedule import Decision
 
 log = logging.getLogger("ccxt_bingx_ext")
 
-TIMEOUT = 0.25  # s, to connect and to answer: a cancel must not wait for a limiter that is gone
-RETRY_AFTER = 2.0  # s without asking a Redis that could not be reached
-CHECK_EVERY = 0.5  # s at most between two questions of a waiting ticket: nobody can wake it from elsewhere
-MOST_ASKING = 8  # tickets of one process that ask at a time
-STALE_AFTER = 2.0  # s after which a ticket that asks no more is taken out: its process has died
-
-
-@functools.cache
-def _script() -> str:
-    """The text of acquire.lua. A packager may lose the file: read it where an error counts as an outage."""
-    return files("ccxt_bingx_ext._ratelimit").joinpath("acquire.lua").read_text("utf-8")
+R = TypeVar("R")
+# Yields the arguments of a call to the script, receives its reply or the exception that the call met.
+Steps: TypeAlias = Generator[list[Any], Any, R]
 
 
 class RedisLimiter:
-    """A lane in the Redis at `url`, and the process's own one behind it."""
+    """A limiter in the Redis at `url`, shared by every process that uses the same Redis and `name`.
 
-    def __init__(self, url: str, name: str, local: LocalLimiter) -> None:
+    Grants, pauses and bans hold for all of them. `local` is the limiter of this process. It knows every grant
+    and ban that the process has seen, and takes over while Redis is away. Then each process keeps the limit
+    for itself, and all processes together may exceed it.
+
+    You may call `do` from any thread and `do_async` from any event loop. Durations are in s:
+
+    - `timeout`: the most to connect, and the most to reply. A request must not wait for a Redis that is gone.
+    - `retry_after`: how long the process leaves a Redis alone that it could not reach.
+    - `check_every`: the most between two calls for a waiting ticket. Another process cannot wake it.
+    - `stale_after`: a ticket that has not asked for so long holds nobody up. Its process has died.
+    - `most_asking`: so many tickets of this process, beside those that may go now, call Redis at a time.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        name: str,
+        local: LocalLimiter,
+        *,
+        timeout: float = 0.25,
+        retry_after: float = 2.0,
+        check_every: float = 0.5,
+        stale_after: float = 2.0,
+        most_asking: int = 8,
+    ) -> None:
+        self.timeout = timeout
+        self.retry_after = retry_after
+        self.check_every = check_every
+        self.stale_after = stale_after
+        self.most_asking = most_asking
         self._url = url
         self._keys = [f"{{ccxt-bingx-ext:{name}}}:{part}" for part in ("q", "s", "p", "g", "state")]
         self._local = local
-        self._lock = threading.Lock()
-        self._lost_until: float | None = None  # None: Redis answered last time
-        self._asking: dict[Ticket, float] = {}  # in calling order -> when it asked last
+        self._outage = _Outage(_host_and_port(url))
+        self._queue = _ProcessQueue()
 
     def do(self, signal: Signal) -> Decision:
         return run(self._steps(signal), self._eval)
@@ -52,143 +73,219 @@ class RedisLimiter:
     async def do_async(self, signal: Signal) -> Decision:
         return await run_async(self._steps(signal), self._eval_async)
 
-    def _steps(self, signal: Signal) -> Generator[list[Any], Any, Decision]:
-        lost_until = self._lost_until
-        is_lost = lost_until is not None and time.monotonic() < lost_until
+    def _steps(self, signal: Signal) -> Steps[Decision]:
         if isinstance(signal, Acquire):
-            banned_for = self._local.banned_for
-            if banned_for > 0:
-                return Decision(banned_for, banned=True)
-            if not is_lost and not self._is_in_front(signal.ticket, signal.rate_limit):
-                return Decision(CHECK_EVERY)
-        else:
-            self._local.do(signal)  # it may be the local lane that is asked next
-            if isinstance(signal, Withdraw) and not signal.ticket.has_asked:
-                self._forget(signal)
-                return GO
-        if is_lost:
-            return self._locally(signal)
-        if isinstance(signal, Acquire):
-            signal.ticket.has_asked = True
-        answer = yield self._arguments(signal, lost_until is not None)
-        if isinstance(answer, Exception):
-            self._lose(answer)
-            return self._locally(signal)
-        if lost_until is not None:
-            self._lost_until = None
-            log.warning("the shared rate limit is back: %s", self._where)
-        if not isinstance(signal, Acquire):
-            self._forget(signal)
-            return GO
-        verdict = Decision(float(answer[0]), bool(answer[1]))
-        self._local.do(Withdraw(signal.ticket))  # it may have queued there while Redis was away
-        if verdict.banned:
-            self._local.do(Ban(verdict.delay))
-            return verdict
-        self._let_the_next_ask(signal.ticket)
-        if not verdict.delay:
-            self._local.count_grant()
-            self._forget(signal)
-        return Decision(min(verdict.delay, CHECK_EVERY))
+            return self._acquire(signal)
+        if isinstance(signal, Withdraw):
+            return self._withdraw(signal)
+        return self._pause_or_ban(signal)
 
-    def _locally(self, signal: Signal) -> Decision:
-        verdict = self._local.do(signal) if isinstance(signal, Acquire) else GO
-        if not verdict.delay:
-            self._forget(signal)
-        return verdict
+    def _acquire(self, signal: Acquire) -> Steps[Decision]:
+        ticket, rate_limit = signal
+        banned_for = self._local.banned_for
+        if banned_for > 0:
+            return Decision(banned_for, banned=True)
+        if self._outage.is_on:
+            return self._acquire_locally(signal)
+        if not self._queue.may_ask(ticket, self.most_asking + rate_limit.requests, self.stale_after):
+            return Decision(self.check_every)
+        ticket.has_asked = True
+        reply = yield from self._call(signal)
+        if reply is None:
+            return self._acquire_locally(signal)
+        decision = Decision(float(reply[0]), bool(reply[1]))
+        self._local.do(Withdraw(ticket))  # the ticket may have queued there during an outage
+        if decision.banned:
+            self._local.do(Ban(decision.delay))
+            return decision
+        self._queue.note_reply(ticket)
+        if decision.delay:
+            return Decision(min(decision.delay, self.check_every))
+        self._local.count_grant()
+        self._queue.remove(ticket)
+        return GO
 
-    def _is_in_front(self, ticket: Ticket, pace: RateLimit) -> bool:
-        # A hundred waiting tasks would be a hundred questions at once, and none answered in time: those far
-        # back in this process need not ask, for the ones before them go first in any case. And questions
-        # that are on their way together would overtake each other.
-        now, ahead = time.monotonic(), 0
-        with self._lock:
-            self._asking[ticket] = now
-            for one, asked in self._asking.items():  # pragma: no branch - the ticket itself is among them
-                if one is ticket:
-                    break
-                if now - asked <= STALE_AFTER:
-                    ahead += 1
-                    if not one.was_answered or ahead >= MOST_ASKING + pace.requests:
-                        return False
-        return True
+    def _acquire_locally(self, signal: Acquire) -> Decision:
+        decision = self._local.do(signal)
+        if not decision.delay:
+            self._queue.remove(signal.ticket)
+        return decision
 
-    def _let_the_next_ask(self, ticket: Ticket) -> None:
-        ticket.was_answered = True
-        with self._lock:
-            waiting = next((one for one in self._asking if not one.was_answered), None)
-        if waiting is not None:
-            waiting.wake()
+    def _withdraw(self, signal: Withdraw) -> Steps[Decision]:
+        self._local.do(signal)
+        if signal.ticket.has_asked:
+            yield from self._call(signal)
+        self._queue.remove(signal.ticket)
+        return GO
 
-    def _forget(self, signal: Signal) -> None:
-        if isinstance(signal, (Acquire, Withdraw)):
-            with self._lock:
-                self._asking.pop(signal.ticket, None)
+    def _pause_or_ban(self, signal: Pause | Ban) -> Steps[Decision]:
+        self._local.do(signal)  # an outage must not lose it
+        yield from self._call(signal)
+        return GO
 
-    def _arguments(self, signal: Signal, was_lost: bool = False) -> list[Any]:
+    def _call(self, signal: Signal) -> Steps[Any]:
+        """Run the script for `signal`. Return its reply, or None if Redis is away."""
+        if self._outage.is_on:
+            return None
+        was_away = self._outage.is_known
+        reply = yield self._arguments(signal)
+        if isinstance(reply, Exception):
+            self._outage.begin(reply, self.retry_after)
+            return None
+        if was_away:
+            self._outage.end()
+        return reply
+
+    def _arguments(self, signal: Signal) -> list[Any]:
         if isinstance(signal, Withdraw):
             return ["withdraw", signal.ticket.name]
-        if isinstance(signal, (Pause, Ban)):
-            return [type(signal).__name__.lower(), "", signal.seconds]
-        pace = signal.rate_limit
-        # What went by the local lane while Redis was away, or has been forgotten there, counts, too.
-        ages = self._local.grant_ages(pace.period)
-        settings = [pace.requests, pace.period, pace.slack, STALE_AFTER]
-        return ["acquire", signal.ticket.name, *settings, int(was_lost), *ages]
+        if isinstance(signal, Pause):
+            return ["pause", "", signal.seconds]
+        if isinstance(signal, Ban):
+            return ["ban", "", signal.seconds]
+        ticket, rate_limit = signal
+        # Redis has to count what this process granted while Redis was away, and what Redis has forgotten.
+        ages = self._local.grant_ages(rate_limit.period)
+        settings = [rate_limit.requests, rate_limit.period, rate_limit.slack, self.stale_after]
+        return ["acquire", ticket.name, *settings, int(self._outage.is_known), *ages]
 
-    def _lose(self, error: Exception) -> None:
-        with self._lock:
-            if self._lost_until is None:
-                log.warning(
-                    "the shared rate limit at %s cannot be reached, each process keeps its own: %s %s",
-                    self._where,
-                    type(error).__name__,
-                    "" if isinstance(error, ValueError) else error,  # of the URL, password and all
-                )
-            self._lost_until = time.monotonic() + RETRY_AFTER
-
-    @property
-    def _where(self) -> str:
-        try:
-            url = urlsplit(self._url)
-            return f"{url.hostname or 'this machine'}:{url.port or 6379}"
-        except ValueError:
-            return "an unreadable URL"
-
-    # A connection per question: there are a few in a second at most, and so neither event loops nor forks
-    # nor the closing of exchanges concern it.
+    # Each call opens its own connection. A process makes a few calls per second at most. Without a lasting
+    # connection, event loops, forks and the closing of an exchange do not matter here.
 
     def _eval(self, arguments: list[Any]) -> Any:
         try:
             import redis
 
-            with redis.Redis.from_url(self._url, **_options()) as client:
+            with redis.Redis.from_url(self._url, **self._options()) as client:
                 return client.eval(_script(), len(self._keys), *self._keys, *arguments)
         except Exception as error:
             return error
 
     async def _eval_async(self, arguments: list[Any]) -> Any:
-        question = asyncio.ensure_future(self._question(arguments))
+        call = asyncio.ensure_future(self._eval_unshielded(arguments))
         try:
-            return await asyncio.shield(question)
+            return await asyncio.shield(call)
         except asyncio.CancelledError:
-            # redis-py leaves a connection open that is given up while it is being made (seen with 8.1). It is
-            # a matter of milliseconds, and of TIMEOUT at the most.
-            await asyncio.wait({question})
+            # redis-py leaves a connection open if the task is cancelled while it connects (seen with 8.1).
+            # Let the call end first: this takes milliseconds, and no longer than the timeouts.
+            await asyncio.wait({call})
             raise
 
-    async def _question(self, arguments: list[Any]) -> Any:
+    async def _eval_unshielded(self, arguments: list[Any]) -> Any:
         try:
             from redis import asyncio as redis
 
-            async with redis.Redis.from_url(self._url, **_options()) as client:
+            async with redis.Redis.from_url(self._url, **self._options()) as client:
                 return await client.eval(_script(), len(self._keys), *self._keys, *arguments)
         except Exception as error:
             return error
 
+    def _options(self) -> dict[str, Any]:
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
 
-def _options() -> dict[str, Any]:
-    from redis.backoff import NoBackoff
-    from redis.retry import Retry
+        return {
+            "socket_timeout": self.timeout,
+            "socket_connect_timeout": self.timeout,
+            "retry": Retry(NoBackoff(), 0),
+        }
 
-    return {"socket_timeout": TIMEOUT, "socket_connect_timeout": TIMEOUT, "retry": Retry(NoBackoff(), 0)}
+
+class _ProcessQueue:
+    """The tickets of this process that wait for Redis, in calling order: which of them may call it now?
+
+    If a hundred waiting tasks called Redis at once, none would get its reply in time. The tickets far back
+    need not ask, because those before them go first in any case. And a ticket first asks when Redis has
+    replied to all before it: calls that are under way together would overtake each other.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._asked: dict[Ticket, float] = {}  # ticket -> when it last wanted to ask
+
+    def __len__(self) -> int:
+        return len(self._asked)
+
+    def may_ask(self, ticket: Ticket, most: int, stale_after: float) -> bool:
+        """Queue `ticket`, and return whether it is one of the first `most` and those before it have a reply.
+
+        Tickets that have not asked for `stale_after` s do not count.
+        """
+        now = time.monotonic()
+        with self._lock:
+            self._asked[ticket] = now
+            before = takewhile(lambda one: one is not ticket, self._asked)
+            active = (one for one in before if now - self._asked[one] <= stale_after)
+            ahead = [*islice(active, most)]
+        return len(ahead) < most and all(one.was_answered for one in ahead)
+
+    def note_reply(self, ticket: Ticket) -> None:
+        """Redis has replied to `ticket`: wake the first one that still has no reply."""
+        ticket.was_answered = True
+        with self._lock:
+            following = next((one for one in self._asked if not one.was_answered), None)
+        if following is not None:
+            following.wake()
+
+    def remove(self, ticket: Ticket) -> None:
+        """Forget `ticket`, which is granted or withdrawn."""
+        with self._lock:
+            self._asked.pop(ticket, None)
+
+
+class _Outage:
+    """Whether the Redis at `where` is away, and for how long this process leaves it alone.
+
+    The log gets one warning when the outage begins, and one when it ends.
+    """
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self._lock = threading.Lock()
+        self._until: float | None = None  # None: Redis replied to the last call
+
+    @property
+    def is_known(self) -> bool:
+        """Redis did not reply to the last call."""
+        return self._until is not None
+
+    @property
+    def is_on(self) -> bool:
+        """Redis did not reply to the last call, and it is too early for the next."""
+        until = self._until
+        return until is not None and time.monotonic() < until
+
+    def begin(self, error: Exception, retry_after: float) -> None:
+        """A call met `error`: make none for `retry_after` s."""
+        with self._lock:
+            if self._until is None:
+                # redis-py's ValueErrors quote the URL, with its password.
+                reason = "" if isinstance(error, ValueError) else f": {error}"
+                log.warning(
+                    "the shared rate limit at %s cannot be reached (%s%s). "
+                    "Until it is back, each process keeps the limit on its own",
+                    self._where,
+                    type(error).__name__,
+                    reason,
+                )
+            self._until = time.monotonic() + retry_after
+
+    def end(self) -> None:
+        """Redis has replied."""
+        self._until = None
+        log.warning("the shared rate limit is back: %s", self._where)
+
+
+def _host_and_port(url: str) -> str:
+    """What a log may show of `url`, which may hold a password."""
+    try:
+        parts = urlsplit(url)
+        return f"{parts.hostname or 'this machine'}:{parts.port or 6379}"
+    except ValueError:
+        return "an unreadable URL"
+
+
+@functools.cache
+def _script() -> str:
+    """The text of acquire.lua. A packager may lose the file: read it where an error counts as an outage."""
+    return files("ccxt_bingx_ext._ratelimit").joinpath("acquire.lua").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""One lane per API key, host and endpoint, whatever thread, task or instance asks."""
+"""One limiter per account, host and endpoint, whichever thread, task or instance asks for it."""
 
 from __future__ import annotations
 
@@ -9,40 +9,45 @@ import threading
 from .local import LocalLimiter
 from .messages import Limiter
 
+_lock = threading.Lock()
+_local_limiters: dict[str, LocalLimiter] = {}
+_redis_limiters: dict[tuple[str, str], Limiter] = {}  # by URL and name
+
 
 def limiter_for(api_key: str, host: str, endpoint: str, storage: str | None) -> Limiter:
-    """The lane of an account's `endpoint` at `host`, kept in `storage` (None: this process; or redis://…)."""
-    # A name may travel and be listed: it holds a hash, never the key.
+    """Return the limiter of an account's `endpoint` at `host`. The same arguments return the same limiter.
+
+    With `storage` None, this process keeps the limit. With the URL of a Redis, every process that names the
+    same Redis shares it. The Redis gets a hash, never the API key.
+    """
     name = hashlib.sha256("\n".join((api_key, host, endpoint)).encode()).hexdigest()[:32]
-    with _lanes_lock:
-        local = _local_lanes.setdefault(name, LocalLimiter())
+    with _lock:
+        local = _local_limiters.setdefault(name, LocalLimiter())
         if storage is None:
             return local
-        if (storage, name) not in _shared_lanes:
-            from .redis import RedisLimiter  # loaded for those who use it
+        if (storage, name) not in _redis_limiters:
+            from .redis import RedisLimiter  # only bots that share a limit pay for this import
 
-            _shared_lanes[storage, name] = RedisLimiter(storage, name, local)
-        return _shared_lanes[storage, name]
-
-
-_lanes_lock = threading.Lock()
-_local_lanes: dict[str, LocalLimiter] = {}
-_shared_lanes: dict[tuple[str, str], Limiter] = {}
+            _redis_limiters[storage, name] = RedisLimiter(storage, name, local)
+        return _redis_limiters[storage, name]
 
 
-def _forget_lanes() -> None:
-    _local_lanes.clear()
-    _shared_lanes.clear()
+def forget() -> None:
+    """Drop every limiter, with its grants, pause and ban. For tests: a running bot would exceed the limit."""
+    with _lock:
+        _local_limiters.clear()
+        _redis_limiters.clear()
 
 
 def _after_fork() -> None:
-    # A lock that another thread held when the process forked would stay locked in the child for ever.
-    global _lanes_lock
-    _lanes_lock = threading.Lock()
-    _shared_lanes.clear()
-    for lane in _local_lanes.values():
-        lane.after_fork()
+    # A lock that another thread held when the process forked would stay locked in the child for ever. The
+    # limiters in Redis have locks and waiters, too, and nothing worth keeping: the child builds new ones.
+    global _lock
+    _lock = threading.Lock()
+    _redis_limiters.clear()
+    for limiter in _local_limiters.values():
+        limiter.after_fork()
 
 
-if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has none
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
     os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,120 @@
+"""The limiter in Redis, without a Redis: the tests reply to its calls, or let them fail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ccxt_bingx_ext._ratelimit.local import LocalLimiter
+from ccxt_bingx_ext._ratelimit.messages import GO, Acquire, Ban, Pause, Signal, Ticket, Withdraw
+from ccxt_bingx_ext._ratelimit.redis import RedisLimiter
+from ccxt_bingx_ext._ratelimit.schedule import Decision, RateLimit
+from ccxt_bingx_ext._runner import run
+
+LIMIT = RateLimit.of(2, 0.05)
+GRANTED, DELAYED, BANNED = ["0", 0], ["3.000000", 0], ["300.000000", 1]
+
+
+class Redis:
+    """Replies with `reply`, and keeps the messages that it got."""
+
+    def __init__(self) -> None:
+        self.reply: Any = GRANTED
+        self.messages: list[str] = []
+        self.limiter = RedisLimiter("redis://user:secret@there:1/0", "name", LocalLimiter())
+
+    def do(self, signal: Signal) -> Decision:
+        return run(self.limiter._steps(signal), self._execute)
+
+    def _execute(self, arguments: list[Any]) -> Any:
+        self.messages.append(arguments[0])
+        return self.reply
+
+
+def ticket() -> Ticket:
+    return Ticket(lambda: None)
+
+
+def test_each_signal_is_a_message() -> None:
+    """A grant is final; a delay is cut to `check_every`, because no other process can wake the ticket."""
+    redis = Redis()
+    assert redis.do(Acquire(ticket(), LIMIT)) == GO
+    redis.reply, waiting = DELAYED, ticket()
+    assert redis.do(Acquire(waiting, LIMIT)) == Decision(redis.limiter.check_every)
+    assert [redis.do(one) for one in (Withdraw(waiting), Pause(1.0), Ban(1.0))] == [GO] * 3
+    assert redis.messages == ["acquire", "acquire", "withdraw", "pause", "ban"]
+
+
+def test_a_ticket_that_never_asked_redis_withdraws_without_it() -> None:
+    """Redis does not know the ticket."""
+    redis = Redis()
+    assert redis.do(Withdraw(ticket())) == GO
+    assert redis.messages == []
+
+
+def test_a_known_ban_needs_no_call() -> None:
+    """The local limiter remembers the ban that Redis reported."""
+    redis = Redis()
+    redis.reply = BANNED
+    assert redis.do(Acquire(ticket(), LIMIT)) == Decision(300.0, banned=True)
+    decision = redis.do(Acquire(ticket(), LIMIT))
+    assert decision.banned
+    assert decision.delay == pytest.approx(300, abs=5)
+    assert len(redis.messages) == 1
+
+
+def test_one_ticket_asks_for_the_first_time() -> None:
+    """The tickets behind it wait for its reply. Then it wakes the next one."""
+    redis, woken = Redis(), list[str]()
+    tickets = [Ticket(lambda name=name: woken.append(name)) for name in "abc"]  # type: ignore[misc]
+    first = redis.limiter._steps(Acquire(tickets[0], LIMIT))
+    next(first)  # the call is under way
+    for one in tickets[1:]:
+        assert redis.do(Acquire(one, LIMIT)) == Decision(redis.limiter.check_every)
+    assert (redis.messages, woken) == ([], [])
+    with pytest.raises(StopIteration):
+        first.send(DELAYED)
+    assert woken == ["b"]
+
+
+def test_so_many_tickets_ask_at_a_time() -> None:
+    """Those farther back need not: `most_asking`, beside the requests that may go now."""
+    redis = Redis()
+    redis.reply, redis.limiter.most_asking = DELAYED, 3
+    for _ in range(10):
+        redis.do(Acquire(ticket(), LIMIT))
+    assert len(redis.messages) == 3 + LIMIT.requests
+
+
+def test_silent_tickets_hold_nobody_up() -> None:
+    """A ticket that has not asked for `stale_after` s does not count."""
+    redis = Redis()
+    next(redis.limiter._steps(Acquire(ticket(), LIMIT)))  # its call never ends
+    assert redis.do(Acquire(ticket(), LIMIT)).delay > 0
+    redis.limiter.stale_after = -1.0
+    assert redis.do(Acquire(ticket(), LIMIT)) == GO
+
+
+def test_outage(caplog: pytest.LogCaptureFixture) -> None:
+    """The local limiter decides, and the process makes no call for `retry_after` s. Two warnings say so."""
+    redis = Redis()
+    redis.reply = ConnectionError("nobody there")
+    assert [redis.do(Acquire(ticket(), LIMIT)).delay for _ in range(2)] == [0, 0]
+    assert redis.do(Acquire(ticket(), LIMIT)).delay > 0, "the local limiter keeps the limit"
+    assert redis.messages == ["acquire"]
+    redis.limiter._outage.begin(redis.reply, 0.0)
+    redis.reply = GRANTED
+    assert redis.do(Acquire(ticket(), LIMIT)) == GO
+    lost, back = [record.getMessage() for record in caplog.records]
+    assert "at there:1 cannot be reached (ConnectionError: nobody there)" in lost
+    assert back == "the shared rate limit is back: there:1"
+
+
+def test_no_password_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """redis-py's ValueErrors quote the URL. The log gets their class only."""
+    redis = Redis()
+    redis.reply = ValueError("not a port: redis://user:secret@there")
+    assert redis.do(Acquire(ticket(), LIMIT)) == GO
+    assert "at there:1 cannot be reached (ValueError)" in caplog.text
+    assert "secret" not in caplog.text
