@@ -31,6 +31,8 @@ class ResponseSchema(NamedTuple):
     exchange writes client order ids in lower case. `tells_states`: a failed entry says in which state the
     order is.
     `may_be_unnamed`: a failed entry may not name its order.
+
+    An endpoint without `tells_states` says "does not exist" of an order that an earlier request cancelled, too.
     """
 
     done: str
@@ -44,8 +46,9 @@ class Endpoint(NamedTuple):
     """How to cancel the orders of one kind of market.
 
     `market_type` is also the name of its options; `api` is the name of its URLs in ccxt. `cancel` and `fetch`
-    are ccxt's implicit methods, which cancel orders and query one order; `route` is what `cancel` leads to.
-    `id_params` writes ids as the request has them; `fetch_params` names one id as the query has it.
+    are ccxt's implicit methods, which cancel orders and query one order; `history` lists orders from one id
+    on, final ones among them; `route` is what `cancel` leads to. `id_params` writes ids as the request has
+    them; `fetch_params` names one id as the query has it.
     `batch_size`: most ids per request. `at_once`: most requests under way together. `limit`: requests per
     second and account. `takes_process`: whether the endpoint knows ``process``. `schema`: its responses.
     """
@@ -55,8 +58,10 @@ class Endpoint(NamedTuple):
     route: str
     cancel: str
     fetch: str
+    history: str
     id_params: Callable[[Sequence[OrderRef]], dict[str, Any]]
     fetch_params: Mapping[str, str]
+    history_params: Mapping[str, Any]
     batch_size: int
     at_once: int
     limit: float
@@ -69,6 +74,10 @@ class Endpoint(NamedTuple):
         if self.takes_process and batch.process is not None:
             request["process"] = batch.process
         return {**request, **dict(batch.extra)}
+
+    def history_request(self, order_id: str, market_id: str) -> dict[str, Any]:
+        """The parameters that list orders from `order_id` on."""
+        return {"symbol": market_id, "orderId": order_id, **self.history_params}
 
     def fetch_request(self, ref: OrderRef, market_id: str) -> dict[str, Any]:
         """The parameters that query one order."""
@@ -89,13 +98,20 @@ def _linear_ids(refs: Sequence[OrderRef]) -> dict[str, Any]:
     ids, client_ids = _values(refs, "id"), _values(refs, "clientOrderId")
     return {
         **({"orderIdList": f"[{','.join(ids)}]"} if ids else {}),
-        **({"clientOrderIDList": json.dumps(client_ids, ensure_ascii=False)} if client_ids else {}),
+        **({"clientOrderIDList": _compact(client_ids)} if client_ids else {}),
     }
+
+
+def _compact(values: Sequence[str]) -> str:
+    # Without a space behind the comma: this spelling was accepted live (ccxt's, 2024).
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
 
 
 def _inverse_id(refs: Sequence[OrderRef]) -> dict[str, Any]:
     (ref,) = refs
-    return {"orderId" if ref.field == "id" else "clientOrderID": ref.value}
+    return {
+        "orderId" if ref.field == "id" else "clientOrderId": ref.value
+    }  # not …ID, as ccxt has it (docs, notes)
 
 
 SPOT = Endpoint(
@@ -104,8 +120,10 @@ SPOT = Endpoint(
     route="POST spot/v1/trade/cancelOrders",
     cancel="spotV1PrivatePostTradeCancelOrders",
     fetch="spotV1PrivateGetTradeQuery",
+    history="spotV1PrivateGetTradeHistoryOrders",
     id_params=_spot_ids,
     fetch_params={"id": "orderId", "clientOrderId": "clientOrderID"},
+    history_params={"pageIndex": 1, "pageSize": 100},
     batch_size=50,  # our choice: the exchange documents no limit for spot
     at_once=1,
     limit=2,
@@ -118,8 +136,10 @@ LINEAR = Endpoint(
     route="DELETE swap/v2/trade/batchOrders",
     cancel="swapV2PrivateDeleteTradeBatchOrders",
     fetch="swapV2PrivateGetTradeOrder",
+    history="swapV1PrivateGetTradeFullOrder",
     id_params=_linear_ids,
     fetch_params={"id": "orderId", "clientOrderId": "clientOrderId"},
+    history_params={"limit": 100},
     batch_size=10,
     at_once=1,
     limit=5,
@@ -134,13 +154,17 @@ INVERSE = Endpoint(
     route="DELETE cswap/v1/trade/cancelOrder",
     cancel="cswapV1PrivateDeleteTradeCancelOrder",
     fetch="cswapV1PrivateGetTradeOrderDetail",
+    history="cswapV1PrivateGetTradeOrderHistory",
     id_params=_inverse_id,
     fetch_params={"id": "orderId", "clientOrderId": "clientOrderId"},
+    history_params={"limit": 100},
     batch_size=1,
     at_once=5,  # as many as one second takes: a failure stops those that are not sent yet
     limit=5,
     takes_process=False,
-    schema=ResponseSchema(done="order", failed=None, tells_states=False, may_be_unnamed=True),
+    schema=ResponseSchema(
+        done="order", failed=None, lower_case=True, tells_states=False, may_be_unnamed=True
+    ),
 )
 ENDPOINTS: Mapping[str, Endpoint] = {one.route: one for one in (SPOT, LINEAR, INVERSE)}
 
@@ -172,6 +196,9 @@ _ABOUT_ORDERS = frozenset(
         "DELETE swap/v2/trade/order",
         "GET swap/v2/trade/order",
         "GET cswap/v1/trade/orderDetail",
+        "GET spot/v1/trade/historyOrders",
+        "GET swap/v1/trade/fullOrder",
+        "GET cswap/v1/trade/orderHistory",
     )
 )
 
@@ -197,3 +224,8 @@ def route_of(method: str, url: str) -> str | None:
 def concerns_orders(route: str | None) -> bool:
     """Whether `route` is a batch cancel, a single cancel or the query of an order."""
     return route in _ABOUT_ORDERS
+
+
+def is_query(route: str | None) -> bool:
+    """Whether `route` asks for orders, and cancels none."""
+    return route is not None and route.startswith("GET ")

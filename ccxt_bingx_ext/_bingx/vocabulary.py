@@ -1,53 +1,82 @@
 """What BingX's codes, words and order states mean: the only table of them. Pure.
 
-The exchange gives several meanings to one code, and one meaning to several codes. So every module, the
-command line's doctor included, asks this vocabulary. Sources: the exchange's error tables (docs), and texts
-that users captured from the live exchange (live), gathered in 2026.
+The exchange gives several meanings to one code, and one meaning to several codes: the words decide, and the
+code only where they do not. Every module, the command line's doctor included, asks this vocabulary. Sources:
+the exchange's error tables (docs, notes), and texts that users captured from the live exchange (live),
+gathered in 2026. No document lists all texts: a response that nothing here knows is ambiguous.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple
 
-# The exchange's states (seed) as ccxt statuses. ccxt 4.5.90 calls FAILED "canceled"; nobody cancelled it.
+# The exchange's states (seed; docs, notes and live captures for EXPIRED, WORKING, RUNNING and mixed case) as
+# ccxt statuses. ccxt 4.5.90 calls FAILED "canceled"; nobody cancelled it.
 STATUS_OF_STATE: Mapping[str, str] = {
     "NEW": "open",
     "PENDING": "open",
-    "PARTIALLY_FILLED": "open",
+    "WORKING": "open",
+    "RUNNING": "open",
+    "PARTIALLYFILLED": "open",
     "FILLED": "closed",
     "CANCELED": "canceled",
     "CANCELLED": "canceled",
     "FAILED": "rejected",
+    "EXPIRED": "expired",
 }
-FINAL_STATES = frozenset(state for state, status in STATUS_OF_STATE.items() if status != "open")
-
-# What a code alone says of an order (docs).
-STATUS_OF_CODE: Mapping[str, str] = {"80018": "closed"}
-DOES_NOT_EXIST_CODES = frozenset(("80016", "109421"))
 
 # Patterns are plain strings, which `re` compiles at first use: a bot starts sooner.
-_BUSY = r"(?i)\bbusy\b"
-_CLOCK = r"(?i)timestamp"
-_STATE = r"\border\s+status\s*:\s*([A-Za-z_]+)"
-# "can not find order …", "order does not exist", "order 123 not found". Nothing wider: a bot that catches
-# OrderNotFound forgets the order.
-_NOT_FOUND = (
-    r"(?i)\bcan ?not find order\b|(?<![/\w])order\s+(?:(?:\w*order\w*id\s*[:=]\s*)?\d{1,19}\s+)?"
-    r"(?:does\s+|is\s+)?not\s+(?:exist|found)\b"
+# The documented sentence as a whole, with the id that it names, if it names one. "has not reached order
+# status :CANCELED yet" says something else.
+_STATE_SENTENCE = (
+    r"(?i)\s*(?:the\s+)?(?:\w*order\w*id\s*[:=]\s*(?P<id>\S+)\s+)?order\s+status\s*:\s*(?P<state>[a-z_]+)\s*"
+    r"(?:,\s*can ?not delete\b[^;]*)?\.?\s*"
+)
+_ALREADY_FILLED = r"(?i)\border\s+(?:is\s+|was\s+)?already\s+filled\b"
+# "order not exist", "The order doesn't exist", "order 123 not found", "can not find order …". Nothing wider:
+# a bot that catches OrderNotFound forgets the order.
+_NO_SUCH_ORDER = (
+    r"(?i)\bcan ?not find order\b|(?<![/\w])order\s+(?:you want to cancel\s+)?"
+    r"(?:(?:\w*order\w*id\s*[:=]\s*)?\d{1,19}\s+)?"
+    r"(?:(?:does\s+|is\s+|was\s+)?not\s+(?:exist|found)\b|does\s?n.?t\s+exist\b)"
+)
+# "the order [you want to cancel] is FILLED or CANCELLED already, or is not a valid order id ,please verify"
+_FINAL_OR_INVALID = r"(?i)\bfilled or cancell?ed already\b"
+_GONE = rf"{_NO_SUCH_ORDER}|(?:{_FINAL_OR_INVALID[4:]})|(?:{_ALREADY_FILLED[4:]})"
+_SUBMITTED_TWICE = r"(?i)\bsubmitted once\b.*\bsecond\b"
+_AMBIGUOUS = (
+    r"(?i)\bbusy\b|service unavailable|network failed|connection refused|invalid connection|rpc timeout|"
+    r"cancel order failed|being processed|service has some errors"
 )
 # "…will be unblocked after 1727193814249", "…can retry after time: 1727193970155" (docs, live)
 _BAN_END = r"\bafter\b\D{0,12}(\d{13})\b"
+_RATE_LIMIT = rf"(?i)\brate.?limit|too many (?:\w+ )?requests?\b|{_BAN_END}"
+_RISK_CONTROL = r"(?i)risk control|cancellation rate exceeded|restriction period"
+_BAD_PARAMETER = (
+    r"(?i)field is required|'required' tag|are both empty|query range|quantity is must|invalid parameters?\b"
+)
+_CLOCK = r"(?i)timestamp"
+
+# By these phrases bots recognise orders that are gone (freqtrade goes by the class, passivbot and others by
+# the text): no message of an error that leaves orders unresolved may hold one.
+_GONE_PHRASES = (
+    rf"{_GONE}|not\s+(?:exist|found)\b|n.?t\s+exist\b|already\s+(?:filled|cancell?ed|closed)|\bunknown order\b|"
+    r"\border status\s*:\s*(?:filled|cancell?ed|failed|expired)"
+)
 
 
 class Meaning(Enum):
     """What a refusal means."""
 
     ORDER_GONE = "the order is unknown, or in a final state"
-    BUSY = "the exchange, or a gateway before it, is busy: the outcome is unknown"
+    AMBIGUOUS = "the exchange, or a gateway before it, failed: the outcome is unknown"
+    SUBMITTED_TWICE = "the same order within a second: the exchange received an earlier request for it"
     RATE_LIMIT = "too many requests, or a ban"
+    RISK_CONTROL = "risk control, or a pause of trading"
+    BAD_PARAMETER = "a parameter is missing or wrong"
     CLOCK = "the clocks differ"
     WRONG_SIGNATURE = "the signature does not fit the key"
     WRONG_KEY = "the exchange does not know the key"
@@ -55,65 +84,100 @@ class Meaning(Enum):
     WRONG_ADDRESS = "the key's whitelist does not hold this machine's address"
 
 
-class _Row(NamedTuple):
-    meaning: Meaning
-    codes: frozenset[str]
-    words: str | None  # a pattern that the text must hold; None: any text
-
-    def fits(self, code: str, text: str) -> bool:
-        return code in self.codes and (self.words is None or re.search(self.words, text) is not None)
-
-
-def _row(meaning: Meaning, codes: str, words: str | None = None) -> _Row:
-    return _Row(meaning, frozenset(codes.split()), words)
-
-
-# The first row that fits counts.
-_TABLE: Sequence[_Row] = (
-    # 100404 is also the gateway's response to a path that it does not know: the words must be about an order.
-    _row(Meaning.ORDER_GONE, "100400 100404", _NOT_FOUND),
-    _row(Meaning.ORDER_GONE, "80016 80018 109421"),
-    # The code of a used-up limit has been seen with "system is busy" (ccxt's source): the outcome is open.
-    _row(Meaning.BUSY, "100410", _BUSY),
-    _row(Meaning.RATE_LIMIT, "100410 109429"),
-    # Two meanings under one code: a clock that is off, and bad parameters or a restricted pair.
-    _row(Meaning.CLOCK, "80014 100421", _CLOCK),
-    _row(Meaning.WRONG_SIGNATURE, "100001 100412"),
-    _row(Meaning.WRONG_KEY, "100413"),
-    _row(Meaning.NO_PERMISSION, "100004"),
-    _row(Meaning.WRONG_ADDRESS, "100419"),
-    _row(Meaning.BUSY, "100500 110500 109500 100503 500 504"),
+# The first pattern that a text holds counts, but see `meaning_of` for texts that are ambiguous and gone.
+_BY_WORDS: Sequence[tuple[Meaning, str]] = (
+    (Meaning.SUBMITTED_TWICE, _SUBMITTED_TWICE),
+    (Meaning.RATE_LIMIT, _RATE_LIMIT),
+    (Meaning.AMBIGUOUS, _AMBIGUOUS),
+    (Meaning.ORDER_GONE, _GONE),
+    (Meaning.RISK_CONTROL, _RISK_CONTROL),
+    # "timestamp: This field is required" (live, VST) is about the form of the request, not about the clock.
+    (Meaning.BAD_PARAMETER, _BAD_PARAMETER),
+    (Meaning.CLOCK, _CLOCK),
 )
+# Codes that mean something else whatever the words: ccxt's AccountSuspended says "risk control", too.
+_LEFT_TO_CCXT = frozenset(("100414",))
+_BY_CODE: Mapping[str, Meaning] = {
+    code: meaning
+    for meaning, codes in (
+        (Meaning.ORDER_GONE, "80016 80018 109421 109422"),
+        (Meaning.AMBIGUOUS, "100500 110500 109500 100503 500 504 80012 101500 80019"),
+        (Meaning.SUBMITTED_TWICE, "109201"),
+        (Meaning.RATE_LIMIT, "100410 109429"),
+        (Meaning.RISK_CONTROL, "109403 109415 80020 101413"),
+        (Meaning.BAD_PARAMETER, "109414 109400 80014"),
+        (Meaning.WRONG_SIGNATURE, "100001 100412"),
+        (Meaning.WRONG_KEY, "100413"),
+        (Meaning.NO_PERMISSION, "100004"),
+        (Meaning.WRONG_ADDRESS, "100419"),
+    )
+    for code in codes.split()
+}
+# What a code alone says of an order (docs).
+_STATUS_OF_CODE: Mapping[str, str] = {"80018": "closed", "109422": "closed"}
 
 
 class Words(NamedTuple):
-    """The exchange's `text` about orders, some of which have the ids `about`.
+    """The exchange's `text` under `code` about orders, some of which have the ids `about`.
 
     An id is the caller's text: "status:CANCELED" may be a client order id, and must not pass for the
     exchange's words.
     """
 
     text: str
+    code: str | None = None
     about: tuple[str, ...] = ()
 
     @property
-    def states(self) -> frozenset[str]:
-        """The order states that the words name ("… order status :FILLED,can not delete …"), upper case."""
-        return frozenset(word.upper() for word in re.findall(_STATE, self._own))
+    def status(self) -> str | None:
+        """The ccxt status of the one known state that the words or the code name; otherwise None."""
+        sentences = self._sentences
+        if sentences:
+            statuses = {STATUS_OF_STATE.get(state) for _, state in sentences}
+            return statuses.pop() if len(statuses) == 1 else None
+        if re.search(_ALREADY_FILLED, self._own):
+            # "order is already filled, The order doesn't exist" (docs) names no single state.
+            return None if self._denies else "closed"
+        is_silent = meaning_by_words(self._own) is None
+        return _STATUS_OF_CODE.get(self.code or "") if is_silent else None
 
     @property
-    def status(self) -> str | None:
-        """The ccxt status of the one known state that the words name; otherwise None."""
-        states = self.states
-        return STATUS_OF_STATE.get(next(iter(states))) if len(states) == 1 else None
+    def names_other_ids(self) -> bool:
+        """Whether the sentences on states name an order that is not among `about`."""
+        named = {one for one, _ in self._sentences if one is not None}
+        return bool(named - {*self.about})
 
     @property
     def deny_the_order(self) -> bool:
-        """Whether the words say that there is no such order."""
-        numbered = self.text
-        for one in self.about:
-            numbered = numbered.replace(one, "0")  # "order abc does not exist"
-        return any(re.search(_NOT_FOUND, text) for text in (self._own, numbered))
+        """Whether the words or the code say that there is no such order, and nothing else.
+
+        Words that say "FILLED or CANCELLED already, or not valid" do not say which.
+        """
+        if self._sentences or re.search(_FINAL_OR_INVALID, self._own) or self.status is not None:
+            return False
+        by_words = meaning_by_words(self._own, self._numbered)
+        if by_words is not None:
+            return by_words is Meaning.ORDER_GONE and not re.search(_ALREADY_FILLED, self._own)
+        return _BY_CODE.get(self.code or "") is Meaning.ORDER_GONE
+
+    @property
+    def call_it_gone(self) -> bool:
+        """Whether the order is in a final state or unknown, as far as the words or the code go."""
+        if self._sentences:
+            return self.status not in (None, "open")
+        by_words = meaning_by_words(self._own, self._numbered)
+        return (by_words or _BY_CODE.get(self.code or "")) is Meaning.ORDER_GONE
+
+    @property
+    def _sentences(self) -> list[tuple[str | None, str]]:
+        """The id and the state of each sentence, if the text consists of sentences on states only."""
+        found: list[tuple[str | None, str]] = []
+        for sentence in filter(str.strip, self._own.split(";")):
+            match = re.fullmatch(_STATE_SENTENCE, sentence)
+            if match is None:
+                return []
+            found.append((match["id"], state_of(match["state"])))
+        return found
 
     @property
     def _own(self) -> str:
@@ -121,29 +185,61 @@ class Words(NamedTuple):
         own = self.text
         for one in self.about:
             if ":" in one:
-                own = own.replace(one, "")
+                own = own.replace(one, "0")
         return own
 
+    @property
+    def _numbered(self) -> str:
+        """The text with a number for each id: "order abc does not exist" reads as the exchange's sentence."""
+        numbered = self.text
+        for one in self.about:
+            numbered = numbered.replace(one, "0")
+        return numbered
 
-def meaning_of(code: str | None, text: str) -> Meaning | None:
+    @property
+    def _denies(self) -> bool:
+        return any(re.search(_NO_SUCH_ORDER, text) for text in (self._own, self._numbered))
+
+
+def state_of(text: object) -> str:
+    """The exchange's word for a state, as `STATUS_OF_STATE` has it: "PartiallyFilled" is PARTIALLYFILLED."""
+    return str(text).upper().replace("_", "")
+
+
+def meaning_by_words(*spellings: str, query: bool = False) -> Meaning | None:
+    """What the words mean, in whichever of the spellings; None if they say nothing that is known."""
+    found = [meaning for meaning, pattern in _BY_WORDS if any(re.search(pattern, text) for text in spellings)]
+    if query and Meaning.ORDER_GONE in found and found[0] is Meaning.AMBIGUOUS:
+        return Meaning.ORDER_GONE
+    return found[0] if found else None
+
+
+def meaning_of(code: str | None, text: str, *, query: bool = False) -> Meaning | None:
     """What a refusal with this `code` and `text` means; None if the vocabulary does not know it.
 
-    ``ORDER_GONE`` lets a bot forget the order, so only the exchange's own words or code for it count.
+    A text may be ambiguous and say that there is no such order ("service has some errors, The order doesn't
+    exist"). Of a cancel the outcome is unknown then: an earlier request may have cancelled the order. A
+    `query` asked for the order itself, so it is not found.
     """
-    if code is None or code == "0":
+    if code is None or code == "0" or code in _LEFT_TO_CCXT:
         return None
-    states = Words(text).states
-    if states:
-        return Meaning.ORDER_GONE if states <= FINAL_STATES else None
-    return next((row.meaning for row in _TABLE if row.fits(code, text)), None)
+    words = Words(text, code)
+    if words._sentences:
+        return Meaning.ORDER_GONE if words.call_it_gone else None
+    return meaning_by_words(text, query=query) or _BY_CODE.get(code)
 
 
-def is_busy(code: str | None, text: str = "") -> bool:
-    """Whether the exchange says that it is busy, whatever else its words say."""
-    return code is not None and any(row.meaning is Meaning.BUSY and row.fits(code, text) for row in _TABLE)
+def calls_orders_gone(text: str) -> bool:
+    """Whether a bot could read in `text` that an order is gone."""
+    return re.search(_GONE_PHRASES, text) is not None
 
 
 def ban_end(text: str) -> float | None:
     """The epoch time (s) until which `text` says that the account is banned."""
     found = re.search(_BAN_END, text)
     return int(found[1]) / 1000 if found else None
+
+
+def longest_ban(texts: Collection[str]) -> float | None:
+    """The latest end of a ban that any of `texts` names (epoch, s)."""
+    return max((end for text in texts if (end := ban_end(text)) is not None), default=None)

@@ -4,6 +4,13 @@ A response is ``{"code": 0, "data": {"orders": [...], "fails": [...]}}``; either
 (live). Swap endpoints give the lists other names (`ResponseSchema`). `Ledger` keeps, for every id, the one
 report that counts. A report settles the id if it says in which state the order is, or that there is no such
 order. An entry that means no id of the call is kept as a stray.
+
+Which report counts:
+
+- Within one response, reports that disagree settle nothing: a query has to.
+- Across responses, a final state is absorbing: lists and queries lag, so a later "open" does not count
+  against it (live). Two different final states settle nothing, until a query decides.
+- "No such order" is not a final state. It never outweighs "open".
 """
 
 from __future__ import annotations
@@ -16,9 +23,9 @@ from ccxt.base.errors import BaseError
 
 from .._bingx.endpoints import SPOT, ResponseSchema
 from .._bingx.errors import response_of
-from .._bingx.vocabulary import DOES_NOT_EXIST_CODES, STATUS_OF_CODE, STATUS_OF_STATE, Words, is_busy
+from .._bingx.vocabulary import STATUS_OF_STATE, Words, state_of
 from .._ids import OrderRef
-from .matching import IdIndex, order_id_of, text_of
+from .matching import IdIndex, ids_of, order_id_of, text_of
 
 
 class UnexpectedResponse(Exception):
@@ -26,26 +33,27 @@ class UnexpectedResponse(Exception):
 
 
 class Weight(IntEnum):
-    """Which of two reports about one id counts."""
+    """Which of two reports about one id counts, across responses."""
 
     REASON = 0  # only why the order was not cancelled
     NO_SUCH_ORDER = 1
-    STATE = 2
-    CANCELLED = 3  # it stood among the cancelled orders
-    LIVE = 4  # outweighs all others: no bot may lose sight of a live order
+    LIVE = 2
+    FINAL = 3
 
 
 class OrderReport(NamedTuple):
     """What one entry of a response says of one order.
 
     `listed`: where it stood, among the ``"orders"`` (cancelled ones) or the ``"fails"``. `status`: a ccxt
-    status or None. `unknown`: the exchange says that there is no such order.
+    status or None. `unknown`: the exchange says that there is no such order. `gone`: it says that the order
+    is in a final state or unknown, and not which: a query has to.
     """
 
     listed: str
     entry: Any
     status: str | None
     unknown: bool = False
+    gone: bool = False
 
     @property
     def settles(self) -> bool:
@@ -54,22 +62,16 @@ class OrderReport(NamedTuple):
 
     @property
     def weight(self) -> Weight:
-        """Which of two reports about one id counts: the weightier."""
+        """Which of two reports about one id counts, across responses: the weightier."""
         if self.status == "open":
             return Weight.LIVE
-        if self.listed == "orders":
-            return Weight.CANCELLED
         if self.status is not None:
-            return Weight.STATE
+            return Weight.FINAL
         return Weight.NO_SUCH_ORDER if self.unknown else Weight.REASON
 
-    def combined_with(self, other: OrderReport) -> OrderReport:
-        """What the two say together: the weightier, and nothing if they contradict each other."""
-        if other.weight > self.weight:
-            return other
-        if other.weight == self.weight and other.status != self.status:
-            return self._replace(status=None, unknown=False)
-        return self
+    def unsettled(self) -> OrderReport:
+        """The same entry, which settles nothing."""
+        return self._replace(status=None, unknown=False)
 
 
 class Ledger:
@@ -110,6 +112,15 @@ class Ledger:
         report = self._reports[ref]
         return "" if report is None else text_of(report.entry)
 
+    def said(self, ref: OrderRef) -> OrderReport | None:
+        """The report on `ref` that counts, whether or not it settles it."""
+        return self._reports[ref]
+
+    def other_names(self, ref: OrderRef) -> set[OrderRef]:
+        """The other ids of the call by which the order of `ref` is known, as far as reports tell."""
+        report = self._reports[ref]
+        return set() if report is None else self._index.of("orders", report.entry) - {ref}
+
     def read(self, response: object, refs: Sequence[OrderRef]) -> list[OrderReport]:
         """Enter the `response` to a request for `refs`, and return its reports.
 
@@ -117,32 +128,40 @@ class Ledger:
         """
         requested = IdIndex(refs, self._schema)
         reports: list[OrderReport] = []
-        combined: dict[OrderRef, OrderReport] = {}
+        by_ref: dict[OrderRef, list[OrderReport]] = {}
         several: list[set[OrderRef]] = []
         for listed, entry in _entries_of(response, self._schema):
             meant = self._meant(listed, entry, requested)
             report = _report_of_entry(listed, entry, meant)
             reports.append(report)
             for ref in meant:
-                combined[ref] = combined[ref].combined_with(report) if ref in combined else report
+                by_ref.setdefault(ref, []).append(report)
             if len(meant) > 1:
                 several.append(meant)
             self._keep_stray(report, meant, requested)
-        for ref, report in combined.items():
-            self.enter(ref, report)
+        for ref, its_reports in by_ref.items():
+            self.enter(ref, _agreed(its_reports))
         for meant in several:
             self._join(meant)
         return reports
 
-    def enter(self, ref: OrderRef, report: OrderReport) -> None:
-        """Keep `report` of `ref`, unless something weightier is known."""
-        before = self[ref]
-        self._reports[ref] = report if before is None else before.combined_with(report)
+    def enter(self, ref: OrderRef, report: OrderReport, *, from_query: bool = False) -> None:
+        """Keep `report` of `ref`, unless something weightier is known. A query decides between final states."""
+        before = self._reports[ref]
+        if before is not None and before.settles:
+            report = _weighed(before, report, from_query=from_query)
+        self._reports[ref] = report
 
     def enter_found(self, ref: OrderRef, found: OrderReport) -> None:
         """Keep what the query of `ref` has `found`, for the order's other name, too, if that was asked."""
         for one in {ref, *self._index.of("orders", found.entry)}:
-            self.enter(one, found)
+            self.enter(one, found, from_query=True)
+
+    def doubt(self, ref: OrderRef) -> None:
+        """Take back that the exchange does not know `ref`: an earlier request may have cancelled the order."""
+        report = self._reports[ref]
+        if report is not None and report.status is None:
+            self._reports[ref] = report.unsettled()
 
     def _meant(self, listed: str, entry: Any, requested: IdIndex) -> set[OrderRef]:
         """The refs that an entry means: of its request, or of another request of this call."""
@@ -159,11 +178,11 @@ class Ledger:
             self._strays.setdefault(key, report)
 
     def _join(self, names: set[OrderRef]) -> None:
-        """Two ids of one order: if it is live by one of them, it is live by the other."""
+        """Two ids of one order: the weightiest report on either counts for both."""
         known = [report for name in names if (report := self._reports[name]) is not None]
-        live = next((report for report in known if report.status == "open"), None)
-        if live is not None:
-            self._reports.update(dict.fromkeys(names, live))
+        if known:
+            weightiest = max(known, key=lambda report: report.weight)
+            self._reports.update(dict.fromkeys(names, weightiest))
 
 
 def report_of_query(response: object, ref: OrderRef, schema: ResponseSchema = SPOT.schema) -> OrderReport:
@@ -181,32 +200,67 @@ def report_of_query(response: object, ref: OrderRef, schema: ResponseSchema = SP
     return report
 
 
+def report_of_history(
+    response: object, ref: OrderRef, schema: ResponseSchema = SPOT.schema
+) -> OrderReport | None:
+    """What a list of orders says of `ref`; None if it does not hold the order."""
+    data = _data_of(response)
+    entries = data.get("orders") if isinstance(data, Mapping) else None
+    index = IdIndex([ref], schema)
+    for entry in entries if isinstance(entries, list) else ():
+        if index.of("orders", entry):
+            report = _report_of_entry("orders", entry, ())
+            return report if report.settles else None
+    return None
+
+
 def report_of_refusal(error: BaseError) -> OrderReport:
-    """What an ``OrderNotFound`` says of the one order that was asked for."""
+    """What a refusal says of the one order that was asked for: its state, that it is gone, or nothing."""
     response = response_of(error)
     text = (response.message if response is not None else "") or str(error)
-    status = Words(text).status or STATUS_OF_CODE.get(str(response.code) if response is not None else "")
-    return OrderReport("fails", {"error": text}, status, unknown=status is None)
+    return _report_of_words({"error": text}, Words(text, response.code if response is not None else None))
 
 
 def _report_of_entry(listed: str, entry: Any, meant: Iterable[OrderRef]) -> OrderReport:
     if listed == "orders":
-        state = str(entry.get("status")) if isinstance(entry, dict) else ""
-        return OrderReport(listed, entry, STATUS_OF_STATE.get(state.upper()))
-    words = Words(text_of(entry), about=tuple(ref.value for ref in meant))
-    if words.states:
-        return OrderReport(listed, entry, words.status)
-    code = str(entry.get("errorCode", "")) if isinstance(entry, dict) else ""
-    if status := STATUS_OF_CODE.get(code):
-        return OrderReport(listed, entry, status)
-    # Other words, such as "busy", do not settle the order: the flow asks for it again.
-    unknown = (words.deny_the_order and not is_busy(code)) or code in DOES_NOT_EXIST_CODES
-    return OrderReport(listed, entry, None, unknown=unknown)
+        state = state_of(entry.get("status")) if isinstance(entry, dict) else ""
+        return OrderReport(listed, entry, STATUS_OF_STATE.get(state))
+    code = entry.get("errorCode", entry.get("code")) if isinstance(entry, dict) else None
+    about = (*(ref.value for ref in meant), *ids_of(entry))
+    return _report_of_words(entry, Words(text_of(entry), None if code is None else str(code), about))
+
+
+def _report_of_words(entry: Any, words: Words) -> OrderReport:
+    # Words and keys that disagree are not believed.
+    if words.about and words.names_other_ids:
+        return OrderReport("fails", entry, None)
+    return OrderReport("fails", entry, words.status, unknown=words.deny_the_order, gone=words.call_it_gone)
+
+
+def _agreed(reports: Sequence[OrderReport]) -> OrderReport:
+    """What the reports of one response say together: nothing if they disagree."""
+    settling = [report for report in reports if report.settles]
+    if not settling:
+        return reports[0]
+    first = settling[0]
+    agree = all((one.status, one.unknown) == (first.status, first.unknown) for one in settling)
+    return max(settling, key=lambda one: one.listed == "orders") if agree else first.unsettled()
+
+
+def _weighed(before: OrderReport, report: OrderReport, *, from_query: bool) -> OrderReport:
+    """Which of two reports of different responses counts; `before` settles."""
+    if report.weight is not before.weight:
+        return max(before, report, key=lambda one: one.weight)
+    if report.status == before.status:
+        return report if (report.listed, before.listed) == ("orders", "fails") else before
+    return report if from_query else before.unsettled()
 
 
 def _is_only_a_reason(report: OrderReport) -> bool:
     """Whether it only says why an order was not cancelled: as a result it would read "no such order"."""
-    return report.weight is Weight.REASON and order_id_of(report.entry) is not None
+    return (
+        report.weight is Weight.REASON and report.listed == "fails" and order_id_of(report.entry) is not None
+    )
 
 
 def _data_of(response: object) -> Any:
@@ -221,5 +275,19 @@ def _entries_of(response: object, schema: ResponseSchema) -> Iterator[tuple[str,
         raise UnexpectedResponse("no data")
     for listed, key in (("orders", schema.done), ("fails", schema.failed)):
         entries = data.get(key)
-        if entries is not None:
-            yield from ((listed, entry) for entry in (entries if isinstance(entries, list) else [entries]))
+        if entries is None:
+            continue
+        for entry in entries if isinstance(entries, list) else [entries]:
+            if not _is_all_zero(entry):
+                yield listed, entry
+
+
+def _is_all_zero(entry: Any) -> bool:
+    """Whether it is the object that stands in place of an order if there is none (docs: cancelReplace)."""
+    return (
+        isinstance(entry, dict)
+        and "orderId" in entry
+        and not ids_of(entry)
+        and not text_of(entry)
+        and (not entry.get("status") and not entry.get("errorCode"))
+    )

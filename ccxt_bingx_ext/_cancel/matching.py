@@ -109,7 +109,15 @@ def text_of(entry: object) -> str:
     """The text of a failed entry: its ``error``, or the entry itself if it is not an object."""
     if not isinstance(entry, dict):
         return str(entry)
-    return str(entry.get("error") or entry.get("errorMessage") or "")
+    return str(entry.get("error") or entry.get("errorMessage") or entry.get("msg") or "")
+
+
+def ids_of(entry: object) -> tuple[str, ...]:
+    """Every id that `entry` holds under its keys."""
+    if not isinstance(entry, dict):
+        return ()
+    values = (entry.get(key) for key in ("orderId", *_CLIENT_ID_KEYS))
+    return tuple(str(value) for value in values if value and value != "0")
 
 
 def order_id_of(entry: object) -> str | None:
