@@ -207,7 +207,7 @@ SEVERAL = replace(
 
 def linear_failed(*unresolved: AskedId, **told_of: str) -> Told:
     """An error of the linear symbol; `told_of`: the symbol by which the spot order is told of, if it is."""
-    error = BaseError("timeout - BTC/USDT:USDT")
+    error = BaseError("bingx cancelOrdersForSymbols() BTC/USDT:USDT: timeout")
     error.orders = [{**told((FIRST, "canceled"))[0], **told_of}] if told_of else []
     error.unresolved = [{"id": one.value, "symbol": one.symbol} for one in unresolved]
     return Told([], error)

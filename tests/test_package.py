@@ -37,8 +37,8 @@ def registered() -> list[bool]:
 def test_the_public_names() -> None:
     """What users may rely on; anything added or removed shows here."""
     assert sorted(ccxt_bingx_ext.__all__) == [
-        "AccountsForIds", "CancelOrdersOptions", "CancellationRequest", "ClientOrderId", "Registration",
-        "__version__", "bingx", "register", "unregister",
+        "AccountsForIds", "CancelOrdersOptions", "CancellationRequest", "ClientOrderId", "GONE",
+        "Registration", "__version__", "bingx", "is_gone", "register", "unregister",
     ]  # fmt: skip
     for module in ("async_support", "pro"):
         assert importlib.import_module(f"ccxt_bingx_ext.{module}").__all__ == ["bingx"]

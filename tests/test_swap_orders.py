@@ -316,7 +316,7 @@ def test_trouble_that_does_not_end_leaves_the_ids_unresolved(
     client = simulator.place(market=market, client_order_id="Mine")  # type: ignore[arg-type]
     (one,) = place(simulator, market)
     simulator.faults.add("http", status=504, path=PATHS[market], times=None)
-    with pytest.raises(RequestTimeout, match="may be live") as caught:
+    with pytest.raises(RequestTimeout, match="may still be live") as caught:
         bot.cancel_orders([one], SYMBOLS[market], {"clientOrderIds": ["Mine"]})
     assert caught.value.orders == []
     assert caught.value.unresolved == [one, ClientOrderId("Mine")]

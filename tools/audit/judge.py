@@ -33,6 +33,7 @@ COUNTS: Final = (
 VIOLATIONS: Final = tuple(name for name in COUNTS if name not in (UNCERTAIN, OWN_UNKNOWN))
 
 _NO_SUCH_ORDER: Final = "unknown"
+_METHOD: Final = "bingx cancelOrdersForSymbols()"
 _NOTHING_WAS_CANCELLED: Final = "nothing was cancelled"
 _BUSY_CODES: Final = frozenset(("100500", "110500", "500", "502", "503", "504"))
 _NAMES_AN_ORDER: Final = re.compile(r"can not find order|order does not exist|order status", re.I)
@@ -181,10 +182,10 @@ def _is_beyond(one: AskedId, scenario: Scenario, failed: list[str]) -> bool:
 
 def _failed_symbols(scenario: Scenario, error: BaseError) -> list[str]:
     """The symbols that `error` says have failed; its own words are about the first."""
-    words, _, others = str(error).partition(", and also failed: ")
+    words, _, others = str(error).partition(" - also failed: ")
     if scenario.market != "several":
         return [*scenario.groups]
-    first = [symbol for symbol in scenario.groups if words.endswith(f" - {symbol}")]
+    first = [symbol for symbol in scenario.groups if words.startswith(f"{_METHOD} {symbol}: ")]
     return first + [symbol for symbol in scenario.groups if f"{symbol} (" in others]
 
 
