@@ -11,28 +11,34 @@ ccxt's hierarchy, as far as cancelling meets it (a bot catches these, and only t
     │   │   └── BadSymbol
     │   └── InvalidOrder
     │       └── OrderNotFound        the order is unknown, or in a final state
-    └── OperationFailed
+    └── OperationFailed              busy, or the same order within a second: the outcome is unknown
         ├── BadResponse              a response that does not account for every id
         └── NetworkError
-            ├── RateLimitExceeded
+            ├── DDoSProtection       HTTP 418, or a firewall's 403
+            ├── RateLimitExceeded    the limit, a ban, risk control
             ├── InvalidNonce         the clocks differ
             ├── ExchangeNotAvailable
             └── RequestTimeout
 
 Every error that leaves `cancel_orders` carries two lists: ``orders`` (order structures: what is known) and
 ``unresolved`` (the ids that may still be live, sent or not). Together they hold every id of the call once. If
-nothing was sent, for bad input say, all ids are unresolved.
+nothing was sent, for bad input say, all ids are unresolved. Bots read every ``InvalidOrder`` as "gone", so an error
+that leaves ids unresolved is never one, and its message does not call an order gone: the exchange's own words
+then stand in ``exchange_message``.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any, NamedTuple
 
 from ccxt.base.errors import (
     AuthenticationError,
+    BadRequest,
     BaseError,
+    DDoSProtection,
     InvalidNonce,
     OperationFailed,
     OrderNotFound,
@@ -41,28 +47,47 @@ from ccxt.base.errors import (
 )
 
 from .._redact import redact
-from .limit_headers import rest_of_ban, rest_of_window
-from .vocabulary import Meaning, ban_end, meaning_of
+from .limit_headers import rest_of_ban, rest_of_window, seconds_to_retry
+from .vocabulary import Meaning, Words, ban_end, meaning_of
 
-# ccxt 4.5.90 maps by code alone, so that a bot retries an order that is long gone (live); and 4.5.60, the
-# lowest supported, lacks codes that 4.5.90 has.
+# ccxt 4.5.90 maps by code alone, so that a bot retries an order that is long gone (live), or reads a busy
+# exchange as InsufficientFunds and a repeated request as an InvalidOrder. It does not know all codes either.
 _CLASS_OF_MEANING: Mapping[Meaning, type[BaseError]] = {
     Meaning.ORDER_GONE: OrderNotFound,
-    Meaning.BUSY: OperationFailed,
+    Meaning.AMBIGUOUS: OperationFailed,
+    Meaning.SUBMITTED_TWICE: OperationFailed,
     Meaning.RATE_LIMIT: RateLimitExceeded,
+    Meaning.RISK_CONTROL: RateLimitExceeded,
+    Meaning.BAD_PARAMETER: BadRequest,
     Meaning.CLOCK: InvalidNonce,
     Meaning.WRONG_SIGNATURE: AuthenticationError,
     Meaning.WRONG_KEY: AuthenticationError,
     Meaning.NO_PERMISSION: PermissionDenied,
     Meaning.WRONG_ADDRESS: PermissionDenied,
 }
+# Without a business code the status decides. ccxt 4.5.90 maps 403 to ExchangeNotAvailable, a NetworkError: a
+# retry loop hammers the firewall.
+_CLASS_OF_STATUS: Mapping[int, type[BaseError]] = {
+    403: DDoSProtection,
+    418: DDoSProtection,
+    429: RateLimitExceeded,
+}
+
+
+class Scope(Enum):
+    """Which requests a refusal stops."""
+
+    ENDPOINT = "those of the account to the endpoint"
+    ACCOUNT = "every cancel of the account"
+    HOST = "every cancel to the host"
 
 
 class Response(NamedTuple):
     """The response that an error was raised for.
 
     `code`: the exchange's own, if the body holds one. `message`: its words, without signatures.
-    `retry_after`: s until it accepts requests again, if it says so. `banned`: whether it named a ban's end.
+    `retry_after`: s until it accepts requests again, if it says so. `banned`: whether it stops all requests,
+    not only this window's. `query`: whether the request asked for an order, and cancelled none.
     """
 
     http_status: int
@@ -70,6 +95,7 @@ class Response(NamedTuple):
     message: str = ""
     retry_after: float | None = None
     banned: bool = False
+    query: bool = False
 
     @property
     def is_from_gateway(self) -> bool:
@@ -79,32 +105,52 @@ class Response(NamedTuple):
     @property
     def meaning(self) -> Meaning | None:
         """What it means if it is a refusal."""
-        return meaning_of(self.code, self.message)
+        return meaning_of(self.code, self.message, query=self.query)
+
+    @property
+    def stops(self) -> Scope | None:
+        """Which requests it stops; None if it stops none, or only the rest of this window."""
+        if self.meaning is Meaning.RISK_CONTROL:
+            return Scope.ACCOUNT
+        if self.code is None and self.http_status in (403, 418):
+            return Scope.HOST
+        return Scope.ENDPOINT if self.banned or (self.code is None and self.http_status == 429) else None
 
 
 def parse_response(
-    http_status: int, headers: Mapping[str, Any], body: Any, now: float, back_off: float
+    http_status: int,
+    headers: Mapping[str, Any] | None,
+    body: Any,
+    now: float,
+    back_off: float,
+    *,
+    query: bool = False,
 ) -> Response:
     """The record of a response with the decoded `body`.
 
-    `now`: the exchange's time (epoch, s). `back_off`: s for which a ban counts at least.
+    `now`: the exchange's time (epoch, s). `back_off`: s for which a ban counts at least. A ban may come under
+    any code and any HTTP status (live).
     """
-    if not isinstance(body, Mapping):
-        return Response(http_status)
-    code = None if body.get("code") is None else str(body["code"])
-    message = str(body.get("msg") or "")
-    response = Response(http_status, code, redact(message))
-    if response.meaning is not Meaning.RATE_LIMIT:
+    decoded = body if isinstance(body, Mapping) else {}
+    code = None if decoded.get("code") is None else str(decoded["code"])
+    message = str(decoded.get("msg") or "")
+    response = Response(http_status, code, redact(message), query=query)
+    if code == "0":
         return response
-    until = ban_end(message)
-    rest = rest_of_window(headers, now) if until is None else rest_of_ban(until, now, back_off)
-    return response._replace(retry_after=rest, banned=until is not None)
+    until, rest = ban_end(message), seconds_to_retry(headers)
+    if until is not None:
+        return response._replace(retry_after=rest_of_ban(until, now, back_off), banned=True)
+    if response.stops is not None:
+        return response._replace(retry_after=rest, banned=True)
+    if response.meaning is Meaning.RATE_LIMIT:
+        return response._replace(retry_after=rest_of_window(headers, now) if rest is None else rest)
+    return response
 
 
 def attach_response(error: BaseError, response: Response) -> None:
     """Keep on `error` the response that it was raised for."""
     error._response = response
-    if isinstance(error, RateLimitExceeded):
+    if isinstance(error, (RateLimitExceeded, DDoSProtection)):
         error.retry_after, error.banned = response.retry_after, response.banned
 
 
@@ -120,6 +166,8 @@ def refusal(response: Response) -> type[BaseError] | None:
     ``OrderNotFound`` lets a bot forget the order, so only the exchange's own words or code for an order that
     is unknown or in a final state become one. What the vocabulary does not know stays as ccxt maps it.
     """
+    if response.code is None:
+        return _CLASS_OF_STATUS.get(response.http_status)
     meaning = response.meaning
     return None if meaning is None else _CLASS_OF_MEANING[meaning]
 
@@ -129,6 +177,12 @@ def raise_refusal(exchange_id: str, response: Response, body: str) -> None:
     error_class = refusal(response)
     if error_class is not None:
         raise error_class(redact(f"{exchange_id} {body}"))
+
+
+def names_a_state(error: BaseException) -> bool:
+    """Whether the exchange's words in `error` name the state of an order: then it knows the order."""
+    response = response_of(error) if isinstance(error, BaseError) else None
+    return Words((response.message if response is not None else "") or str(error)).status is not None
 
 
 def banned_error(seconds: float) -> BaseError:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 WINDOW = 1.0  # s: the limits' own window (seed); a refusal that names no time is waited out for that long
-PLAUSIBLE = 5.0  # s: a window's end farther off than this is in another unit, or not a time at all
+PLAUSIBLE = 5.0  # s: an end of a window of 1 s that is farther off is in another unit, or not a time at all
 LONGEST_BAN = 3600.0  # s that a ban is believed to last (minutes, say docs and notes); then it is asked again
 
 _NOTE = "ccxt_bingx_ext.rest_of_window"  # the name under which a response carries it to the flow
@@ -15,9 +15,9 @@ _NOTE = "ccxt_bingx_ext.rest_of_window"  # the name under which a response carri
 def rest_of_window(headers: Mapping[str, Any] | None, now: float) -> float | None:
     """For how many s more the exchange refuses requests, by its headers; None if it accepts some.
 
-    No document says whether ``X-RateLimit-Requests-Expire`` is in s or ms, an epoch or a rest: the longest of
-    the plausible readings counts. An epoch also holds the difference of the clocks, so it is believed for no
-    longer than one window. `now`: the exchange's time (epoch, s).
+    ``X-RateLimit-Requests-Expire`` is the rest of the window in ms (two live captures). One other client reads
+    it as an epoch, without a capture: such a value counts for one window at most, because it also holds the
+    difference of the clocks. What is not plausible is ignored. `now`: the exchange's time (epoch, s).
     """
     values = {name.lower(): str(value) for name, value in (headers or {}).items()}
     if values.get("x-ratelimit-requests-remain", "").strip() != "0":
@@ -26,9 +26,20 @@ def rest_of_window(headers: Mapping[str, Any] | None, now: float) -> float | Non
         expire = float(values["x-ratelimit-requests-expire"])
     except (KeyError, ValueError):
         return None
-    epochs = [min(rest, WINDOW) for rest in (expire / 1000 - now, expire - now) if 0 < rest <= PLAUSIBLE]
-    rests = [rest for rest in (expire / 1000, expire) if 0 < rest <= PLAUSIBLE]
-    return max(epochs + rests, default=None)
+    if 0 < expire / 1000 <= PLAUSIBLE:
+        return expire / 1000
+    epochs = (expire / 1000 - now, expire - now)
+    return next((min(rest, WINDOW) for rest in epochs if 0 < rest <= PLAUSIBLE), None)
+
+
+def seconds_to_retry(headers: Mapping[str, Any] | None) -> float | None:
+    """What a ``Retry-After`` header says (s; a gateway's, the exchange sends none: notes), at most `LONGEST_BAN`."""
+    values = {name.lower(): str(value) for name, value in (headers or {}).items()}
+    try:
+        seconds = float(values["retry-after"])
+    except (KeyError, ValueError):
+        return None
+    return min(seconds, LONGEST_BAN) if 0 <= seconds < float("inf") else None
 
 
 def leave_rest_of_window(response: Any, headers: Mapping[str, Any] | None, now: float) -> None:

@@ -1,36 +1,68 @@
-"""One request: over which host, at whose clock, and after which pause."""
+"""One request: over which host, at whose clock, in which form, and after which pause."""
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from ccxt.base.errors import BaseError, InvalidNonce, RateLimitExceeded
 
-from .._bingx.errors import response_of
+from .._bingx.errors import Scope, response_of
 from .._bingx.limit_headers import take_rest_of_window
 from .._ratelimit.messages import Ban, Pause
-from .commands import Cancel, FetchOrder, MeasureClock, Sleep, Steps, UpdateLimiter
-from .failures import is_ambiguous, was_never_sent
+from .commands import Cancel, FetchHistory, FetchOrder, MeasureClock, Sleep, Steps, UpdateLimiter
+from .failures import is_about_the_form, is_ambiguous, was_never_sent
+from .forms import QUERY
 from .run import CancelContext
 
+Request: TypeAlias = Cancel | FetchOrder | FetchHistory
 
-def send(command: Cancel | FetchOrder, context: CancelContext) -> Steps:
-    """The response to `command`. Two refusals prove that nothing was executed, and are met once each.
 
-    ``InvalidNonce``: the flow measures the exchange's clock and sends again. ``RateLimitExceeded``: it waits
-    and sends again, if the wait takes no longer than ``context.max_wait``.
+def send(request: Request, context: CancelContext) -> Steps:
+    """The response to `request`. Three refusals prove that nothing was executed, and are met once each.
+
+    ``InvalidNonce``: the flow measures the exchange's clock and sends again. A refusal that the form of the
+    request can explain: it sends the other form. ``RateLimitExceeded`` of this window: it waits and sends
+    again, if the wait takes no longer than ``context.max_wait``. A ban, risk control and a firewall end it.
     """
     try:
-        return (yield from _send_on_time(command, context))
+        return (yield from _send_in_a_form(request, context))
     except RateLimitExceeded as error:
+        response = response_of(error)
         seconds = _seconds_to_wait(error, context)
-        if seconds > context.max_wait or is_ambiguous(error):
+        stops = response is None or (response.stops is not None and response.retry_after is None)
+        if stops or seconds > context.max_wait or is_ambiguous(error):
             raise
     yield Sleep(seconds)
-    return (yield from _send_on_time(command, context))
+    return (yield from _send_in_a_form(request, context))
 
 
-def _send_on_time(command: Cancel | FetchOrder, context: CancelContext) -> Steps:
+def _send_in_a_form(request: Request, context: CancelContext) -> Steps:
+    form = context.form
+    if form is None or not isinstance(request, Cancel):
+        return (yield from _send_on_time(request, context))
+    first = form.first
     try:
-        return (yield from _send_to_any_host(command, context))
+        response = yield from _send_on_time(request._replace(form=first), context)
+    except BaseError as error:
+        if form.known is not None or not is_about_the_form(error):
+            raise
+    else:
+        form.remember(first)
+        return response
+    # Once, in the form that was accepted live. If that does not help, a further call sends one request again.
+    try:
+        response = yield from _send_on_time(request._replace(form=QUERY), context)
+    except BaseError as error:
+        if response_of(error) is not None and not is_ambiguous(error):
+            form.remember(first if is_about_the_form(error) else QUERY)
+        raise
+    form.remember(QUERY)
+    return response
+
+
+def _send_on_time(request: Request, context: CancelContext) -> Steps:
+    try:
+        return (yield from _send_to_any_host(request, context))
     except InvalidNonce as error:
         if is_ambiguous(error):
             raise
@@ -39,38 +71,50 @@ def _send_on_time(command: Cancel | FetchOrder, context: CancelContext) -> Steps
         yield MeasureClock()
     except BaseError as unmeasured:
         raise refusal from unmeasured
-    return (yield from _send_to_any_host(command, context))
+    return (yield from _send_to_any_host(request, context))
 
 
-def _send_to_any_host(command: Cancel | FetchOrder, context: CancelContext) -> Steps:
+def _send_to_any_host(request: Request, context: CancelContext) -> Steps:
     """The response of the first host that can be reached. A host that has answered is not passed over."""
     *others, last = context.hosts.in_turn(context.fallbacks, context.clock())
     for host in others:
         try:
-            return (yield from _dispatch(command._replace(hostname=host), context))
+            return (yield from _dispatch(request._replace(hostname=host), context))
         except BaseError as error:
             if not was_never_sent(error):
                 raise
-    return (yield from _dispatch(command._replace(hostname=last), context))
+    return (yield from _dispatch(request._replace(hostname=last), context))
 
 
-def _dispatch(command: Cancel | FetchOrder, context: CancelContext) -> Steps:
-    """The response to `command`. The limiter learns what it says of the limit."""
+def _dispatch(request: Request, context: CancelContext) -> Steps:
+    """The response to `request`. The limiters learn what it says of the limit."""
     try:
-        response = yield command
+        response = yield request
     except BaseError as error:
         if not was_never_sent(error):
-            context.hosts.reached(command.hostname, context.clock())
-        received = response_of(error)  # None: the limiter itself refused
-        if isinstance(command, Cancel) and isinstance(error, RateLimitExceeded) and received is not None:
-            signal = Ban if received.banned else Pause
-            yield UpdateLimiter(command.endpoint, signal(_seconds_to_wait(error, context)))
+            context.hosts.reached(request.hostname, context.clock())
+        yield from _report_stop(request, error, context)
         raise
-    context.hosts.reached(command.hostname, context.clock())
-    rest = take_rest_of_window(response)
-    if rest is not None:
-        yield UpdateLimiter(command.endpoint, Pause(rest))
+    context.hosts.reached(request.hostname, context.clock())
+    if isinstance(request, Cancel):
+        rest = take_rest_of_window(response)
+        if rest is not None:
+            yield UpdateLimiter(request.endpoint, Pause(rest))
     return response
+
+
+def _report_stop(request: Request, error: BaseError, context: CancelContext) -> Steps:
+    """Tell the limiters which requests `error` stops. A query's own limit does not stop cancels."""
+    response = response_of(error)
+    if response is None:  # the limiter itself refused, or no server answered
+        return
+    scope = response.stops
+    is_cancel = isinstance(request, Cancel)
+    if scope is not None and (is_cancel or scope is not Scope.ENDPOINT):
+        # Without a time the limiter holds for a second, lets one request probe, and doubles.
+        yield UpdateLimiter(request.endpoint, Ban(response.retry_after), scope)
+    elif scope is None and is_cancel and isinstance(error, RateLimitExceeded):
+        yield UpdateLimiter(request.endpoint, Pause(_seconds_to_wait(error, context)))
 
 
 def _seconds_to_wait(error: BaseError, context: CancelContext) -> float:

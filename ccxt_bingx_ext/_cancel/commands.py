@@ -9,6 +9,7 @@ from collections.abc import Generator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from .._bingx.endpoints import Endpoint
+from .._bingx.errors import Scope
 from .._ratelimit.messages import Ban, Pause
 
 
@@ -22,6 +23,7 @@ class Cancel(NamedTuple):
     endpoint: Endpoint
     request: Mapping[str, Any]
     hostname: str | None = None  # None: the exchange's own
+    form: str | None = None  # "json" or "query"; None: as the options say
 
 
 class FetchOrder(NamedTuple):
@@ -32,11 +34,20 @@ class FetchOrder(NamedTuple):
     hostname: str | None = None
 
 
+class FetchHistory(NamedTuple):
+    """List orders from one id on, final ones among them. The result is the decoded response."""
+
+    endpoint: Endpoint
+    request: Mapping[str, Any]
+    hostname: str | None = None
+
+
 class UpdateLimiter(NamedTuple):
-    """Pass on to the limiter of `endpoint` what the exchange said of its limit."""
+    """Pass on to the limiters of `scope`, seen from `endpoint`, what the exchange said of its limit."""
 
     endpoint: Endpoint
     signal: Pause | Ban
+    scope: Scope = Scope.ENDPOINT
 
 
 class MeasureClock(NamedTuple):
@@ -49,5 +60,5 @@ class Sleep(NamedTuple):
     seconds: float
 
 
-Command: TypeAlias = LoadMarkets | Cancel | FetchOrder | MeasureClock | Sleep | UpdateLimiter
+Command: TypeAlias = LoadMarkets | Cancel | FetchOrder | FetchHistory | MeasureClock | Sleep | UpdateLimiter
 Steps: TypeAlias = Generator[Command, Any, Any]

@@ -7,7 +7,8 @@ that an error was raised for, if there was one, does (`response_of`).
 what came back                                                 executed?   source
 =============================================================  ==========  =================================
 HTTP 5xx, 408                                                  unknown     504: "further confirmation" (docs)
-a business code or words for "busy"                            unknown     docs
+words or a code for "busy" or "lost behind the gateway"        unknown     docs, live
+the same order within a second                                 unknown     an earlier request was received
 a business code that the vocabulary does not know              unknown
 any other business code, any other HTTP 4xx                    no          it is a refusal
 no response: host not found, refused, not verified,            no          nothing was sent
@@ -23,11 +24,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ccxt.base.errors import BaseError, ExchangeError, InvalidNonce, OperationFailed, RateLimitExceeded
+from ccxt.base.errors import (
+    BadRequest,
+    BaseError,
+    DDoSProtection,
+    ExchangeError,
+    InvalidNonce,
+    OperationFailed,
+    RateLimitExceeded,
+)
 
 from .._bingx.errors import response_of
-from .._bingx.vocabulary import is_busy
+from .._bingx.vocabulary import Meaning
 
+_UNKNOWN_OUTCOMES = (Meaning.AMBIGUOUS, Meaning.SUBMITTED_TWICE)
 # By name: a bot that uses requests need not load aiohttp, and the other way round.
 _NOT_CONNECTED = frozenset(
     (
@@ -56,12 +66,12 @@ def is_ambiguous(error: BaseError) -> bool:
     if response is not None:
         # A plain class means that neither the vocabulary nor ccxt knows what the response says.
         is_unknown = type(error) in (OperationFailed, ExchangeError)
-        return response.is_from_gateway or is_busy(response.code, response.message) or is_unknown
+        return response.is_from_gateway or response.meaning in _UNKNOWN_OUTCOMES or is_unknown
     if was_never_sent(error):
         return False
     # ccxt raises a plain ExchangeError for a body that is cut off, but raises its subclasses before it sends
     # anything. So does the limiter with RateLimitExceeded. InvalidNonce is a refusal.
-    if isinstance(error, (RateLimitExceeded, InvalidNonce)):
+    if isinstance(error, (RateLimitExceeded, DDoSProtection, InvalidNonce)):
         return False
     return isinstance(error, OperationFailed) or type(error) is ExchangeError
 
@@ -80,3 +90,45 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             if isinstance(below, BaseException) and id(below) not in seen:
                 seen.add(id(below))
                 links.append(below)
+
+
+def counts_as_submission(error: BaseError) -> bool:
+    """Whether the exchange may count the request that failed with `error` as a submission of its orders.
+
+    The exchange takes the same order once per second. What it refuses before it handles orders (signature,
+    key, clock, parameters, limit), and what was never sent, does not count.
+    """
+    if was_never_sent(error):
+        return False
+    response = response_of(error)
+    if response is None:
+        return is_ambiguous(error)
+    return is_ambiguous(error) or response.meaning is Meaning.ORDER_GONE
+
+
+def is_about_the_form(error: BaseError) -> bool:
+    """Whether the form of the request (JSON or query) can be why a server refused it.
+
+    A server that cannot read the form misses every parameter, the signature above all. An ambiguous failure
+    says nothing about the form.
+    """
+    response = response_of(error)
+    if response is None or is_ambiguous(error):
+        return False
+    return response.http_status == 415 or response.meaning in (
+        Meaning.WRONG_SIGNATURE,
+        Meaning.BAD_PARAMETER,
+        Meaning.CLOCK,
+    )
+
+
+def refuses_the_list(error: BaseError) -> bool:
+    """Whether a server refused a list for what stands in it, so that a shorter list may pass.
+
+    Certain not to be executed, and neither the limit nor risk control: a wrong parameter, or a list that is
+    too long (HTTP 413, 414).
+    """
+    response = response_of(error)
+    if response is None or is_ambiguous(error):
+        return False
+    return response.http_status in (413, 414) or isinstance(error, BadRequest)

@@ -12,20 +12,22 @@ from typing import Any, TypeAlias
 
 from ccxt.base.errors import BadRequest, BadResponse, BadSymbol, BaseError, OrderNotFound, RateLimitExceeded
 
-from .._bingx.vocabulary import Words
+from .._bingx.errors import names_a_state
+from .._bingx.vocabulary import calls_orders_gone
 from .._ids import Batch, OrderRef
 from .._runner import Gather
-from .attempt import send
 from .commands import Command, LoadMarkets
-from .failures import is_ambiguous
+from .failures import is_ambiguous, refuses_the_list
 from .ledger import OrderReport, UnexpectedResponse, report_of_refusal
-from .outcome import Outcome, add_to_message, most_severe
+from .outcome import Outcome, most_severe
 from .reconcile import query_unsettled, reconcile_batch
 from .run import CancelContext, CancelRun
+from .submit import submit
 
 REFUSED_AS_A_WHOLE = (
     'nothing was cancelled: one id made the exchange refuse the whole list; {"process": 1} cancels the others'
 )
+MOST_SPLITS = 14  # requests that a refused list may cost in addition: one bad id among 50 takes 12
 
 Flow: TypeAlias = Generator[Command | Gather, Any, Outcome]
 
@@ -71,23 +73,28 @@ def cancel_unloaded(
 
 def _knows_nothing(outcome: Outcome) -> bool:
     """Whether the exchange knows no such symbol or order: under another market id it may."""
+    if any(order["status"] is not None for order in outcome.structures):
+        return False
     error = outcome.error
-    if error is None:
-        return all(order["status"] is None for order in outcome.structures)
-    says_so = isinstance(error, (BadSymbol, BadRequest, OrderNotFound)) or isinstance(
-        error.__cause__, OrderNotFound
+    refusal = error.__cause__ if isinstance(error, BadRequest) and error.__cause__ is not None else error
+    return refusal is None or (
+        isinstance(refusal, (BadSymbol, BadRequest, OrderNotFound)) and not names_a_state(refusal)
     )
-    return says_so and not outcome.structures and not Words(str(error)).states
 
 
 def _cancel_and_account(run: CancelRun) -> Generator[Command | Gather, Any, None]:
     context, ledger = run.context, run.ledger
     repeatable = yield from _send_parts(run, run.batch.parts(context.batch_size))
     omitted = [ref for ref in repeatable if ledger[ref] is None]
+    yield from query_unsettled(run, omitted)
+    live = [ref for ref in omitted if ledger[ref] is None or ledger[ref].status == "open"]
     # In a request for one id, an entry that names no id can only mean that one.
     size = 1 if context.endpoint.schema.may_be_unnamed else context.batch_size
-    yield from _send_parts(run, run.batch.again(omitted).parts(size))
-    yield from query_unsettled(run, [*run.reconciled, *omitted])
+    yield from _send_parts(run, run.batch.again(live).parts(size))
+    unclear = [ref for ref in ledger.refs if ledger.is_gone_somehow(ref)]
+    yield from query_unsettled(run, [*run.reconciled, *omitted, *unclear])
+    if run.refused:
+        raise most_severe([*run.refused.values()])
     if ledger.unsettled:
         raise _unsettled_error(run, ledger.unsettled)
 
@@ -111,50 +118,76 @@ def _send_parts(run: CancelRun, parts: Iterator[Batch]) -> Generator[Command | G
 
 
 def _send_part(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequence[OrderRef]]:
-    """Send `part`, and reconcile it if the outcome is ambiguous."""
+    """Send `part`. Reconcile it if the outcome is ambiguous; split it if the exchange refuses the list."""
     try:
         return (yield from _send_once(run, part))
     except BaseError as error:
-        if not is_ambiguous(error):
-            raise
         failure = error
-    yield from reconcile_batch(run, part, failure)
-    run.reconciled += part.refs
-    return part.refs
+    if is_ambiguous(failure):
+        yield from reconcile_batch(run, part, failure)
+        run.reconciled += part.refs
+        return part.refs
+    if part.all_or_nothing or not refuses_the_list(failure) or run.splits >= MOST_SPLITS:
+        raise failure
+    if len(part.refs) == 1:
+        # The others must not stay alive for this one.
+        run.refused[part.refs[0]] = failure
+        if len(run.refused) > 1 and not run.ledger.known:
+            raise failure  # whatever it is, it is not about one id
+        return ()
+    return (yield from _send_halves(run, part))
+
+
+def _send_halves(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequence[OrderRef]]:
+    repeatable: list[OrderRef] = []
+    for half in part.parts(-(-len(part.refs) // 2)):
+        run.splits += 1
+        repeatable += yield from _send_part(run, half)
+    return repeatable
 
 
 def _send_once(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequence[OrderRef]]:
     try:
-        response = yield from send(run.cancel(part), run.context)
+        response = yield from submit(run, part)
     except OrderNotFound as error:
         if is_ambiguous(error):
             raise
-        return _accept_refusal(run, part, error)
+        return (yield from _accept_refusal(run, part, error))
     try:
         reports = run.ledger.read(response, part.refs)
     except UnexpectedResponse as unexpected:
         raise BadResponse(
             f"{run.context.method} the response is not the documented one: {unexpected}"
         ) from unexpected
-    if not part.all_or_nothing or len(part.refs) == 1 or _shows_execution(run, part, reports):
+    run.link_names(part.refs)
+    if not part.all_or_nothing or len(part.refs) == 1:
         return part.refs
     unsettled = [ref for ref in part.refs if run.ledger[ref] is None]
-    if unsettled:
+    of_one_kind = len({ref.field for ref in part.refs}) == 1
+    if unsettled and not (of_one_kind and _shows_execution(run, part, reports)):
         # One by one, the exchange would cancel some of what had to be cancelled together or not at all.
         raise _unsettled_error(run, unsettled)
-    return ()
+    return part.refs if unsettled else ()
 
 
-def _accept_refusal(run: CancelRun, part: Batch, refusal: BaseError) -> Sequence[OrderRef]:
+def _accept_refusal(
+    run: CancelRun, part: Batch, refusal: BaseError
+) -> Generator[Command, Any, Sequence[OrderRef]]:
     """Account for an ``OrderNotFound`` in place of a list of orders."""
-    if part.all_or_nothing:
-        add_to_message(refusal, REFUSED_AS_A_WHOLE)
+    if len(part.refs) == 1:
+        (ref,) = part.refs
+        run.ledger.enter(ref, report_of_refusal(refusal))
+        if not part.all_or_nothing:
+            return ()
+        yield from query_unsettled(run, [ref])
+        if run.ledger[ref] is None:
+            raise _unsettled_error(run, [ref]) from refusal
         raise refusal
-    if len(part.refs) > 1:
-        # No document knows such a response to process 1. A bot takes OrderNotFound for "gone".
-        raise BadResponse(f"{refusal} - the exchange does not say which of these orders") from refusal
-    run.ledger.enter(part.refs[0], report_of_refusal(refusal))
-    return ()
+    if part.all_or_nothing:
+        # Of the others nothing is known: to a bot, OrderNotFound would call them all gone.
+        raise BadRequest(f"{run.context.method} {REFUSED_AS_A_WHOLE}") from refusal
+    # No document knows such a response to process 1: the exchange may have ignored it. Nothing follows per id.
+    raise BadResponse(f"{run.context.method} the exchange refused the list, not the ids in it") from refusal
 
 
 def _shows_execution(run: CancelRun, part: Batch, reports: Sequence[OrderReport]) -> bool:
@@ -166,6 +199,9 @@ def _shows_execution(run: CancelRun, part: Batch, reports: Sequence[OrderReport]
 
 def _unsettled_error(run: CancelRun, unsettled: Sequence[OrderRef]) -> BaseError:
     named = [(ref.value, run.ledger.words(ref)) for ref in unsettled[:10]]
-    shown = ", ".join(f"{value} ({words[:100]})" if words else value for value, words in named)
+    shown = ", ".join(
+        f"{value} ({words[:100]})" if words and not calls_orders_gone(words) else value
+        for value, words in named
+    )
     more = f" and {len(unsettled) - 10} more" if len(unsettled) > 10 else ""
     return BadResponse(f"{run.context.method} the response does not settle every id: {shown}{more}")

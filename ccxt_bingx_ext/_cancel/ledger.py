@@ -116,10 +116,10 @@ class Ledger:
         """The report on `ref` that counts, whether or not it settles it."""
         return self._reports[ref]
 
-    def other_names(self, ref: OrderRef) -> set[OrderRef]:
-        """The other ids of the call by which the order of `ref` is known, as far as reports tell."""
+    def is_gone_somehow(self, ref: OrderRef) -> bool:
+        """Whether the exchange calls `ref` final or unknown, and nothing says which."""
         report = self._reports[ref]
-        return set() if report is None else self._index.of("orders", report.entry) - {ref}
+        return report is not None and report.gone and not report.settles
 
     def read(self, response: object, refs: Sequence[OrderRef]) -> list[OrderReport]:
         """Enter the `response` to a request for `refs`, and return its reports.

@@ -112,6 +112,15 @@ def text_of(entry: object) -> str:
     return str(entry.get("error") or entry.get("errorMessage") or entry.get("msg") or "")
 
 
+def names_of(entry: object) -> tuple[OrderRef, ...]:
+    """Every name of its order that `entry` holds under its keys."""
+    if not isinstance(entry, dict):
+        return ()
+    order_id = order_id_of(entry)
+    clients = (OrderRef("clientOrderId", str(entry[key])) for key in _CLIENT_ID_KEYS if entry.get(key))
+    return (*((OrderRef("id", order_id),) if order_id else ()), *dict.fromkeys(clients))
+
+
 def ids_of(entry: object) -> tuple[str, ...]:
     """Every id that `entry` holds under its keys."""
     if not isinstance(entry, dict):

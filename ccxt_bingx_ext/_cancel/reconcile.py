@@ -1,16 +1,19 @@
 """What became of an ambiguous request: ask the exchange, never guess.
 
-``process`` 1: send the request again. This cannot harm: what the first request cancelled comes back as
-failed, by its state or as an order that does not exist, which a query then settles; what was open is
-cancelled now. ``process`` 0 (all or nothing): query the orders. One that is open proves that the first
-request did nothing, so the flow sends it again. If none is open, the flow reports each order's current state,
-whatever caused it.
+``process`` 1: send the request again, a second after the first. This cannot harm: what the first request
+cancelled comes back as failed, by its state or as an order that does not exist, which a query then settles;
+what was open is cancelled now. ``process`` 0 (all or nothing): query the orders. One that is open proves that
+the first request did nothing, so the flow sends it again. If none is open, the flow reports each order's
+current state, whatever caused it.
+
+Queries lag (live). So a final state outweighs a later "open", an order counts as not found only when a second
+look agrees, and what the exchange refuses after an ambiguous request is never the error: the first is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
-from typing import Any
+from collections.abc import Generator, Iterable, Sequence
+from typing import Any, TypeAlias
 
 from ccxt.base.errors import BadRequest, BaseError, OrderNotFound
 
@@ -18,15 +21,20 @@ from .._ids import Batch, OrderRef
 from .attempt import send
 from .commands import Sleep, Steps
 from .failures import is_ambiguous
-from .ledger import OrderReport, UnexpectedResponse, report_of_query, report_of_refusal
+from .ledger import OrderReport, UnexpectedResponse, report_of_history, report_of_query, report_of_refusal
 from .run import CancelRun
+from .submit import submit
+
+# So few orders are queried while the exchange would not accept their cancel again anyway.
+QUERIED_MEANWHILE = 5
+
+_Settled: TypeAlias = Generator[Any, Any, bool]
 
 
 def reconcile_batch(run: CancelRun, part: Batch, failure: BaseError) -> Steps:
     """Enter into the ledger what became of `part`, whose request ended with the ambiguous `failure`.
 
-    Raises `failure` if the outcome stays unknown, and the exchange's refusal if it refused what the flow sent
-    again while orders are open.
+    Raises `failure` if the outcome stays unknown.
     """
     context = run.context
     settle = _settle_together if part.all_or_nothing else _settle_each
@@ -41,8 +49,6 @@ def reconcile_batch(run: CancelRun, part: Batch, failure: BaseError) -> Steps:
             settled = yield from settle(run, part, give_up)
         except (BaseError, UnexpectedResponse):
             continue
-        if isinstance(settled, BaseError):
-            raise settled from failure
         if settled:
             return
     raise failure
@@ -52,53 +58,61 @@ def query_unsettled(run: CancelRun, refs: Iterable[OrderRef]) -> Steps:
     """Query those of `refs` that the responses leave unclear, and keep what the queries find.
 
     Unclear are refs that are not settled, and swap orders that "do not exist": the exchange says so of an
-    order that an earlier request cancelled, too. The first refusal ends it, because to go on against a ban or
-    with a refused key makes either worse.
+    order that an earlier request cancelled, too. An order that is not found is looked for twice. The first
+    refusal ends it, because to go on against a ban or with a refused key makes either worse.
     """
     context = run.context
-    if not context.resolve_attempts:
-        return
     give_up = context.clock() + context.resolve_timeout
-    for ref in dict.fromkeys(refs):
-        if _is_clear(run, ref) or context.clock() > give_up:
-            continue
-        try:
-            found = yield from _query(run, ref)
-        except BaseError as error:
-            if not is_ambiguous(error):
+    unclear = [ref for ref in dict.fromkeys(refs) if not _is_clear(run, ref)]
+    for look in range(min(2, context.resolve_attempts)):
+        if look and unclear:
+            yield Sleep(context.pauses.reconcile)
+        for ref in unclear:
+            if context.clock() > give_up:
                 return
-        except UnexpectedResponse:
-            pass
-        else:
-            if found is not None:  # pragma: no branch - CPython 3.11 hides it from coverage, 3.12 does not
-                run.ledger.enter_found(ref, found)
+            try:
+                found = yield from _look(run, ref)
+            except BaseError as error:
+                if not is_ambiguous(error):
+                    return
+            except UnexpectedResponse:
+                pass
+            else:
+                if found is not None:
+                    run.ledger.enter_found(ref, found)
+        unclear = [ref for ref in unclear if ref in run.not_found and not _is_clear(run, ref)]
 
 
 def _is_clear(run: CancelRun, ref: OrderRef) -> bool:
     report = run.ledger[ref]
-    return report is not None and (report.status is not None or run.context.endpoint.schema.tells_states)
-
-
-# What an attempt to settle a batch comes to: done, not yet, or the refusal that stands.
-_Settled = Generator[Any, Any, bool | BaseError]
+    if report is None:
+        return False
+    return report.status is not None or run.context.endpoint.schema.tells_states
 
 
 def _settle_each(run: CancelRun, part: Batch, give_up: float) -> _Settled:
-    """Send again, with ``process`` 1."""
+    """Query a few orders, and cancel again, with ``process`` 1, those that are not known to be over."""
+    if len(part.refs) <= QUERIED_MEANWHILE:
+        try:
+            yield from _query_part(run, part.refs, give_up)
+        except (BaseError, UnexpectedResponse):
+            pass  # a key without the permission to read can still cancel
+    left = part.again([ref for ref in part.refs if not _is_over(run, ref)])
+    if not left.refs:
+        return True
     try:
-        response = yield from send(run.cancel(part), run.context)
+        response = yield from submit(run, left)
     except (BadRequest, OrderNotFound) as error:
         if is_ambiguous(error):
             raise
         refusal = error
     else:
-        run.ledger.read(response, part.refs)
+        run.ledger.read(response, left.refs)
+        run.link_names(left.refs)
+        _doubt(run, left.refs)
         return True
-    tells_states = run.context.endpoint.schema.tells_states
-    if len(part.refs) == 1 and isinstance(refusal, OrderNotFound) and not tells_states:
-        run.ledger.enter(part.refs[0], report_of_refusal(refusal))
-        return True
-    live = yield from _query_part(run, part, give_up)
+    _note_refusal(run, left, refusal)
+    live = yield from _query_part(run, left.refs, give_up)
     for ref, report in (live or {}).items():
         run.ledger.enter(ref, report)
     return _is_settled(run, part)
@@ -106,19 +120,42 @@ def _settle_each(run: CancelRun, part: Batch, give_up: float) -> _Settled:
 
 def _settle_together(run: CancelRun, part: Batch, give_up: float) -> _Settled:
     """Query; send again only what is proven not to have been executed."""
-    live = yield from _query_part(run, part, give_up, until_live=True)
+    live = yield from _query_part(run, part.refs, give_up, until_live=True)
     if not live:
         return _is_settled(run, part)
     try:
-        response = yield from send(run.cancel(part), run.context)
+        response = yield from submit(run, part)
     except (BadRequest, OrderNotFound) as refusal:
         if is_ambiguous(refusal):
             raise
         # The first request may have been executed just now, so the refusal alone does not settle it.
-        live = yield from _query_part(run, part, give_up)
-        return refusal if live else _is_settled(run, part)
+        _note_refusal(run, part, refusal)
+        yield from _query_part(run, part.refs, give_up)
+        return _is_settled(run, part)
     run.ledger.read(response, part.refs)
+    run.link_names(part.refs)
     return _is_settled(run, part)
+
+
+def _doubt(run: CancelRun, refs: Sequence[OrderRef]) -> None:
+    """After an ambiguous request, "does not exist" may mean that it cancelled the order: a query decides."""
+    for ref in refs:
+        run.ledger.doubt(ref)
+
+
+def _note_refusal(run: CancelRun, part: Batch, refusal: BaseError) -> None:
+    """What the exchange says of a single order while it refuses the list is its own final word."""
+    report = report_of_refusal(refusal)
+    about = (
+        [ref for ref in part.refs if ref.value in report.entry["error"]] if len(part.refs) > 1 else part.refs
+    )
+    if report.status is not None and len(about) == 1:
+        run.ledger.enter(about[0], report)
+
+
+def _is_over(run: CancelRun, ref: OrderRef) -> bool:
+    report = run.ledger[ref]
+    return report is not None and report.status not in (None, "open")
 
 
 def _is_settled(run: CancelRun, part: Batch) -> bool:
@@ -126,7 +163,7 @@ def _is_settled(run: CancelRun, part: Batch) -> bool:
 
 
 def _query_part(
-    run: CancelRun, part: Batch, give_up: float, *, until_live: bool = False
+    run: CancelRun, refs: Sequence[OrderRef], give_up: float, *, until_live: bool = False
 ) -> Generator[Any, Any, dict[OrderRef, OrderReport] | None]:
     """Enter every order that has ended into the ledger, and return those that are live.
 
@@ -134,16 +171,16 @@ def _query_part(
     runs out before every order was queried. `until_live`: stop at the first that is live.
     """
     live: dict[OrderRef, OrderReport] = {}
-    for ref in part.refs:
+    for ref in refs:
         if run.ledger[ref] is not None:
             continue
         if run.context.clock() > give_up:
             return None
-        report = yield from _query(run, ref)
+        report = yield from _look(run, ref)
         if report is None:
-            continue  # pragma: no cover - CPython 3.11 hides it from coverage, 3.12 does not
+            continue
         if report.status != "open":
-            run.ledger.enter(ref, report)
+            run.ledger.enter_found(ref, report)
             continue
         live[ref] = report
         if until_live:
@@ -151,8 +188,13 @@ def _query_part(
     return live
 
 
-def _query(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, OrderReport | None]:
-    """What a query says of `ref`; None if the exchange does not know its client order id."""
+def _look(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, OrderReport | None]:
+    """What a query says of `ref`; None if it does not settle it.
+
+    The exchange may not find an order right after a cancel: only a second look that agrees counts. Closed
+    trigger orders of swaps are not found by the query at all, but the history holds them (live).
+    """
+    schema = run.context.endpoint.schema
     try:
         response = yield from send(run.fetch(ref), run.context)
     except OrderNotFound as error:
@@ -160,5 +202,16 @@ def _query(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, OrderReport | N
             raise  # a gateway's 5xx says nothing about an order, whatever its body says
         if ref.field != "id":
             return None  # after two hours a client order id is not found, though its order may be live (docs)
-        return report_of_refusal(error)
-    return report_of_query(response, ref, run.context.endpoint.schema)
+        refusal = report_of_refusal(error)
+    else:
+        return report_of_query(response, ref, schema)
+    if refusal.status is not None:
+        return refusal
+    if ref in run.not_found:
+        return refusal if refusal.unknown else None
+    run.not_found.add(ref)
+    try:
+        response = yield from send(run.history(ref.value), run.context)
+        return report_of_history(response, ref, schema)
+    except (BaseError, UnexpectedResponse):
+        return None

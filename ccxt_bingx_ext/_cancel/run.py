@@ -10,10 +10,13 @@ from ccxt.base.errors import BaseError
 from .._bingx.endpoints import Endpoint
 from .._bingx.limit_headers import WINDOW
 from .._ids import Batch, OrderRef
-from .commands import Cancel, FetchOrder
+from .commands import Cancel, FetchHistory, FetchOrder, Sleep, Steps
+from .forms import RequestForm
 from .hosts import Hosts
 from .ledger import Ledger, OrderReport
+from .matching import names_of
 from .outcome import Order, Outcome
+from .spacing import Spacing
 
 
 class Pauses(NamedTuple):
@@ -21,6 +24,7 @@ class Pauses(NamedTuple):
 
     reconcile: float = 0.25  # before the first attempt to reconcile; each further pause is twice as long
     back_off: float = WINDOW  # after a refusal for the limit that names no time
+    same_order: float = 1.05  # between two cancels of one order: the exchange's second, and a margin
 
 
 class CancelContext(NamedTuple):
@@ -30,7 +34,8 @@ class CancelContext(NamedTuple):
     `batch_size` ids per request and `at_once` requests under way together. `max_wait`: s for which a flow may
     wait out a refusal for the limit. `resolve_attempts`, `resolve_timeout` (s): how often and how long it
     tries to reconcile an ambiguous request. `fallbacks`: hostnames to try if the first is unreachable.
-    `build_order` makes the order structure of a report. `clock`: s.
+    `build_order` makes the order structure of a report. `clock`: s. `form`: which form of the request works;
+    None if the endpoint has one form, or the options name it. `spacing`: when each order may be submitted.
     """
 
     method: str
@@ -44,13 +49,16 @@ class CancelContext(NamedTuple):
     fallbacks: Sequence[str]
     hosts: Hosts
     clock: Callable[[], float]
+    spacing: Spacing
+    form: RequestForm | None = None
     pauses: Pauses = Pauses()
 
 
 class CancelRun:
     """A batch of one symbol, and what is known of it so far.
 
-    `reconciled` holds the orders of ambiguous requests whose fate the flow has reconciled.
+    `reconciled` holds the orders of ambiguous requests whose fate the flow has reconciled. `not_found` holds
+    those that one query did not find, `refused` those whose ids the exchange refuses to take at all.
     """
 
     def __init__(self, batch: Batch, market_id: str, context: CancelContext) -> None:
@@ -59,6 +67,9 @@ class CancelRun:
         self.context = context
         self.ledger = Ledger(batch.refs, context.endpoint.schema)
         self.reconciled: list[OrderRef] = []
+        self.not_found: set[OrderRef] = set()  # by one query; a second look has to agree
+        self.splits = 0  # requests that refused lists cost in addition
+        self.refused: dict[OrderRef, BaseError] = {}  # orders that the exchange refuses to take at all
 
     def cancel(self, part: Batch) -> Cancel:
         """The command that cancels `part` of the batch."""
@@ -69,6 +80,34 @@ class CancelRun:
         """The command that queries one order."""
         endpoint = self.context.endpoint
         return FetchOrder(endpoint, endpoint.fetch_request(ref, self.market_id))
+
+    def history(self, order_id: str) -> FetchHistory:
+        """The command that lists orders from `order_id` on."""
+        endpoint = self.context.endpoint
+        return FetchHistory(endpoint, endpoint.history_request(order_id, self.market_id))
+
+    def wait_for_turn(self, refs: Sequence[OrderRef]) -> Steps:
+        """Wait until the exchange accepts a cancel of `refs` again. The caller then has to `end_turn`."""
+        while True:
+            seconds, reserved = self.context.spacing.reserve(refs, self.context.clock())
+            if seconds:
+                yield Sleep(seconds)
+            if reserved:
+                return
+
+    def end_turn(self, refs: Sequence[OrderRef], *, submitted: bool) -> None:
+        """The cancel of `refs` is over. `submitted`: the exchange may have handled the orders."""
+        context = self.context
+        free_at = context.clock() + context.pauses.same_order if submitted else None
+        context.spacing.release(refs, free_at)
+
+    def link_names(self, refs: Sequence[OrderRef]) -> None:
+        """Orders that reports know by both ids count as one order each for the spacing."""
+        for ref in refs:
+            report = self.ledger.said(ref)
+            names = names_of(report.entry) if report is not None else ()
+            if ref in names:
+                self.context.spacing.link(ref, names)
 
     def outcome(self, error: BaseError | None = None) -> Outcome:
         """What came of it."""

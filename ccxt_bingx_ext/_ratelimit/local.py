@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from .messages import GO, Acquire, Pause, Signal, Ticket, Withdraw
+from .messages import GO, Acquire, Pause, Resume, Signal, Ticket, Withdraw
 from .schedule import Decision, Schedule
 
 
@@ -23,7 +23,7 @@ class LocalLimiter:
         self._waiting: dict[Ticket, None] = {}  # in calling order
 
     def do(self, signal: Signal) -> Decision:
-        """Apply `signal`. A withdrawal and a ban wake the waiting tickets, whose delays have changed."""
+        """Apply `signal`. A withdrawal, a ban and its end wake the waiting tickets, whose delays have changed."""
         to_wake: list[Ticket] = []
         decision = GO
         with self._lock:
@@ -40,8 +40,14 @@ class LocalLimiter:
                 to_wake = [*self._waiting]
             elif isinstance(signal, Pause):
                 self._schedule.pause(now + signal.seconds)
+            elif isinstance(signal, Resume):
+                self._schedule.resume()
+                to_wake = [*self._waiting]
             else:
-                self._schedule.ban(now + signal.seconds)
+                if signal.seconds is None:
+                    self._schedule.hold(now)
+                else:
+                    self._schedule.ban(now + signal.seconds)
                 to_wake = [*self._waiting]
         for ticket in to_wake:
             ticket.wake()
@@ -62,7 +68,8 @@ class LocalLimiter:
     @property
     def banned_for(self) -> float:
         """The s that a ban still lasts, 0 without one."""
-        return max(0.0, self._schedule.banned_until - self._clock())
+        until = max(self._schedule.banned_until, self._schedule.held_until)
+        return max(0.0, until - self._clock())
 
     def count_grant(self) -> None:
         """Count a request that goes now because another limiter granted it."""

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from .._runner import run, run_async
 from .local import LocalLimiter
-from .messages import GO, Acquire, Ban, Pause, Signal, Ticket, Withdraw
+from .messages import GO, Acquire, Ban, Pause, Resume, Signal, Ticket, Withdraw
 from .schedule import Decision
 
 log = logging.getLogger("ccxt_bingx_ext")
@@ -118,12 +118,15 @@ class RedisLimiter:
         self._queue.remove(signal.ticket)
         return GO
 
-    def _pause_or_ban(self, signal: Pause | Ban) -> Steps[Decision]:
+    def _pause_or_ban(self, signal: Pause | Ban | Resume) -> Steps[Decision]:
         self._local.do(signal)  # an outage must not lose it
-        yield from self._call(signal)
+        if isinstance(signal, Ban) and signal.seconds is None:
+            signal = Ban(self._local.banned_for)
+        if not isinstance(signal, Resume):
+            yield from self._call(signal)
         return GO
 
-    def _call(self, signal: Signal) -> Steps[Any]:
+    def _call(self, signal: Acquire | Withdraw | Pause | Ban) -> Steps[Any]:
         """Run the script for `signal`. Return its reply, or None if Redis is away."""
         if self._outage.is_on:
             return None
@@ -136,7 +139,7 @@ class RedisLimiter:
             self._outage.end()
         return reply
 
-    def _arguments(self, signal: Signal) -> list[Any]:
+    def _arguments(self, signal: Acquire | Withdraw | Pause | Ban) -> list[Any]:
         if isinstance(signal, Withdraw):
             return ["withdraw", signal.ticket.name]
         if isinstance(signal, Pause):

@@ -20,6 +20,8 @@ from typing import NamedTuple
 MOST_REMEMBERED = 1000
 # s after which a ticket that does not come back holds nobody up: its event loop has stopped.
 OVERDUE = 0.5
+# s that a ban without a time holds at first, and at most: a proxy's page must not stop cancels for minutes.
+FIRST_HOLD, LONGEST_HOLD = 1.0, 60.0
 
 
 class RateLimit(NamedTuple):
@@ -58,6 +60,8 @@ class Schedule:
         self.grants: list[float] = []  # sorted
         self.paused_until = -inf
         self.banned_until = -inf
+        self.held_until = -inf  # by a ban without a time
+        self._hold = 0.0  # how long the last such ban held; 0 without one
         self._queue: dict[Hashable, float | None] = {}  # ticket -> when it was last told to come back
 
     def acquire(self, ticket: Hashable, now: float, rate_limit: RateLimit) -> Decision:
@@ -67,9 +71,10 @@ class Schedule:
         ask again after the delay, or to `withdraw`.
         """
         due = self._queue.setdefault(ticket, None)
-        if now < self.banned_until:
-            self._queue[ticket] = self.banned_until
-            return Decision(self.banned_until - now, banned=True)
+        until = max(self.banned_until, self.held_until)
+        if now < until:
+            self._queue[ticket] = until
+            return Decision(until - now, banned=True)
         slot = self._slot(ticket, now, rate_limit)
         if slot > now:
             self._queue[ticket] = slot
@@ -92,6 +97,8 @@ class Schedule:
 
     def grant(self, at: float) -> None:
         """Count a request that goes `at` that time."""
+        if self._hold:
+            self.held_until = at + self._hold  # this request probes; the others wait for what comes of it
         insort(self.grants, at)
         del self.grants[:-MOST_REMEMBERED]
 
@@ -106,6 +113,15 @@ class Schedule:
     def pause(self, until: float) -> None:
         """Grant nothing before `until`. A shorter pause never shortens a longer one."""
         self.paused_until = max(self.paused_until, until)
+
+    def hold(self, now: float) -> None:
+        """A ban without a time: hold for 1 s, twice as long each further time, up to `LONGEST_HOLD`."""
+        self._hold = min(max(FIRST_HOLD, 2 * self._hold), LONGEST_HOLD)
+        self.held_until = max(self.held_until, now + self._hold)
+
+    def resume(self) -> None:
+        """End a ban without a time: the exchange accepts requests again."""
+        self.held_until, self._hold = -inf, 0.0
 
     def ban(self, until: float) -> None:
         """Grant nothing before `until`, and report the ban. A shorter ban never shortens a longer one."""
