@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from copy import deepcopy
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -19,9 +19,17 @@ from ._bingx.endpoints import (
     concerns_orders,
     endpoint_at,
     endpoint_of,
+    is_query,
     route_of,
 )
-from ._bingx.errors import Response, attach_response, banned_error, parse_response, raise_refusal
+from ._bingx.errors import (
+    Response,
+    Scope,
+    attach_response,
+    banned_error,
+    parse_response,
+    raise_refusal,
+)
 from ._bingx.limit_headers import leave_rest_of_window
 from ._bingx.market_ids import spot_market_id
 from ._bingx.signing import check_api_key, signed_json
@@ -35,19 +43,21 @@ from ._cancel.arguments import (
     parse_cancellations,
     parse_symbol,
 )
-from ._cancel.commands import Cancel, Command, FetchOrder, LoadMarkets, MeasureClock, Sleep
+from ._cancel.commands import Cancel, Command, FetchHistory, FetchOrder, LoadMarkets, MeasureClock, Sleep
 from ._cancel.flow import Flow, cancel_batch, cancel_unloaded
+from ._cancel.forms import AUTO, QUERY, form_of
 from ._cancel.hosts import Hosts
 from ._cancel.multi_symbol import cancel_for_symbols
 from ._cancel.orders import build_order
 from ._cancel.outcome import Order, conclude, unresolved_on_error
 from ._cancel.run import CancelContext, Pauses
+from ._cancel.spacing import spacing_for
 from ._ids import Batch
 from ._ratelimit.acquire import Refusal
-from ._ratelimit.messages import Ban, Limiter, Pause
-from ._ratelimit.registry import limiter_for
+from ._ratelimit.messages import Ban, Limiter, Pause, Resume
+from ._ratelimit.registry import limiter_for, limiters_at
 from ._ratelimit.schedule import RateLimit
-from ._settings import DEFAULTS, QUERY, Settings, parse_settings
+from ._settings import DEFAULTS, Settings, parse_settings
 
 if TYPE_CHECKING:
     from typing import Any as Upstream
@@ -56,12 +66,20 @@ else:
 
 Orders: TypeAlias = Generator[Any, Any, list[Order]]
 
-_HOSTNAME = "ccxt_bingx_ext.hostname"  # a parameter that `sign` takes out again
+# Parameters that `sign` takes out again.
+_HOSTNAME, _FORM = "ccxt_bingx_ext.hostname", "ccxt_bingx_ext.form"
 _ALIASES = {
     "cancelOrders": "cancel_orders",
     "cancelOrdersForSymbols": "cancel_orders_for_symbols",
     "cancelOrdersWithClientOrderIds": "cancel_orders_with_client_order_ids",
 }
+
+
+class _JsonType(str):
+    """The content type of a JSON body that `sign` wrote: ccxt's own requests keep the user's headers."""
+
+
+_JSON_TYPE = _JsonType("application/json")
 
 
 class LimiterCost(float):
@@ -121,14 +139,15 @@ class BingxMixin(Upstream):
     ) -> dict[str, Any]:
         # ccxt 4.5.90 sends this endpoint's parameters in the URL; the endpoint documents a JSON body (seed).
         # ccxt's classes took trailing headers and body until 4.5.60 or so.
-        is_ours = endpoint_at(section, method, path) is SPOT
-        as_json = is_ours and parse_settings(self.options).request_format != QUERY
         params = dict(params)
-        hostname = params.pop(_HOSTNAME, None)
+        hostname, form = params.pop(_HOSTNAME, None), params.pop(_FORM, None)
+        is_ours = endpoint_at(section, method, path) is SPOT
+        as_json = is_ours and (form or parse_settings(self.options).request_format) != QUERY
         request = dict(super().sign(path, section, method, {} if as_json else params, *trailing, **named))
         if as_json:
-            request["url"] = request["url"].partition("?")[0]
-            request["headers"] = {**request["headers"], "Content-Type": "application/json"}
+            # Only what ccxt appended: the URL of a relay may hold a "?" of its own.
+            request["url"] = request["url"].rpartition("?")[0]
+            request["headers"] = {**request["headers"], "Content-Type": _JSON_TYPE}
             request["body"] = signed_json({**params, "timestamp": self.nonce()}, self.secret)
         if hostname is not None:
             url = self.urls["api"][section[0]]
@@ -139,6 +158,14 @@ class BingxMixin(Upstream):
     def nonce(self) -> Any:
         # ccxt's bingx signs by this machine's clock, whatever load_time_difference has measured.
         return super().nonce() - self.options.get("timeDifference", 0)
+
+    def prepare_request_headers(self, headers: Any = None) -> Any:
+        prepared = super().prepare_request_headers(headers)
+        if headers is not None and headers.get("Content-Type") is _JSON_TYPE:
+            # ccxt 4.5.90 lets the user's own `headers` override it: the exchange could not read the body.
+            others = {name: value for name, value in prepared.items() if name.lower() != "content-type"}
+            prepared = {**others, "Content-Type": str(_JSON_TYPE)}
+        return prepared
 
     def handle_errors(
         self,
@@ -153,17 +180,20 @@ class BingxMixin(Upstream):
         requestBody: Any = None,
     ) -> Any:
         now = self.nonce() / 1000
-        received = parse_response(httpCode, headers, response, now, self._pauses.back_off)
-        route = route_of(method, url) if isinstance(response, Mapping) else None
+        route = route_of(method, url)
+        received = parse_response(
+            httpCode, headers, response, now, self._pauses.back_off, query=is_query(route)
+        )
         try:
             if concerns_orders(route):
                 if received.is_from_gateway:
                     # Whatever its body says, it says nothing about an order; ccxt goes by the body.
-                    return None  # ccxt then raises by the HTTP status
+                    return self.handle_http_status_code(httpCode, reason, url, method, body)
                 # ccxt 4.5.90 maps by code alone and so calls a cancelled order ExchangeError or BadRequest.
                 raise_refusal(self.id, received, body)
                 if route in ENDPOINTS:
                     leave_rest_of_window(response, headers, now)
+                    self._limiter(ENDPOINTS[route])[0].do(Resume())
             return super().handle_errors(
                 httpCode, reason, url, method, headers, body, response, requestHeaders, requestBody
             )
@@ -175,7 +205,7 @@ class BingxMixin(Upstream):
         try:
             return super().handle_http_status_code(code, *args, **named)
         except BaseError as error:
-            attach_response(error, Response(code))
+            attach_response(error, Response(code))  # `handle_errors` replaces it by the whole record
             raise
 
     def calculate_rate_limiter_cost(self, api: Any, method: Any, path: Any, *args: Any, **named: Any) -> Any:
@@ -245,6 +275,7 @@ class BingxMixin(Upstream):
         return cancel_unloaded(*adopted({**guessed, "id": guessed_id}, SPOT), load)
 
     def _context(self, method: str, market: Any, endpoint: Endpoint, settings: Settings) -> CancelContext:
+        host = self.implode_hostname(self.urls["api"][endpoint.api])
         return CancelContext(
             method=method,
             endpoint=endpoint,
@@ -254,6 +285,10 @@ class BingxMixin(Upstream):
             build_order=partial(build_order, self, market),
             resolve_attempts=settings.resolve_attempts,
             resolve_timeout=settings.resolve_timeout,
+            spacing=spacing_for(self.apiKey or ""),
+            form=form_of(self.apiKey or "", host)
+            if endpoint is SPOT and settings.request_format == AUTO
+            else None,
             fallbacks=settings.fallbacks if "{hostname}" in self.urls["api"][endpoint.api] else (),
             hosts=self._hosts,
             clock=time.monotonic,
@@ -262,20 +297,36 @@ class BingxMixin(Upstream):
 
     def _execute(self, command: Command) -> Any:
         """Start `command`. The sync class returns its result, the async classes an awaitable of it."""
-        if isinstance(command, (Cancel, FetchOrder)):
+        if isinstance(command, (Cancel, FetchOrder, FetchHistory)):
             # A retry inside ccxt's fetch2 would turn an executed request into a reported failure (measured).
             request = {**command.request, "maxRetriesOnFailure": 0}
             if command.hostname is not None:
                 request[_HOSTNAME] = command.hostname
             endpoint = command.endpoint
-            return getattr(self, endpoint.cancel if isinstance(command, Cancel) else endpoint.fetch)(request)
+            if isinstance(command, FetchOrder):
+                return getattr(self, endpoint.fetch)(request)
+            if isinstance(command, FetchHistory):
+                return getattr(self, endpoint.history)(request)
+            if command.form is not None:
+                request[_FORM] = command.form
+            return getattr(self, endpoint.cancel)(request)
         if isinstance(command, MeasureClock):
             return self.load_time_difference()
         if isinstance(command, LoadMarkets):
             return self.load_markets()
         if isinstance(command, Sleep):
             return self.sleep(command.seconds * 1000)
-        return self._update_limiter(self._limiter(command.endpoint)[0], command.signal)
+        return self._update_limiters(self._limiters(command.endpoint, command.scope), command.signal)
 
-    def _update_limiter(self, limiter: Limiter, signal: Pause | Ban) -> Any:
+    def _limiters(self, endpoint: Endpoint, scope: Scope) -> list[Limiter]:
+        """The limiters of `scope`, seen from this account's `endpoint`."""
+        if scope is Scope.ENDPOINT:
+            return [self._limiter(endpoint)[0]]
+        own = [self._limiter(one)[0] for one in ENDPOINTS.values()]
+        if scope is Scope.ACCOUNT:
+            return own
+        host = self.implode_hostname(self.urls["api"][endpoint.api])
+        return [*dict.fromkeys([*own, *limiters_at(host)])]
+
+    def _update_limiters(self, limiters: Sequence[Limiter], signal: Pause | Ban) -> Any:
         raise NotImplementedError  # pragma: no cover - the class on top knows whether to await

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 from ccxt.base.errors import BadRequest
 
 from ._bingx.endpoints import INVERSE, LINEAR, SPOT, Endpoint
+from ._cancel.forms import AUTO, JSON, QUERY
 from ._ratelimit.schedule import RateLimit
 
-JSON, QUERY = "json", "query"
 DEFAULTS: Mapping[str, Any] = {
     # Of spot:
-    "requestFormat": JSON,
+    "requestFormat": AUTO,  # JSON; the query form if the exchange refuses JSON (forms.py)
     "process": None,  # not sent: the exchange's default, 0 (seed)
     "batchSize": SPOT.batch_size,
     "limit": SPOT.limit,  # requests per second and account; None: no limit of ours
@@ -35,7 +35,7 @@ _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 class Settings(NamedTuple):
     """How to send cancels.
 
-    `request_format`: "json" (the documented form) or "query" (what ccxt itself sends). `process`: what is
+    `request_format`: "auto", "json" (the documented form) or "query" (what ccxt itself sends). `process`: what is
     sent if the call's params name none. `batch_size`: the most ids per request. `rate_limit`: of the limiter.
     `storage`: where the limiter keeps its state, None for this process. `max_wait`, `resolve_timeout`: s.
     `fallbacks`: ``options["fallbackHostnames"]``.
@@ -61,7 +61,9 @@ def parse_settings(options: Mapping[str, Any], endpoint: Endpoint = SPOT) -> Set
     limit, storage = own["limit"], shared["storage"]
     most = None if endpoint is SPOT else endpoint.batch_size
     whole = f"a whole number from 1{f' to {most}' if most else ''}"
-    shared.check("requestFormat", shared["requestFormat"] in (JSON, QUERY), f"{JSON!r} or {QUERY!r}")
+    shared.check(
+        "requestFormat", shared["requestFormat"] in (AUTO, JSON, QUERY), f"{AUTO!r}, {JSON!r} or {QUERY!r}"
+    )
     own.check("batchSize", _is_number(own["batchSize"], int, 1, most), whole)
     own.check("limit", limit is None or _is_number(limit, least=1e-3), "requests per second, or None")
     shared.check("resolveAttempts", _is_number(shared["resolveAttempts"], int), "a whole number from 0")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ccxt.base.errors import BadResponse
@@ -103,5 +103,6 @@ class bingx(BingxMixin, upstream):
         if not getattr(_thread, "in_limiter", False):
             super().set_last_rest_request_timestamp()
 
-    def _update_limiter(self, limiter: Limiter, signal: Pause | Ban) -> None:
-        limiter.do(signal)
+    def _update_limiters(self, limiters: Sequence[Limiter], signal: Pause | Ban) -> None:
+        for limiter in limiters:
+            limiter.do(signal)

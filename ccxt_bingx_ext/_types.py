@@ -23,7 +23,7 @@ class InverseOptions(TypedDict, total=False):
 class CancelOrdersOptions(TypedDict, total=False):
     """``options["cancelOrders"]``. Only a type checker refuses a misspelt setting."""
 
-    requestFormat: Literal["json", "query"]
+    requestFormat: Literal["auto", "json", "query"]
     process: Literal[0, 1] | None
     batchSize: int
     limit: float | None

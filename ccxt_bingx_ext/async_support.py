@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ccxt.async_support.bingx import bingx as upstream
@@ -56,5 +56,6 @@ class bingx(BingxMixin, upstream):
         else:
             await super().throttle(cost)
 
-    async def _update_limiter(self, limiter: Limiter, signal: Pause | Ban) -> None:
-        await limiter.do_async(signal)
+    async def _update_limiters(self, limiters: Sequence[Limiter], signal: Pause | Ban) -> None:
+        for limiter in limiters:
+            await limiter.do_async(signal)

@@ -32,7 +32,7 @@ class ResponseSchema(NamedTuple):
     order is.
     `may_be_unnamed`: a failed entry may not name its order.
 
-    An endpoint without `tells_states` says "does not exist" of an order that an earlier request cancelled, too.
+    Without `tells_states`, "does not exist" may mean an order that an earlier request cancelled.
     """
 
     done: str

@@ -22,9 +22,9 @@ ccxt's hierarchy, as far as cancelling meets it (a bot catches these, and only t
 
 Every error that leaves `cancel_orders` carries two lists: ``orders`` (order structures: what is known) and
 ``unresolved`` (the ids that may still be live, sent or not). Together they hold every id of the call once. If
-nothing was sent, for bad input say, all ids are unresolved. Bots read every ``InvalidOrder`` as "gone", so an error
-that leaves ids unresolved is never one, and its message does not call an order gone: the exchange's own words
-then stand in ``exchange_message``.
+nothing was sent, for bad input say, all ids are unresolved. Bots read every ``InvalidOrder`` as "gone", so an
+error that leaves ids unresolved is never one, and its message does not call an order gone: the exchange's own
+words then stand in ``exchange_message``.
 """
 
 from __future__ import annotations

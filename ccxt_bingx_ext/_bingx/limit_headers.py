@@ -15,9 +15,9 @@ _NOTE = "ccxt_bingx_ext.rest_of_window"  # the name under which a response carri
 def rest_of_window(headers: Mapping[str, Any] | None, now: float) -> float | None:
     """For how many s more the exchange refuses requests, by its headers; None if it accepts some.
 
-    ``X-RateLimit-Requests-Expire`` is the rest of the window in ms (two live captures). One other client reads
-    it as an epoch, without a capture: such a value counts for one window at most, because it also holds the
-    difference of the clocks. What is not plausible is ignored. `now`: the exchange's time (epoch, s).
+    ``X-RateLimit-Requests-Expire`` is the rest of the window in ms (two live captures). One other client
+    reads it as an epoch, without a capture: such a value counts for one window at most, because it also holds
+    the difference of the clocks. What is not plausible is ignored. `now`: the exchange's time (epoch, s).
     """
     values = {name.lower(): str(value) for name, value in (headers or {}).items()}
     if values.get("x-ratelimit-requests-remain", "").strip() != "0":
@@ -33,7 +33,7 @@ def rest_of_window(headers: Mapping[str, Any] | None, now: float) -> float | Non
 
 
 def seconds_to_retry(headers: Mapping[str, Any] | None) -> float | None:
-    """What a ``Retry-After`` header says (s; a gateway's, the exchange sends none: notes), at most `LONGEST_BAN`."""
+    """What a ``Retry-After`` header says (s), at most `LONGEST_BAN`. The exchange itself sends none (notes)."""
     values = {name.lower(): str(value) for name, value in (headers or {}).items()}
     try:
         seconds = float(values["retry-after"])

@@ -63,8 +63,8 @@ _CLOCK = r"(?i)timestamp"
 # By these phrases bots recognise orders that are gone (freqtrade goes by the class, passivbot and others by
 # the text): no message of an error that leaves orders unresolved may hold one.
 _GONE_PHRASES = (
-    rf"{_GONE}|not\s+(?:exist|found)\b|n.?t\s+exist\b|already\s+(?:filled|cancell?ed|closed)|\bunknown order\b|"
-    r"\border status\s*:\s*(?:filled|cancell?ed|failed|expired)"
+    rf"{_GONE}|not\s+(?:exist|found)\b|n.?t\s+exist\b|already\s+(?:filled|cancell?ed|closed)|"
+    r"\bunknown order\b|\border status\s*:\s*(?:filled|cancell?ed|failed|expired)"
 )
 
 

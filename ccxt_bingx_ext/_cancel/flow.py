@@ -87,7 +87,7 @@ def _cancel_and_account(run: CancelRun) -> Generator[Command | Gather, Any, None
     repeatable = yield from _send_parts(run, run.batch.parts(context.batch_size))
     omitted = [ref for ref in repeatable if ledger[ref] is None]
     yield from query_unsettled(run, omitted)
-    live = [ref for ref in omitted if ledger[ref] is None or ledger[ref].status == "open"]
+    live = [ref for ref in omitted if not ledger.is_final(ref)]
     # In a request for one id, an entry that names no id can only mean that one.
     size = 1 if context.endpoint.schema.may_be_unnamed else context.batch_size
     yield from _send_parts(run, run.batch.again(live).parts(size))
@@ -186,7 +186,8 @@ def _accept_refusal(
     if part.all_or_nothing:
         # Of the others nothing is known: to a bot, OrderNotFound would call them all gone.
         raise BadRequest(f"{run.context.method} {REFUSED_AS_A_WHOLE}") from refusal
-    # No document knows such a response to process 1: the exchange may have ignored it. Nothing follows per id.
+    # No document knows such a response to process 1, so the exchange may have ignored it. Nothing follows
+    # for the single ids.
     raise BadResponse(f"{run.context.method} the exchange refused the list, not the ids in it") from refusal
 
 

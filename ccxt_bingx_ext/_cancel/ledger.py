@@ -116,6 +116,11 @@ class Ledger:
         """The report on `ref` that counts, whether or not it settles it."""
         return self._reports[ref]
 
+    def is_final(self, ref: OrderRef) -> bool:
+        """Whether `ref` is known to be in a final state."""
+        report = self[ref]
+        return report is not None and report.weight is Weight.FINAL
+
     def is_gone_somehow(self, ref: OrderRef) -> bool:
         """Whether the exchange calls `ref` final or unknown, and nothing says which."""
         report = self._reports[ref]
@@ -146,7 +151,7 @@ class Ledger:
         return reports
 
     def enter(self, ref: OrderRef, report: OrderReport, *, from_query: bool = False) -> None:
-        """Keep `report` of `ref`, unless something weightier is known. A query decides between final states."""
+        """Keep `report` of `ref`, unless a weightier one is known. A query decides between final states."""
         before = self._reports[ref]
         if before is not None and before.settles:
             report = _weighed(before, report, from_query=from_query)
@@ -158,7 +163,7 @@ class Ledger:
             self.enter(one, found, from_query=True)
 
     def doubt(self, ref: OrderRef) -> None:
-        """Take back that the exchange does not know `ref`: an earlier request may have cancelled the order."""
+        """Take back that the exchange does not know `ref`: an earlier request may have cancelled it."""
         report = self._reports[ref]
         if report is not None and report.status is None:
             self._reports[ref] = report.unsettled()

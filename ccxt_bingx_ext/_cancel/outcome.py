@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeAlias
 
-from ccxt.base.errors import BaseError, OrderNotFound
+from ccxt.base.errors import BadRequest, BadResponse, BaseError, InvalidOrder, OrderNotFound
 
+from .._bingx.errors import Response, response_of
+from .._bingx.vocabulary import calls_orders_gone
 from .._ids import OrderRef, SymbolRef
 from .._redact import redact_chain
 from .failures import is_ambiguous
@@ -43,7 +45,6 @@ def conclude(outcome: Outcome) -> list[Order]:
         return outcome.structures
     if is_ambiguous(error):
         add_to_message(error, UNKNOWN_OUTCOME)
-    redact_chain(error)
     attach_outcome(error, outcome.structures, [ref.public for ref in outcome.unresolved])
     raise error
 
@@ -83,9 +84,42 @@ def unresolved_on_error(unresolved: Sequence[Any], method: str | None = None) ->
     try:
         yield
     except BaseError as error:
-        if method is not None:
-            error.args = (f"{method} {bare_message(error, method)}",)
-        redact_chain(error)
         if not hasattr(error, "unresolved"):
             attach_outcome(error, [], unresolved)
+        dressed = _without_gone(error)
+        if method is not None:
+            dressed.args = (f"{method} {bare_message(dressed, method)}",)
+        redact_chain(dressed)
+        if dressed is not error:
+            raise dressed from error
         raise
+
+
+def _without_gone(error: BaseError) -> BaseError:
+    """`error`, or one like it that does not call orders gone while some may be live.
+
+    Bots read every ``InvalidOrder`` as "gone", and some read the words. The exchange's own words then stand in
+    ``exchange_message``.
+    """
+    response = response_of(error)
+    error.exchange_message = response.message if response is not None else ""
+    says_gone = calls_orders_gone(str(error))
+    if not error.unresolved or not (isinstance(error, InvalidOrder) or says_gone):
+        return error
+    error.exchange_message = error.exchange_message or str(error)
+    message = (
+        f"{_subject(response)} {UNKNOWN_OUTCOME if is_ambiguous(error) else 'not every order is settled'}"
+    )
+    if not isinstance(error, InvalidOrder):
+        error.args = (message,)
+        return error
+    dressed = BadResponse(message) if is_ambiguous(error) else BadRequest(message)
+    dressed.exchange_message = error.exchange_message
+    attach_outcome(dressed, error.orders, error.unresolved)
+    return dressed
+
+
+def _subject(response: Response | None) -> str:
+    if response is None:
+        return "bingx"
+    return f"bingx refused with HTTP {response.http_status}, code {response.code} (see exchange_message):"

@@ -11,7 +11,14 @@ from .messages import Limiter
 
 _lock = threading.Lock()
 _local_limiters: dict[str, LocalLimiter] = {}
+_local_limiters_at: dict[str, dict[str, LocalLimiter]] = {}  # by host and name
 _redis_limiters: dict[tuple[str, str], Limiter] = {}  # by URL and name
+
+
+def limiters_at(host: str) -> list[Limiter]:
+    """Every limiter at `host` that this process has, of whichever account and endpoint."""
+    with _lock:
+        return [*_local_limiters_at.get(host, {}).values()]
 
 
 def limiter_for(api_key: str, host: str, endpoint: str, storage: str | None) -> Limiter:
@@ -23,6 +30,7 @@ def limiter_for(api_key: str, host: str, endpoint: str, storage: str | None) -> 
     name = hashlib.sha256("\n".join((api_key, host, endpoint)).encode()).hexdigest()[:32]
     with _lock:
         local = _local_limiters.setdefault(name, LocalLimiter())
+        _local_limiters_at.setdefault(host, {})[name] = local
         if storage is None:
             return local
         if (storage, name) not in _redis_limiters:
@@ -36,6 +44,7 @@ def forget() -> None:
     """Drop every limiter, with its grants, pause and ban. For tests: a running bot would exceed the limit."""
     with _lock:
         _local_limiters.clear()
+        _local_limiters_at.clear()
         _redis_limiters.clear()
 
 

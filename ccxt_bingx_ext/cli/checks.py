@@ -21,7 +21,8 @@ from ccxt.base.errors import (
 )
 
 from .._bingx.errors import response_of
-from .._bingx.vocabulary import Meaning, is_busy
+from .._bingx.vocabulary import Meaning
+from .._cancel.failures import is_ambiguous
 
 OK, NOT_OK, SKIPPED = "ok", "not ok", "skipped"
 
@@ -128,7 +129,11 @@ def is_about_the_form(answer: Any) -> bool:
     if not isinstance(answer, BaseError):
         return not knows_no_such_order(answer)
     response = response_of(answer)
-    if response is None or response.is_from_gateway or is_busy(response.code, response.message):
+    if (
+        response is None
+        or response.is_from_gateway
+        or (is_ambiguous(answer) and response.meaning is not None)
+    ):
         return False
     return not isinstance(answer, (OrderNotFound, PermissionDenied, RateLimitExceeded, DDoSProtection))
 
