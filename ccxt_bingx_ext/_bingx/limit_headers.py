@@ -33,7 +33,7 @@ def rest_of_window(headers: Mapping[str, Any] | None, now: float) -> float | Non
 
 
 def seconds_to_retry(headers: Mapping[str, Any] | None) -> float | None:
-    """What a ``Retry-After`` header says (s), at most `LONGEST_BAN`. The exchange itself sends none (notes)."""
+    """What a ``Retry-After`` header says (s), at most `LONGEST_BAN`. The exchange sends none (notes)."""
     values = {name.lower(): str(value) for name, value in (headers or {}).items()}
     try:
         seconds = float(values["retry-after"])

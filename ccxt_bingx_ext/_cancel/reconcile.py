@@ -12,6 +12,7 @@ look agrees, and what the exchange refuses after an ambiguous request is never t
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator, Iterable, Sequence
 from typing import Any, TypeAlias
 
@@ -93,11 +94,9 @@ def _is_clear(run: CancelRun, ref: OrderRef) -> bool:
 def _settle_each(run: CancelRun, part: Batch, give_up: float) -> _Settled:
     """Query a few orders, and cancel again, with ``process`` 1, those that are not known to be over."""
     if len(part.refs) <= QUERIED_MEANWHILE:
-        try:
+        with contextlib.suppress(BaseError, UnexpectedResponse):  # without the right to read a key can cancel
             yield from _query_part(run, part.refs, give_up)
-        except (BaseError, UnexpectedResponse):
-            pass  # a key without the permission to read can still cancel
-    left = part.again([ref for ref in part.refs if not _is_over(run, ref)])
+    left = part.again([ref for ref in part.refs if not run.ledger.is_final(ref)])
     if not left.refs:
         return True
     try:
@@ -146,16 +145,10 @@ def _doubt(run: CancelRun, refs: Sequence[OrderRef]) -> None:
 def _note_refusal(run: CancelRun, part: Batch, refusal: BaseError) -> None:
     """What the exchange says of a single order while it refuses the list is its own final word."""
     report = report_of_refusal(refusal)
-    about = (
-        [ref for ref in part.refs if ref.value in report.entry["error"]] if len(part.refs) > 1 else part.refs
-    )
+    named = [ref for ref in part.refs if ref.value in report.entry["error"]]
+    about = part.refs if len(part.refs) == 1 else named
     if report.status is not None and len(about) == 1:
         run.ledger.enter(about[0], report)
-
-
-def _is_over(run: CancelRun, ref: OrderRef) -> bool:
-    report = run.ledger[ref]
-    return report is not None and report.status not in (None, "open")
 
 
 def _is_settled(run: CancelRun, part: Batch) -> bool:

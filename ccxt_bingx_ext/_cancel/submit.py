@@ -1,4 +1,4 @@
-"""Submit a cancel: wait until the exchange accepts its orders again, send it, note when they were submitted."""
+"""Submit a cancel: wait until the exchange accepts its orders again, send it, note when that was."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class LocalLimiter:
         self._waiting: dict[Ticket, None] = {}  # in calling order
 
     def do(self, signal: Signal) -> Decision:
-        """Apply `signal`. A withdrawal, a ban and its end wake the waiting tickets, whose delays have changed."""
+        """Apply `signal`. A withdrawal, a ban and its end wake the waiting tickets: their delays change."""
         to_wake: list[Ticket] = []
         decision = GO
         with self._lock:

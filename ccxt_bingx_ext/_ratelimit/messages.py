@@ -50,15 +50,15 @@ class Pause(NamedTuple):
 class Ban(NamedTuple):
     """Grant nothing for `seconds`: the exchange refuses every request. Callers get ``Decision.banned``.
 
-    With None the exchange named no time: the limiter holds for 1 s, then lets one request probe at a time, and
-    doubles the hold with each further such ban, up to 60 s. `Resume` ends it.
+    With None the exchange named no time: the limiter holds for 1 s, then lets one request probe at a time,
+    and doubles the hold with each further such ban, up to 60 s. `Resume` ends it.
     """
 
     seconds: float | None
 
 
 class Resume(NamedTuple):
-    """The exchange has accepted a request again: end a ban without a time. Others last as long as they say."""
+    """The exchange has accepted a request again: end a ban without a time. Other bans last."""
 
 
 Signal: TypeAlias = Acquire | Withdraw | Pause | Ban | Resume
