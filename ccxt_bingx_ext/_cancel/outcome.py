@@ -98,8 +98,8 @@ def unresolved_on_error(unresolved: Sequence[Any], method: str | None = None) ->
 def _without_gone(error: BaseError) -> BaseError:
     """`error`, or one like it that does not call orders gone while some may be live.
 
-    Bots read every ``InvalidOrder`` as "gone", and some read the words. The exchange's own words then stand in
-    ``exchange_message``.
+    Bots read every ``InvalidOrder`` as "gone", and some read the words. The exchange's own words then stand
+    in ``exchange_message``.
     """
     response = response_of(error)
     error.exchange_message = response.message if response is not None else ""
@@ -107,9 +107,8 @@ def _without_gone(error: BaseError) -> BaseError:
     if not error.unresolved or not (isinstance(error, InvalidOrder) or says_gone):
         return error
     error.exchange_message = error.exchange_message or str(error)
-    message = (
-        f"{_subject(response)} {UNKNOWN_OUTCOME if is_ambiguous(error) else 'not every order is settled'}"
-    )
+    remark = UNKNOWN_OUTCOME if is_ambiguous(error) else "the orders in .unresolved may still be live"
+    message = f"{_subject(response)} {remark}"
     if not isinstance(error, InvalidOrder):
         error.args = (message,)
         return error
