@@ -191,7 +191,7 @@ class BingxMixin(Upstream):
                     return self.handle_http_status_code(httpCode, reason, url, method, body)
                 # ccxt 4.5.90 maps by code alone and so calls a cancelled order ExchangeError or BadRequest.
                 raise_refusal(self.id, received, body)
-                if route in ENDPOINTS:
+                if route is not None and route in ENDPOINTS:
                     leave_rest_of_window(response, headers, now)
                     self._limiter(ENDPOINTS[route])[0].do(Resume())
             return super().handle_errors(

@@ -35,8 +35,9 @@ _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 class Settings(NamedTuple):
     """How to send cancels.
 
-    `request_format`: "auto", "json" (the documented form) or "query" (what ccxt itself sends). `process`: what is
-    sent if the call's params name none. `batch_size`: the most ids per request. `rate_limit`: of the limiter.
+    `request_format`: "auto", "json" (the documented form) or "query" (what ccxt itself sends). `process`:
+    what is sent if the call's params name none. `batch_size`: the most ids per request. `rate_limit`: of the
+    limiter.
     `storage`: where the limiter keeps its state, None for this process. `max_wait`, `resolve_timeout`: s.
     `fallbacks`: ``options["fallbackHostnames"]``.
     """
