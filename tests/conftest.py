@@ -12,7 +12,7 @@ from ccxt_bingx_ext._cancel import reconcile as _finding_out
 from ccxt_bingx_ext._ratelimit import registry as _lanes
 from ccxt_bingx_ext.simulator import Simulator
 
-from .worlds import WORLDS
+from .helpers import WORLDS
 
 pytest_plugins = ["ccxt_bingx_ext.simulator.fixtures"]
 

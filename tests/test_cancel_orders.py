@@ -32,7 +32,7 @@ from ccxt_bingx_ext import ClientOrderId, bingx
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Order, Simulator
 
-from .worlds import OURS, Bot, bot_of
+from .helpers import OURS, Bot, bot_of
 
 PATH = "/openApi/spot/v1/trade/cancelOrders"
 

@@ -23,7 +23,7 @@ from ccxt_bingx_ext import ClientOrderId
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Simulator
 
-from .worlds import OURS, Bot, bot_of
+from .helpers import OURS, Bot, bot_of
 
 SPOT, LINEAR, INVERSE = "BTC/USDT", "BTC/USDT:USDT", "BTC/USD:BTC"
 SPOT_PATH, LINEAR_PATH = "POST spot/v1/trade/cancelOrders", "DELETE swap/v2/trade/batchOrders"

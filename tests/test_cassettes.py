@@ -17,7 +17,7 @@ from tools.recording.record import record
 from tools.recording.scenarios import KEY, SCENARIOS, SECRET, Scenario
 from tools.recording.tape import CASSETTES, tape
 
-from .worlds import OURS, WORLDS
+from .helpers import OURS, WORLDS
 
 by_name = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 

@@ -24,7 +24,7 @@ from ccxt_bingx_ext._cancel.flow import UNKNOWN_OUTCOME
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Simulator
 
-from .worlds import OURS, Bot, bot_of
+from .helpers import OURS, Bot, bot_of
 
 SYMBOL = "BTC/USDT"
 FAULTS: dict[str, dict[str, Any]] = {

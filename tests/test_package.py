@@ -17,7 +17,7 @@ import pytest
 import ccxt_bingx_ext
 from ccxt_bingx_ext import register, unregister
 
-from .worlds import CCXTS, OURS, WORLDS
+from .helpers import CCXTS, OURS, WORLDS
 
 PLACES = {"sync": ccxt, "async": ccxt.async_support, "pro": ccxt.pro}
 

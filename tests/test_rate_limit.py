@@ -21,7 +21,7 @@ from ccxt_bingx_ext._ratelimit.schedule import RateLimit
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Simulator
 
-from .worlds import CCXTS, OURS, WORLDS, bot_of
+from .helpers import CCXTS, OURS, WORLDS, bot_of
 
 SYMBOL = "BTC/USDT"
 

@@ -12,7 +12,7 @@ from ccxt_bingx_ext._cancel import reconcile as _finding_out
 from ccxt_bingx_ext.simulator import Simulator
 from tools.audit.scenario import CANCEL, LOOK_UP, SYMBOLS
 
-from .worlds import OURS, WORLDS, Bot, bot_of
+from .helpers import OURS, WORLDS, Bot, bot_of
 
 WORDS = (
     "The current system is busy, please try again later",

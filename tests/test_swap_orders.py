@@ -21,8 +21,8 @@ from ccxt.base.errors import (
 from ccxt_bingx_ext import ClientOrderId
 from ccxt_bingx_ext.simulator import Order, Simulator
 
+from .helpers import OURS, Bot, bot_of
 from .test_lost_answers import FAULTS
-from .worlds import OURS, Bot, bot_of
 
 LINEAR, INVERSE = "BTC/USDT:USDT", "BTC/USD:BTC"
 SYMBOLS = {"linear": LINEAR, "inverse": INVERSE}

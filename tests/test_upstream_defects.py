@@ -35,7 +35,7 @@ from ccxt_bingx_ext._cancel import reconcile as _finding_out
 from ccxt_bingx_ext._ratelimit import acquire as _gate
 from ccxt_bingx_ext.simulator import Simulator
 
-from .worlds import CCXTS, WORLDS, Bot, bot_of
+from .helpers import CCXTS, WORLDS, Bot, bot_of
 
 P = ParamSpec("P")
 WORKAROUNDS: dict[str, str] = {}
@@ -278,7 +278,9 @@ def test_every_negative_control_names_its_workaround() -> None:
 def test_a_mended_defect_is_told_as_such(tmp_path: Path, loopback: None) -> None:
     """With our classes in the place of ccxt's the controls fail, each with the name of what may go."""
     root = Path(__file__).parent.parent
-    (tmp_path / "mended.py").write_text("from tests.worlds import CCXTS, OURS\nCCXTS.update(OURS)\n", "utf-8")
+    (tmp_path / "mended.py").write_text(
+        "from tests.helpers import CCXTS, OURS\nCCXTS.update(OURS)\n", "utf-8"
+    )
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "mended", __file__]
     # Each in one world. Two are of calls that our classes leave to ccxt: they would go on passing.
     ours = [name for name in WORKAROUNDS if not re.search("cannot_parse|calls_a_failed", name)]
