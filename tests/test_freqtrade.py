@@ -21,7 +21,7 @@ from ccxt_bingx_ext.simulator import Simulator
 from tools.freqtrade_bot import environment, page
 from tools.freqtrade_bot.environment import Environment, index_is_unreachable
 
-HERE = Path(__file__).parent / "freqtrade_bot"
+FILES = Path(page.__file__).parent
 NEEDED_CCXT = "4.5.76"
 RETRIES = 4
 """freqtrade's own, of what it takes for a temporary error."""
@@ -61,7 +61,7 @@ class Bot:
             (folder / name).write_text(json.dumps(content))
         create_userdir = self.command(page.command("freqtrade"))
         subprocess.run(create_userdir, check=True, capture_output=True, **self._where)
-        strategy = (HERE / "MyStrategy.py").read_text()
+        strategy = (FILES / "MyStrategy.py").read_text()
         (folder / "user_data" / "strategies" / "MyStrategy.py").write_text(strategy)
 
     @property
@@ -75,7 +75,7 @@ class Bot:
 
     def cancels(self, world: str, *gone: str) -> dict[str, Any]:
         """What cancels.py says."""
-        script = [str(self._freqtrade.python), str(HERE / "cancels.py"), world, "config.json,simulator.json"]
+        script = [str(self._freqtrade.python), str(FILES / "cancels.py"), world, "config.json,simulator.json"]
         ended = subprocess.run([*script, *gone], capture_output=True, text=True, **self._where)
         assert ended.returncode == 0, ended.stderr
         said: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
