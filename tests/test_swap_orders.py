@@ -22,7 +22,7 @@ from ccxt_bingx_ext import ClientOrderId
 from ccxt_bingx_ext.simulator import Order, Simulator
 
 from .helpers import OURS, Bot, bot_of
-from .test_lost_answers import FAULTS
+from .test_lost_responses import FAULTS
 
 LINEAR, INVERSE = "BTC/USDT:USDT", "BTC/USD:BTC"
 SYMBOLS = {"linear": LINEAR, "inverse": INVERSE}
