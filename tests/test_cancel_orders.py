@@ -32,27 +32,14 @@ from ccxt_bingx_ext import ClientOrderId, bingx
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Order, Simulator
 
-from .helpers import OURS, Bot, bot_of
-
-PATH = "/openApi/spot/v1/trade/cancelOrders"
+from .helpers import OURS, Bot, bot_of, cancels, place, reported, reported_by_client_id
 
 
 @pytest.fixture
-def bot(simulator: Simulator, world: str) -> Iterator[Bot]:
-    with bot_of(OURS[world], simulator.ccxt_config()) as bot:
-        yield bot
-
-
-def place(simulator: Simulator, count: int, **kwargs: Any) -> list[str]:
-    return [str(simulator.place(**kwargs).order_id) for _ in range(count)]
-
-
-def told(orders: list[dict[str, Any]]) -> list[tuple[str | None, str | None]]:
-    return [(order["id"], order["status"]) for order in orders]
-
-
-def cancels(simulator: Simulator) -> list[Any]:
-    return [request for request in simulator.requests if request.path == PATH]
+def bot(bot: Bot) -> Bot:
+    """The shared bot, with ccxt's own timeout."""
+    bot.exchange.timeout = 10_000
+    return bot
 
 
 def test_the_main_job(bot: Bot, simulator: Simulator) -> None:
@@ -61,7 +48,7 @@ def test_the_main_job(bot: Bot, simulator: Simulator) -> None:
     simulator.fill(filled)
     simulator.cancel(gone)
     orders = bot.cancel_orders([live, filled, gone, "77"], "BTC/USDT", {"process": 1})
-    assert told(orders) == [(live, "canceled"), (filled, "closed"), (gone, "canceled"), ("77", None)]
+    assert reported(orders) == [(live, "canceled"), (filled, "closed"), (gone, "canceled"), ("77", None)]
     assert simulator.status(live) == "CANCELED"
     assert {order["symbol"] for order in orders} == {"BTC/USDT"}
     assert "can not find order" in orders[3]["info"]["error"]
@@ -105,7 +92,7 @@ def test_client_ids_work_through_ccxts_unified_method(bot: Bot, simulator: Simul
     for client_id in ("a_1", "b_2"):
         simulator.place(client_order_id=client_id)
     orders = bot.cancel_orders_with_client_order_ids(["b_2", "nobody", "a_1"], "BTC/USDT", {"process": 1})
-    assert [(order["clientOrderId"], order["status"]) for order in orders] == [
+    assert reported_by_client_id(orders) == [
         ("b_2", "canceled"),
         ("nobody", None),
         ("a_1", "canceled"),
@@ -144,7 +131,7 @@ def test_an_order_asked_for_by_both_its_ids_is_told_twice(bot: Bot, simulator: S
     """Two ids were asked, so two order structures come back; it was cancelled once."""
     order = simulator.place(client_order_id="both_1")
     orders = bot.cancel_orders([order.order_id], "BTC/USDT", {"clientOrderIds": ["both_1"]})
-    assert told(orders) == [(str(order.order_id), "canceled")] * 2
+    assert reported(orders) == [(str(order.order_id), "canceled")] * 2
     assert len(simulator.executions) == 1
 
 
@@ -163,7 +150,7 @@ def test_process_may_be_an_option(bot: Bot, simulator: Simulator) -> None:
     """options["cancelOrders"]["process"] counts where the call names none."""
     bot.options["cancelOrders"]["process"] = 1
     (live,) = place(simulator, 1)
-    assert told(bot.cancel_orders([live, "77"], "BTC/USDT")) == [(live, "canceled"), ("77", None)]
+    assert reported(bot.cancel_orders([live, "77"], "BTC/USDT")) == [(live, "canceled"), ("77", None)]
     with pytest.raises(OrderNotFound):
         bot.cancel_orders(["77"], "BTC/USDT", {"process": 0})
 
@@ -171,7 +158,7 @@ def test_process_may_be_an_option(bot: Bot, simulator: Simulator) -> None:
 def test_a_long_list_goes_in_batches(bot: Bot, simulator: Simulator) -> None:
     """120 ids with process=1 are three requests; batchSize changes that."""
     ids = place(simulator, 120)
-    assert told(bot.cancel_orders(ids, "BTC/USDT", {"process": 1})) == [(one, "canceled") for one in ids]
+    assert reported(bot.cancel_orders(ids, "BTC/USDT", {"process": 1})) == [(one, "canceled") for one in ids]
     assert [len(request.cancelled) for request in cancels(simulator)] == [50, 50, 20]
     simulator.clear_log()
     bot.options["cancelOrders"]["batchSize"] = 100
@@ -183,7 +170,7 @@ def test_a_forgotten_id_is_asked_for_again(bot: Bot, simulator: Simulator) -> No
     """The answer leaves one id out; its true state is found by asking once more."""
     ids = place(simulator, 3)
     simulator.faults.add("forget", ids=[ids[1]])
-    assert told(bot.cancel_orders(ids, "BTC/USDT")) == [(one, "canceled") for one in ids]
+    assert reported(bot.cancel_orders(ids, "BTC/USDT")) == [(one, "canceled") for one in ids]
     assert cancels(simulator)[1].params["process"] == "1"
 
 
@@ -221,7 +208,7 @@ def test_an_error_in_the_middle_keeps_what_is_known(bot: Bot, simulator: Simulat
     simulator.place(client_order_id="client_1")
     with pytest.raises(RequestTimeout) as caught:
         bot.cancel_orders(ids, "BTC/USDT", {"process": 1, "clientOrderIds": ["client_1"]})
-    assert told(caught.value.orders) == [(one, "canceled") for one in ids[:2]]
+    assert reported(caught.value.orders) == [(one, "canceled") for one in ids[:2]]
     assert caught.value.unresolved == [*ids[2:], "client_1"]
     assert isinstance(caught.value.unresolved[-1], ClientOrderId)
     again = bot.cancel_orders(caught.value.unresolved, "BTC/USDT", {"process": 1})
@@ -317,13 +304,13 @@ def test_the_exchanges_market_id_may_stand_for_the_symbol(
     if loaded:
         bot.load_markets()
     (live,) = place(simulator, 1)
-    if default_type == "spot":
-        assert told(bot.cancel_orders([live], "BTC-USDT")) == [(live, "canceled")]
-    else:
-        assert told(bot.cancel_orders([live], "BTC-USDT")) == [(live, None)]  # the swap market has no such
+    # The swap market has no such order.
+    status = "canceled" if default_type == "spot" else None
+    assert reported(bot.cancel_orders([live], "BTC-USDT")) == [(live, status)]
+    if default_type == "swap":
         assert cancels(simulator) == []
     (other,) = place(simulator, 1, symbol="GM-USDT")
-    assert told(bot.cancel_orders(iter([other]), "GM-USDT")) == [(other, "canceled")]
+    assert reported(bot.cancel_orders(iter([other]), "GM-USDT")) == [(other, "canceled")]
 
 
 def test_symbols_that_ccxt_renames(bot: Bot, simulator: Simulator) -> None:
@@ -408,7 +395,7 @@ def test_many_threads_on_one_instance_hear_each_their_own(simulator: Simulator) 
     heard: dict[int, Any] = {}
     threads = [
         threading.Thread(
-            target=lambda n=n: heard.update({n: told(exchange.cancel_orders(lists[n], "BTC/USDT"))})
+            target=lambda n=n: heard.update({n: reported(exchange.cancel_orders(lists[n], "BTC/USDT"))})
         )
         for n in range(len(lists))
     ]
@@ -427,8 +414,9 @@ def test_many_tasks_on_one_instance_hear_each_their_own(simulator: Simulator) ->
         try:
             await exchange.load_markets()
             lists = [place(simulator, 3) for _ in range(12)]
-            heard = await asyncio.gather(*(exchange.cancel_orders(ids, "BTC/USDT") for ids in lists))
-            assert [told(orders) for orders in heard] == [[(one, "canceled") for one in ids] for ids in lists]
+            results = await asyncio.gather(*(exchange.cancel_orders(ids, "BTC/USDT") for ids in lists))
+            for ids, orders in zip(lists, results, strict=True):
+                assert reported(orders) == [(one, "canceled") for one in ids]
             simulator.clear_log()
             simulator.faults.add("hang")
             task = asyncio.ensure_future(exchange.cancel_orders(place(simulator, 1), "BTC/USDT"))
@@ -438,7 +426,7 @@ def test_many_tasks_on_one_instance_hear_each_their_own(simulator: Simulator) ->
             with pytest.raises(asyncio.CancelledError):
                 await task
             ids = place(simulator, 1)
-            assert told(await exchange.cancel_orders(ids, "BTC/USDT")) == [(ids[0], "canceled")]
+            assert reported(await exchange.cancel_orders(ids, "BTC/USDT")) == [(ids[0], "canceled")]
             assert len(cancels(simulator)) == 2
         finally:
             await exchange.close(True)
@@ -459,8 +447,8 @@ def test_an_entry_that_ccxt_cannot_parse_still_reaches_the_bot(bot: Bot, simulat
     body = json.dumps({"code": 0, "msg": "", "data": {"orders": [odd]}}).encode()
     simulator.faults.add("canned", body=body)
     (order,) = bot.cancel_orders([5], "BTC/USDT")
-    told_of = {name: order[name] for name in ("id", "clientOrderId", "symbol", "status", "info")}
-    assert told_of == {
+    shown = {name: order[name] for name in ("id", "clientOrderId", "symbol", "status", "info")}
+    assert shown == {
         "id": "5",
         "clientOrderId": "a",
         "symbol": "BTC/USDT",
@@ -479,7 +467,7 @@ def test_entries_about_nothing_asked_come_last(bot: Bot, simulator: Simulator) -
     body = json.dumps({"code": 0, "msg": "", "data": {"orders": [order], "fails": fails}}).encode()
     simulator.faults.add("canned", body=body)
     orders = bot.cancel_orders([5], "BTC/USDT", {"process": 1})
-    assert told(orders) == [("5", "rejected"), ("6", "canceled"), ("7", "closed")]
+    assert reported(orders) == [("5", "rejected"), ("6", "canceled"), ("7", "closed")]
 
 
 def test_a_failed_client_id_keyed_as_an_order_id_is_no_order_id(bot: Bot, simulator: Simulator) -> None:
@@ -553,7 +541,7 @@ def test_a_failed_order_is_not_called_canceled(bot: Bot, simulator: Simulator) -
     """ccxt maps FAILED to canceled; the exchange cancelled nothing."""
     body = json.dumps({"code": 0, "data": {"orders": [{"orderId": 5, "status": "FAILED", "type": "LIMIT"}]}})
     simulator.faults.add("canned", body=body.encode())
-    assert told(bot.cancel_orders([5], "BTC/USDT")) == [("5", "rejected")]
+    assert reported(bot.cancel_orders([5], "BTC/USDT")) == [("5", "rejected")]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -23,7 +23,7 @@ from ccxt_bingx_ext import ClientOrderId
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Simulator
 
-from .helpers import OURS, Bot, bot_of
+from .helpers import OURS, Bot, bot_of, place
 
 SPOT, LINEAR, INVERSE = "BTC/USDT", "BTC/USDT:USDT", "BTC/USD:BTC"
 SPOT_PATH, LINEAR_PATH = "POST spot/v1/trade/cancelOrders", "DELETE swap/v2/trade/batchOrders"
@@ -32,30 +32,26 @@ SPOT_PATH, LINEAR_PATH = "POST spot/v1/trade/cancelOrders", "DELETE swap/v2/trad
 pytestmark = pytest.mark.usefixtures("without_pauses")
 
 
-@pytest.fixture
-def bot(simulator: Simulator, world: str) -> Iterator[Bot]:
-    with bot_of(OURS[world], simulator.ccxt_config(timeout=1000)) as bot:
-        yield bot
-
-
-def place(simulator: Simulator, market: Any = "spot", **kwargs: Any) -> str:
-    return str(simulator.place(market=market, **kwargs).order_id)
+def place_one(simulator: Simulator, market: Any = "spot", **order: Any) -> str:
+    (order_id,) = place(simulator, 1, market=market, **order)
+    return order_id
 
 
 def entry(order_id: Any, symbol: str = SPOT) -> dict[str, Any]:
     return {"id": order_id, "symbol": symbol}
 
 
-def told(orders: list[dict[str, Any]]) -> list[tuple[str | None, str, str | None]]:
+def reported_by_symbol(orders: list[dict[str, Any]]) -> list[tuple[str | None, str, str | None]]:
     return [(order["id"], order["symbol"], order["status"]) for order in orders]
 
 
 def test_every_kind_of_market_in_one_call(bot: Bot, simulator: Simulator) -> None:
     """Told in asking order, however the symbols are mixed; one request per symbol (inverse: per order)."""
-    spot, other, linear = place(simulator), place(simulator, symbol="GM-USDT"), place(simulator, "linear")
-    filled, inverse = place(simulator, "linear"), place(simulator, "inverse")
+    spot, other = place_one(simulator), place_one(simulator, symbol="GM-USDT")
+    linear, filled = place(simulator, 2, market="linear")
+    inverse = place_one(simulator, "inverse")
     simulator.fill(filled)
-    place(simulator, client_order_id="mine")
+    place_one(simulator, client_order_id="mine")
     orders = bot.cancel_orders_for_symbols(
         [
             entry(linear, LINEAR),
@@ -84,8 +80,8 @@ def test_every_kind_of_market_in_one_call(bot: Bot, simulator: Simulator) -> Non
 
 def test_order_structures_can_be_passed(bot: Bot, simulator: Simulator) -> None:
     """Of two ids the order id counts: the exchange forgets the other after two hours."""
-    place(simulator, client_order_id="a_1")
-    place(simulator, symbol="ETH-USDT")
+    place_one(simulator, client_order_id="a_1")
+    place_one(simulator, symbol="ETH-USDT")
     listed = bot.fetch_open_orders(SPOT) + bot.fetch_open_orders("ETH/USDT")
     simulator.clear_log()
     assert {order["status"] for order in bot.cancel_orders_for_symbols(listed)} == {"canceled"}
@@ -94,11 +90,11 @@ def test_order_structures_can_be_passed(bot: Bot, simulator: Simulator) -> None:
 
 def test_an_entry_named_twice_is_told_once(bot: Bot, simulator: Simulator) -> None:
     """The same id under another symbol is another entry."""
-    one = place(simulator)
+    one = place_one(simulator)
     orders = bot.cancel_orders_for_symbols(
         [entry(one), entry(int(one)), entry(one, "GM/USDT"), entry(one)], {"process": 1}
     )
-    assert told(orders) == [(one, SPOT, "canceled"), (one, "GM/USDT", None)]
+    assert reported_by_symbol(orders) == [(one, SPOT, "canceled"), (one, "GM/USDT", None)]
 
 
 def test_nothing_asked_sends_nothing(bot: Bot, simulator: Simulator) -> None:
@@ -147,7 +143,7 @@ def test_bad_input_cancels_nothing(
 
 def test_the_callers_arguments_are_left_alone(bot: Bot, simulator: Simulator) -> None:
     """orders and params are the caller's."""
-    orders, params = [entry(place(simulator)), entry("77", LINEAR)], {"process": "1"}
+    orders, params = [entry(place_one(simulator)), entry("77", LINEAR)], {"process": "1"}
     bot.cancel_orders_for_symbols(orders, params)
     assert orders[1] == {"id": "77", "symbol": LINEAR}
     assert params == {"process": "1"}
@@ -155,8 +151,9 @@ def test_the_callers_arguments_are_left_alone(bot: Bot, simulator: Simulator) ->
 
 def test_what_fails_for_one_symbol_keeps_nothing_from_the_others(bot: Bot, simulator: Simulator) -> None:
     """The error tells of all; what it leaves unresolved can be handed back."""
-    spot, linear, other = place(simulator), place(simulator, "linear"), place(simulator, symbol="GM-USDT")
-    place(simulator, "linear", client_order_id="Mine")
+    spot, other = place_one(simulator), place_one(simulator, symbol="GM-USDT")
+    linear = place_one(simulator, "linear")
+    place_one(simulator, "linear", client_order_id="Mine")
     simulator.faults.add("canned", body=b'{"code":100004,"msg":"no permission"}', path=LINEAR_PATH)
     asked = [
         entry(linear, LINEAR), entry(spot),
@@ -164,7 +161,10 @@ def test_what_fails_for_one_symbol_keeps_nothing_from_the_others(bot: Bot, simul
     ]  # fmt: skip
     with pytest.raises(PermissionDenied, match="BTC/USDT:USDT") as caught:
         bot.cancel_orders_for_symbols(asked, {"process": 1})
-    assert told(caught.value.orders) == [(spot, SPOT, "canceled"), (other, "GM/USDT", "canceled")]
+    assert reported_by_symbol(caught.value.orders) == [
+        (spot, SPOT, "canceled"),
+        (other, "GM/USDT", "canceled"),
+    ]
     assert caught.value.unresolved == [entry(linear, LINEAR), {"clientOrderId": "Mine", "symbol": LINEAR}]
     orders = bot.cancel_orders_for_symbols(caught.value.unresolved)
     assert [order["status"] for order in orders] == ["canceled", "canceled"]
@@ -172,7 +172,7 @@ def test_what_fails_for_one_symbol_keeps_nothing_from_the_others(bot: Bot, simul
 
 def test_an_id_may_be_marked_as_a_client_order_id(bot: Bot, simulator: Simulator) -> None:
     """What cancel_orders leaves unresolved can be put into entries as it is."""
-    place(simulator, client_order_id="a_1")
+    place_one(simulator, client_order_id="a_1")
     (order,) = bot.cancel_orders_for_symbols([entry(ClientOrderId("a_1"))])
     assert (order["clientOrderId"], order["status"]) == ("a_1", "canceled")
 
@@ -181,7 +181,7 @@ def test_an_unknown_outcome_counts_more_than_a_refusal(bot: Bot, simulator: Simu
     """Of several errors the one is raised that leaves it open whether something was executed."""
     bot.options["cancelOrders"]["resolveAttempts"] = 0
     simulator.faults.add("http", status=504, when="after", path=LINEAR_PATH)
-    linear = place(simulator, "linear")
+    linear = place_one(simulator, "linear")
     with pytest.raises(RequestTimeout, match=r"also failed: BTC/USDT \(OrderNotFound\)") as caught:
         bot.cancel_orders_for_symbols([entry("77"), entry(linear, LINEAR)])
     assert caught.value.orders == []
@@ -190,10 +190,10 @@ def test_an_unknown_outcome_counts_more_than_a_refusal(bot: Bot, simulator: Simu
 
 def test_order_not_found_is_raised_only_where_nothing_was_cancelled(bot: Bot, simulator: Simulator) -> None:
     """A bot takes it for "gone", of all that it asked for: one symbol's refused list must not say so."""
-    live, other = place(simulator), place(simulator, symbol="GM-USDT")
+    live, other = place_one(simulator), place_one(simulator, symbol="GM-USDT")
     with pytest.raises(BadRequest, match=r"nothing was cancelled.*BTC/USDT") as caught:
         bot.cancel_orders_for_symbols([entry(live), entry("77"), entry(other, "GM/USDT")])
-    assert told(caught.value.orders) == [(other, "GM/USDT", "canceled")]
+    assert reported_by_symbol(caught.value.orders) == [(other, "GM/USDT", "canceled")]
     assert caught.value.unresolved == [entry(live), entry("77")]
     assert simulator.status(live) == "PENDING"
     with pytest.raises(OrderNotFound) as all_refused:
@@ -214,7 +214,7 @@ def test_markets_that_cannot_be_loaded_leave_everything_unresolved(bot: Bot, sim
 
 def test_spot_symbols_need_no_markets(bot: Bot, simulator: Simulator) -> None:
     """A fresh instance sends one request per symbol, and no other."""
-    orders = [entry(place(simulator)), entry(place(simulator, symbol="GM-USDT"), "GM/USDT")]
+    orders = [entry(place_one(simulator)), entry(place_one(simulator, symbol="GM-USDT"), "GM/USDT")]
     assert [order["status"] for order in bot.cancel_orders_for_symbols(orders)] == ["canceled"] * 2
     assert len(simulator.requests) == 2
 
@@ -223,11 +223,11 @@ def test_a_fresh_instance_whose_markets_cannot_be_loaded_tells_what_it_knows(
     bot: Bot, simulator: Simulator
 ) -> None:
     """One symbol is cancelled; of the other, which the exchange refused, the markets would tell more."""
-    live = place(simulator)
+    live = place_one(simulator)
     simulator.faults.add("http", status=503, path="common/symbols", times=None)
     with pytest.raises(BadRequest) as caught:
         bot.cancel_orders_for_symbols([entry("1", "NOPE/USDT"), entry(live)])
-    assert told(caught.value.orders) == [(live, SPOT, "canceled")]
+    assert reported_by_symbol(caught.value.orders) == [(live, SPOT, "canceled")]
     assert caught.value.unresolved == [entry("1", "NOPE/USDT")]
 
 
@@ -235,7 +235,7 @@ def test_the_symbols_of_one_market_share_a_lane(world: str, loopback: None) -> N
     """Four symbols, two requests in any second; and swaps do not wait for them."""
     symbols = ("BTC", "ETH", "SOL", "GM")
     with Simulator() as simulator, bot_of(OURS[world], simulator.ccxt_config(enableRateLimit=True)) as bot:
-        orders = [entry(place(simulator, symbol=f"{one}-USDT"), f"{one}/USDT") for one in symbols]
+        orders = [entry(place_one(simulator, symbol=f"{one}-USDT"), f"{one}/USDT") for one in symbols]
         assert {order["status"] for order in bot.cancel_orders_for_symbols(orders)} == {"canceled"}
         assert simulator.worst_window(SPOT_PATH) <= 2
         assert not any(request.limited for request in simulator.requests)
@@ -245,7 +245,7 @@ def test_async_groups_go_side_by_side(simulator: Simulator, world: str) -> None:
     """One symbol's slow answer holds up no other symbol; in the sync class they go one after the other."""
     with bot_of(OURS[world], simulator.ccxt_config()) as bot:
         bot.load_markets()
-        spot, linear = place(simulator), place(simulator, "linear")
+        spot, linear = place_one(simulator), place_one(simulator, "linear")
         simulator.faults.add("delay", seconds=1.0, path=SPOT_PATH)
         bot.cancel_orders_for_symbols([entry(spot), entry(linear, LINEAR)])
     executed = [str(order) for done in simulator.executions for order in done.cancelled]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -14,19 +14,11 @@ import pytest
 
 from ccxt_bingx_ext.simulator import Simulator
 
-from .redis_server import RedisServer
+from .helpers import RedisServer, place
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SIMPLE = ("sync", "asynchronous", "pro", "register")
 YOUR_KEYS = {"BINGX_APIKEY": "key", "BINGX_SECRET": "secret"}
-
-
-@pytest.fixture
-def redis(loopback: None, tmp_path: Path) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path)
-    server.start()
-    yield server
-    server.stop()
 
 
 def run(
@@ -42,10 +34,6 @@ def run(
         text=True,
         timeout=120,
     )
-
-
-def place(simulator: Simulator, count: int) -> list[str]:
-    return [str(simulator.place().order_id) for _ in range(count)]
 
 
 def answers_stay_lost(simulator: Simulator) -> None:
@@ -121,10 +109,10 @@ def test_your_keys_never_go_where_the_simulator_should_be(simulator: Simulator) 
     assert {request.headers.get("x-bx-apikey") for request in simulator.requests} == {"simulator-key"}
 
 
-def test_several_processes_keep_one_limit(bingx_simulator: Simulator, redis: RedisServer) -> None:
+def test_several_processes_keep_one_limit(bingx_simulator: Simulator, server: RedisServer) -> None:
     """Three processes, nine cancels: never more than two in any second, none refused."""
     ids = place(bingx_simulator, 9)
-    done = run("several_processes", *ids, simulator=bingx_simulator, environment={"REDIS_URL": redis.url})
+    done = run("several_processes", *ids, simulator=bingx_simulator, environment={"REDIS_URL": server.url})
     assert (done.returncode, done.stderr) == (0, "")
     assert {bingx_simulator.status(one) for one in ids} == {"CANCELED"}
     assert len({line.split(":")[0] for line in done.stdout.splitlines()}) == 3
@@ -132,10 +120,10 @@ def test_several_processes_keep_one_limit(bingx_simulator: Simulator, redis: Red
     assert not any(request.limited for request in bingx_simulator.requests)
 
 
-def test_a_process_that_leaves_an_order_says_so(simulator: Simulator, redis: RedisServer) -> None:
+def test_a_process_that_leaves_an_order_says_so(simulator: Simulator, server: RedisServer) -> None:
     """Of three processes one meets an order that the exchange does not know."""
     ids = [*place(simulator, 2), "7"]
-    done = run("several_processes", *ids, simulator=simulator, environment={"REDIS_URL": redis.url})
+    done = run("several_processes", *ids, simulator=simulator, environment={"REDIS_URL": server.url})
     assert done.returncode == 1
     assert done.stderr == "not known to be gone: ['7']\n"
 

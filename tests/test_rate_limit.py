@@ -7,7 +7,6 @@ import json
 import multiprocessing
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,69 +20,21 @@ from ccxt_bingx_ext._ratelimit.schedule import RateLimit
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Simulator
 
-from .helpers import CCXTS, OURS, WORLDS, bot_of
+from .helpers import (
+    CCXTS,
+    OURS,
+    WORLDS,
+    assert_paced,
+    bot_of,
+    cancel_all_at_once,
+    cancel_each,
+    config_of,
+    in_threads,
+    place,
+    refused,
+)
 
 SYMBOL = "BTC/USDT"
-
-
-@pytest.fixture
-def limited(loopback: None) -> Iterator[Simulator]:
-    """The documented limit of this endpoint, none for the others, and no ban that would end a test."""
-    with Simulator(limits={"trade/order": None, "trade/query": None}, ban_after=None) as simulator:
-        yield simulator
-
-
-def config_of(simulator: Simulator, **options: Any) -> dict[str, Any]:
-    return simulator.ccxt_config(enableRateLimit=True, options={"cancelOrders": options})
-
-
-def place(simulator: Simulator, count: int) -> list[str]:
-    return [str(simulator.place().order_id) for _ in range(count)]
-
-
-def refused(simulator: Simulator) -> int:
-    return sum(request.limited for request in simulator.requests)
-
-
-def in_threads(calls: list[Any]) -> None:
-    failures: list[BaseException] = []
-
-    def guarded(call: Any) -> None:
-        try:
-            call()
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=guarded, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-
-
-def cancel_each(exchange: Any, ids: list[str]) -> None:
-    for one in ids:
-        assert exchange.cancel_orders([one], SYMBOL)[0]["status"] == "canceled"
-
-
-async def cancel_all_at_once(config: dict[str, Any], ids: list[str]) -> None:
-    exchange = async_bingx(config)
-    try:
-        orders = await asyncio.gather(*(exchange.cancel_orders([one], SYMBOL) for one in ids))
-        assert [order["status"] for (order,) in orders] == ["canceled"] * len(ids)
-    finally:
-        await exchange.close(True)
-
-
-def judged(simulator: Simulator, count: int) -> None:
-    """All `count` went through, never more than 2 in any second, none refused, near the limit's speed."""
-    arrivals = simulator.arrivals("cancelOrders")
-    assert len(arrivals) == count
-    assert refused(simulator) == 0
-    assert simulator.worst_window("cancelOrders", 1.0) <= 2
-    # Two at once, then two a second: the limit is reached to 94 %.
-    assert arrivals[-1] - arrivals[0] <= (-(-count // 2) - 1) / 0.94 + 0.5
 
 
 def test_many_threads_on_one_instance(limited: Simulator) -> None:
@@ -91,13 +42,13 @@ def test_many_threads_on_one_instance(limited: Simulator) -> None:
     exchange = bingx(config_of(limited))
     ids = place(limited, 16)
     in_threads([lambda n=n: cancel_each(exchange, ids[n::8]) for n in range(8)])
-    judged(limited, 16)
+    assert_paced(limited, 16)
 
 
 def test_many_tasks_on_one_instance(limited: Simulator) -> None:
     """Sixteen tasks at once."""
     asyncio.run(cancel_all_at_once(config_of(limited), place(limited, 16)))
-    judged(limited, 16)
+    assert_paced(limited, 16)
 
 
 def test_several_instances_threads_and_tasks_of_one_account(limited: Simulator) -> None:
@@ -108,7 +59,7 @@ def test_several_instances_threads_and_tasks_of_one_account(limited: Simulator) 
         lambda n=n: asyncio.run(cancel_all_at_once(config_of(limited), [*ids[n::8]])) for n in range(4, 8)
     ]
     in_threads(calls)
-    judged(limited, 16)
+    assert_paced(limited, 16)
 
 
 def test_two_accounts_do_not_wait_for_each_other(limited: Simulator) -> None:
@@ -401,7 +352,7 @@ def test_one_instance_works_in_one_event_loop_after_another(limited: Simulator) 
     """The lane is not tied to a loop: asyncio.run, three times over."""
     for one in place(limited, 3):
         asyncio.run(cancel_all_at_once(config_of(limited), [one]))
-    judged(limited, 3)
+    assert_paced(limited, 3)
 
 
 def _cancel_in_child(config: dict[str, Any], ids: list[str]) -> None:

@@ -6,8 +6,6 @@ import asyncio
 import logging
 import multiprocessing
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,21 +20,10 @@ from ccxt_bingx_ext._ratelimit.registry import limiter_for
 from ccxt_bingx_ext._ratelimit.schedule import RateLimit, Schedule
 from ccxt_bingx_ext.simulator import Simulator
 
-from .redis_server import RedisServer
-from .test_rate_limit import cancel_all_at_once, cancel_each, config_of, in_threads, judged, limited, place
-
-__all__ = ["limited"]
+from .helpers import RedisServer, assert_paced, cancel_all_at_once, cancel_each, config_of, in_threads, place
 
 PACE = RateLimit.of(2, 0.05)
 FAR = 3600.0
-
-
-@pytest.fixture
-def server(loopback: None, tmp_path: Path) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path)
-    server.start()
-    yield server
-    server.stop()
 
 
 def ticket() -> Ticket:
@@ -67,7 +54,7 @@ def test_four_processes_on_one_account(limited: Simulator, server: RedisServer) 
     for process in processes:
         process.join(120)
     assert [process.exitcode for process in processes] == [0] * 4
-    judged(limited, 24)
+    assert_paced(limited, 24)
 
 
 def test_threads_and_tasks_mixed(limited: Simulator, server: RedisServer) -> None:
@@ -81,7 +68,7 @@ def test_threads_and_tasks_mixed(limited: Simulator, server: RedisServer) -> Non
             lambda: asyncio.run(cancel_all_at_once(config, ids[8:])),
         ]
     )
-    judged(limited, 12)
+    assert_paced(limited, 12)
 
 
 def test_the_script_does_the_lanes_arithmetic(server: RedisServer) -> None:
@@ -177,7 +164,7 @@ def test_without_redis_the_local_lane_takes_over_and_says_so_once(
         asyncio.run(cancel_all_at_once(config_of(limited, storage=server.url), ids[5:6]))
         server.start()
         cancel_each(exchange, ids[6:])
-    judged(limited, 8)
+    assert_paced(limited, 8)
     lost, back = [record.message for record in caplog.records]
     assert lost.startswith(f"the shared rate limit at 127.0.0.1:{server.port} cannot be reached")
     assert back == f"the shared rate limit is back: 127.0.0.1:{server.port}"
@@ -197,7 +184,7 @@ def test_a_redis_that_hangs_holds_no_cancel_up(
         start = time.monotonic()
         cancel_each(exchange, place(limited, 2))
         assert time.monotonic() - start < 2.5
-    judged(limited, 2)
+    assert_paced(limited, 2)
 
 
 def test_without_the_redis_package_the_local_lane_takes_over(
@@ -207,7 +194,7 @@ def test_without_the_redis_package_the_local_lane_takes_over(
     monkeypatch.setitem(__import__("sys").modules, "redis", None)
     with caplog.at_level(logging.WARNING, "ccxt_bingx_ext"):
         cancel_each(bingx(config_of(limited, storage="redis://127.0.0.1:1")), place(limited, 3))
-    judged(limited, 3)
+    assert_paced(limited, 3)
     assert "redis" in caplog.text
 
 
@@ -344,5 +331,5 @@ def test_tasks_get_out_without_redis_too(limited: Simulator, caplog: pytest.LogC
     """Nobody listens there: a warning says so, and the local lane keeps the limit."""
     with caplog.at_level(logging.WARNING, "ccxt_bingx_ext"):
         asyncio.run(cancel_all_at_once(config_of(limited, storage="redis://127.0.0.1:1"), place(limited, 4)))
-    judged(limited, 4)
+    assert_paced(limited, 4)
     assert "cannot be reached" in caplog.text

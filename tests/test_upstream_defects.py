@@ -35,7 +35,7 @@ from ccxt_bingx_ext._cancel import reconcile as _finding_out
 from ccxt_bingx_ext._ratelimit import acquire as _gate
 from ccxt_bingx_ext.simulator import Simulator
 
-from .helpers import CCXTS, WORLDS, Bot, bot_of
+from .helpers import CCXTS, WORLDS, Bot, bot_of, place
 
 P = ParamSpec("P")
 WORKAROUNDS: dict[str, str] = {}
@@ -69,10 +69,6 @@ def ccxts_own(request: pytest.FixtureRequest, simulator: Simulator) -> Iterator[
         bot.load_markets()
         simulator.clear_log()
         yield bot
-
-
-def place(simulator: Simulator, count: int) -> list[str]:
-    return [str(simulator.place().order_id) for _ in range(count)]
 
 
 def sent(simulator: Simulator) -> list[dict[str, str]]:

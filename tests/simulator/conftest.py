@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+import ccxt
 import pytest
 import requests
 
@@ -82,6 +83,14 @@ def sim() -> Iterator[Simulator]:
     """A simulator without limits, for tests that are not about them."""
     with Simulator(limits=None) as simulator:
         yield simulator
+
+
+@pytest.fixture
+def exchange(sim: Simulator) -> Iterator[Any]:
+    """ccxt's own class, on the simulator."""
+    client = ccxt.bingx(sim.ccxt_config(enableRateLimit=False))
+    yield client
+    client.session.close()
 
 
 @pytest.fixture

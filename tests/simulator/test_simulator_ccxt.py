@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import ccxt
@@ -14,13 +13,6 @@ import pytest
 from ccxt_bingx_ext.simulator import Simulator
 
 SYMBOL = "BTC/USDT"
-
-
-@pytest.fixture
-def exchange(sim: Simulator) -> Iterator[Any]:
-    client = ccxt.bingx(sim.ccxt_config(enableRateLimit=False))
-    yield client
-    client.session.close()
 
 
 def test_markets(exchange: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import ccxt
@@ -12,13 +11,6 @@ from ccxt_bingx_ext.simulator import Simulator
 
 LINEAR = "BTC/USDT:USDT"
 INVERSE = "BTC/USD:BTC"
-
-
-@pytest.fixture
-def exchange(sim: Simulator) -> Iterator[Any]:
-    client = ccxt.bingx(sim.ccxt_config(enableRateLimit=False))
-    yield client
-    client.session.close()
 
 
 def test_swap_markets(exchange: Any) -> None:
