@@ -12,7 +12,7 @@ from ccxt_bingx_ext._cancel import reconcile as _finding_out
 from ccxt_bingx_ext._ratelimit import registry as _lanes
 from ccxt_bingx_ext.simulator import Simulator
 
-from .helpers import OURS, WORLDS, Bot, RedisServer, bot_of
+from .helpers import OURS, SYNC_AND_ASYNC, Bot, RedisServer, bot_of
 
 pytest_plugins = ["ccxt_bingx_ext.simulator.fixtures"]
 
@@ -41,9 +41,9 @@ def _fresh_lanes() -> Iterator[None]:
     _lanes._forget_lanes()
 
 
-@pytest.fixture(params=WORLDS)
+@pytest.fixture(params=SYNC_AND_ASYNC)
 def world(request: pytest.FixtureRequest) -> str:
-    """Sync, async and pro in turn."""
+    """Sync and async in turn. Pro has no behaviour of its own: tests/test_pro.py."""
     return str(request.param)
 
 

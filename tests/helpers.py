@@ -25,7 +25,8 @@ import ccxt_bingx_ext.async_support
 import ccxt_bingx_ext.pro
 from ccxt_bingx_ext.simulator import Request, Simulator
 
-WORLDS = ("sync", "async", "pro")
+SYNC_AND_ASYNC = ("sync", "async")
+WORLDS = (*SYNC_AND_ASYNC, "pro")
 OURS: dict[str, Any] = {
     "sync": ccxt_bingx_ext.bingx,
     "async": ccxt_bingx_ext.async_support.bingx,

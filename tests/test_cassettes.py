@@ -17,13 +17,12 @@ from tools.recording.record import record
 from tools.recording.scenarios import KEY, SCENARIOS, SECRET, Scenario
 from tools.recording.tape import CASSETTES, tape
 
-from .helpers import OURS, WORLDS
+from .helpers import OURS
 
 by_name = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 
 
 @by_name
-@pytest.mark.parametrize("world", WORLDS)
 def test_a_replayed_answer_is_told_truly(scenario: Scenario, world: str) -> None:
     """Each world asks exactly what was recorded, hears it all, and tells the bot the same."""
     with tape().use_cassette(str(CASSETTES / f"{scenario.name}.yaml")) as cassette:

@@ -74,12 +74,6 @@ def test_each_class_is_ccxts_class_and_describes_itself_so(world: str) -> None:
     assert mine == original
 
 
-def test_pro_is_async_too() -> None:
-    """As in ccxt, and with register() as without."""
-    assert issubclass(OURS["pro"], OURS["async"])
-    assert issubclass(OURS["pro"], CCXTS["async"])
-
-
 def test_two_instances_do_not_share_options() -> None:
     """What one bot sets, the other does not see."""
     first, second = OURS["sync"](), OURS["sync"]()

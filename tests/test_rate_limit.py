@@ -102,7 +102,6 @@ def test_ccxts_threads_keep_no_limit(limited: Simulator) -> None:
     assert limited.worst_window("cancelOrders") > 2
 
 
-@pytest.mark.parametrize("world", WORLDS)
 def test_a_cancel_neither_waits_for_ccxts_throttle_nor_charges_it(world: str, limited: Simulator) -> None:
     """The cancel goes out before the calls that were queued first; they arrive as if it had not been."""
     with bot_of(OURS[world], config_of(limited)) as bot:
@@ -284,7 +283,6 @@ def test_a_ban_closes_the_lane_for_every_instance(limited: Simulator) -> None:
 
 
 @pytest.mark.parametrize("text", ["unblocked", "retry"])
-@pytest.mark.parametrize("world", WORLDS)
 def test_a_short_ban_is_waited_out(world: str, text: Any, limited: Simulator) -> None:
     """Within maxWait the call waits, and then cancels."""
     ids = place(limited, 1)
@@ -302,7 +300,6 @@ def test_max_wait_bounds_the_waiting(limited: Simulator) -> None:
     assert len(limited.arrivals("cancelOrders")) == 1
 
 
-@pytest.mark.parametrize("world", WORLDS)
 def test_a_refusal_without_a_time_is_backed_off_once(world: str, limited: Simulator) -> None:
     """Somebody else used the budget up: one pause, one more try, then the error."""
     body = json.dumps({"code": 100410, "msg": "rate limited", "debugMsg": ""}).encode()
