@@ -10,8 +10,9 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,25 @@ def unused_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
     return port
+
+
+def pairwise(first: Iterable[Any], second: Iterable[Any], *more: Iterable[Any]) -> list[tuple[Any, ...]]:
+    """Return rows in which every two values of two parameters meet at least once.
+
+    Most defects show with one value, or with two together. These rows find all of them, and are few: 12
+    instead of the 36 of the full product, 15 instead of 45. They may miss a defect that takes three values.
+
+    Each row is the first of the product with the most pairs that did not meet yet, so the rows never change.
+    """
+    rows = list(product(first, second, *more))
+    pairs = [frozenset(combinations(enumerate(row), 2)) for row in rows]
+    missing = frozenset[Any]().union(*pairs)
+    chosen = []
+    while missing:
+        best = max(range(len(rows)), key=lambda number: len(pairs[number] & missing))
+        chosen.append(rows[best])
+        missing -= pairs[best]
+    return chosen
 
 
 # Orders in the simulator, and what a bot reads of them

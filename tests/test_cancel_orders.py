@@ -32,7 +32,7 @@ from ccxt_bingx_ext import ClientOrderId, bingx
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Order, Simulator
 
-from .helpers import OURS, Bot, bot_of, cancels, place, reported, reported_by_client_id
+from .helpers import OURS, Bot, bot_of, cancels, pairwise, place, reported, reported_by_client_id
 
 
 @pytest.fixture
@@ -101,9 +101,14 @@ def test_client_ids_work_through_ccxts_unified_method(bot: Bot, simulator: Simul
     assert bot.cancel_orders_with_client_order_ids([], "BTC/USDT") == []
 
 
-@pytest.mark.parametrize("fails_key", ["orderId", "clientOrderID", "clientOrderId", "text"])
-@pytest.mark.parametrize("mixed_ids", ["union", "order_ids_only", "client_ids_only"])
-@pytest.mark.parametrize("empty_lists", ["absent", "null", "empty"])
+@pytest.mark.parametrize(
+    ("fails_key", "mixed_ids", "empty_lists"),
+    pairwise(
+        ["orderId", "clientOrderID", "clientOrderId", "text"],
+        ["union", "order_ids_only", "client_ids_only"],
+        ["absent", "null", "empty"],
+    ),
+)
 def test_what_the_documentation_leaves_open_makes_no_difference(
     world: str, fails_key: Any, mixed_ids: Any, empty_lists: Any, loopback: None
 ) -> None:

@@ -20,7 +20,7 @@ from ccxt.base.errors import (
 from ccxt_bingx_ext import ClientOrderId
 from ccxt_bingx_ext.simulator import Order, Simulator
 
-from .helpers import FAULTS, OURS, Bot, bot_of, cancels, place, reported, reported_by_client_id
+from .helpers import FAULTS, OURS, Bot, bot_of, cancels, pairwise, place, reported, reported_by_client_id
 
 LINEAR, INVERSE = "BTC/USDT:USDT", "BTC/USD:BTC"
 SYMBOLS = {"linear": LINEAR, "inverse": INVERSE}
@@ -121,9 +121,14 @@ def test_odd_client_ids_are_signed_right(bot: Bot, simulator: Simulator, market:
     assert reported_by_client_id(orders) == [(one, "canceled") for one in odd]
 
 
-@pytest.mark.parametrize("failed_key", ["clientOrderId", "clientOrderID", "orderId", "text", "none"])
-@pytest.mark.parametrize("mixed_ids", ["union", "order_ids_only", "client_ids_only"])
-@pytest.mark.parametrize("empty_lists", ["documented", "absent", "empty"])
+@pytest.mark.parametrize(
+    ("failed_key", "mixed_ids", "empty_lists"),
+    pairwise(
+        ["clientOrderId", "clientOrderID", "orderId", "text", "none"],
+        ["union", "order_ids_only", "client_ids_only"],
+        ["documented", "absent", "empty"],
+    ),
+)
 def test_what_the_documentation_leaves_open_makes_no_difference(
     world: str, failed_key: Any, mixed_ids: Any, empty_lists: Any, loopback: None
 ) -> None:
