@@ -131,10 +131,10 @@ def cancels_sent(simulator: Simulator, order_id: str) -> int:
         ("ours", "ccxt_bingx_ext", "InvalidOrderException", {"OrderNotFound"}, 1),
     ],
 )
-def test_freqtrade_is_told_that_an_order_is_gone(
+def test_order_that_is_gone(
     bot: Bot, simulator: Simulator, world: str, package: str, told: str, causes: set[str], requests: int
 ) -> None:
-    """Cancelling what is cancelled, filled or unknown: a temporary error five times, or the truth at once."""
+    """With the plugin freqtrade learns at once that an order is gone, with ccxt it cancels five times."""
     filled = str(simulator.place().order_id)
     simulator.fill(filled)
     said = bot.cancels(world, filled, "77")
@@ -158,8 +158,8 @@ def filled_when_it_is_cancelled(simulator: Simulator) -> None:
     )
 
 
-def test_the_whole_bot_learns_that_its_order_was_filled(bot: Bot, simulator: Simulator) -> None:
-    """The order is filled just before the bot cancels it: one refusal, one look, and the amount is booked."""
+def test_filled_order(bot: Bot, simulator: Simulator) -> None:
+    """With the plugin the bot books an order that filled just before its cancel, after one refusal."""
     filled_when_it_is_cancelled(simulator)
     with bot.running("ours"):
         bot.wait_for(lambda: "has been fulfilled" in bot.log)
@@ -168,8 +168,8 @@ def test_the_whole_bot_learns_that_its_order_was_filled(bot: Bot, simulator: Sim
     assert (order.status, cancels_sent(simulator, str(order.order_id))) == ("FILLED", 1)
 
 
-def test_with_ccxts_own_class_the_whole_bot_stops_for_half_a_minute(bot: Bot, simulator: Simulator) -> None:
-    """The same: five refusals, the bot sleeps, and its books hold an open order that is filled."""
+def test_filled_order_with_ccxt(bot: Bot, simulator: Simulator) -> None:
+    """With ccxt the bot cancels five times, sleeps, and keeps the filled order as open in its books."""
     filled_when_it_is_cancelled(simulator)
     with bot.running("ccxt"):
         bot.wait_for(lambda: "retrying in 30 seconds" in bot.log)
@@ -178,8 +178,8 @@ def test_with_ccxts_own_class_the_whole_bot_stops_for_half_a_minute(bot: Bot, si
     assert (order.status, cancels_sent(simulator, str(order.order_id))) == ("FILLED", 1 + RETRIES)
 
 
-def test_the_whole_bot_cancels_its_order(bot: Bot, simulator: Simulator) -> None:
-    """Where nothing comes between, the order that timed out is cancelled, and struck out of the books."""
+def test_cancelled_order(bot: Bot, simulator: Simulator) -> None:
+    """The bot cancels an order that timed out and removes it from its books."""
     with bot.running("ours"):
         bot.wait_for(lambda: "order fully cancelled" in bot.log)
         order = simulator.orders()[0]
@@ -187,8 +187,8 @@ def test_the_whole_bot_cancels_its_order(bot: Bot, simulator: Simulator) -> None
     assert (order.status, cancels_sent(simulator, str(order.order_id))) == ("CANCELED", 1)
 
 
-def test_only_a_missing_network_is_a_reason_to_skip(tmp_path: Path) -> None:
-    """pip's words about an index that does not answer are told from those about anything else."""
+def test_skip_without_network(tmp_path: Path) -> None:
+    """The tests skip only if pip cannot reach its index."""
     pip = Environment(Path(sys.prefix)).pip
     install = ("download", "--retries", "1", "--dest", str(tmp_path), "freqtrade==1999.9")
     assert index_is_unreachable(pip(*install, "--index-url", "http://127.0.0.1:1/simple").stdout)

@@ -33,10 +33,8 @@ pytestmark = pytest.mark.usefixtures("without_pauses")
 @pytest.mark.parametrize("process", [0, 1])
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_lost_answer_is_found_out(
-    bot: Bot, simulator: Simulator, fault: str, when: Any, process: int
-) -> None:
-    """Executed or not, all or nothing or one by one: both orders are cancelled, and told so."""
+def test_lost_response(bot: Bot, simulator: Simulator, fault: str, when: Any, process: int) -> None:
+    """The plugin cancels and reports both orders although a response was lost."""
     ids = place(simulator, 2)
     kind: Any = fault.strip()
     simulator.faults.add(kind, when=when, **FAULTS[fault])
@@ -47,8 +45,8 @@ def test_a_lost_answer_is_found_out(
 
 
 @pytest.mark.parametrize("process", [0, 1])
-def test_client_ids_are_found_out_too(bot: Bot, simulator: Simulator, process: int) -> None:
-    """Looked up, or asked again, by client order id."""
+def test_client_ids(bot: Bot, simulator: Simulator, process: int) -> None:
+    """After a lost response the plugin reports orders by their client order ids."""
     for client_id in ("a_1", "b_2"):
         simulator.place(client_order_id=client_id)
     simulator.faults.add("http", status=504, when="after")
@@ -60,8 +58,8 @@ def test_client_ids_are_found_out_too(bot: Bot, simulator: Simulator, process: i
     ]
 
 
-def test_all_or_nothing_refused_unheard_cancels_nothing(bot: Bot, simulator: Simulator) -> None:
-    """The refusal is lost; one order is filled, one open: sent again, refused again, and told truly."""
+def test_lost_refusal(bot: Bot, simulator: Simulator) -> None:
+    """After a lost refusal the plugin reports the filled order and leaves the open one unresolved."""
     filled, live = place(simulator, 2)
     simulator.fill(filled)
     simulator.faults.add("http", status=504, when="after")
@@ -73,8 +71,8 @@ def test_all_or_nothing_refused_unheard_cancels_nothing(bot: Bot, simulator: Sim
     assert simulator.status(live) == "PENDING"
 
 
-def test_all_final_without_our_doing_is_told_truly(bot: Bot, simulator: Simulator) -> None:
-    """Nothing was executed and nothing is open: each order as it stands, from its look-up."""
+def test_final_orders(bot: Bot, simulator: Simulator) -> None:
+    """When every order is final, the plugin reports each state and sends no second cancel."""
     filled, gone = place(simulator, 2)
     simulator.fill(filled)
     simulator.cancel(gone)
@@ -83,8 +81,8 @@ def test_all_final_without_our_doing_is_told_truly(bot: Bot, simulator: Simulato
     assert len(cancels(simulator)) == 1
 
 
-def test_an_order_that_fills_between_request_and_execution(bot: Bot, simulator: Simulator) -> None:
-    """A race: it was open when the bot asked, and filled when the exchange looked."""
+def test_fill_before_execution(bot: Bot, simulator: Simulator) -> None:
+    """The plugin reports an order that fills before its cancel executes as closed."""
     first, second = place(simulator, 2)
     simulator.faults.add("race", action="fill", order_id=int(first))
     orders = bot.cancel_orders([first, second], SYMBOL, {"process": 1})
@@ -100,10 +98,8 @@ def test_an_order_that_fills_between_request_and_execution(bot: Bot, simulator: 
         ("cut_off ", (ExchangeError, NetworkError)),
     ],
 )
-def test_what_stays_unknown_is_the_original_error(
-    bot: Bot, simulator: Simulator, fault: str, error: Any
-) -> None:
-    """The fault lasts for ever: the error keeps its class, says so, and leaves every id unresolved."""
+def test_still_unknown(bot: Bot, simulator: Simulator, fault: str, error: Any) -> None:
+    """When the outcome stays unknown, the plugin raises the original error with every id unresolved."""
     bot.load_markets()
     ids = place(simulator, 2)
     kind: Any = fault.strip()
@@ -118,8 +114,8 @@ def test_what_stays_unknown_is_the_original_error(
     ] == (["canceled"] * 2)
 
 
-def test_finding_out_can_be_switched_off(bot: Bot, simulator: Simulator) -> None:
-    """resolveAttempts 0: one request, and an error that says what is unknown."""
+def test_no_reconciliation(bot: Bot, simulator: Simulator) -> None:
+    """With resolveAttempts 0 the plugin sends one request and raises an unknown outcome."""
     bot.options["cancelOrders"]["resolveAttempts"] = 0
     simulator.faults.add("drop", when="after")
     with pytest.raises(NetworkError, match=UNKNOWN_OUTCOME):
@@ -127,8 +123,8 @@ def test_finding_out_can_be_switched_off(bot: Bot, simulator: Simulator) -> None
     assert len(cancels(simulator)) == 1
 
 
-def test_slow_bytes_are_an_answer(bot: Bot, simulator: Simulator) -> None:
-    """An answer that dribbles in is heard to its end."""
+def test_slow_response(bot: Bot, simulator: Simulator) -> None:
+    """The plugin reads a response that arrives in small pieces to its end."""
     ids = place(simulator, 1)
     simulator.faults.add("dribble", seconds=0.001)
     assert reported(bot.cancel_orders(ids, SYMBOL)) == [(ids[0], "canceled")]
@@ -136,8 +132,8 @@ def test_slow_bytes_are_an_answer(bot: Bot, simulator: Simulator) -> None:
 
 
 @pytest.mark.parametrize("ahead", [60_000, -60_000])
-def test_a_drifting_clock_is_measured(bot: Bot, simulator: Simulator, ahead: int) -> None:
-    """A bot whose clock is a minute off can still cancel, and signs rightly from then on."""
+def test_clock_off(bot: Bot, simulator: Simulator, ahead: int) -> None:
+    """A bot whose clock is a minute off can cancel, and from then on signs with the right time."""
     simulator.clock_offset_ms = ahead
     ids = place(simulator, 2)
     assert reported(bot.cancel_orders(ids[:1], SYMBOL)) == [(ids[0], "canceled")]
@@ -148,8 +144,8 @@ def test_a_drifting_clock_is_measured(bot: Bot, simulator: Simulator, ahead: int
     assert bot.fetch_order(ids[0], SYMBOL)["status"] == "canceled"
 
 
-def test_a_clock_that_cannot_be_measured_is_told(bot: Bot, simulator: Simulator) -> None:
-    """The refusal is the error."""
+def test_clock_unavailable(bot: Bot, simulator: Simulator) -> None:
+    """When the plugin cannot fetch the exchange's time, it raises the exchange's refusal."""
     simulator.clock_offset_ms = 60_000
     simulator.faults.add("http", path="server/time", status=500)
     with pytest.raises(InvalidNonce) as caught:
@@ -157,8 +153,8 @@ def test_a_clock_that_cannot_be_measured_is_told(bot: Bot, simulator: Simulator)
     assert caught.value.unresolved == ["1"]
 
 
-def test_a_body_that_is_no_text_is_no_answer(bot: Bot, simulator: Simulator) -> None:
-    """ccxt's sync class lets the decoding fail: here it is one more lost answer, and found out."""
+def test_binary_body(bot: Bot, simulator: Simulator) -> None:
+    """A response that is not text counts as lost, and the plugin reconciles."""
     ids = place(simulator, 2)
     binary: dict[str, Any] = {"body": b"\xff\xfe\x00", "content_type": "application/octet-stream"}
     simulator.faults.add("canned", when="after", **binary)
@@ -169,8 +165,8 @@ def test_a_body_that_is_no_text_is_no_answer(bot: Bot, simulator: Simulator) -> 
     assert caught.value.unresolved == ids
 
 
-def test_a_page_with_a_4xx_is_a_refusal(bot: Bot, simulator: Simulator) -> None:
-    """A gateway that refuses has executed nothing: one request, no remark."""
+def test_gateway_4xx(bot: Bot, simulator: Simulator) -> None:
+    """A page with HTTP 403 is a refusal: the plugin sends one request and knows the outcome."""
     simulator.faults.add("http", status=403)
     with pytest.raises(BaseError) as caught:
         bot.cancel_orders(["1"], SYMBOL)
@@ -178,8 +174,8 @@ def test_a_page_with_a_4xx_is_a_refusal(bot: Bot, simulator: Simulator) -> None:
     assert len(cancels(simulator)) == 1
 
 
-def test_a_cancel_in_an_except_block_is_like_any_other(bot: Bot, simulator: Simulator) -> None:
-    """What the bot was handling (a refused connection, say) says nothing of this request."""
+def test_cancel_in_except_block(bot: Bot, simulator: Simulator) -> None:
+    """An exception that the bot is handling does not change how the plugin judges a failure."""
     ids = place(simulator, 2)
     simulator.faults.add("drop", when="after")
     try:
@@ -196,10 +192,8 @@ def config_over(simulator: Simulator, first: str, *fallbacks: str) -> dict[str, 
 
 
 @pytest.mark.parametrize("request_format", ["json", "query"])
-def test_another_host_is_tried_where_the_first_is_unreachable(
-    world: str, simulator: Simulator, request_format: str
-) -> None:
-    """Connection refused: the cancel and its look-ups go to the host that the user named, and stay there."""
+def test_fallback_host(world: str, simulator: Simulator, request_format: str) -> None:
+    """When a host refuses the connection, cancels and look-ups go to the next host that you named."""
     first, second = (f"127.0.0.1:{unused_port()}" for _ in range(2))
     config = config_over(simulator, first, second, f"127.0.0.1:{simulator.port}")
     ids = place(simulator, 3)
@@ -213,8 +207,8 @@ def test_another_host_is_tried_where_the_first_is_unreachable(
             bot.fetch_open_orders(SYMBOL)  # other calls stay with the first host
 
 
-def test_without_fallbacks_keys_go_nowhere_else(world: str, simulator: Simulator) -> None:
-    """The default is to name none: the error says that nothing was sent."""
+def test_no_fallback_host(world: str, simulator: Simulator) -> None:
+    """Without fallback hosts the plugin tries no other host, and the outcome is not unknown."""
     config = config_over(simulator, f"127.0.0.1:{unused_port()}")
     with bot_of(OURS[world], config) as bot, pytest.raises(NetworkError) as caught:
         bot.cancel_orders(["1"], SYMBOL)
@@ -223,8 +217,8 @@ def test_without_fallbacks_keys_go_nowhere_else(world: str, simulator: Simulator
     assert simulator.requests == []
 
 
-def test_an_answer_keeps_the_request_where_it_is(world: str, simulator: Simulator, loopback: None) -> None:
-    """HTTP 503 is an answer: no other host is asked."""
+def test_no_fallback_after_response(world: str, simulator: Simulator, loopback: None) -> None:
+    """After a response, even HTTP 503, the plugin tries no other host."""
     with Simulator(limits=None) as other:
         config = config_over(simulator, f"127.0.0.1:{simulator.port}", f"127.0.0.1:{other.port}")
         simulator.faults.add("http", status=503, times=None)
@@ -233,8 +227,8 @@ def test_an_answer_keeps_the_request_where_it_is(world: str, simulator: Simulato
         assert other.requests == []
 
 
-def test_a_cancelled_task_passes_through_promptly(simulator: Simulator) -> None:
-    """While a request is out or being found out: nothing is re-sent, the instance stays usable."""
+def test_cancelled_task(simulator: Simulator) -> None:
+    """A cancelled task ends at once, sends nothing more and leaves the instance usable."""
 
     async def main() -> None:
         options = {"cancelOrders": {"resolveTimeout": 60_000}}
@@ -263,8 +257,8 @@ def test_a_cancelled_task_passes_through_promptly(simulator: Simulator) -> None:
     asyncio.run(main())
 
 
-def test_ctrl_c_passes_through_promptly(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """KeyboardInterrupt while a request is out: nothing is re-sent, the instance stays usable."""
+def test_ctrl_c(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends a call at once, sends nothing more and leaves the instance usable."""
     exchange = bingx(simulator.ccxt_config(enableRateLimit=False))
     exchange.load_markets()
     ids = place(simulator, 1)

@@ -33,10 +33,8 @@ def bot(bot: Bot) -> Bot:
 
 @each_list
 @in_all_words
-def test_an_order_that_is_refused_every_time_is_told_open(
-    bot: Bot, simulator: Simulator, market: Any, text: str
-) -> None:
-    """The others are cancelled; of the refused one the last word is that it is live."""
+def test_refused_order(bot: Bot, simulator: Simulator, market: Any, text: str) -> None:
+    """The plugin reports a live order that the exchange keeps refusing as open."""
     refused, other = place(simulator, 2, market=market)
     simulator.faults.add("refuse", path=CANCEL[market], ids=[refused], text=text, times=None)
     orders = bot.cancel_orders([refused, other], *SYMBOLS[market], {"process": 1})
@@ -44,10 +42,8 @@ def test_an_order_that_is_refused_every_time_is_told_open(
 
 
 @each_list
-def test_an_order_that_is_refused_and_cannot_be_looked_up_is_unresolved(
-    bot: Bot, simulator: Simulator, market: Any
-) -> None:
-    """An error, with the other order told and the refused one's id in unresolved."""
+def test_refused_order_without_look_up(bot: Bot, simulator: Simulator, market: Any) -> None:
+    """When look-ups fail too, the error reports the other order and leaves the refused one unresolved."""
     refused, other = place(simulator, 2, market=market)
     simulator.faults.add("refuse", path=CANCEL[market], ids=[refused], times=None)
     simulator.faults.add("drop", path=LOOK_UP[market], times=None)
@@ -58,8 +54,8 @@ def test_an_order_that_is_refused_and_cannot_be_looked_up_is_unresolved(
 
 
 @in_all_words
-def test_an_inverse_order_that_is_refused_is_not_told_gone(bot: Bot, simulator: Simulator, text: str) -> None:
-    """The refusal is raised, and the order is in unresolved."""
+def test_refused_inverse_order(bot: Bot, simulator: Simulator, text: str) -> None:
+    """For a refused inverse order the plugin raises the refusal and leaves the order unresolved."""
     refused, other = place(simulator, 2, market="inverse")
     simulator.faults.add("refuse", path=CANCEL["inverse"], ids=[refused], code=101400, text=text, times=None)
     with pytest.raises(BaseError, match="101400") as caught:

@@ -11,8 +11,8 @@ from tools.soak.exchange import SoakRules
 
 
 @pytest.mark.parametrize(("market", "cancels"), [("spot", 400), ("linear", 200)])
-def test_a_soak_settles_every_id(loopback: None, market: Literal["spot", "linear"], cancels: int) -> None:
-    """Many cancels, 5 % of requests going wrong: every id settled truly, the limit kept, nothing leaks."""
+def test_soak(loopback: None, market: Literal["spot", "linear"], cancels: int) -> None:
+    """While 5 % of the requests fail, the plugin settles every id, keeps the limit and leaks nothing."""
     rules = SoakRules(limit=20, fault_rate=0.05, seed=1, accounts=("one", "two"), market=market)
     report = soak(rules, cancels)
     assert report.problems == []

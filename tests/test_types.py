@@ -32,12 +32,12 @@ MISTAKE = "\n\ndef mistaken(bot: bingx) -> None:\n    assert_type(bot.cancel_ord
     ],
 )
 def test_every_option_has_a_type(typed: type, defaults: dict[str, Any]) -> None:
-    """A setting that is added, or renamed, is so in both places."""
+    """The typed options have the same names as the defaults."""
     assert set(get_type_hints(typed)) == set(defaults)
 
 
-def test_an_error_that_accounts_for_ids_is_known_by_isinstance() -> None:
-    """As a typed bot asks; ccxt's error of another call, which knows of no ids, is none."""
+def test_accounts_for_ids() -> None:
+    """isinstance recognizes an error that carries orders and unresolved, and no other."""
     error = RequestTimeout("bingx")
     assert not isinstance(error, AccountsForIds)
     _errors.account(error, [], ["1"])
@@ -63,7 +63,7 @@ def said(checker: str, *arguments: str | Path) -> str:
 
 
 def test_mypy_reads_the_api(mistaken: Path, tmp_path: Path) -> None:
-    """A mistake in tests/typing/api.py is found, and it is the only one."""
+    """mypy finds a mistake in tests/typing/api.py, and only that one."""
     out = said("mypy", "--shadow-file", API, mistaken, "--cache-dir", tmp_path / "cache")
     assert (
         f'{API}:{len(mistaken.read_text("utf-8").splitlines())}: error: Expression is of type "list[Any]"'
@@ -73,7 +73,7 @@ def test_mypy_reads_the_api(mistaken: Path, tmp_path: Path) -> None:
 
 
 def test_pyright_reads_the_api(mistaken: Path, tmp_path: Path) -> None:
-    """A mistake in tests/typing/api.py is found, and it is the only one."""
+    """pyright finds a mistake in tests/typing/api.py, and only that one."""
     out = said("pyright", "--pythonpath", sys.executable, "--project", tmp_path)
     assert '"assert_type" mismatch: expected "int" but received "list[Order]"' in out
     assert "1 error, 0 warnings" in out
