@@ -31,13 +31,13 @@ from tools.audit.play import Played
 from tools.audit.run import audit, count
 from tools.audit.scenario import SYMBOLS, AskedId, Placed, Scenario, Trouble, Where, draw
 
-# ccxt with retries misreports twice among these: there the negative control has something to see.
+# ccxt with retries misreports twice in this slice: the negative control needs that.
 SEED, INDEXES = 1, range(280, 350)
 
 
 @pytest.fixture(scope="module")
 def findings() -> list[Finding]:
-    """What one run of the slice found, in processes of its own, for every test to look at."""
+    """What one run of the slice found, in processes of its own. All tests share it."""
     return list(audit(SEED, INDEXES, CLIENTS, jobs=4))
 
 
@@ -81,9 +81,9 @@ def test_ccxt_fails_on_linear_orders() -> None:
 
 def test_swap_order_without_status() -> None:
     """The judge accepts status None of a swap order that is gone, and objects if it is live."""
-    told_nothing = told_unknown(cancelled=(FIRST,))
-    assert judge(SWAP, OURS_SYNC, told_nothing).wrong == {}
-    live = replace(told_nothing, at_return=("canceled", "open"), in_the_end=("canceled", "open"))
+    second_gone = second_unknown(cancelled=(FIRST,))
+    assert judge(SWAP, OURS_SYNC, second_gone).wrong == {}
+    live = replace(second_gone, at_return=("canceled", "open"), in_the_end=("canceled", "open"))
     assert set(judge(SWAP, OURS_SYNC, live).wrong) == {MISREPORTED, LIVE_TOLD_GONE, LOST}
 
 
@@ -99,7 +99,7 @@ def test_swap_order_without_status() -> None:
 def test_status_of_own_cancels(troubles: tuple[Trouble, ...], counts: set[str]) -> None:
     """The judge objects to status None of an order that the call itself cancelled, unless faults last."""
     troubled = replace(SWAP, troubles=troubles)
-    assert set(judge(troubled, OURS_SYNC, told_unknown(cancelled=(FIRST, SECOND))).wrong) == counts
+    assert set(judge(troubled, OURS_SYNC, second_unknown(cancelled=(FIRST, SECOND))).wrong) == counts
 
 
 FIRST, SECOND = (AskedId("id", str(1735964997957275648 + number), number) for number in range(2))
@@ -117,15 +117,15 @@ SCENARIO = Scenario(
 )
 
 
-def told(*claims: tuple[AskedId, str | None]) -> list[dict[str, Any]]:
+def orders_of(*claims: tuple[AskedId, str | None]) -> list[dict[str, Any]]:
     return [{"id": one.value, "clientOrderId": None, "status": status} for one, status in claims]
 
 
-def told_unknown(cancelled: tuple[AskedId, ...]) -> Played:
-    """Both are gone, those `cancelled` by the call; of the second it tells that there is no such order."""
+def second_unknown(cancelled: tuple[AskedId, ...]) -> Played:
+    """Both orders are gone, and the call cancelled `cancelled`. It reports the second one as unknown."""
     return replace(
         BOTH_CANCELLED,
-        told=Told(told((FIRST, "canceled"), (SECOND, None))),
+        told=Told(orders_of((FIRST, "canceled"), (SECOND, None))),
         executions=(Execution(1, "", "", tuple(int(one.value) for one in cancelled)),),
     )
 
@@ -137,7 +137,7 @@ def raised(text: str, orders: list[dict[str, Any]], unresolved: list[str]) -> To
 
 
 BOTH_CANCELLED = Played(
-    told=Told(told((FIRST, "canceled"), (SECOND, "canceled"))),
+    told=Told(orders_of((FIRST, "canceled"), (SECOND, "canceled"))),
     at_return=("canceled", "canceled"),
     in_the_end=("canceled", "canceled"),
     raced=frozenset(),
@@ -158,17 +158,17 @@ NOTHING = raised('{"code":100400} - nothing was cancelled', [], [FIRST.value, SE
     [
         (lambda played: played, set()),
         (lambda played: replace(played, told=NOTHING), {MISREPORTED}),
-        (lambda played: replace(played, told=Told(told((FIRST, "canceled")))), {SILENT}),
+        (lambda played: replace(played, told=Told(orders_of((FIRST, "canceled")))), {SILENT}),
         (
-            lambda played: replace(played, told=Told(told((FIRST, "canceled"), (SECOND, "closed")))),
+            lambda played: replace(played, told=Told(orders_of((FIRST, "canceled"), (SECOND, "closed")))),
             {MISREPORTED},
         ),
         (
-            lambda played: replace(played, told=Told(told((FIRST, "canceled"), (SECOND, None)))),
+            lambda played: replace(played, told=Told(orders_of((FIRST, "canceled"), (SECOND, None)))),
             {MISREPORTED},
         ),
         (
-            lambda played: replace(played, told=Told(told((FIRST, "canceled"), (SECOND, "open")))),
+            lambda played: replace(played, told=Told(orders_of((FIRST, "canceled"), (SECOND, "open")))),
             {MISREPORTED},
         ),
         (lambda played: replace(played, told=Told(list(reversed(played.told.orders)))), {DISORDER, SILENT}),
@@ -185,7 +185,7 @@ NOTHING = raised('{"code":100400} - nothing was cancelled', [], [FIRST.value, SE
         (
             lambda played: replace(
                 played,
-                told=raised('{"code":100400}', told((FIRST, "canceled")), [SECOND.value, SECOND.value]),
+                told=raised('{"code":100400}', orders_of((FIRST, "canceled")), [SECOND.value, SECOND.value]),
             ),
             {DISORDER},
         ),
@@ -205,16 +205,16 @@ SEVERAL = replace(
 )
 
 
-def linear_failed(*unresolved: AskedId, **told_of: str) -> Told:
-    """An error of the linear symbol; `told_of`: the symbol by which the spot order is told of, if it is."""
+def linear_failed(*unresolved: AskedId, **reported: str) -> Told:
+    """An error of the linear symbol. `reported`: the symbol under which it reports the spot order, if any."""
     error = BaseError("timeout - BTC/USDT:USDT")
-    error.orders = [{**told((FIRST, "canceled"))[0], **told_of}] if told_of else []
+    error.orders = [{**orders_of((FIRST, "canceled"))[0], **reported}] if reported else []
     error.unresolved = [{"id": one.value, "symbol": one.symbol} for one in unresolved]
     return Told([], error)
 
 
 @pytest.mark.parametrize(
-    ("answer", "counts"),
+    ("result", "counts"),
     [
         (linear_failed(SEVERAL.asked[1], symbol="ETH/USDT"), {UNCERTAIN}),
         (linear_failed(*SEVERAL.asked), {UNCERTAIN, NEEDLESSLY_UNCERTAIN}),
@@ -224,11 +224,11 @@ def linear_failed(*unresolved: AskedId, **told_of: str) -> Told:
         ),
     ],
 )
-def test_failure_of_another_symbol(answer: Told, counts: set[str]) -> None:
+def test_failure_of_another_symbol(result: Told, counts: set[str]) -> None:
     """A failure on one symbol excuses only the unresolved ids of that symbol."""
     lasting = Trouble("drop", path="DELETE swap/v2/trade/batchOrders", times=None)
     troubled = replace(SEVERAL, troubles=(lasting,))
-    assert set(judge(troubled, OURS_SYNC, replace(BOTH_CANCELLED, told=answer)).wrong) == counts
+    assert set(judge(troubled, OURS_SYNC, replace(BOTH_CANCELLED, told=result)).wrong) == counts
 
 
 def test_scenario_follows_from_seed() -> None:

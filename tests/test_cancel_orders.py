@@ -1,4 +1,4 @@
-"""cancel_orders over real HTTP against the simulator, in all three worlds, compared with what is true."""
+"""cancel_orders over real HTTP: what the plugin reports, compared with the simulator's order book."""
 
 from __future__ import annotations
 
@@ -357,7 +357,7 @@ def test_no_secret_in_errors_or_logs(
     bot.options["cancelOrders"] |= {"requestFormat": request_format, "resolveAttempts": 0}
     bot.load_markets()
     fault: Any
-    # aiohttp writes some messages from the request itself: garbage and a redirect that never ends.
+    # aiohttp quotes the request in some messages: for garbage and for an endless redirect.
     loop = {"body": b"", "status": 307, "content_type": "text/plain"}
     for fault, details in (
         ("drop", {}),
@@ -367,7 +367,7 @@ def test_no_secret_in_errors_or_logs(
         ("canned", loop),
     ):
         simulator.faults.add(fault, **details)
-        with pytest.raises(Exception) as caught:  # noqa: PT011 - which one is told elsewhere
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - other tests check the class
             bot.cancel_orders(place(simulator, 1), "BTC/USDT")
         shown = "".join(traceback.format_exception(caught.value))
         assert simulator.secret not in shown
@@ -393,10 +393,10 @@ def test_threads_share_an_instance(simulator: Simulator) -> None:
     exchange = bingx({**simulator.ccxt_config(), "enableRateLimit": False})
     exchange.load_markets()
     lists = [place(simulator, 3) for _ in range(12)]
-    heard: dict[int, Any] = {}
+    results: dict[int, Any] = {}
     threads = [
         threading.Thread(
-            target=lambda n=n: heard.update({n: reported(exchange.cancel_orders(lists[n], "BTC/USDT"))})
+            target=lambda n=n: results.update({n: reported(exchange.cancel_orders(lists[n], "BTC/USDT"))})
         )
         for n in range(len(lists))
     ]
@@ -404,7 +404,7 @@ def test_threads_share_an_instance(simulator: Simulator) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert heard == {n: [(one, "canceled") for one in ids] for n, ids in enumerate(lists)}
+    assert results == {n: [(one, "canceled") for one in ids] for n, ids in enumerate(lists)}
 
 
 def test_tasks_share_an_instance(simulator: Simulator) -> None:
@@ -522,7 +522,7 @@ def test_refusals(bot: Bot, simulator: Simulator, code: int, message: str, error
             call()
         assert caught.type is error
         assert message[:20] in str(caught.value)
-        if error is not BadSymbol:  # which is ccxt's own
+        if error is not BadSymbol:  # ccxt raises it itself
             assert echo not in str(caught.value)
 
 
@@ -569,7 +569,7 @@ def test_failed_order(bot: Bot, simulator: Simulator) -> None:
 def test_error_lists(bot: Bot, ids: Any, symbol: Any, params: Any, unresolved: list[Any]) -> None:
     """Every error carries orders and unresolved, also when the plugin sent nothing."""
     if isinstance(ids, Iterator):
-        ids = iter([1, "x"])  # one for each world
+        ids = iter([1, "x"])  # a fresh iterator for each world
     with pytest.raises(BaseError) as caught:
         bot.cancel_orders(ids, symbol, params)
     assert caught.value.orders == []

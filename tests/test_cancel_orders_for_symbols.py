@@ -1,4 +1,4 @@
-"""cancel_orders_for_symbols over real HTTP, in all three worlds, compared with what is true."""
+"""cancel_orders_for_symbols over real HTTP: what the plugin reports, compared with the order book."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cassettes, replayed through sync, async and pro. Nothing is sent: record mode none, sockets refused."""
+"""The cassettes, replayed in sync and async. Nothing is sent: record mode none, and no sockets."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def test_fresh_recording(scenario: Scenario, tmp_path: Path, loopback: None) -> 
 
 
 def timeless(path: Path) -> Any:
-    """A cassette's interactions without the moments at which things happened."""
+    """The interactions of a cassette, without times."""
     text = re.sub(r'(\w*[tT]ime\\?": ?)\d{13}', r"\g<1>0", path.read_text())
     interactions = yaml.safe_load(text)["interactions"]
     for interaction in interactions:
-        for header in ("Expire", "Remain"):  # how many have left the window by then is a matter of time, too
+        for header in ("Expire", "Remain"):  # the rest of the window depends on the time, too
             interaction["response"]["headers"].pop(f"X-RateLimit-Requests-{header}", None)
     return interactions
 

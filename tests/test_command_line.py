@@ -37,8 +37,8 @@ def test_simulate(loopback: None) -> None:
         assert process.stdout is not None
         found = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
         assert found is not None
-        with urllib.request.urlopen(f"{found[0]}/openApi/spot/v1/common/symbols") as answer:
-            assert b"BTC-USDT" in answer.read()
+        with urllib.request.urlopen(f"{found[0]}/openApi/spot/v1/common/symbols") as response:
+            assert b"BTC-USDT" in response.read()
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
     assert process.returncode == 0

@@ -1,4 +1,4 @@
-"""The pages: their links, snippets, options, errors and make targets are those that exist."""
+"""The pages name only links, snippets, options, errors and make targets that exist."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def prose(page: Path) -> str:
 
 
 def anchors(page: Path) -> set[str]:
-    """What GitHub makes of the headings."""
+    """The anchors that GitHub makes of the headings."""
     headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

@@ -1,4 +1,4 @@
-"""The examples, run as a reader runs them; what they say and end with is compared with what is true."""
+"""The examples, run as a reader runs them: output and exit code, compared with the simulator's order book."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ YOUR_KEYS = {"BINGX_APIKEY": "key", "BINGX_SECRET": "secret"}
 def run(
     name: str, *arguments: str, simulator: Simulator | None = None, environment: Mapping[str, str] = {}
 ) -> subprocess.CompletedProcess[str]:
-    """Run an example, with warnings as errors."""
+    """Run an example. Warnings are errors."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("BINGX_")}
     there = {} if simulator is None else {"BINGX_SIMULATOR": simulator.url}
     return subprocess.run(
@@ -36,7 +36,7 @@ def run(
     )
 
 
-def answers_stay_lost(simulator: Simulator) -> None:
+def lose_responses(simulator: Simulator) -> None:
     for path in ("cancelOrders", "trade/query"):
         simulator.faults.add("http", status=504, times=None, path=path)
 
@@ -65,7 +65,7 @@ def test_simple_examples(simulator: Simulator, name: str) -> None:
 def test_simple_examples_unresolved(simulator: Simulator, name: str) -> None:
     """When responses stay lost, each simple example names the ids and exits with 1."""
     ids = place(simulator, 2)
-    answers_stay_lost(simulator)
+    lose_responses(simulator)
     done = run(name, *ids, simulator=simulator)
     assert done.returncode == 1
     assert done.stderr == f"not known to be gone: {ids}\n"
@@ -129,7 +129,7 @@ def test_several_processes_unresolved(simulator: Simulator, server: RedisServer)
 
 
 class KillSwitch:
-    """The example, with a file of orders."""
+    """The kill switch example and its file of orders."""
 
     def __init__(self, simulator: Simulator, folder: Path) -> None:
         self.simulator = simulator
@@ -171,7 +171,7 @@ def test_kill_switch(kill_switch: KillSwitch, simulator: Simulator) -> None:
 def test_kill_switch_unresolved(kill_switch: KillSwitch, simulator: Simulator) -> None:
     """The kill switch names every unresolved id and writes a file that the next run takes."""
     ids = place(simulator, 2)
-    answers_stay_lost(simulator)
+    lose_responses(simulator)
     lines = [f"BTC/USDT {one}" for one in ids]
     done = kill_switch.run(*lines)
     assert done.returncode == 1
@@ -248,7 +248,7 @@ def test_kill_switch_earlier_run(kill_switch: KillSwitch, simulator: Simulator) 
 
 
 def quotes_overlap(simulator: Simulator) -> bool:
-    """Whether two orders of one side were ever live at the same time; all are over by now."""
+    """Whether two orders of one side were live at the same time. All must be final by now."""
     for side in ("BUY", "SELL"):
         orders = [order for order in simulator.orders() if order.side == side]
         for before, after in pairwise(orders):
@@ -258,7 +258,7 @@ def quotes_overlap(simulator: Simulator) -> bool:
 
 
 def bought(simulator: Simulator) -> Decimal:
-    """The position that is really there."""
+    """The true position."""
     return sum(
         (Decimal(order.executed) * (1 if order.side == "BUY" else -1) for order in simulator.orders()),
         Decimal(0),
@@ -290,7 +290,7 @@ def test_market_maker(simulator: Simulator, fault: str) -> None:
 
 def test_market_maker_unresolved(simulator: Simulator) -> None:
     """A market maker that cannot cancel its quotes names them and exits with 1."""
-    answers_stay_lost(simulator)
+    lose_responses(simulator)
     done = run("market_maker", "--rounds", "2", "--pause", "0", simulator=simulator)
     assert done.returncode == 1
     assert len(simulator.orders()) == 2

@@ -1,4 +1,4 @@
-"""freqtrade, a real bot, trades on the simulator: by ccxt's own class and by this package's."""
+"""freqtrade, a real bot, trades on the simulator with ccxt's own class and with the plugin's."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from tools.freqtrade_bot.environment import Environment, index_is_unreachable
 FILES = Path(page.__file__).parent
 NEEDED_CCXT = "4.5.76"
 RETRIES = 4
-"""freqtrade's own, of what it takes for a temporary error."""
+"""How often freqtrade itself retries after what it considers a temporary error."""
 RUN = ["ccxt-bingx-ext", "run", "--"]
-"""What the page's command begins with, so that freqtrade gets this package's classes."""
+"""How the command on the page begins, so that freqtrade gets the plugin's classes."""
 
 
 def _numbers(version: str) -> list[int]:
@@ -44,7 +44,7 @@ def freqtrade() -> Environment:
 
 
 class Bot:
-    """A folder set up as the page says, pointed at a simulator."""
+    """A folder set up as the page says, for a simulator."""
 
     def __init__(self, freqtrade: Environment, folder: Path, simulator: Simulator) -> None:
         self.folder = folder
@@ -54,7 +54,7 @@ class Bot:
         local["exchange"]["ccxt_config"]["urls"]["api"] = {
             name: url.replace("http://127.0.0.1:8000", simulator.url) for name, url in api.items()
         }
-        # Orders time out after seconds here, so that the test need not wait for ten minutes.
+        # Orders time out after seconds here, not after ten minutes.
         local["unfilledtimeout"] = {"entry": 2, "exit": 2, "unit": "seconds"}
         local["internals"] = {"process_throttle_secs": 1}
         for name, content in (("config.json", page.file("config.json")), ("simulator.json", local)):
@@ -70,11 +70,11 @@ class Bot:
         return {"cwd": self.folder, "env": {**os.environ, "PATH": path}}
 
     def command(self, words: list[str]) -> list[str]:
-        """A command of the page, as it is found in freqtrade's environment."""
+        """A command of the page, in freqtrade's environment."""
         return [str(self._freqtrade.bin / words[0]), *words[1:]]
 
     def cancels(self, world: str, *gone: str) -> dict[str, Any]:
-        """What cancels.py says."""
+        """The output of cancels.py."""
         script = [str(self._freqtrade.python), str(FILES / "cancels.py"), world, "config.json,simulator.json"]
         ended = subprocess.run([*script, *gone], capture_output=True, text=True, **self._where)
         assert ended.returncode == 0, ended.stderr
@@ -83,7 +83,7 @@ class Bot:
 
     @contextmanager
     def running(self, world: str) -> Iterator[None]:
-        """The whole bot, by the page's command; with ccxt's own class where the command has no prefix."""
+        """Run the whole bot by the page's command. Without its prefix the bot gets ccxt's own class."""
         words = page.command(" ".join(RUN), "simulator.json")
         command = self.command(words if world == "ours" else words[len(RUN) :])
         with (self.folder / "log").open("wb") as log:
@@ -102,7 +102,7 @@ class Bot:
         return (self.folder / "log").read_text()
 
     def books(self) -> dict[int, tuple[str, float]]:
-        """What the bot itself believes of its orders: status and filled amount."""
+        """What the bot itself believes about its orders: status and filled amount."""
         with closing(sqlite3.connect(self.folder / "tradesv3.sqlite")) as database:
             rows = database.execute("select order_id, status, filled from orders").fetchall()
         return {int(order_id): (status, filled) for order_id, status, filled in rows}
@@ -125,14 +125,14 @@ def cancels_sent(simulator: Simulator, order_id: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("world", "package", "told", "causes", "requests"),
+    ("world", "package", "error", "causes", "requests"),
     [
         ("ccxt", "ccxt", "TemporaryError", {"BadRequest", "ExchangeError"}, 1 + RETRIES),
         ("ours", "ccxt_bingx_ext", "InvalidOrderException", {"OrderNotFound"}, 1),
     ],
 )
 def test_order_that_is_gone(
-    bot: Bot, simulator: Simulator, world: str, package: str, told: str, causes: set[str], requests: int
+    bot: Bot, simulator: Simulator, world: str, package: str, error: str, causes: set[str], requests: int
 ) -> None:
     """With the plugin freqtrade learns at once that an order is gone, with ccxt it cancels five times."""
     filled = str(simulator.place().order_id)
@@ -145,7 +145,7 @@ def test_order_that_is_gone(
     assert (simulator.status(placed), simulator.order(placed).price) == ("CANCELED", "25000")
     gone = said["gone"]
     assert {order_id: one["error"] for order_id, one in gone.items()} == dict.fromkeys(
-        (placed, filled, "77"), told
+        (placed, filled, "77"), error
     )
     assert {one["cause"] for one in gone.values()} == causes
     sent = [cancels_sent(simulator, order_id) for order_id in (placed, filled, "77")]

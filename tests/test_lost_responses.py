@@ -1,4 +1,4 @@
-"""Lost answers over real HTTP, in all three worlds: what is claimed, compared with what is true."""
+"""Lost responses over real HTTP: what the plugin reports, compared with the simulator's order book."""
 
 from __future__ import annotations
 

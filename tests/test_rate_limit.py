@@ -1,4 +1,4 @@
-"""The lane over real HTTP: the simulator enforces the limit itself, and judges every window by its clock."""
+"""The limiter over real HTTP. The simulator enforces the limit and judges every window by its own clock."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_ccxts_throttle(world: str, limited: Simulator) -> None:
             stamped, before = bot.exchange.lastRestRequestTimestamp, time.perf_counter()
             time.sleep(0.01)
             bot.cancel_orders(ids, SYMBOL)
-            assert time.perf_counter() - before < 1  # ccxt waits for 10 s here (cost 5 of 2000 ms)
+            assert time.perf_counter() - before < 1  # ccxt would wait for 10 s (a cost of 5, 2000 ms each)
             assert bot.exchange.lastRestRequestTimestamp == stamped
         else:
 
@@ -133,7 +133,7 @@ def test_ccxts_throttle(world: str, limited: Simulator) -> None:
                 return done
 
             done = bot._loop.run_until_complete(queued())
-            assert done.index("cancel") <= 2  # two ordinary ones may have gone already
+            assert done.index("cancel") <= 2  # two ordinary calls may have gone before
 
 
 def test_cancelled_tasks_leave_queue(limited: Simulator) -> None:
@@ -210,7 +210,7 @@ def test_abandoned_coroutine() -> None:
 
     async def begin() -> None:
         await acquire_async(lane, pace, 1.0)
-        waiting.send(None)  # it is in the queue now, and sleeps
+        waiting.send(None)  # now it sleeps in the queue
 
     loop.run_until_complete(begin())
     loop.close()
@@ -245,13 +245,13 @@ def test_acquire_during_ban() -> None:
     lane.do(Ban(0.3))
     acquire(lane, pace, 1.0)
     acquire(lane, pace, 1.0)
-    told: list[str] = []
+    raised: list[str] = []
 
     def wait() -> None:
         try:
             acquire(lane, pace, 1.0)
         except RateLimitExceeded as error:
-            told.append(str(error))
+            raised.append(str(error))
 
     thread = threading.Thread(target=wait)
     thread.start()
@@ -259,8 +259,8 @@ def test_acquire_during_ban() -> None:
         time.sleep(0.01)
     lane.do(Ban(300.0))
     thread.join(0.9)
-    assert len(told) == 1
-    assert "not sent" in told[0]
+    assert len(raised) == 1
+    assert "not sent" in raised[0]
 
 
 def test_ban_stops_every_instance(limited: Simulator) -> None:
@@ -318,7 +318,7 @@ def test_limit_headers(expire_header: Any, loopback: None) -> None:
     with Simulator(limits={"cancelOrders": 1}, expire_header=expire_header) as simulator:
         exchange = bingx(config_of(simulator, limit=None, maxWait=3000))
         cancel_each(exchange, place(simulator, 3))
-        # An epoch in whole seconds may be over too early; the refusal is then waited out.
+        # An epoch in whole seconds may end too early. The plugin then waits after the refusal.
         assert refused(simulator) <= (2 if expire_header == "epoch_s" else 0)
         assert simulator.worst_window("cancelOrders", 0.9, accepted_only=True) == 1
 

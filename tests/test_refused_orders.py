@@ -1,4 +1,4 @@
-"""Live orders that the exchange declines to cancel, in words of its own: they are never told gone."""
+"""Live orders that the exchange declines to cancel, in undocumented words. No report may call them gone."""
 
 from __future__ import annotations
 

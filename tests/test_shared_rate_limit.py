@@ -1,4 +1,4 @@
-"""The lane kept in a real Redis: shared by processes, on the server's clock, with the local one behind it."""
+"""The limiter in a real Redis: processes share it on the server's clock, with a local limiter behind it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def ticket() -> Ticket:
 
 
 def lane(server: RedisServer, name: str = "lane") -> Any:
-    """A lane as another process would have it: nothing is shared but Redis."""
+    """A limiter as another process has it: the two share nothing but Redis."""
     return _redis.RedisLimiter(server.url, name, LocalLimiter())
 
 
@@ -110,7 +110,7 @@ def test_dead_process(server: RedisServer) -> None:
     """Redis removes the tickets of a dead process after a while."""
     lane_ = lane(server)
     for _ in range(8):
-        ask(lane_)  # six of them wait and never come back
+        ask(lane_)  # six tickets wait and never come back
     start = time.monotonic()
     acquire(lane_, PACE, 1.0)
     assert time.monotonic() - start < 4  # behind six it would be 4.2
@@ -248,7 +248,7 @@ def test_clock_step_back(server: RedisServer) -> None:
 
 def test_many_tasks(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of three hundred waiting tasks a few query Redis at a time, in calling order."""
-    monkeypatch.setattr(_redis, "TIMEOUT", 5.0)  # a busy machine must not pass for a Redis that is away
+    monkeypatch.setattr(_redis, "TIMEOUT", 5.0)  # a slow machine must not count as an outage
     shared = lane(server)
     asked: set[Any] = set()
     evaluate = shared._eval_async
@@ -277,7 +277,7 @@ def test_many_tasks(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_late_ticket(server: RedisServer) -> None:
     """Redis counts a ticket that comes a little late as if it had come on time."""
-    pace = RateLimit(requests=1, period=1.0, slack=5.0)  # a busy machine is late, too
+    pace = RateLimit(requests=1, period=1.0, slack=5.0)  # a slow machine is late, too
     shared, waiting = lane(server), ticket()
     shared.do(Acquire(ticket(), pace))
     arguments = shared._arguments(Acquire(waiting, pace))

@@ -1,4 +1,4 @@
-"""A slice of the soak (``make soak``): threads and tasks, several accounts, answers getting lost."""
+"""A slice of the soak (``make soak``): threads and tasks, several accounts, lost responses."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ def test_soak(loopback: None, market: Literal["spot", "linear"], cancels: int) -
     assert report.settled >= cancels
     assert report.seen is not None
     assert report.seen.faults > 0
-    assert report.errors > 0 or market == "linear"  # all or nothing, which a refusal ends, is spot's only
-    # The limit was in the way: what is never reached is never exceeded.
+    assert report.errors > 0 or market == "linear"  # only spot has all or nothing, which ends in errors
+    # The soak must reach the limit: a limit that is never reached is never exceeded.
     assert max(report.seen.worst_windows.values()) >= 15

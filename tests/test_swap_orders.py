@@ -1,4 +1,4 @@
-"""cancel_orders on linear and inverse swap markets, over real HTTP, compared with what is true."""
+"""cancel_orders on linear and inverse swap markets over real HTTP, compared with the order book."""
 
 from __future__ import annotations
 

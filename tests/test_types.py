@@ -1,4 +1,4 @@
-"""The types for bots: what they say is so, and tests/typing/api.py is read by both type checkers."""
+"""The types for bots agree with the code, and both type checkers read tests/typing/api.py."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ccxt_bingx_ext._types import InverseOptions, LinearOptions
 
 ROOT = Path(__file__).parent.parent
 API = Path("tests", "typing", "api.py")
-# A checker that does not know our types takes them for Any, and this for right.
+# A checker that does not know our types would accept this mistake.
 MISTAKE = "\n\ndef mistaken(bot: bingx) -> None:\n    assert_type(bot.cancel_orders([], SYMBOL), int)\n"
 
 
@@ -46,7 +46,7 @@ def test_accounts_for_ids() -> None:
 
 @pytest.fixture
 def mistaken(tmp_path: Path) -> Path:
-    """A copy of api.py with a mistake, where it would stand in a project of its own, set up as this one."""
+    """A copy of api.py with a mistake, in a project of its own with the same settings."""
     copy = tmp_path / API
     copy.parent.mkdir(parents=True)
     copy.write_text((ROOT / API).read_text("utf-8") + MISTAKE, "utf-8")
@@ -55,7 +55,7 @@ def mistaken(tmp_path: Path) -> Path:
 
 
 def said(checker: str, *arguments: str | Path) -> str:
-    """What `checker` prints of the whole project, as `make lint` runs it."""
+    """What `checker` prints for the whole project, as `make lint` runs it."""
     if importlib.util.find_spec(checker) is None:
         pytest.skip(f"{checker} is not installed: make lint")
     command = [sys.executable, "-m", checker, *(str(one) for one in arguments)]

@@ -1,7 +1,7 @@
-"""Negative controls: ccxt's own class still has each defect that this plugin is there for.
+"""Negative controls: ccxt's own class still has each defect that the plugin works around.
 
-When one of these fails, ccxt has mended something: the message says which workaround may go.
-``make upstream`` asks the newest ccxt; ``python -m tools.compat --help`` tells how to ask it every day.
+When one of these tests fails, ccxt has fixed a defect, and the message names the workaround that can go.
+``make upstream`` runs them on the newest ccxt. ``python -m tools.compat --help`` says how to do that daily.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ WORKAROUNDS: dict[str, str] = {}
 
 
 def worked_around_by(*workarounds: Any) -> Callable[[Callable[P, None]], Callable[P, None]]:
-    """Has a test that fails say that its docstring may no longer be true of ccxt, and what could go then."""
+    """Let a failing test say that ccxt may have changed, and which workarounds can go then."""
     names = ", ".join(f"{one.__qualname__} ({one.__module__.rpartition('.')[2]}.py)" for one in workarounds)
 
     def decorator(test: Callable[P, None]) -> Callable[P, None]:
         WORKAROUNDS[test.__name__] = names
 
         @functools.wraps(test)
-        def told(*args: P.args, **named: P.kwargs) -> None:
+        def checked(*args: P.args, **named: P.kwargs) -> None:
             try:
                 test(*args, **named)
             except (Exception, pytest.fail.Exception) as failure:
@@ -58,7 +58,7 @@ def worked_around_by(*workarounds: Any) -> Callable[[Callable[P, None]], Callabl
                     f"{inspect.getdoc(test)}\nSee whether the workaround can go: {names}"
                 ) from failure
 
-        return told
+        return checked
 
     return decorator
 
@@ -272,11 +272,9 @@ def test_controls_name_their_workarounds() -> None:
 def test_fixed_defect_is_reported(tmp_path: Path, loopback: None) -> None:
     """When ccxt fixes a defect, its control fails and names the workaround that can go."""
     root = Path(__file__).parent.parent
-    (tmp_path / "mended.py").write_text(
-        "from tests.helpers import CCXTS, OURS\nCCXTS.update(OURS)\n", "utf-8"
-    )
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "mended", __file__]
-    # Each in one world. Two are of calls that our classes leave to ccxt: they would go on passing.
+    (tmp_path / "fixed.py").write_text("from tests.helpers import CCXTS, OURS\nCCXTS.update(OURS)\n", "utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "fixed", __file__]
+    # Each in one world. Two defects are in methods that our classes leave to ccxt: their controls still pass.
     ours = [name for name in WORKAROUNDS if not re.search("cannot_parse|calls_a_failed", name)]
     chosen = f"({' or '.join(ours)}) and (tasks or aiohttp or not async) and not pro"
     done = subprocess.run(

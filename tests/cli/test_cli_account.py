@@ -1,4 +1,4 @@
-"""Where keys come from, and which exchange they open."""
+"""Where the command takes its keys from, and which exchange it opens with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cancel` against the simulator: what is sent, what is said, and the exit code."""
+"""`cancel` against the simulator: requests, output and exit code."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _no_keys_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Terminal(io.StringIO):
-    """Somebody who types; nothing at all is Ctrl-C."""
+    """A user who types the given text. No text is Ctrl-C."""
 
     def isatty(self) -> bool:
         return True
@@ -93,13 +93,13 @@ def test_json(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
     """--json prints one document with ccxt's fields and the exchange's words, and nothing to stderr."""
     first = str(simulator.place().order_id)
     assert cancelled(simulator, first, UNKNOWN, "--json") == 1
-    told = document(capsys)
-    assert [(one["id"], one["status"], one["symbol"]) for one in told["orders"]] == [
+    printed = document(capsys)
+    assert [(one["id"], one["status"], one["symbol"]) for one in printed["orders"]] == [
         (first, "canceled", "BTC/USDT"),
         (UNKNOWN, None, "BTC/USDT"),
     ]
-    assert "can not find order" in told["orders"][1]["info"]["error"]
-    assert (told["symbol"], told["unresolved"], told["error"]) == ("BTC/USDT", [], None)
+    assert "can not find order" in printed["orders"][1]["info"]["error"]
+    assert (printed["symbol"], printed["unresolved"], printed["error"]) == ("BTC/USDT", [], None)
 
 
 def test_json_after_an_error(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
@@ -107,10 +107,10 @@ def test_json_after_an_error(simulator: Simulator, capsys: pytest.CaptureFixture
     ids = [str(simulator.place().order_id) for _ in range(50)]
     simulator.faults.add("ban", seconds=60, skip=1)
     assert cancelled(simulator, *ids, "client:late", UNKNOWN, "--json") == 2
-    told = document(capsys)
-    assert [one["id"] for one in told["orders"]] == ids
-    assert told["unresolved"] == ["client:late", UNKNOWN]
-    assert told["error"]["class"] == "RateLimitExceeded"
+    printed = document(capsys)
+    assert [one["id"] for one in printed["orders"]] == ids
+    assert printed["unresolved"] == ["client:late", UNKNOWN]
+    assert printed["error"]["class"] == "RateLimitExceeded"
 
 
 def test_unresolved_as_input(
@@ -142,9 +142,9 @@ def test_all_or_nothing(simulator: Simulator, capsys: pytest.CaptureFixture[str]
     """--all-or-nothing sends one request, and one wrong id leaves every id unresolved."""
     ids = [str(simulator.place().order_id) for _ in range(51)]
     assert cancelled(simulator, *ids, UNKNOWN, "--all-or-nothing", "--json") == 2
-    told = document(capsys)
-    assert (told["orders"], told["unresolved"]) == ([], [*ids, UNKNOWN])
-    assert told["error"]["class"] == "OrderNotFound"
+    printed = document(capsys)
+    assert (printed["orders"], printed["unresolved"]) == ([], [*ids, UNKNOWN])
+    assert printed["error"]["class"] == "OrderNotFound"
     assert cancelled(simulator, *ids, "--all-or-nothing", "--json") == 0
     sent = [request for request in simulator.requests if request.method == "POST"]
     assert [request.params["process"] for request in sent] == ["0", "0"]
@@ -165,13 +165,13 @@ def test_dry_run(simulator: Simulator, capsys: pytest.CaptureFixture[str], form:
     assert cancelled(simulator, *words) == 0
     assert "dry run: 51 ids, nothing was sent" in capsys.readouterr().out
     assert cancelled(simulator, *words, "--json") == 0
-    told = document(capsys)
-    assert told["dryRun"] is True
-    assert [one["parameters"]["orderIds"].split(",") for one in told["requests"]] == [ids[:50], ids[50:]]
-    assert {one["method"] + one["url"] for one in told["requests"]} == {
+    printed = document(capsys)
+    assert printed["dryRun"] is True
+    assert [one["parameters"]["orderIds"].split(",") for one in printed["requests"]] == [ids[:50], ids[50:]]
+    assert {one["method"] + one["url"] for one in printed["requests"]} == {
         f"POST{simulator.url}/openApi/spot/v1/trade/cancelOrders"
     }
-    assert not {"signature", "timestamp"} & told["requests"][0]["parameters"].keys()
+    assert not {"signature", "timestamp"} & printed["requests"][0]["parameters"].keys()
     assert simulator.requests == []
 
 
@@ -221,15 +221,15 @@ def test_ctrl_c(simulator: Simulator) -> None:
         while len(simulator.requests) < 2:
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
-        told = json.loads(process.communicate(timeout=30)[0])
+        printed = json.loads(process.communicate(timeout=30)[0])
     assert process.returncode == 2
-    assert [one["id"] for one in told["orders"]] == ids[:50]
-    assert told["unresolved"] == ids[50:]
-    assert told["error"] == {"class": "KeyboardInterrupt", "message": "interrupted"}
+    assert [one["id"] for one in printed["orders"]] == ids[:50]
+    assert printed["unresolved"] == ids[50:]
+    assert printed["error"] == {"class": "KeyboardInterrupt", "message": "interrupted"}
 
 
 def as_live(simulator: Simulator, monkeypatch: pytest.MonkeyPatch, typed: io.StringIO) -> list[str]:
-    """The simulator in the place of the live exchange; the command that cancels one order there."""
+    """Put the simulator in place of the live exchange. Return the command that cancels an order there."""
     monkeypatch.setenv("BINGX_APIKEY", simulator.api_key)
     monkeypatch.setenv("BINGX_SECRET", simulator.secret)
     monkeypatch.setattr(sys, "stdin", typed)
@@ -368,7 +368,7 @@ def test_client_id_called_none() -> None:
 
 
 class Full(io.StringIO):
-    """What a full disk is: it takes what is written, and fails when that has to go."""
+    """A full disk: writing succeeds, flushing fails."""
 
     def flush(self) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")

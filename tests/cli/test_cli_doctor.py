@@ -1,4 +1,4 @@
-"""`doctor` against the simulator in every state of health, and its verdicts on answers we only know of."""
+"""`doctor` against a healthy and a faulty simulator, and its verdicts on responses that we never saw."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Seen = dict[str, tuple[str, str]]
 
 
 def examined(simulator: Simulator, **config: Any) -> Seen:
-    """Verdict and detail by check; every check has its line, in one order, whatever is wrong."""
+    """Verdict and detail of each check. doctor runs the checks in the same order every time."""
     done = list(examine(bingx(simulator.ccxt_config(**config)), "BTC-USDT"))
     assert [check.name for check in done] == NAMES
     return {check.name: (check.verdict, check.detail) for check in done}
@@ -61,9 +61,9 @@ def test_all_is_well(bingx_simulator: Simulator, capsys: pytest.CaptureFixture[s
 def test_json(bingx_simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
     """--json prints one document, and --symbol chooses the symbol of the requests."""
     assert main(["doctor", "--json", "--symbol", "ETH/USDT", "--simulator", bingx_simulator.url]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["ok"] is True
-    assert [one["name"] for one in told["checks"]] == NAMES
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["ok"] is True
+    assert [one["name"] for one in printed["checks"]] == NAMES
     assert {request.params.get("symbol") for request in bingx_simulator.requests[1:]} == {"ETH-USDT"}
 
 

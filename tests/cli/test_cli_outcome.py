@@ -1,4 +1,4 @@
-"""Account, exit code and words of an outcome, without an exchange."""
+"""The orders, the exit code and the words of an outcome, without an exchange."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ def test_contradictory_error() -> None:
 def test_omitted_ids() -> None:
     """Ids without an order are unresolved, and an order id does not settle an equal client order id."""
     asked = ["1", ClientOrderId("1"), ClientOrderId("mine"), "4"]
-    answer = [order("1"), order("9", client="mine")]
-    outcome = cancel_in_parts(lambda ids: list(answer), asked, 9, print)
+    response = [order("1"), order("9", client="mine")]
+    outcome = cancel_in_parts(lambda ids: list(response), asked, 9, print)
     assert [(type(one), one) for one in outcome.unresolved] == [(ClientOrderId, "1"), (str, "4")]
 
 

@@ -1,4 +1,4 @@
-"""`run`: what the program is told, what it meets, and how it ends. Real processes where that matters."""
+"""`run`: which classes the program gets, its arguments and its end, in real processes where that matters."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_signals(tmp_path: Path) -> None:
 
 def test_python_without_plugin(tmp_path: Path) -> None:
     """In an environment without the plugin, importing ccxt fails, so the bot cannot trade with it."""
-    folder = tmp_path / "elsewhere"  # the program's own modules stand in for another environment's
+    folder = tmp_path / "elsewhere"  # its own modules stand in for another environment
     folder.mkdir()
     (folder / "ccxt.py").write_text("")
     (folder / "ccxt_bingx_ext.py").write_text("raise ImportError('not installed')")
@@ -248,7 +248,7 @@ def test_help_and_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 class Start:
-    """A Python start in this process, with a plugin and a ccxt of the test's own."""
+    """The start of a Python, imitated in this process with a fake plugin and a fake ccxt."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.monkeypatch = monkeypatch

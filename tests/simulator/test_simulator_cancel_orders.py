@@ -1,3 +1,5 @@
+"""cancelOrders, as the documentation and live captures show it."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -16,8 +18,8 @@ def test_request_forms(sim: Simulator, raw: Any, form: str) -> None:
     orders = [sim.place(), sim.place()]
     ids = ",".join(str(order.order_id) for order in orders)
     params = {"symbol": "BTC-USDT", "orderIds": ids, "process": 1, "recvWindow": 5000}
-    answer = raw.send("POST", "cancelOrders", params, form=form).json()
-    assert answer["code"] == 0
+    response = raw.send("POST", "cancelOrders", params, form=form).json()
+    assert response["code"] == 0
     assert [sim.status(order.order_id) for order in orders] == ["CANCELED", "CANCELED"]
     assert [(one.form, one.signature_valid, one.executed, one.uid) for one in sim.requests] == [
         (form, True, True, sim.uid)
@@ -29,9 +31,9 @@ def test_request_forms(sim: Simulator, raw: Any, form: str) -> None:
 def test_documented_response(sim: Simulator, raw: Any) -> None:
     """The response has the documented keys, in the documented order, with the documented types."""
     order = sim.place("GM-USDT", "SELL", "0.00000398", "8061558", "2most51702721242645506402")
-    answer = raw.cancel(order, symbol="GM-USDT")
-    assert list(answer) == ["code", "msg", "debugMsg", "data"]
-    assert list(answer["data"]) == ["orders"]
+    response = raw.cancel(order, symbol="GM-USDT")
+    assert list(response) == ["code", "msg", "debugMsg", "data"]
+    assert list(response["data"]) == ["orders"]
     expected = {
         "symbol": "GM-USDT",
         "orderId": order.order_id,
@@ -46,7 +48,7 @@ def test_documented_response(sim: Simulator, raw: Any) -> None:
         "side": "SELL",
         "clientOrderID": "2most51702721242645506402",
     }
-    assert list(answer["data"]["orders"][0].items()) == list(expected.items())
+    assert list(response["data"]["orders"][0].items()) == list(expected.items())
 
 
 def test_partial_response(sim: Simulator, raw: Any) -> None:
@@ -86,8 +88,8 @@ def test_process_0_is_all_or_nothing(sim: Simulator, raw: Any, process: dict[str
 def test_not_found_code(raw_client: Any) -> None:
     """With not_found_code=100404 the refusal has the other known code and text."""
     with Simulator(not_found_code=100404) as sim:
-        answer = raw_client(sim).cancel(77)
-        assert (answer["code"], answer["msg"]) == (100404, "order does not exist")
+        response = raw_client(sim).cancel(77)
+        assert (response["code"], response["msg"]) == (100404, "order does not exist")
 
 
 @pytest.mark.parametrize("state", ["cancel", "fill", "fail"])
@@ -114,8 +116,8 @@ def test_partially_filled_order(sim: Simulator, raw: Any) -> None:
 @pytest.mark.parametrize("more", [{}, {"orderIds": ""}, {"orderIds": "", "clientOrderIDs": ""}])
 def test_no_ids(raw: Any, more: dict[str, str]) -> None:
     """The simulator refuses a request without ids in the words seen live."""
-    answer = raw.post("cancelOrders", symbol="BTC-USDT", **more)
-    assert answer == {
+    response = raw.post("cancelOrders", symbol="BTC-USDT", **more)
+    assert response == {
         "code": 100400,
         "msg": "Key: 'OrdersCancelRequest.OrderIDs' Error:Field validation for 'OrderIDs' failed"
         " on the 'required' tag",
@@ -143,8 +145,8 @@ def test_malformed_requests(sim: Simulator, raw: Any, params: dict[str, Any]) ->
     order = sim.place(client_order_id="a")
     if "orderIds" in params and isinstance(params["orderIds"], str):
         params = {**params, "orderIds": f"{order.order_id},{params['orderIds']}"}
-    answer = raw.post("cancelOrders", **{"symbol": "BTC-USDT", "process": 1, **params})
-    assert answer["code"] == 100400
+    response = raw.post("cancelOrders", **{"symbol": "BTC-USDT", "process": 1, **params})
+    assert response["code"] == 100400
     assert sim.status(order.order_id) == "PENDING"
 
 

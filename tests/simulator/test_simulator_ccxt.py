@@ -1,4 +1,4 @@
-"""Plain ccxt, as it is, talks to the simulator as it would to the exchange."""
+"""Plain ccxt uses the simulator as it would use the exchange."""
 
 from __future__ import annotations
 

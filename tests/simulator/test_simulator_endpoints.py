@@ -1,3 +1,5 @@
+"""The other spot endpoints, the gate before them, limits and bans."""
+
 from __future__ import annotations
 
 import json
@@ -81,8 +83,8 @@ def test_open_order_limit(sim: Simulator, raw: Any) -> None:
 
 def test_batch_orders(sim: Simulator, raw: Any) -> None:
     """The simulator places a list of up to five orders as a whole or not at all."""
-    answer = raw.post("batchOrders", data=json.dumps([LIMIT, {**LIMIT, "symbol": "SOL-USDT"}]))
-    assert [one["symbol"] for one in answer["data"]["orders"]] == ["BTC-USDT", "SOL-USDT"]
+    response = raw.post("batchOrders", data=json.dumps([LIMIT, {**LIMIT, "symbol": "SOL-USDT"}]))
+    assert [one["symbol"] for one in response["data"]["orders"]] == ["BTC-USDT", "SOL-USDT"]
     unacceptable: list[Any] = [[LIMIT, {**LIMIT, "quantity": 0}], [LIMIT] * 6, [], [1], {}]
     for bad in unacceptable:
         assert raw.post("batchOrders", data=json.dumps(bad))["code"] == 100400
@@ -95,8 +97,8 @@ def test_batch_orders(sim: Simulator, raw: Any) -> None:
 def test_single_cancel(sim: Simulator, raw: Any) -> None:
     """A single cancel works by both ids and distinguishes unknown orders from finished ones."""
     one, other = sim.place(), sim.place(client_order_id="other")
-    answer = raw.post("cancel", symbol="BTC-USDT", orderId=str(one.order_id))
-    assert answer["data"]["status"] == "CANCELED"
+    response = raw.post("cancel", symbol="BTC-USDT", orderId=str(one.order_id))
+    assert response["data"]["status"] == "CANCELED"
     assert raw.post("cancel", symbol="BTC-USDT", clientOrderID="other")["code"] == 0
     assert sim.status(other.order_id) == "CANCELED"
     gone = raw.post("cancel", symbol="BTC-USDT", orderId="77")
@@ -149,8 +151,8 @@ def test_gate(sim: Simulator, raw: Any) -> None:
     params = {"symbol": "BTC-USDT", "orderIds": str(order.order_id)}
 
     def code(extra: dict[str, Any] | None = None, **more: Any) -> int:
-        answer: int = raw.send("POST", "cancelOrders", {**params, **(extra or {})}, **more).json()["code"]
-        return answer
+        response: int = raw.send("POST", "cancelOrders", {**params, **(extra or {})}, **more).json()["code"]
+        return response
 
     assert code({"signature": None}) == 100412
     assert code({"signature": "0" * 64}) == 100001
@@ -172,8 +174,8 @@ def test_gate(sim: Simulator, raw: Any) -> None:
 def test_reading_permission(sim: Simulator, raw: Any) -> None:
     """A key with the permission to read may read."""
     sim.add_account("reader", "secret", "2", permissions={"read"})
-    answer = raw.send("GET", "openOrders", {}, form="query", key="reader", secret="secret").json()
-    assert answer["data"] == {"orders": []}
+    response = raw.send("GET", "openOrders", {}, form="query", key="reader", secret="secret").json()
+    assert response["data"] == {"orders": []}
 
 
 def test_unknown_paths_and_methods(sim: Simulator, raw: Any) -> None:
@@ -184,16 +186,16 @@ def test_unknown_paths_and_methods(sim: Simulator, raw: Any) -> None:
         ("GET", "/"),
         ("DELETE", "/openApi/x"),
     ):
-        answer = raw.send(method, path, {}, form="query")
-        assert (answer.status_code, answer.json()["code"]) == (200, 100404)
+        response = raw.send(method, path, {}, form="query")
+        assert (response.status_code, response.json()["code"]) == (200, 100404)
 
 
 def test_clock_offset(sim: Simulator, raw: Any) -> None:
     """A simulator with a skewed clock refuses the right time and reports its own."""
     sim.clock_offset_ms = 60_000
     assert raw.send("GET", "openOrders", {"timestamp": int(time.time() * 1000)}).json()["code"] == 100421
-    told = raw.get("/openApi/swap/v2/server/time")["data"]["serverTime"]
-    assert 55_000 < told - time.time() * 1000 < 65_000
+    reported = raw.get("/openApi/swap/v2/server/time")["data"]["serverTime"]
+    assert 55_000 < reported - time.time() * 1000 < 65_000
     assert raw.get("openOrders")["code"] == 0
 
 
@@ -203,11 +205,11 @@ def test_default_limit(raw_client: Any) -> None:
         raw = raw_client(sim)
         orders = [sim.place() for _ in range(5)]
         params = [{"symbol": "BTC-USDT", "orderIds": str(order.order_id)} for order in orders]
-        answers = [raw.send("POST", "cancelOrders", one) for one in params]
-        assert [one.json()["code"] for one in answers] == [0, 0, 100410, 100410, 100410]
-        assert [one.status_code for one in answers] == [200] * 5
-        assert [one.headers["X-RateLimit-Requests-Remain"] for one in answers] == list("10000")
-        expires = int(answers[0].headers["X-RateLimit-Requests-Expire"])
+        responses = [raw.send("POST", "cancelOrders", one) for one in params]
+        assert [one.json()["code"] for one in responses] == [0, 0, 100410, 100410, 100410]
+        assert [one.status_code for one in responses] == [200] * 5
+        assert [one.headers["X-RateLimit-Requests-Remain"] for one in responses] == list("10000")
+        expires = int(responses[0].headers["X-RateLimit-Requests-Expire"])
         assert abs(expires - 1000 - sim.requests[0].wall * 1000) < 500
         assert [one.limited for one in sim.requests] == [False, False, True, True, True]
         assert [order.status for order in sim.orders()].count("CANCELED") == 2
@@ -219,8 +221,8 @@ def test_default_limit(raw_client: Any) -> None:
 def test_expire_header(raw_client: Any, header: Any) -> None:
     """The header is an epoch in ms or s, or the rest in ms, as the setting expire_header says."""
     with Simulator(expire_header=header) as sim:
-        answer = raw_client(sim).send("GET", "openOrders", {}, form="query")
-        value = int(answer.headers["X-RateLimit-Requests-Expire"])
+        response = raw_client(sim).send("GET", "openOrders", {}, form="query")
+        value = int(response.headers["X-RateLimit-Requests-Expire"])
         now = sim.now_ms()
         low, high = {
             "epoch_ms": (now - 1000, now + 1000),
@@ -258,9 +260,9 @@ def test_ban(sim: Simulator, raw: Any) -> None:
     """ban() strikes at once, in either text, for the named endpoint only."""
     order = sim.place()
     until = sim.ban(60, path="cancelOrders", text="retry")
-    answer = raw.cancel(order)
-    assert answer["code"] == 100410
-    assert abs(int(answer["msg"].rpartition("can retry after time: ")[2]) - until) < 1000
+    response = raw.cancel(order)
+    assert response["code"] == 100410
+    assert abs(int(response["msg"].rpartition("can retry after time: ")[2]) - until) < 1000
     assert raw.get("openOrders")["code"] == 0
     sim.unban()
     assert raw.cancel(order)["code"] == 0
@@ -270,8 +272,8 @@ def test_long_url(sim: Simulator, raw: Any) -> None:
     """For a URL beyond max_url the response is a gateway's 414, and nothing executes."""
     order = sim.place()
     ids = ",".join([str(order.order_id)] * 500)
-    answer = raw.send("POST", "cancelOrders", {"symbol": "BTC-USDT", "orderIds": ids}, form="query")
-    assert (answer.status_code, answer.headers["Content-Type"]) == (414, "text/html")
+    response = raw.send("POST", "cancelOrders", {"symbol": "BTC-USDT", "orderIds": ids}, form="query")
+    assert (response.status_code, response.headers["Content-Type"]) == (414, "text/html")
     assert sim.status(order.order_id) == "PENDING"
 
 

@@ -1,3 +1,5 @@
+"""What can go wrong on demand."""
+
 from __future__ import annotations
 
 import json
@@ -133,17 +135,17 @@ def test_http_errors(sim: Simulator, raw: Any, http_status: int, when: Any, stat
     """A gateway's error page replaces the response."""
     order = sim.place()
     sim.faults.add("http", status=http_status, when=when)
-    answer = ask(raw, order)
-    assert (answer.status_code, answer.headers["Content-Type"]) == (http_status, "text/html")
-    assert str(http_status) in answer.text
+    response = ask(raw, order)
+    assert (response.status_code, response.headers["Content-Type"]) == (http_status, "text/html")
+    assert str(http_status) in response.text
     assert sim.status(order.order_id) == status
 
 
 def test_http_error_with_body(sim: Simulator, raw: Any) -> None:
     """The body of an HTTP error can be JSON."""
     sim.faults.add("http", status=504, body='{"code":504,"msg":"timeout"}')
-    answer = ask(raw, sim.place())
-    assert (answer.status_code, answer.json()["code"], sim.requests[0].code) == (504, 504, 504)
+    response = ask(raw, sim.place())
+    assert (response.status_code, response.json()["code"], sim.requests[0].code) == (504, 504, 504)
 
 
 @pytest.mark.parametrize("code", [100500, 110500])
@@ -172,10 +174,10 @@ def test_cut_off(sim: Simulator, raw: Any) -> None:
     """A truncated response is whole HTTP and broken JSON, and with declare_whole broken HTTP too."""
     order = sim.place()
     sim.faults.add("cut_off", keep=0.7)
-    answer = ask(raw, order)
-    assert answer.text.startswith('{"code":0,"msg":"","debugMsg":"","data":{"orders":[{')
+    response = ask(raw, order)
+    assert response.text.startswith('{"code":0,"msg":"","debugMsg":"","data":{"orders":[{')
     with pytest.raises(json.JSONDecodeError):
-        json.loads(answer.text)
+        json.loads(response.text)
     assert sim.status(order.order_id) == "CANCELED"
     sim.faults.add("cut_off", declare_whole=True)
     with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
@@ -244,8 +246,8 @@ def test_refuse_all_or_nothing(sim: Simulator, raw: Any, process: int | None) ->
     """One refused order refuses the whole list, with the chosen code and text."""
     orders = [sim.place() for _ in range(3)]
     sim.faults.add("refuse", ids=[orders[1].order_id], code=100402, text="not now")
-    answer = raw.cancel(*orders, process=process)
-    assert (answer["code"], answer["msg"]) == (100402, "not now")
+    response = raw.cancel(*orders, process=process)
+    assert (response["code"], response["msg"]) == (100402, "not now")
     assert {order.status for order in sim.orders()} == {"PENDING"}
 
 
@@ -282,8 +284,8 @@ def test_refuse_a_single_cancel(sim: Simulator, raw: Any, market: Any, path: str
     sim.faults.add("refuse", path=path, code=100402, text="not now", times=2)
     method, _, name = path.partition(" ")
     params = {"symbol": symbol, "orderId": str(order.order_id)}
-    answer = raw.send(method, f"/openApi/{name}", params, form="query").json()
-    assert (answer["code"], answer["msg"]) == (100402, "not now")
+    response = raw.send(method, f"/openApi/{name}", params, form="query").json()
+    assert (response["code"], response["msg"]) == (100402, "not now")
     assert sim.status(order.order_id) == "PENDING"
     sim.fill(order.order_id)
     assert raw.send(method, f"/openApi/{name}", params, form="query").json()["code"] in (100400, 80018)
@@ -318,9 +320,9 @@ def test_ban(sim: Simulator, raw: Any, when: Any, status: str) -> None:
     """A ban can begin with a request and lasts for the next ones."""
     order = sim.place()
     sim.faults.add("ban", seconds=60, when=when)
-    answers = [ask(raw, order).json() for _ in range(2)]
-    assert [one["code"] for one in answers] == [100410, 100410]
-    assert all("unblocked after" in one["msg"] for one in answers)
+    responses = [ask(raw, order).json() for _ in range(2)]
+    assert [one["code"] for one in responses] == [100410, 100410]
+    assert all("unblocked after" in one["msg"] for one in responses)
     assert sim.status(order.order_id) == status
 
 
@@ -349,8 +351,9 @@ def test_canned(sim: Simulator, raw: Any, when: Any, status: str) -> None:
     order = sim.place()
     body = b'{"code":0, "data": {"orders":[]}}\n'
     sim.faults.add("canned", body=body, status=202, content_type="text/plain", when=when)
-    answer = ask(raw, order)
-    assert (answer.content, answer.status_code, answer.headers["Content-Type"]) == (body, 202, "text/plain")
+    response = ask(raw, order)
+    assert (response.content, response.status_code) == (body, 202)
+    assert response.headers["Content-Type"] == "text/plain"
     assert sim.status(order.order_id) == status
 
 
@@ -365,8 +368,8 @@ def test_defect_in_the_simulator(raw_client: Any) -> None:
     """The simulator records a defect of its own and raises it on stop()."""
     sim = Simulator().start()
     sim.faults.add("race", action="fill", order_id=77)
-    answer = ask(raw_client(sim), sim.place())
-    assert answer.status_code == 500
+    response = ask(raw_client(sim), sim.place())
+    assert response.status_code == 500
     with pytest.raises(SimulatorError, match="there is no order 77"):
         sim.stop()
     sim.stop()

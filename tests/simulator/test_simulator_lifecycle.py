@@ -1,3 +1,5 @@
+"""Starting, stopping and misusing a simulator."""
+
 from __future__ import annotations
 
 import os

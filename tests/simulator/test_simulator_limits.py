@@ -1,3 +1,5 @@
+"""The sliding window and the bans, on a fake clock."""
+
 from __future__ import annotations
 
 from hypothesis import given

@@ -1,3 +1,5 @@
+"""The order book, on a fake clock."""
+
 from __future__ import annotations
 
 import pytest

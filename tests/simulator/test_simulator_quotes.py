@@ -1,4 +1,4 @@
-"""Balances and prices: constants in the exchange's shapes."""
+"""Balances and prices: constants in the exchange's format."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ FIVE_MINUTES = 300_000
 
 def test_balance(sim: Simulator, raw: Any) -> None:
     """The balance is private and stays at a million of every coin."""
-    answer = raw.get(SPOT + "account/balance")
-    assert answer["data"]["balances"][0] == {"asset": "BTC", "free": "1000000", "locked": "0"}
-    assert {one["asset"] for one in answer["data"]["balances"]} >= {"USDT", "BTC", "GM"}
+    response = raw.get(SPOT + "account/balance")
+    assert response["data"]["balances"][0] == {"asset": "BTC", "free": "1000000", "locked": "0"}
+    assert {one["asset"] for one in response["data"]["balances"]} >= {"USDT", "BTC", "GM"}
     sim.fill(sim.place().order_id)
     sim.place()
-    assert raw.get(SPOT + "account/balance") == answer
+    assert raw.get(SPOT + "account/balance") == response
     assert raw.get(SPOT + "account/balance", signature=None)["code"] == 100412
 
 

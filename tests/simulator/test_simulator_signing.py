@@ -1,3 +1,5 @@
+"""Parameters, signatures and timestamps of a request."""
+
 from __future__ import annotations
 
 import contextlib

@@ -1,4 +1,4 @@
-"""Swap orders: what the documentation says of the endpoints, and what is assumed beyond it."""
+"""Swap orders: what the documentation says about the endpoints, and what the simulator assumes beyond it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ FILLED = {"errorCode": 80018, "errorMessage": "order already filled"}
 
 
 def delete(raw: Any, path: str, **params: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = raw.send("DELETE", path, params, form="query").json()
-    return answer
+    response: dict[str, Any] = raw.send("DELETE", path, params, form="query").json()
+    return response
 
 
 def batch(raw: Any, *ids: Any, clients: list[str] | None = None, **more: Any) -> dict[str, Any]:
@@ -37,13 +37,13 @@ def test_batch(sim: Simulator, raw: Any) -> None:
     live, filled, gone, other = (sim.place(market="linear") for _ in range(4))
     sim.fill(filled.order_id)
     sim.cancel(gone.order_id)
-    answer = batch(raw, live, filled, 77, gone, other)
-    assert answer["code"] == 0
-    assert [(one["orderId"], one["status"]) for one in answer["data"]["success"]] == [
+    response = batch(raw, live, filled, 77, gone, other)
+    assert response["code"] == 0
+    assert [(one["orderId"], one["status"]) for one in response["data"]["success"]] == [
         (live.order_id, "CANCELLED"),
         (other.order_id, "CANCELLED"),
     ]
-    assert answer["data"]["failed"] == [
+    assert response["data"]["failed"] == [
         {"orderId": filled.order_id, **FILLED},
         {"orderId": 77, **GONE},
         {"orderId": gone.order_id, **GONE},
@@ -55,8 +55,8 @@ def test_batch(sim: Simulator, raw: Any) -> None:
 def test_empty_list_is_null(sim: Simulator, raw: Any) -> None:
     """An empty list in the response is null, and the code is still 0."""
     assert batch(raw, sim.place(market="linear"))["data"]["failed"] is None
-    answer = batch(raw, 77)
-    assert (answer["code"], answer["data"]["success"]) == (0, None)
+    response = batch(raw, 77)
+    assert (response["code"], response["data"]["success"]) == (0, None)
 
 
 def test_lower_case_client_ids(sim: Simulator, raw: Any) -> None:
@@ -238,8 +238,8 @@ def test_other_order_types(sim: Simulator, raw: Any) -> None:
     """A market order fills, a trigger order waits, and an IOC limit order ends cancelled."""
 
     def status(**change: Any) -> str:
-        answer = raw.post(ORDER, **{**LIMIT, **change})
-        return sim.status(answer["data"]["order"]["orderId"])
+        response = raw.post(ORDER, **{**LIMIT, **change})
+        return sim.status(response["data"]["order"]["orderId"])
 
     assert status(type="MARKET", price=None) == "FILLED"
     assert status(type="MARKET", price=None, quantity=None, quoteOrderQty=60) == "FILLED"
@@ -339,10 +339,10 @@ def test_faults(sim: Simulator, raw: Any, kind: Any, when: Any, status: str) -> 
     order = sim.place(market="linear")
     sim.faults.add(kind, when=when, path="swap/v2/trade/batchOrders")
     try:
-        answer = batch(raw, order)
+        response = batch(raw, order)
     except (requests.ConnectionError, requests.JSONDecodeError):
-        answer = {}
-    assert not answer.get("data")
+        response = {}
+    assert not response.get("data")
     assert sim.status(order.order_id) == status
     assert sim.requests[0].fault == kind
 
