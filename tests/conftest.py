@@ -58,7 +58,7 @@ def bot(simulator: Simulator, world: str) -> Iterator[Bot]:
 @pytest.fixture
 def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten the pauses between attempts to reconcile. tests/unit/test_reconcile.py checks the pauses."""
-    monkeypatch.setattr(_finding_out, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(BingxMixin, "_pauses", Pauses(reconcile=0.01))
 
 
 @pytest.fixture

@@ -207,7 +207,7 @@ SEVERAL = replace(
 
 def linear_failed(*unresolved: AskedId, **reported: str) -> Told:
     """An error of the linear symbol. `reported`: the symbol under which it reports the spot order, if any."""
-    error = BaseError("timeout - BTC/USDT:USDT")
+    error = BaseError("bingx cancelOrdersForSymbols() BTC/USDT:USDT: timeout")
     error.orders = [{**orders_of((FIRST, "canceled"))[0], **reported}] if reported else []
     error.unresolved = [{"id": one.value, "symbol": one.symbol} for one in unresolved]
     return Told([], error)

@@ -192,7 +192,7 @@ def test_most_severe_error(bot: Bot, simulator: Simulator) -> None:
 def test_order_not_found(bot: Bot, simulator: Simulator) -> None:
     """The plugin raises OrderNotFound only if the exchange refused every symbol."""
     live, other = place_one(simulator), place_one(simulator, symbol="GM-USDT")
-    with pytest.raises(BadRequest, match=r"nothing was cancelled.*BTC/USDT") as caught:
+    with pytest.raises(BadRequest, match=r"BTC/USDT: .*nothing was cancelled") as caught:
         bot.cancel_orders_for_symbols([entry(live), entry("77"), entry(other, "GM/USDT")])
     assert reported_by_symbol(caught.value.orders) == [(other, "GM/USDT", "canceled")]
     assert caught.value.unresolved == [entry(live), entry("77")]

@@ -211,7 +211,7 @@ def test_abandoned_coroutine() -> None:
     waiting = acquire_async(lane, pace, 1.0, banned_error)
 
     async def begin() -> None:
-        await acquire_async(lane, pace, 1.0)
+        await acquire_async(lane, pace, 1.0, banned_error)
         waiting.send(None)  # now it sleeps in the queue
 
     loop.run_until_complete(begin())
@@ -246,8 +246,8 @@ def test_acquire_during_ban() -> None:
     """acquire waits for a ban that ends within maxWait, and raises at once for a longer one."""
     lane, pace = LocalLimiter(), RateLimit.of(2, 0.05)
     lane.do(Ban(0.3))
-    acquire(lane, pace, 1.0)
-    acquire(lane, pace, 1.0)
+    acquire(lane, pace, 1.0, banned_error)
+    acquire(lane, pace, 1.0, banned_error)
     raised: list[str] = []
 
     def wait() -> None:

@@ -35,7 +35,7 @@ def ticket() -> Ticket:
 
 def lane(server: RedisServer, name: str = "lane") -> Any:
     """A limiter as another process has it: the two share nothing but Redis."""
-    return _redis.RedisLimiter(server.url, name, LocalLimiter())
+    return RedisLimiter(server.url, name, LocalLimiter())
 
 
 def ask(lane: Any, ticket_: Ticket | None = None) -> Any:
@@ -157,7 +157,6 @@ def test_redis_outage(
     limited: Simulator, server: RedisServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """During a Redis outage the local limiter keeps the limit, and the plugin warns once."""
-    monkeypatch.setattr(_redis, "RETRY_AFTER", 0.2)
     exchange = bingx(config_of(limited, storage=server.url))
     shared: Any = exchange._limiter(SPOT)[0]
     shared.retry_after = 0.2
@@ -253,7 +252,6 @@ def test_clock_step_back(server: RedisServer) -> None:
 
 def test_many_tasks(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of three hundred waiting tasks a few query Redis at a time, in calling order."""
-    monkeypatch.setattr(_redis, "TIMEOUT", 5.0)  # a slow machine must not count as an outage
     shared = lane(server)
     shared.timeout = 5.0  # a busy machine must not pass for a Redis that is away
     asked: set[Any] = set()
@@ -306,7 +304,6 @@ def test_grants_before_outage(server: RedisServer) -> None:
 
 def test_ticket_leaves_local_queue(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A ticket that queued locally leaves the local queue when Redis is back."""
-    monkeypatch.setattr(_redis, "RETRY_AFTER", 0.0)
     shared, waiting = lane(server), ticket()
     shared.retry_after = 0.0
     for _ in range(2):

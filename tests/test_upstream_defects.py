@@ -77,21 +77,21 @@ def test_ccxt_drops_failed_ids(ccxts_own: Bot, simulator: Simulator) -> None:
     ]
 
 
-@worked_around_by(_outcome.Ledger.read)
+@worked_around_by(ledger.Ledger.read)
 def test_ccxt_returns_empty_if_all_failed(ccxts_own: Bot) -> None:
     """ccxt returns an empty list if every id failed."""
     assert ccxts_own.cancel_orders(["77", "78"], "BTC/USDT", {"process": 1}) == []
 
 
 @pytest.mark.parametrize("fault", ["null_data", "garbage", "cut_off"])
-@worked_around_by(_outcome.Ledger.read, _flow._ask)
+@worked_around_by(ledger.Ledger.read, flow._send_once)
 def test_ccxt_accepts_broken_responses(ccxts_own: Bot, simulator: Simulator, fault: Any) -> None:
     """ccxt returns an empty list for null data, a page that is not JSON and truncated JSON."""
     simulator.faults.add(fault)
     assert ccxts_own.cancel_orders(place(simulator, 2), "BTC/USDT", {"process": 1}) == []
 
 
-@worked_around_by(_flow.cancel_batch)
+@worked_around_by(flow.cancel_batch)
 def test_ccxt_ignores_omitted_ids(ccxts_own: Bot, simulator: Simulator) -> None:
     """ccxt does not notice that a response omits an id."""
     ids = place(simulator, 2)
@@ -107,35 +107,35 @@ def test_ccxt_sends_an_empty_list(ccxts_own: Bot, simulator: Simulator) -> None:
     assert sent(simulator)[0]["orderIds"] == ""
 
 
-@worked_around_by(_batch._read_ids)
+@worked_around_by(arguments._parse_ids)
 def test_ccxt_splits_a_string(ccxts_own: Bot, simulator: Simulator) -> None:
     """ccxt sends ids="12345" as the orders 1, 2, 3, 4 and 5."""
     ccxts_own.cancel_orders("12345", "BTC/USDT", {"process": 1})
     assert sent(simulator)[0]["orderIds"] == "1,2,3,4,5"
 
 
-@worked_around_by(_batch._read_order_id)
+@worked_around_by(arguments._parse_order_id)
 def test_ccxt_splits_ids_at_commas(ccxts_own: Bot, simulator: Simulator) -> None:
     """ccxt sends an id that holds a comma as two ids."""
     ccxts_own.cancel_orders(["1,2"], "BTC/USDT", {"process": 1})
     assert sent(simulator)[0]["orderIds"] == "1,2"
 
 
-@worked_around_by(_batch.parse_batch)
+@worked_around_by(arguments.parse_batch)
 def test_ccxt_drops_ids_beside_client_ids(ccxts_own: Bot, simulator: Simulator) -> None:
     """ccxt does not send the order ids when the bot gives client order ids too."""
     ccxts_own.cancel_orders(["1"], "BTC/USDT", {"clientOrderIds": ["a"], "process": 1})
     assert "orderIds" not in sent(simulator)[0]
 
 
-@worked_around_by(_mixin.BingxMixin.sign, _signing.signed_json)
+@worked_around_by(_overrides.BingxMixin.sign, signing.signed_json)
 def test_ccxt_sends_the_query_form(ccxts_own: Bot, simulator: Simulator) -> None:
     """ccxt sends the parameters in the URL, while BingX documents a JSON body."""
     ccxts_own.cancel_orders(place(simulator, 1), "BTC/USDT")
     assert [request.form for request in simulator.requests] == ["query"]
 
 
-@worked_around_by(_endpoints._inverse_id)
+@worked_around_by(endpoints._inverse_id)
 def test_ccxt_cannot_cancel_inverse_orders(ccxts_own: Bot, simulator: Simulator) -> None:
     """ccxt 4.5.90 raises NotSupported for inverse orders, 4.5.60 sends them to the linear endpoint."""
     with pytest.raises(ExchangeError) as caught:
@@ -144,7 +144,7 @@ def test_ccxt_cannot_cancel_inverse_orders(ccxts_own: Bot, simulator: Simulator)
     assert isinstance(caught.value, NotSupported) or asked == ["/openApi/swap/v2/trade/batchOrders"]
 
 
-@worked_around_by(_outcome.Ledger.read, _batch.Batch.parts)
+@worked_around_by(ledger.Ledger.read, _ids.Batch.parts)
 def test_ccxt_drops_failed_swap_ids(ccxts_own: Bot) -> None:
     """ccxt drops failed linear orders, and sends twelve ids to an endpoint that takes ten."""
     sent: list[Any] = []
@@ -163,7 +163,7 @@ def test_ccxt_drops_failed_swap_ids(ccxts_own: Bot) -> None:
     assert [len(request["orderIdList"]) for request in sent] == [12]
 
 
-@worked_around_by(_gate.acquire, _mixin.BingxMixin.calculate_rate_limiter_cost)
+@worked_around_by(acquire.acquire, _overrides.BingxMixin.calculate_rate_limiter_cost)
 def test_ccxt_cancel_waits_for_throttle(simulator: Simulator) -> None:
     """A sync cancel of ccxt waits in the shared throttle after any other call, here for two seconds."""
     with bot_of(CCXTS["sync"], simulator.ccxt_config(enableRateLimit=True)) as bot:
@@ -177,7 +177,7 @@ def test_ccxt_cancel_waits_for_throttle(simulator: Simulator) -> None:
 
 
 @pytest.mark.parametrize("world", ["async", "pro"])
-@worked_around_by(_gate.acquire_async, _mixin.BingxMixin.calculate_rate_limiter_cost)
+@worked_around_by(acquire.acquire_async, _overrides.BingxMixin.calculate_rate_limiter_cost)
 def test_ccxt_cancel_waits_for_tasks(world: str, simulator: Simulator) -> None:
     """An async cancel of ccxt reaches the wire after every call that was queued before."""
     with bot_of(CCXTS[world], simulator.ccxt_config(enableRateLimit=True)) as bot:
@@ -195,7 +195,7 @@ def test_ccxt_cancel_waits_for_tasks(world: str, simulator: Simulator) -> None:
     assert simulator.requests[-1].path.endswith("cancelOrders")
 
 
-@worked_around_by(_errors.refusal)
+@worked_around_by(errors.refusal)
 def test_ccxt_misses_orders_that_are_gone(ccxts_own: Bot, simulator: Simulator) -> None:
     """ccxt raises ExchangeError for an unknown order and BadRequest for a filled one, so bots retry."""
     (filled,) = place(simulator, 1)
@@ -207,7 +207,7 @@ def test_ccxt_misses_orders_that_are_gone(ccxts_own: Bot, simulator: Simulator) 
         ccxts_own.cancel_order(filled, "BTC/USDT")
 
 
-@worked_around_by(_mixin.BingxMixin._execute)
+@worked_around_by(_overrides.BingxMixin._execute)
 def test_ccxt_retry_hides_a_success(ccxts_own: Bot, simulator: Simulator) -> None:
     """ccxt's retry after a lost response reports an executed cancel as refused."""
     (live,) = place(simulator, 1)
@@ -219,7 +219,7 @@ def test_ccxt_retry_hides_a_success(ccxts_own: Bot, simulator: Simulator) -> Non
 
 
 @pytest.mark.parametrize("world", ["async", "pro"])
-@worked_around_by(_once.forbid_replay)
+@worked_around_by(_wire.forbid_replay)
 def test_aiohttp_replays_a_cancel(world: str, simulator: Simulator) -> None:
     """aiohttp sends a cancel again after a lost response, although ccxt sets no retries."""
     with bot_of(CCXTS[world], simulator.ccxt_config()) as bot:
@@ -232,7 +232,7 @@ def test_aiohttp_replays_a_cancel(world: str, simulator: Simulator) -> None:
     assert len(simulator.arrivals("DELETE swap/v2/trade/order")) == 2
 
 
-@worked_around_by(_finding_out.reconcile_batch)
+@worked_around_by(reconcile.reconcile_batch)
 def test_ccxt_does_not_reconcile(ccxts_own: Bot, simulator: Simulator) -> None:
     """ccxt raises RequestTimeout after a lost response and does not say which orders are gone."""
     ccxts_own.exchange.timeout = 1000
@@ -249,7 +249,7 @@ def test_ccxt_calls_a_failed_order_canceled(ccxts_own: Bot) -> None:
     assert ccxts_own.parse_order_status("FAILED") == "canceled"
 
 
-@worked_around_by(_structures._parsed)
+@worked_around_by(orders._parsed)
 def test_ccxt_cannot_parse_without_type(ccxts_own: Bot) -> None:
     """ccxt raises AttributeError for an order with a trigger price and without a type."""
     with pytest.raises(AttributeError):

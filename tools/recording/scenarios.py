@@ -16,7 +16,7 @@ from ccxt.base.errors import AuthenticationError, BadResponse, OrderNotFound, Ra
 
 from ccxt_bingx_ext.simulator import Simulator
 from tests.helpers import Bot
-from tests.unit.answers import PARTIAL_NOT_FOUND, TWO_CANCELED, answer, canceled, in_state
+from tests.unit.fakes import PARTIAL_NOT_FOUND, TWO_CANCELED, canceled, in_state, response
 
 FIRST = 1735964997957275648  # the simulator's first order id
 KEY, SECRET = "simulator-key", "simulator-secret"
