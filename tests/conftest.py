@@ -1,4 +1,4 @@
-"""What all tests share. No test reaches the network; those that use the simulator reach 127.0.0.1."""
+"""Fixtures that all tests share. No test reaches the network; tests with a simulator reach 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -13,44 +13,51 @@ from ccxt_bingx_ext._overrides import BingxMixin
 from ccxt_bingx_ext._ratelimit import registry as _lanes
 from ccxt_bingx_ext.simulator import Simulator
 
-from .worlds import WORLDS
+from .helpers import OURS, SYNC_AND_ASYNC, Bot, RedisServer, bot_of
 
 pytest_plugins = ["ccxt_bingx_ext.simulator.fixtures"]
 
 # For `make mutants`: the same examples every time, no time spent on finding the smallest, and no deadline,
-# which a slow machine would miss where no test fails.
+# which a slow machine would miss although no test fails.
 settings.register_profile(
     "mutants", derandomize=True, database=None, deadline=None, phases=[Phase.explicit, Phase.generate]
 )
 
-_ASKING = {"bingx_simulator", "simulator", "loopback"}
+_ON_LOOPBACK = {"bingx_simulator", "simulator", "loopback"}
 _SIMULATOR_TESTS = Path(__file__).parent / "simulator"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the tests that ask for the simulator reach loopback; pytest-socket refuses the others."""
+    """Let tests with a simulator or a server reach loopback. pytest-socket refuses it to the others."""
     for item in items:
-        asks = not _ASKING.isdisjoint(getattr(item, "fixturenames", ()))
-        if asks or _SIMULATOR_TESTS in item.path.parents:
+        served = not _ON_LOOPBACK.isdisjoint(getattr(item, "fixturenames", ()))
+        if served or _SIMULATOR_TESTS in item.path.parents:
             item.add_marker(pytest.mark.allow_hosts(["127.0.0.1"]))
 
 
 @pytest.fixture(autouse=True)
 def _fresh_lanes() -> Iterator[None]:
-    """A limit or a ban met in one test is none in the next."""
+    """Forget after each test which limits and bans it met."""
     yield
     _lanes.forget()
 
 
-@pytest.fixture(params=WORLDS)
+@pytest.fixture(params=SYNC_AND_ASYNC)
 def world(request: pytest.FixtureRequest) -> str:
-    """Sync, async and pro in turn."""
+    """Sync and async in turn. Pro has no behaviour of its own: tests/test_pro.py."""
     return str(request.param)
 
 
 @pytest.fixture
+def bot(simulator: Simulator, world: str) -> Iterator[Bot]:
+    """A bot with our class, on the simulator. Its requests time out after one second."""
+    with bot_of(OURS[world], simulator.ccxt_config(timeout=1000)) as bot:
+        yield bot
+
+
+@pytest.fixture
 def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pauses between attempts to find out are another test's (tests/unit/test_reconcile.py)."""
+    """Shorten the pauses between attempts to reconcile. tests/unit/test_reconcile.py checks the pauses."""
     monkeypatch.setattr(BingxMixin, "_pauses", Pauses(reconcile=0.01))
 
 
@@ -62,5 +69,21 @@ def simulator() -> Iterator[Simulator]:
 
 
 @pytest.fixture
+def limited(loopback: None) -> Iterator[Simulator]:
+    """An exchange with the documented limit of cancelOrders. No other limit and no ban ends the test."""
+    with Simulator(limits={"trade/order": None, "trade/query": None}, ban_after=None) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def server(loopback: None, tmp_path: Path) -> Iterator[RedisServer]:
+    """A running redis-server, for this test alone."""
+    server = RedisServer(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
 def loopback() -> None:
-    """Asked for by a test that starts its own server."""
+    """Let a test that starts its own server reach loopback."""

@@ -31,32 +31,32 @@ from tools.audit.play import Played
 from tools.audit.run import audit, count
 from tools.audit.scenario import SYMBOLS, AskedId, Placed, Scenario, Trouble, Where, draw
 
-# ccxt with retries misreports twice among these: there the negative control has something to see.
+# ccxt with retries misreports twice in this slice: the negative control needs that.
 SEED, INDEXES = 1, range(280, 350)
 
 
 @pytest.fixture(scope="module")
 def findings() -> list[Finding]:
-    """What one run of the slice found, in processes of its own, for every test to look at."""
+    """What one run of the slice found, in processes of its own. All tests share it."""
     return list(audit(SEED, INDEXES, CLIENTS, jobs=4))
 
 
 @pytest.mark.parametrize("client", OUR_CLIENTS)
-def test_no_claim_is_false_and_no_id_is_lost(findings: list[Finding], client: str) -> None:
-    """Whatever went wrong: nothing misreported, silent, lost, half cancelled, out of order."""
+def test_no_false_claims(findings: list[Finding], client: str) -> None:
+    """The plugin reports no order falsely and loses no id, in any scenario of the slice."""
     assert {one.index: one.wrong for one in findings if one.client == client and one.violations} == {}
 
 
 @pytest.mark.parametrize("client", OUR_CLIENTS)
-def test_what_stays_uncertain_is_said_to_be_so(findings: list[Finding], client: str) -> None:
-    """Troubles that outlast every attempt leave ids open: the slice has such, and they are no violations."""
+def test_uncertain_ids(findings: list[Finding], client: str) -> None:
+    """Faults that outlast every attempt leave ids unresolved, which is not a violation."""
     uncertain = [one.index for one in findings if one.client == client and UNCERTAIN in one.wrong]
     assert uncertain
     assert not all(draw(SEED, index).settles("BTC/USDT") for index in uncertain)
 
 
-def test_the_judge_does_judge(findings: list[Finding]) -> None:
-    """Negative control: plain ccxt leaves ids out in silence, and with retries reports what is false."""
+def test_ccxt_fails_the_audit(findings: list[Finding]) -> None:
+    """Negative control: plain ccxt drops ids in silence, and with retries reports falsely."""
     counts = count(findings)
     assert counts[CCXT][SILENT][0] > 0
     assert counts[CCXT_RETRIES][SILENT][0] > 0
@@ -64,26 +64,26 @@ def test_the_judge_does_judge(findings: list[Finding]) -> None:
 
 
 @pytest.mark.parametrize("market", ["linear", "inverse", "several"])
-def test_no_claim_on_other_markets_is_false_and_none_is_lost(market: Where) -> None:
-    """The same for the swap endpoints, and across symbols; where troubles end in time, all is certain."""
+def test_no_false_claims_on_other_markets(market: Where) -> None:
+    """The plugin reports no swap order falsely and loses no id, also across several symbols."""
     found = list(audit(SEED, range(40), OUR_CLIENTS, jobs=4, market=market))
     assert {(one.index, one.client): one.wrong for one in found if one.violations} == {}
     assert len(found) == 40 * len(OUR_CLIENTS)
     assert any(UNCERTAIN in one.wrong for one in found)
 
 
-def test_ccxt_is_judged_on_linear_orders_too() -> None:
-    """Negative control: the failed list is dropped, and live orders are lost sight of."""
+def test_ccxt_fails_on_linear_orders() -> None:
+    """Negative control: plain ccxt drops failed linear orders and loses sight of live ones."""
     counts = count(list(audit(SEED, range(40), (CCXT,), jobs=4, market="linear")))
     assert counts[CCXT][SILENT][0] > 0
     assert counts[CCXT][LOST][0] > 0
 
 
-def test_no_status_of_a_swap_order_only_means_that_it_is_not_open() -> None:
-    """The swap endpoints say "does not exist" of cancelled orders, too; of a live one it is a lie."""
-    told_nothing = told_unknown(cancelled=(FIRST,))
-    assert judge(SWAP, OURS_SYNC, told_nothing).wrong == {}
-    live = replace(told_nothing, at_return=("canceled", "open"), in_the_end=("canceled", "open"))
+def test_swap_order_without_status() -> None:
+    """The judge accepts status None of a swap order that is gone, and objects if it is live."""
+    second_gone = second_unknown(cancelled=(FIRST,))
+    assert judge(SWAP, OURS_SYNC, second_gone).wrong == {}
+    live = replace(second_gone, at_return=("canceled", "open"), in_the_end=("canceled", "open"))
     assert set(judge(SWAP, OURS_SYNC, live).wrong) == {MISREPORTED, LIVE_TOLD_GONE, LOST}
 
 
@@ -96,10 +96,10 @@ def test_no_status_of_a_swap_order_only_means_that_it_is_not_open() -> None:
         ((Trouble("drop", path="GET swap/v2/trade/order"),), {OWN_UNKNOWN}),
     ],
 )
-def test_what_the_call_cancelled_itself_is_known(troubles: tuple[Trouble, ...], counts: set[str]) -> None:
-    """Of such an order "does not exist" is too little, unless the troubles last, or meet the look-ups."""
+def test_status_of_own_cancels(troubles: tuple[Trouble, ...], counts: set[str]) -> None:
+    """The judge objects to status None of an order that the call itself cancelled, unless faults last."""
     troubled = replace(SWAP, troubles=troubles)
-    assert set(judge(troubled, OURS_SYNC, told_unknown(cancelled=(FIRST, SECOND))).wrong) == counts
+    assert set(judge(troubled, OURS_SYNC, second_unknown(cancelled=(FIRST, SECOND))).wrong) == counts
 
 
 FIRST, SECOND = (AskedId("id", str(1735964997957275648 + number), number) for number in range(2))
@@ -117,15 +117,15 @@ SCENARIO = Scenario(
 )
 
 
-def told(*claims: tuple[AskedId, str | None]) -> list[dict[str, Any]]:
+def orders_of(*claims: tuple[AskedId, str | None]) -> list[dict[str, Any]]:
     return [{"id": one.value, "clientOrderId": None, "status": status} for one, status in claims]
 
 
-def told_unknown(cancelled: tuple[AskedId, ...]) -> Played:
-    """Both are gone, those `cancelled` by the call; of the second it tells that there is no such order."""
+def second_unknown(cancelled: tuple[AskedId, ...]) -> Played:
+    """Both orders are gone, and the call cancelled `cancelled`. It reports the second one as unknown."""
     return replace(
         BOTH_CANCELLED,
-        told=Told(told((FIRST, "canceled"), (SECOND, None))),
+        told=Told(orders_of((FIRST, "canceled"), (SECOND, None))),
         executions=(Execution(1, "", "", tuple(int(one.value) for one in cancelled)),),
     )
 
@@ -137,7 +137,7 @@ def raised(text: str, orders: list[dict[str, Any]], unresolved: list[str]) -> To
 
 
 BOTH_CANCELLED = Played(
-    told=Told(told((FIRST, "canceled"), (SECOND, "canceled"))),
+    told=Told(orders_of((FIRST, "canceled"), (SECOND, "canceled"))),
     at_return=("canceled", "canceled"),
     in_the_end=("canceled", "canceled"),
     raced=frozenset(),
@@ -158,17 +158,17 @@ NOTHING = raised('{"code":100400} - nothing was cancelled', [], [FIRST.value, SE
     [
         (lambda played: played, set()),
         (lambda played: replace(played, told=NOTHING), {MISREPORTED}),
-        (lambda played: replace(played, told=Told(told((FIRST, "canceled")))), {SILENT}),
+        (lambda played: replace(played, told=Told(orders_of((FIRST, "canceled")))), {SILENT}),
         (
-            lambda played: replace(played, told=Told(told((FIRST, "canceled"), (SECOND, "closed")))),
+            lambda played: replace(played, told=Told(orders_of((FIRST, "canceled"), (SECOND, "closed")))),
             {MISREPORTED},
         ),
         (
-            lambda played: replace(played, told=Told(told((FIRST, "canceled"), (SECOND, None)))),
+            lambda played: replace(played, told=Told(orders_of((FIRST, "canceled"), (SECOND, None)))),
             {MISREPORTED},
         ),
         (
-            lambda played: replace(played, told=Told(told((FIRST, "canceled"), (SECOND, "open")))),
+            lambda played: replace(played, told=Told(orders_of((FIRST, "canceled"), (SECOND, "open")))),
             {MISREPORTED},
         ),
         (lambda played: replace(played, told=Told(list(reversed(played.told.orders)))), {DISORDER, SILENT}),
@@ -185,14 +185,14 @@ NOTHING = raised('{"code":100400} - nothing was cancelled', [], [FIRST.value, SE
         (
             lambda played: replace(
                 played,
-                told=raised('{"code":100400}', told((FIRST, "canceled")), [SECOND.value, SECOND.value]),
+                told=raised('{"code":100400}', orders_of((FIRST, "canceled")), [SECOND.value, SECOND.value]),
             ),
             {DISORDER},
         ),
     ],
 )
-def test_the_judge_finds_what_is_wrong(tampered: Callable[[Played], Played], counts: set[str]) -> None:
-    """Every kind of false or missing claim, put into the plugin's mouth, is found and called by its name."""
+def test_judge_names_each_violation(tampered: Callable[[Played], Played], counts: set[str]) -> None:
+    """The judge finds every kind of false or missing claim and names it."""
     assert set(judge(SCENARIO, OURS_SYNC, tampered(BOTH_CANCELLED)).wrong) == counts
 
 
@@ -205,16 +205,16 @@ SEVERAL = replace(
 )
 
 
-def linear_failed(*unresolved: AskedId, **told_of: str) -> Told:
-    """An error of the linear symbol; `told_of`: the symbol by which the spot order is told of, if it is."""
+def linear_failed(*unresolved: AskedId, **reported: str) -> Told:
+    """An error of the linear symbol. `reported`: the symbol under which it reports the spot order, if any."""
     error = BaseError("bingx cancelOrdersForSymbols() BTC/USDT:USDT: timeout")
-    error.orders = [{**told((FIRST, "canceled"))[0], **told_of}] if told_of else []
+    error.orders = [{**orders_of((FIRST, "canceled"))[0], **reported}] if reported else []
     error.unresolved = [{"id": one.value, "symbol": one.symbol} for one in unresolved]
     return Told([], error)
 
 
 @pytest.mark.parametrize(
-    ("answer", "counts"),
+    ("result", "counts"),
     [
         (linear_failed(SEVERAL.asked[1], symbol="ETH/USDT"), {UNCERTAIN}),
         (linear_failed(*SEVERAL.asked), {UNCERTAIN, NEEDLESSLY_UNCERTAIN}),
@@ -224,22 +224,22 @@ def linear_failed(*unresolved: AskedId, **told_of: str) -> Told:
         ),
     ],
 )
-def test_what_fails_for_one_symbol_is_no_excuse_for_another(answer: Told, counts: set[str]) -> None:
-    """An error of one symbol leaves that one's ids open; the others are told of, each by its symbol."""
+def test_failure_of_another_symbol(result: Told, counts: set[str]) -> None:
+    """A failure on one symbol excuses only the unresolved ids of that symbol."""
     lasting = Trouble("drop", path="DELETE swap/v2/trade/batchOrders", times=None)
     troubled = replace(SEVERAL, troubles=(lasting,))
-    assert set(judge(troubled, OURS_SYNC, replace(BOTH_CANCELLED, told=answer)).wrong) == counts
+    assert set(judge(troubled, OURS_SYNC, replace(BOTH_CANCELLED, told=result)).wrong) == counts
 
 
-def test_a_scenario_follows_from_its_seed() -> None:
-    """What is reported by seed and index can be played again."""
+def test_scenario_follows_from_seed() -> None:
+    """Seed and index determine a scenario, so that anyone can play it again."""
     assert draw(SEED, 7) == draw(SEED, 7)
     assert draw(SEED, 7) != draw(SEED, 8)
     assert draw(SEED, 7) != draw(SEED + 1, 7)
 
 
-def test_everything_that_can_go_wrong_is_drawn() -> None:
-    """The slices have every fault that the simulator knows, and the calls across symbols every path."""
+def test_every_fault_is_drawn() -> None:
+    """The slices contain every fault that the simulator knows, and calls across symbols every path."""
     scenarios = [draw(SEED, index) for index in INDEXES] + [
         draw(SEED, index, "several") for index in range(40)
     ]
@@ -250,7 +250,7 @@ def test_everything_that_can_go_wrong_is_drawn() -> None:
 
 
 def test_every_client_is_counted(findings: list[Finding]) -> None:
-    """The table has every client and every count, in every scenario."""
+    """The table counts every client in every scenario."""
     assert count(findings).keys() == set(CLIENTS)
     assert all(set(counts) == set(COUNTS) for counts in count(findings).values())
     assert len(findings) == len(INDEXES) * len(CLIENTS)

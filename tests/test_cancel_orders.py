@@ -1,4 +1,4 @@
-"""cancel_orders over real HTTP against the simulator, in all three worlds, compared with what is true."""
+"""cancel_orders over real HTTP: what the plugin reports, compared with the simulator's order book."""
 
 from __future__ import annotations
 
@@ -32,44 +32,31 @@ from ccxt_bingx_ext import ClientOrderId, bingx
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Order, Simulator
 
-from .worlds import OURS, Bot, bot_of
-
-PATH = "/openApi/spot/v1/trade/cancelOrders"
+from .helpers import OURS, Bot, bot_of, cancels, pairwise, place, reported, reported_by_client_id
 
 
 @pytest.fixture
-def bot(simulator: Simulator, world: str) -> Iterator[Bot]:
-    with bot_of(OURS[world], simulator.ccxt_config()) as bot:
-        yield bot
+def bot(bot: Bot) -> Bot:
+    """The shared bot, with ccxt's own timeout."""
+    bot.exchange.timeout = 10_000
+    return bot
 
 
-def place(simulator: Simulator, count: int, **kwargs: Any) -> list[str]:
-    return [str(simulator.place(**kwargs).order_id) for _ in range(count)]
-
-
-def told(orders: list[dict[str, Any]]) -> list[tuple[str | None, str | None]]:
-    return [(order["id"], order["status"]) for order in orders]
-
-
-def cancels(simulator: Simulator) -> list[Any]:
-    return [request for request in simulator.requests if request.path == PATH]
-
-
-def test_the_main_job(bot: Bot, simulator: Simulator) -> None:
-    """Open, filled, cancelled behind the bot's back, and unknown: the bot is told of each what is true."""
+def test_main_job(bot: Bot, simulator: Simulator) -> None:
+    """The plugin reports the true state of open, filled, cancelled and unknown orders."""
     live, filled, gone = place(simulator, 3)
     simulator.fill(filled)
     simulator.cancel(gone)
     orders = bot.cancel_orders([live, filled, gone, "77"], "BTC/USDT", {"process": 1})
-    assert told(orders) == [(live, "canceled"), (filled, "closed"), (gone, "canceled"), ("77", None)]
+    assert reported(orders) == [(live, "canceled"), (filled, "closed"), (gone, "canceled"), ("77", None)]
     assert simulator.status(live) == "CANCELED"
     assert {order["symbol"] for order in orders} == {"BTC/USDT"}
     assert "can not find order" in orders[3]["info"]["error"]
     assert [order["id"] for order in orders if order["status"] != "canceled"] == [filled, "77"]
 
 
-def test_the_request_is_the_documented_one(bot: Bot, simulator: Simulator) -> None:
-    """A JSON body, nothing in the URL, every parameter and the signature inside, ccxt's headers kept."""
+def test_documented_request(bot: Bot, simulator: Simulator) -> None:
+    """The request is a signed JSON body with every parameter, an empty query and ccxt's headers."""
     ids = place(simulator, 2)
     bot.cancel_orders(ids, "BTC/USDT", {"process": 1, "recvWindow": 4000.0, "clientOrderIds": ["ä/b+c%20"]})
     (request,) = cancels(simulator)
@@ -90,8 +77,8 @@ def test_the_request_is_the_documented_one(bot: Bot, simulator: Simulator) -> No
     }
 
 
-def test_the_query_form_is_what_ccxt_sends(bot: Bot, simulator: Simulator) -> None:
-    """requestFormat "query": parameters in the URL, an empty body, accepted all the same."""
+def test_query_form(bot: Bot, simulator: Simulator) -> None:
+    """With requestFormat "query" the plugin sends every parameter in the URL and an empty body."""
     bot.options["cancelOrders"]["requestFormat"] = "query"
     ids = place(simulator, 2)
     orders = bot.cancel_orders(ids, "BTC/USDT", {"clientOrderIds": ["a-b"], "process": 1})
@@ -100,12 +87,12 @@ def test_the_query_form_is_what_ccxt_sends(bot: Bot, simulator: Simulator) -> No
     assert (request.form, request.body, request.signature_valid) == ("query", "", True)
 
 
-def test_client_ids_work_through_ccxts_unified_method(bot: Bot, simulator: Simulator) -> None:
-    """cancel_orders_with_client_order_ids comes out at the same place."""
+def test_unified_client_id_method(bot: Bot, simulator: Simulator) -> None:
+    """cancel_orders_with_client_order_ids cancels orders and returns them in asking order."""
     for client_id in ("a_1", "b_2"):
         simulator.place(client_order_id=client_id)
     orders = bot.cancel_orders_with_client_order_ids(["b_2", "nobody", "a_1"], "BTC/USDT", {"process": 1})
-    assert [(order["clientOrderId"], order["status"]) for order in orders] == [
+    assert reported_by_client_id(orders) == [
         ("b_2", "canceled"),
         ("nobody", None),
         ("a_1", "canceled"),
@@ -114,13 +101,18 @@ def test_client_ids_work_through_ccxts_unified_method(bot: Bot, simulator: Simul
     assert bot.cancel_orders_with_client_order_ids([], "BTC/USDT") == []
 
 
-@pytest.mark.parametrize("fails_key", ["orderId", "clientOrderID", "clientOrderId", "text"])
-@pytest.mark.parametrize("mixed_ids", ["union", "order_ids_only", "client_ids_only"])
-@pytest.mark.parametrize("empty_lists", ["absent", "null", "empty"])
-def test_what_the_documentation_leaves_open_makes_no_difference(
+@pytest.mark.parametrize(
+    ("fails_key", "mixed_ids", "empty_lists"),
+    pairwise(
+        ["orderId", "clientOrderID", "clientOrderId", "text"],
+        ["union", "order_ids_only", "client_ids_only"],
+        ["absent", "null", "empty"],
+    ),
+)
+def test_undocumented_variants(
     world: str, fails_key: Any, mixed_ids: Any, empty_lists: Any, loopback: None
 ) -> None:
-    """However failed client ids are keyed, whichever list is ignored: every id is accounted for truly."""
+    """The plugin accounts for every id in every form that the documentation leaves open."""
     with (
         Simulator(
             limits=None, fails_key=fails_key, mixed_ids=mixed_ids, empty_lists=empty_lists
@@ -140,16 +132,16 @@ def test_what_the_documentation_leaves_open_makes_no_difference(
         assert simulator.status(second.order_id) == "CANCELED"
 
 
-def test_an_order_asked_for_by_both_its_ids_is_told_twice(bot: Bot, simulator: Simulator) -> None:
-    """Two ids were asked, so two order structures come back; it was cancelled once."""
+def test_both_ids_of_one_order(bot: Bot, simulator: Simulator) -> None:
+    """An order asked for by both its ids appears twice in the result and is cancelled once."""
     order = simulator.place(client_order_id="both_1")
     orders = bot.cancel_orders([order.order_id], "BTC/USDT", {"clientOrderIds": ["both_1"]})
-    assert told(orders) == [(str(order.order_id), "canceled")] * 2
+    assert reported(orders) == [(str(order.order_id), "canceled")] * 2
     assert len(simulator.executions) == 1
 
 
-def test_process_0_with_a_bad_id_cancels_nothing(bot: Bot, simulator: Simulator) -> None:
-    """All or nothing: OrderNotFound, everything unresolved, every order still live, one request."""
+def test_refused_all_or_nothing(bot: Bot, simulator: Simulator) -> None:
+    """With process 0 one unknown id leaves every order open and every id unresolved."""
     ids = [*place(simulator, 3), "77"]
     with pytest.raises(OrderNotFound, match="nothing was cancelled") as caught:
         bot.cancel_orders(ids, "BTC/USDT")
@@ -159,19 +151,19 @@ def test_process_0_with_a_bad_id_cancels_nothing(bot: Bot, simulator: Simulator)
     assert len(cancels(simulator)) == 1
 
 
-def test_process_may_be_an_option(bot: Bot, simulator: Simulator) -> None:
-    """options["cancelOrders"]["process"] counts where the call names none."""
+def test_process_option(bot: Bot, simulator: Simulator) -> None:
+    """The option process applies unless the call names process itself."""
     bot.options["cancelOrders"]["process"] = 1
     (live,) = place(simulator, 1)
-    assert told(bot.cancel_orders([live, "77"], "BTC/USDT")) == [(live, "canceled"), ("77", None)]
+    assert reported(bot.cancel_orders([live, "77"], "BTC/USDT")) == [(live, "canceled"), ("77", None)]
     with pytest.raises(OrderNotFound):
         bot.cancel_orders(["77"], "BTC/USDT", {"process": 0})
 
 
-def test_a_long_list_goes_in_batches(bot: Bot, simulator: Simulator) -> None:
-    """120 ids with process=1 are three requests; batchSize changes that."""
+def test_batches(bot: Bot, simulator: Simulator) -> None:
+    """With process 1 the plugin sends a long list in batches of batchSize ids."""
     ids = place(simulator, 120)
-    assert told(bot.cancel_orders(ids, "BTC/USDT", {"process": 1})) == [(one, "canceled") for one in ids]
+    assert reported(bot.cancel_orders(ids, "BTC/USDT", {"process": 1})) == [(one, "canceled") for one in ids]
     assert [len(request.cancelled) for request in cancels(simulator)] == [50, 50, 20]
     simulator.clear_log()
     bot.options["cancelOrders"]["batchSize"] = 100
@@ -179,11 +171,11 @@ def test_a_long_list_goes_in_batches(bot: Bot, simulator: Simulator) -> None:
     assert [len(request.cancelled) for request in cancels(simulator)] == [100, 20]
 
 
-def test_a_forgotten_id_is_asked_for_again(bot: Bot, simulator: Simulator) -> None:
-    """The answer leaves one id out; its true state is found by asking once more."""
+def test_omitted_id(bot: Bot, simulator: Simulator) -> None:
+    """When a response omits an id, the plugin sends the id again and reports its true state."""
     ids = place(simulator, 3)
     simulator.faults.add("forget", ids=[ids[1]])
-    assert told(bot.cancel_orders(ids, "BTC/USDT")) == [(one, "canceled") for one in ids]
+    assert reported(bot.cancel_orders(ids, "BTC/USDT")) == [(one, "canceled") for one in ids]
     assert cancels(simulator)[1].params["process"] == "1"
 
 
@@ -198,10 +190,8 @@ def test_a_forgotten_id_is_asked_for_again(bot: Bot, simulator: Simulator) -> No
         ("canned", {"body": b'"ok"', "when": "after", "content_type": "text/plain"}),
     ],
 )
-def test_an_undocumented_answer_claims_nothing(
-    bot: Bot, simulator: Simulator, fault: Any, details: dict[str, Any]
-) -> None:
-    """The cancel was executed, its answer spoilt, nothing is found out: BadResponse, every id unresolved."""
+def test_unexpected_response(bot: Bot, simulator: Simulator, fault: Any, details: dict[str, Any]) -> None:
+    """Without reconciliation an undocumented response leaves every id unresolved."""
     bot.options["cancelOrders"]["resolveAttempts"] = 0
     ids = place(simulator, 2)
     simulator.faults.add(fault, **details)
@@ -210,8 +200,8 @@ def test_an_undocumented_answer_claims_nothing(
     assert (caught.value.orders, caught.value.unresolved) == ([], ids)
 
 
-def test_an_error_in_the_middle_keeps_what_is_known(bot: Bot, simulator: Simulator) -> None:
-    """Batch 2 of 3 times out: batch 1 is told, the rest is unresolved and can be handed back as it is."""
+def test_error_in_second_batch(bot: Bot, simulator: Simulator) -> None:
+    """When batch 2 of 3 times out, the error reports batch 1 and leaves the other ids unresolved."""
     bot.exchange.timeout = 1500
     bot.options["cancelOrders"]["resolveAttempts"] = 0
     bot.load_markets()
@@ -221,15 +211,15 @@ def test_an_error_in_the_middle_keeps_what_is_known(bot: Bot, simulator: Simulat
     simulator.place(client_order_id="client_1")
     with pytest.raises(RequestTimeout) as caught:
         bot.cancel_orders(ids, "BTC/USDT", {"process": 1, "clientOrderIds": ["client_1"]})
-    assert told(caught.value.orders) == [(one, "canceled") for one in ids[:2]]
+    assert reported(caught.value.orders) == [(one, "canceled") for one in ids[:2]]
     assert caught.value.unresolved == [*ids[2:], "client_1"]
     assert isinstance(caught.value.unresolved[-1], ClientOrderId)
     again = bot.cancel_orders(caught.value.unresolved, "BTC/USDT", {"process": 1})
     assert [order["status"] for order in again] == ["canceled"] * 4
 
 
-def test_a_lost_answer_is_not_re_sent_behind_the_flows_back(bot: Bot, simulator: Simulator) -> None:
-    """ccxt's maxRetriesOnFailure never touches this endpoint."""
+def test_no_retry_by_ccxt(bot: Bot, simulator: Simulator) -> None:
+    """The option maxRetriesOnFailure never makes ccxt send a cancel again."""
     bot.load_markets()
     bot.options["maxRetriesOnFailure"] = 3
     bot.options["cancelOrders"]["resolveAttempts"] = 0
@@ -253,32 +243,32 @@ BAD_INPUT: list[tuple[Any, Any, Any, type[Exception]]] = [
 
 
 @pytest.mark.parametrize(("ids", "symbol", "params", "error"), BAD_INPUT)
-def test_bad_input_sends_nothing_at_all(
+def test_bad_input(
     bot: Bot, simulator: Simulator, ids: Any, symbol: Any, params: Any, error: type[Exception]
 ) -> None:
-    """Not even markets are loaded where the input alone shows that it is wrong."""
+    """Bad input raises an error before the plugin sends anything, also before it loads markets."""
     with pytest.raises(error, match=r"^bingx cancelOrders\(\)"):
         bot.cancel_orders(ids, symbol, params)
     assert simulator.requests == []
 
 
-def test_an_unusable_option_sends_nothing(bot: Bot, simulator: Simulator) -> None:
-    """A mistyped setting is found before anything is sent."""
+def test_bad_option(bot: Bot, simulator: Simulator) -> None:
+    """A mistyped option raises an error before the plugin sends anything."""
     bot.options["cancelOrders"]["batchSize"] = "50"
     with pytest.raises(BadRequest, match="batchSize"):
         bot.cancel_orders(["1"], "BTC/USDT")
     assert simulator.requests == []
 
 
-def test_nothing_to_cancel_sends_nothing(bot: Bot, simulator: Simulator) -> None:
-    """An empty list is an empty result."""
+def test_empty_list(bot: Bot, simulator: Simulator) -> None:
+    """For an empty list the plugin returns an empty list and sends nothing."""
     assert bot.cancel_orders([], "BTC/USDT") == []
     assert bot.cancel_orders(iter(()), "BTC/USDT", {"process": 1}) == []
     assert simulator.requests == []
 
 
-def test_an_unknown_symbol_is_a_bad_symbol(bot: Bot, simulator: Simulator) -> None:
-    """The markets tell: after the exchange where they were not loaded, before anything is sent afterwards."""
+def test_unknown_symbol(bot: Bot, simulator: Simulator) -> None:
+    """An unknown symbol raises BadSymbol, and with loaded markets the plugin sends nothing."""
     with pytest.raises(BadSymbol) as caught:
         bot.cancel_orders(["1"], "NOPE/USDT")
     assert (caught.value.orders, caught.value.unresolved) == ([], ["1"])
@@ -288,8 +278,8 @@ def test_an_unknown_symbol_is_a_bad_symbol(bot: Bot, simulator: Simulator) -> No
     assert simulator.requests == []
 
 
-def test_a_cold_cancel_is_one_request(bot: Bot, simulator: Simulator) -> None:
-    """On a fresh instance no markets are loaded first; ccxt's renamed currencies are found all the same."""
+def test_cold_cancel(bot: Bot, simulator: Simulator) -> None:
+    """A fresh instance cancels with one request and without markets, also under a renamed currency."""
     for symbol, market_id in (("BTC/USDT", "BTC-USDT"), ("Snowman/USDT", "SNOW-USDT")):
         (live,) = place(simulator, 1, symbol=market_id)
         (order,) = bot.cancel_orders([live], symbol)
@@ -298,8 +288,8 @@ def test_a_cold_cancel_is_one_request(bot: Bot, simulator: Simulator) -> None:
     assert len(simulator.requests) == 2
 
 
-def test_a_cold_cancel_under_a_wrong_id_is_asked_again(bot: Bot, simulator: Simulator) -> None:
-    """The guess misleads (FOO would be called BTC): the markets tell, and it is asked under the right id."""
+def test_cold_cancel_under_wrong_market_id(bot: Bot, simulator: Simulator) -> None:
+    """When the guessed market id is wrong, the plugin loads markets and cancels under the right id."""
     (live,) = place(simulator, 1)
     bot.exchange.commonCurrencies = {**bot.exchange.commonCurrencies, "FOO": "BTC"}
     (order,) = bot.cancel_orders([live], "BTC/USDT", {"process": 1})
@@ -309,40 +299,38 @@ def test_a_cold_cancel_under_a_wrong_id_is_asked_again(bot: Bot, simulator: Simu
 
 @pytest.mark.parametrize("loaded", [True, False])
 @pytest.mark.parametrize("default_type", ["spot", "swap"])
-def test_the_exchanges_market_id_may_stand_for_the_symbol(
-    bot: Bot, simulator: Simulator, loaded: bool, default_type: str
-) -> None:
-    """BTC-USDT is a spot and a swap market: defaultType tells which, as everywhere in ccxt."""
+def test_market_id_as_symbol(bot: Bot, simulator: Simulator, loaded: bool, default_type: str) -> None:
+    """A market id in place of the symbol means the market that defaultType names, as in ccxt."""
     bot.options["defaultType"] = default_type
     if loaded:
         bot.load_markets()
     (live,) = place(simulator, 1)
-    if default_type == "spot":
-        assert told(bot.cancel_orders([live], "BTC-USDT")) == [(live, "canceled")]
-    else:
-        assert told(bot.cancel_orders([live], "BTC-USDT")) == [(live, None)]  # the swap market has no such
+    # The swap market has no such order.
+    status = "canceled" if default_type == "spot" else None
+    assert reported(bot.cancel_orders([live], "BTC-USDT")) == [(live, status)]
+    if default_type == "swap":
         assert cancels(simulator) == []
     (other,) = place(simulator, 1, symbol="GM-USDT")
-    assert told(bot.cancel_orders(iter([other]), "GM-USDT")) == [(other, "canceled")]
+    assert reported(bot.cancel_orders(iter([other]), "GM-USDT")) == [(other, "canceled")]
 
 
-def test_symbols_that_ccxt_renames(bot: Bot, simulator: Simulator) -> None:
-    """SNOW is Snowman in ccxt: the exchange is asked for SNOW-USDT, the bot told of Snowman/USDT."""
+def test_renamed_currency(bot: Bot, simulator: Simulator) -> None:
+    """For Snowman/USDT the plugin sends SNOW-USDT and reports Snowman/USDT."""
     (live,) = place(simulator, 1, symbol="SNOW-USDT")
     (order,) = bot.cancel_orders([live], "Snowman/USDT")
     assert (order["symbol"], order["status"]) == ("Snowman/USDT", "canceled")
 
 
-def test_the_callers_arguments_are_left_alone(bot: Bot, simulator: Simulator) -> None:
-    """ids and params are the caller's."""
+def test_arguments_unchanged(bot: Bot, simulator: Simulator) -> None:
+    """The plugin does not change the caller's ids and params."""
     ids, params = place(simulator, 2), {"process": "1", "clientOrderIds": ["x"], "recvWindow": 5000.0}
     before = json.dumps([ids, params])
     bot.cancel_orders(ids, "BTC/USDT", params)
     assert json.dumps([ids, params]) == before
 
 
-def test_single_cancels_and_look_ups_say_order_not_found(bot: Bot, simulator: Simulator) -> None:
-    """A bot that cancels or fetches one order that is gone hears OrderNotFound (ccxt: ExchangeError)."""
+def test_single_order_not_found(bot: Bot, simulator: Simulator) -> None:
+    """cancel_order and fetch_order raise OrderNotFound, also when the bot cancels a filled order."""
     (filled,) = place(simulator, 1)
     simulator.fill(filled)
     for call in (bot.cancel_order, bot.fetch_order):
@@ -353,23 +341,23 @@ def test_single_cancels_and_look_ups_say_order_not_found(bot: Bot, simulator: Si
     assert bot.fetch_order(filled, "BTC/USDT")["status"] == "closed"
 
 
-def test_everything_else_stays_as_ccxt_maps_it(bot: Bot, simulator: Simulator) -> None:
-    """Placing, listing and the rest go through untouched."""
+def test_methods_of_ccxt(bot: Bot, simulator: Simulator) -> None:
+    """create_order, fetch_open_orders and cancel_order work as in ccxt."""
     order = bot.create_order("BTC/USDT", "limit", "buy", 0.001, 25000)
     assert [one["id"] for one in bot.fetch_open_orders("BTC/USDT")] == [order["id"]]
     assert bot.cancel_order(order["id"], "BTC/USDT")["status"] == "canceled"
 
 
 @pytest.mark.parametrize("request_format", ["json", "query"])
-def test_no_error_or_log_line_of_ours_holds_secret_or_signature(
+def test_no_secret_in_errors_or_logs(
     bot: Bot, simulator: Simulator, request_format: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """ccxt puts the whole URL into a network error; in the query form the signature is in it."""
+    """No error and no log line of the plugin holds the secret or a signature."""
     caplog.set_level(logging.DEBUG)
     bot.options["cancelOrders"] |= {"requestFormat": request_format, "resolveAttempts": 0}
     bot.load_markets()
     fault: Any
-    # aiohttp writes some messages from the request itself: garbage and a redirect that never ends.
+    # aiohttp quotes the request in some messages: for garbage and for an endless redirect.
     loop = {"body": b"", "status": 307, "content_type": "text/plain"}
     for fault, details in (
         ("drop", {}),
@@ -379,7 +367,7 @@ def test_no_error_or_log_line_of_ours_holds_secret_or_signature(
         ("canned", loop),
     ):
         simulator.faults.add(fault, **details)
-        with pytest.raises(Exception) as caught:  # noqa: PT011 - which one is told elsewhere
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - other tests check the class
             bot.cancel_orders(place(simulator, 1), "BTC/USDT")
         shown = "".join(traceback.format_exception(caught.value))
         assert simulator.secret not in shown
@@ -392,23 +380,23 @@ def test_no_error_or_log_line_of_ours_holds_secret_or_signature(
     assert ours == []
 
 
-def test_without_keys_nothing_is_sent(world: str, simulator: Simulator) -> None:
-    """ccxt's own check comes first."""
+def test_without_keys(world: str, simulator: Simulator) -> None:
+    """Without keys ccxt raises AuthenticationError before the plugin sends a cancel."""
     keyless = {**simulator.ccxt_config(), "apiKey": "", "secret": ""}
     with bot_of(OURS[world], keyless) as bot, pytest.raises(AuthenticationError):
         bot.cancel_orders(["1"], "BTC/USDT")
     assert cancels(simulator) == []
 
 
-def test_many_threads_on_one_instance_hear_each_their_own(simulator: Simulator) -> None:
-    """No state is shared between calls that run at the same time."""
+def test_threads_share_an_instance(simulator: Simulator) -> None:
+    """Each of many threads on one instance gets the result of its own call."""
     exchange = bingx({**simulator.ccxt_config(), "enableRateLimit": False})
     exchange.load_markets()
     lists = [place(simulator, 3) for _ in range(12)]
-    heard: dict[int, Any] = {}
+    results: dict[int, Any] = {}
     threads = [
         threading.Thread(
-            target=lambda n=n: heard.update({n: told(exchange.cancel_orders(lists[n], "BTC/USDT"))})
+            target=lambda n=n: results.update({n: reported(exchange.cancel_orders(lists[n], "BTC/USDT"))})
         )
         for n in range(len(lists))
     ]
@@ -416,19 +404,20 @@ def test_many_threads_on_one_instance_hear_each_their_own(simulator: Simulator) 
         thread.start()
     for thread in threads:
         thread.join()
-    assert heard == {n: [(one, "canceled") for one in ids] for n, ids in enumerate(lists)}
+    assert results == {n: [(one, "canceled") for one in ids] for n, ids in enumerate(lists)}
 
 
-def test_many_tasks_on_one_instance_hear_each_their_own(simulator: Simulator) -> None:
-    """The same for tasks; and a cancelled one leaves the instance usable, with nothing re-sent."""
+def test_tasks_share_an_instance(simulator: Simulator) -> None:
+    """Each of many tasks gets its own result, and the instance survives a cancelled task."""
 
     async def main() -> None:
         exchange = async_bingx({**simulator.ccxt_config(), "enableRateLimit": False})
         try:
             await exchange.load_markets()
             lists = [place(simulator, 3) for _ in range(12)]
-            heard = await asyncio.gather(*(exchange.cancel_orders(ids, "BTC/USDT") for ids in lists))
-            assert [told(orders) for orders in heard] == [[(one, "canceled") for one in ids] for ids in lists]
+            results = await asyncio.gather(*(exchange.cancel_orders(ids, "BTC/USDT") for ids in lists))
+            for ids, orders in zip(lists, results, strict=True):
+                assert reported(orders) == [(one, "canceled") for one in ids]
             simulator.clear_log()
             simulator.faults.add("hang")
             task = asyncio.ensure_future(exchange.cancel_orders(place(simulator, 1), "BTC/USDT"))
@@ -438,7 +427,7 @@ def test_many_tasks_on_one_instance_hear_each_their_own(simulator: Simulator) ->
             with pytest.raises(asyncio.CancelledError):
                 await task
             ids = place(simulator, 1)
-            assert told(await exchange.cancel_orders(ids, "BTC/USDT")) == [(ids[0], "canceled")]
+            assert reported(await exchange.cancel_orders(ids, "BTC/USDT")) == [(ids[0], "canceled")]
             assert len(cancels(simulator)) == 2
         finally:
             await exchange.close(True)
@@ -446,21 +435,21 @@ def test_many_tasks_on_one_instance_hear_each_their_own(simulator: Simulator) ->
     asyncio.run(main())
 
 
-def test_the_simulator_judges_by_orders_not_by_answers(simulator: Simulator) -> None:
-    """What the other tests compare with is the book itself."""
+def test_simulators_order_book(simulator: Simulator) -> None:
+    """The simulator's order book, not a response, says what became of an order."""
     order = simulator.place()
     assert isinstance(order, Order)
     assert simulator.status(order.order_id) == "PENDING"
 
 
-def test_an_entry_that_ccxt_cannot_parse_still_reaches_the_bot(bot: Bot, simulator: Simulator) -> None:
-    """ccxt raises on an order without a type; what the exchange did is told all the same."""
+def test_unparsable_entry(bot: Bot, simulator: Simulator) -> None:
+    """The plugin reports an order although ccxt cannot parse its entry."""
     odd = {"orderId": "5", "clientOrderID": "a", "status": "CANCELED", "stopPrice": "3"}
     body = json.dumps({"code": 0, "msg": "", "data": {"orders": [odd]}}).encode()
     simulator.faults.add("canned", body=body)
     (order,) = bot.cancel_orders([5], "BTC/USDT")
-    told_of = {name: order[name] for name in ("id", "clientOrderId", "symbol", "status", "info")}
-    assert told_of == {
+    shown = {name: order[name] for name in ("id", "clientOrderId", "symbol", "status", "info")}
+    assert shown == {
         "id": "5",
         "clientOrderId": "a",
         "symbol": "BTC/USDT",
@@ -469,8 +458,8 @@ def test_an_entry_that_ccxt_cannot_parse_still_reaches_the_bot(bot: Bot, simulat
     }
 
 
-def test_entries_about_nothing_asked_come_last(bot: Bot, simulator: Simulator) -> None:
-    """An order that was not asked for is told, too: it may be one that the bot lost sight of."""
+def test_strays_come_last(bot: Bot, simulator: Simulator) -> None:
+    """Orders that the bot did not ask for stand at the end of the result."""
     order = {"symbol": "BTC-USDT", "orderId": 6, "status": "CANCELED", "type": "LIMIT", "side": "BUY"}
     fails = [
         {"orderId": "7", "error": "order status :FILLED"},
@@ -479,11 +468,11 @@ def test_entries_about_nothing_asked_come_last(bot: Bot, simulator: Simulator) -
     body = json.dumps({"code": 0, "msg": "", "data": {"orders": [order], "fails": fails}}).encode()
     simulator.faults.add("canned", body=body)
     orders = bot.cancel_orders([5], "BTC/USDT", {"process": 1})
-    assert told(orders) == [("5", "rejected"), ("6", "canceled"), ("7", "closed")]
+    assert reported(orders) == [("5", "rejected"), ("6", "canceled"), ("7", "closed")]
 
 
-def test_a_failed_client_id_keyed_as_an_order_id_is_no_order_id(bot: Bot, simulator: Simulator) -> None:
-    """The structure has the client id, and no id; what is no object is kept as it is."""
+def test_client_id_keyed_as_order_id(bot: Bot, simulator: Simulator) -> None:
+    """A client order id under the key orderId appears as clientOrderId, and odd entries stay."""
     fails = [{"orderId": "abc", "error": "can not find order"}, "something else"]
     body = json.dumps({"code": 0, "msg": "", "data": {"fails": fails}}).encode()
     simulator.faults.add("canned", body=body)
@@ -516,10 +505,8 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("code", "message", "error"), REFUSALS)
-def test_a_refusal_is_raised_as_the_facts_say(
-    bot: Bot, simulator: Simulator, code: int, message: str, error: type[Exception]
-) -> None:
-    """The table of the facts, for the batch cancel, a single cancel and a look-up, on every ccxt."""
+def test_refusals(bot: Bot, simulator: Simulator, code: int, message: str, error: type[Exception]) -> None:
+    """The batch cancel, a single cancel and a look-up raise the same class for each refusal."""
     echo = "ab" * 32
     body = json.dumps({"code": code, "msg": message, "debugMsg": echo}).encode()
     bot.options["cancelOrders"] |= {"maxWait": 0, "resolveAttempts": 0}
@@ -535,12 +522,12 @@ def test_a_refusal_is_raised_as_the_facts_say(
             call()
         assert caught.type is error
         assert message[:20] in str(caught.value)
-        if error is not BadSymbol:  # which is ccxt's own
+        if error is not BadSymbol:  # ccxt raises it itself
             assert echo not in str(caught.value)
 
 
-def test_other_endpoints_keep_ccxts_mapping(bot: Bot, simulator: Simulator) -> None:
-    """Placing an order: 100404 stays what ccxt makes of it."""
+def test_ccxts_mapping_elsewhere(bot: Bot, simulator: Simulator) -> None:
+    """When the bot places an order, code 100404 stays the ExchangeError of ccxt."""
     body = json.dumps({"code": 100404, "msg": "order does not exist"}).encode()
     bot.load_markets()
     simulator.faults.add("canned", path="trade/order", body=body)
@@ -549,11 +536,11 @@ def test_other_endpoints_keep_ccxts_mapping(bot: Bot, simulator: Simulator) -> N
     assert caught.type is ExchangeError
 
 
-def test_a_failed_order_is_not_called_canceled(bot: Bot, simulator: Simulator) -> None:
-    """ccxt maps FAILED to canceled; the exchange cancelled nothing."""
+def test_failed_order(bot: Bot, simulator: Simulator) -> None:
+    """The plugin reports an order in state FAILED as rejected, not as canceled."""
     body = json.dumps({"code": 0, "data": {"orders": [{"orderId": 5, "status": "FAILED", "type": "LIMIT"}]}})
     simulator.faults.add("canned", body=body.encode())
-    assert told(bot.cancel_orders([5], "BTC/USDT")) == [("5", "rejected")]
+    assert reported(bot.cancel_orders([5], "BTC/USDT")) == [("5", "rejected")]
 
 
 @pytest.mark.parametrize(
@@ -579,12 +566,10 @@ def test_a_failed_order_is_not_called_canceled(bot: Bot, simulator: Simulator) -
         (None, "BTC/USDT", {}, []),
     ],
 )
-def test_every_error_carries_both_lists(
-    bot: Bot, ids: Any, symbol: Any, params: Any, unresolved: list[Any]
-) -> None:
-    """Also where nothing was sent: reading them in an except must not fail at the worst moment."""
+def test_error_lists(bot: Bot, ids: Any, symbol: Any, params: Any, unresolved: list[Any]) -> None:
+    """Every error carries orders and unresolved, also when the plugin sent nothing."""
     if isinstance(ids, Iterator):
-        ids = iter([1, "x"])  # one for each world
+        ids = iter([1, "x"])  # a fresh iterator for each world
     with pytest.raises(BaseError) as caught:
         bot.cancel_orders(ids, symbol, params)
     assert caught.value.orders == []

@@ -1,11 +1,11 @@
-"""cancel_orders_for_symbols over real HTTP, in all three worlds, compared with what is true."""
+"""cancel_orders_for_symbols over real HTTP: what the plugin reports, compared with the order book."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -23,7 +23,7 @@ from ccxt_bingx_ext import ClientOrderId
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Simulator
 
-from .worlds import OURS, Bot, bot_of
+from .helpers import OURS, Bot, bot_of, place
 
 SPOT, LINEAR, INVERSE = "BTC/USDT", "BTC/USDT:USDT", "BTC/USD:BTC"
 SPOT_PATH, LINEAR_PATH = "POST spot/v1/trade/cancelOrders", "DELETE swap/v2/trade/batchOrders"
@@ -32,30 +32,26 @@ SPOT_PATH, LINEAR_PATH = "POST spot/v1/trade/cancelOrders", "DELETE swap/v2/trad
 pytestmark = pytest.mark.usefixtures("without_pauses")
 
 
-@pytest.fixture
-def bot(simulator: Simulator, world: str) -> Iterator[Bot]:
-    with bot_of(OURS[world], simulator.ccxt_config(timeout=1000)) as bot:
-        yield bot
-
-
-def place(simulator: Simulator, market: Any = "spot", **kwargs: Any) -> str:
-    return str(simulator.place(market=market, **kwargs).order_id)
+def place_one(simulator: Simulator, market: Any = "spot", **order: Any) -> str:
+    (order_id,) = place(simulator, 1, market=market, **order)
+    return order_id
 
 
 def entry(order_id: Any, symbol: str = SPOT) -> dict[str, Any]:
     return {"id": order_id, "symbol": symbol}
 
 
-def told(orders: list[dict[str, Any]]) -> list[tuple[str | None, str, str | None]]:
+def reported_by_symbol(orders: list[dict[str, Any]]) -> list[tuple[str | None, str, str | None]]:
     return [(order["id"], order["symbol"], order["status"]) for order in orders]
 
 
-def test_every_kind_of_market_in_one_call(bot: Bot, simulator: Simulator) -> None:
-    """Told in asking order, however the symbols are mixed; one request per symbol (inverse: per order)."""
-    spot, other, linear = place(simulator), place(simulator, symbol="GM-USDT"), place(simulator, "linear")
-    filled, inverse = place(simulator, "linear"), place(simulator, "inverse")
+def test_all_markets_in_one_call(bot: Bot, simulator: Simulator) -> None:
+    """One call cancels orders of every kind of market and returns them in asking order."""
+    spot, other = place_one(simulator), place_one(simulator, symbol="GM-USDT")
+    linear, filled = place(simulator, 2, market="linear")
+    inverse = place_one(simulator, "inverse")
     simulator.fill(filled)
-    place(simulator, client_order_id="mine")
+    place_one(simulator, client_order_id="mine")
     orders = bot.cancel_orders_for_symbols(
         [
             entry(linear, LINEAR),
@@ -82,27 +78,27 @@ def test_every_kind_of_market_in_one_call(bot: Bot, simulator: Simulator) -> Non
     assert not any(order.is_open for order in simulator.orders())
 
 
-def test_order_structures_can_be_passed(bot: Bot, simulator: Simulator) -> None:
-    """Of two ids the order id counts: the exchange forgets the other after two hours."""
-    place(simulator, client_order_id="a_1")
-    place(simulator, symbol="ETH-USDT")
+def test_order_structures_as_input(bot: Bot, simulator: Simulator) -> None:
+    """The plugin takes order structures as input and sends their order ids only."""
+    place_one(simulator, client_order_id="a_1")
+    place_one(simulator, symbol="ETH-USDT")
     listed = bot.fetch_open_orders(SPOT) + bot.fetch_open_orders("ETH/USDT")
     simulator.clear_log()
     assert {order["status"] for order in bot.cancel_orders_for_symbols(listed)} == {"canceled"}
     assert [one.params.get("clientOrderIDs") for one in simulator.requests] == [None, None]
 
 
-def test_an_entry_named_twice_is_told_once(bot: Bot, simulator: Simulator) -> None:
-    """The same id under another symbol is another entry."""
-    one = place(simulator)
+def test_repeated_entry(bot: Bot, simulator: Simulator) -> None:
+    """A repeated entry appears once, and the same id under another symbol is another entry."""
+    one = place_one(simulator)
     orders = bot.cancel_orders_for_symbols(
         [entry(one), entry(int(one)), entry(one, "GM/USDT"), entry(one)], {"process": 1}
     )
-    assert told(orders) == [(one, SPOT, "canceled"), (one, "GM/USDT", None)]
+    assert reported_by_symbol(orders) == [(one, SPOT, "canceled"), (one, "GM/USDT", None)]
 
 
-def test_nothing_asked_sends_nothing(bot: Bot, simulator: Simulator) -> None:
-    """An empty list is an empty result."""
+def test_empty_list(bot: Bot, simulator: Simulator) -> None:
+    """For an empty list the plugin returns an empty list and sends nothing."""
     assert bot.cancel_orders_for_symbols([]) == []
     assert bot.cancelOrdersForSymbols(iter([])) == []  # ccxt's other spelling
     assert simulator.requests == []
@@ -133,10 +129,10 @@ def test_nothing_asked_sends_nothing(bot: Bot, simulator: Simulator) -> None:
         ([entry("1"), entry("2", LINEAR)], {"process": 0}, BadRequest, "all or nothing"),
     ],
 )
-def test_bad_input_cancels_nothing(
+def test_bad_input(
     bot: Bot, simulator: Simulator, orders: Any, params: Any, error: type[Exception], match: str
 ) -> None:
-    """The value and its position are named, and no cancel is sent, for whatever symbol."""
+    """The error names a bad value and its position, and the plugin sends no cancel."""
     with pytest.raises(error, match=match) as caught:
         bot.cancel_orders_for_symbols(orders, params)
     assert str(caught.value).startswith("bingx cancelOrdersForSymbols() ")
@@ -146,18 +142,19 @@ def test_bad_input_cancels_nothing(
     assert not any("cancel" in one.path or "batchOrders" in one.path for one in simulator.requests)
 
 
-def test_the_callers_arguments_are_left_alone(bot: Bot, simulator: Simulator) -> None:
-    """orders and params are the caller's."""
-    orders, params = [entry(place(simulator)), entry("77", LINEAR)], {"process": "1"}
+def test_arguments_unchanged(bot: Bot, simulator: Simulator) -> None:
+    """The plugin does not change the caller's orders and params."""
+    orders, params = [entry(place_one(simulator)), entry("77", LINEAR)], {"process": "1"}
     bot.cancel_orders_for_symbols(orders, params)
     assert orders[1] == {"id": "77", "symbol": LINEAR}
     assert params == {"process": "1"}
 
 
-def test_what_fails_for_one_symbol_keeps_nothing_from_the_others(bot: Bot, simulator: Simulator) -> None:
-    """The error tells of all; what it leaves unresolved can be handed back."""
-    spot, linear, other = place(simulator), place(simulator, "linear"), place(simulator, symbol="GM-USDT")
-    place(simulator, "linear", client_order_id="Mine")
+def test_failure_on_one_symbol(bot: Bot, simulator: Simulator) -> None:
+    """A failure on one symbol does not stop the others, and the bot can send its entries again."""
+    spot, other = place_one(simulator), place_one(simulator, symbol="GM-USDT")
+    linear = place_one(simulator, "linear")
+    place_one(simulator, "linear", client_order_id="Mine")
     simulator.faults.add("canned", body=b'{"code":100004,"msg":"no permission"}', path=LINEAR_PATH)
     asked = [
         entry(linear, LINEAR), entry(spot),
@@ -165,36 +162,39 @@ def test_what_fails_for_one_symbol_keeps_nothing_from_the_others(bot: Bot, simul
     ]  # fmt: skip
     with pytest.raises(PermissionDenied, match="BTC/USDT:USDT") as caught:
         bot.cancel_orders_for_symbols(asked, {"process": 1})
-    assert told(caught.value.orders) == [(spot, SPOT, "canceled"), (other, "GM/USDT", "canceled")]
+    assert reported_by_symbol(caught.value.orders) == [
+        (spot, SPOT, "canceled"),
+        (other, "GM/USDT", "canceled"),
+    ]
     assert caught.value.unresolved == [entry(linear, LINEAR), {"clientOrderId": "Mine", "symbol": LINEAR}]
     orders = bot.cancel_orders_for_symbols(caught.value.unresolved)
     assert [order["status"] for order in orders] == ["canceled", "canceled"]
 
 
-def test_an_id_may_be_marked_as_a_client_order_id(bot: Bot, simulator: Simulator) -> None:
-    """What cancel_orders leaves unresolved can be put into entries as it is."""
-    place(simulator, client_order_id="a_1")
+def test_client_order_id_as_id(bot: Bot, simulator: Simulator) -> None:
+    """An id of type ClientOrderId counts as a client order id."""
+    place_one(simulator, client_order_id="a_1")
     (order,) = bot.cancel_orders_for_symbols([entry(ClientOrderId("a_1"))])
     assert (order["clientOrderId"], order["status"]) == ("a_1", "canceled")
 
 
-def test_an_unknown_outcome_counts_more_than_a_refusal(bot: Bot, simulator: Simulator) -> None:
-    """Of several errors the one is raised that leaves it open whether something was executed."""
+def test_most_severe_error(bot: Bot, simulator: Simulator) -> None:
+    """Of several errors the plugin raises an unknown outcome before a refusal."""
     bot.options["cancelOrders"]["resolveAttempts"] = 0
     simulator.faults.add("http", status=504, when="after", path=LINEAR_PATH)
-    linear = place(simulator, "linear")
+    linear = place_one(simulator, "linear")
     with pytest.raises(RequestTimeout, match=r"also failed: BTC/USDT \(OrderNotFound\)") as caught:
         bot.cancel_orders_for_symbols([entry("77"), entry(linear, LINEAR)])
     assert caught.value.orders == []
     assert caught.value.unresolved == [entry("77"), entry(linear, LINEAR)]
 
 
-def test_order_not_found_is_raised_only_where_nothing_was_cancelled(bot: Bot, simulator: Simulator) -> None:
-    """A bot takes it for "gone", of all that it asked for: one symbol's refused list must not say so."""
-    live, other = place(simulator), place(simulator, symbol="GM-USDT")
+def test_order_not_found(bot: Bot, simulator: Simulator) -> None:
+    """The plugin raises OrderNotFound only if the exchange refused every symbol."""
+    live, other = place_one(simulator), place_one(simulator, symbol="GM-USDT")
     with pytest.raises(BadRequest, match=r"BTC/USDT: .*nothing was cancelled") as caught:
         bot.cancel_orders_for_symbols([entry(live), entry("77"), entry(other, "GM/USDT")])
-    assert told(caught.value.orders) == [(other, "GM/USDT", "canceled")]
+    assert reported_by_symbol(caught.value.orders) == [(other, "GM/USDT", "canceled")]
     assert caught.value.unresolved == [entry(live), entry("77")]
     assert simulator.status(live) == "PENDING"
     with pytest.raises(OrderNotFound) as all_refused:
@@ -202,8 +202,8 @@ def test_order_not_found_is_raised_only_where_nothing_was_cancelled(bot: Bot, si
     assert all_refused.value.unresolved == [entry("77"), entry("78", "GM/USDT")]
 
 
-def test_markets_that_cannot_be_loaded_leave_everything_unresolved(bot: Bot, simulator: Simulator) -> None:
-    """A swap symbol needs them; nothing has been sent."""
+def test_markets_unavailable(bot: Bot, simulator: Simulator) -> None:
+    """When ccxt cannot load the markets that a swap symbol needs, every entry is unresolved."""
     simulator.faults.add("http", status=503, path="swap/v2/quote/contracts", times=None)
     with pytest.raises(NetworkError) as caught:
         bot.cancel_orders_for_symbols([entry("1", LINEAR), entry("2")])
@@ -213,48 +213,46 @@ def test_markets_that_cannot_be_loaded_leave_everything_unresolved(bot: Bot, sim
     assert (one_symbol.value.orders, one_symbol.value.unresolved) == ([], ["1", "a"])
 
 
-def test_spot_symbols_need_no_markets(bot: Bot, simulator: Simulator) -> None:
-    """A fresh instance sends one request per symbol, and no other."""
-    orders = [entry(place(simulator)), entry(place(simulator, symbol="GM-USDT"), "GM/USDT")]
+def test_spot_needs_no_markets(bot: Bot, simulator: Simulator) -> None:
+    """A fresh instance sends one request per spot symbol and loads no markets."""
+    orders = [entry(place_one(simulator)), entry(place_one(simulator, symbol="GM-USDT"), "GM/USDT")]
     assert [order["status"] for order in bot.cancel_orders_for_symbols(orders)] == ["canceled"] * 2
     assert len(simulator.requests) == 2
 
 
-def test_a_fresh_instance_whose_markets_cannot_be_loaded_tells_what_it_knows(
-    bot: Bot, simulator: Simulator
-) -> None:
-    """One symbol is cancelled; of the other, which the exchange refused, the markets would tell more."""
-    live = place(simulator)
+def test_cold_cancel_without_markets(bot: Bot, simulator: Simulator) -> None:
+    """A fresh instance reports what it cancelled although it cannot load markets for a refused symbol."""
+    live = place_one(simulator)
     simulator.faults.add("http", status=503, path="common/symbols", times=None)
     with pytest.raises(BadRequest) as caught:
         bot.cancel_orders_for_symbols([entry("1", "NOPE/USDT"), entry(live)])
-    assert told(caught.value.orders) == [(live, SPOT, "canceled")]
+    assert reported_by_symbol(caught.value.orders) == [(live, SPOT, "canceled")]
     assert caught.value.unresolved == [entry("1", "NOPE/USDT")]
 
 
-def test_the_symbols_of_one_market_share_a_lane(world: str, loopback: None) -> None:
-    """Four symbols, two requests in any second; and swaps do not wait for them."""
+def test_spot_symbols_share_a_limiter(world: str, loopback: None) -> None:
+    """The spot symbols of a call together send two requests in any second."""
     symbols = ("BTC", "ETH", "SOL", "GM")
     with Simulator() as simulator, bot_of(OURS[world], simulator.ccxt_config(enableRateLimit=True)) as bot:
-        orders = [entry(place(simulator, symbol=f"{one}-USDT"), f"{one}/USDT") for one in symbols]
+        orders = [entry(place_one(simulator, symbol=f"{one}-USDT"), f"{one}/USDT") for one in symbols]
         assert {order["status"] for order in bot.cancel_orders_for_symbols(orders)} == {"canceled"}
         assert simulator.worst_window(SPOT_PATH) <= 2
         assert not any(request.limited for request in simulator.requests)
 
 
-def test_async_groups_go_side_by_side(simulator: Simulator, world: str) -> None:
-    """One symbol's slow answer holds up no other symbol; in the sync class they go one after the other."""
+def test_concurrent_symbols(simulator: Simulator, world: str) -> None:
+    """The async class cancels symbols concurrently, the sync class one after another."""
     with bot_of(OURS[world], simulator.ccxt_config()) as bot:
         bot.load_markets()
-        spot, linear = place(simulator), place(simulator, "linear")
+        spot, linear = place_one(simulator), place_one(simulator, "linear")
         simulator.faults.add("delay", seconds=1.0, path=SPOT_PATH)
         bot.cancel_orders_for_symbols([entry(spot), entry(linear, LINEAR)])
     executed = [str(order) for done in simulator.executions for order in done.cancelled]
     assert executed == ([spot, linear] if world == "sync" else [linear, spot])
 
 
-def test_a_cancelled_task_leaves_nothing_running(simulator: Simulator) -> None:
-    """The bot gives up: no group goes on behind its back."""
+def test_cancelled_task(simulator: Simulator) -> None:
+    """When the bot cancels the task, no part of the call goes on."""
 
     async def give_up() -> int:
         exchange = async_bingx(simulator.ccxt_config(enableRateLimit=False))
@@ -278,8 +276,8 @@ def test_a_cancelled_task_leaves_nothing_running(simulator: Simulator) -> None:
     assert len(simulator.arrivals(SPOT_PATH)) == len(simulator.arrivals(LINEAR_PATH)) == 1
 
 
-def test_what_is_supported_is_said(bot: Bot) -> None:
-    """In ccxt's has and features: any number of ids, so many to a request."""
+def test_has_and_features(bot: Bot) -> None:
+    """ccxt's has and features describe the methods: any number of ids, so many per request."""
     assert bot.has["cancelOrdersForSymbols"] is True
     bot.load_markets()
     for method in ("cancelOrders", "cancelOrdersForSymbols"):
@@ -294,10 +292,8 @@ def test_what_is_supported_is_said(bot: Bot) -> None:
 
 
 @pytest.mark.parametrize("fault", ["drop", "http"])
-def test_no_signature_is_shown_where_the_markets_cannot_be_loaded(
-    bot: Bot, simulator: Simulator, fault: Any
-) -> None:
-    """ccxt signs a question about currencies among them, and puts its URL into the message."""
+def test_no_signature_in_market_errors(bot: Bot, simulator: Simulator, fault: Any) -> None:
+    """An error from loading markets shows no signature."""
     simulator.faults.add(fault, path="wallets/v1/capital/config/getall", times=None)
     calls: list[Callable[[], Any]] = [
         lambda: bot.cancel_orders(["1"], LINEAR),
@@ -311,8 +307,8 @@ def test_no_signature_is_shown_where_the_markets_cannot_be_loaded(
         assert not re.search("[0-9a-f]{64}", shown)
 
 
-def test_what_stays_unresolved_is_told_as_it_would_be_asked_for(bot: Bot, simulator: Simulator) -> None:
-    """Checked ids, each once, whichever way they were given: what is handed back means the same."""
+def test_unresolved_ids_as_sent(bot: Bot, simulator: Simulator) -> None:
+    """However the bot passed its ids, unresolved lists each id once, as the plugin would send it."""
     simulator.faults.add("http", status=503, path="swap/v2/quote/contracts", times=None)
     cases: list[tuple[Any, dict[str, Any], list[str]]] = [
         (None, {"orderIds": "1,2"}, ["1", "2"]),

@@ -1,4 +1,4 @@
-"""The cassettes, replayed through sync, async and pro. Nothing is sent: record mode none, sockets refused."""
+"""The cassettes, replayed in sync and async. Nothing is sent: record mode none, and no sockets."""
 
 from __future__ import annotations
 
@@ -17,15 +17,14 @@ from tools.recording.record import record
 from tools.recording.scenarios import KEY, SCENARIOS, SECRET, Scenario
 from tools.recording.tape import CASSETTES, tape
 
-from .worlds import OURS, WORLDS
+from .helpers import OURS
 
 by_name = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 
 
 @by_name
-@pytest.mark.parametrize("world", WORLDS)
-def test_a_replayed_answer_is_told_truly(scenario: Scenario, world: str) -> None:
-    """Each world asks exactly what was recorded, hears it all, and tells the bot the same."""
+def test_replay(scenario: Scenario, world: str) -> None:
+    """Each class sends what was recorded and reports what the scenario expects."""
     with tape().use_cassette(str(CASSETTES / f"{scenario.name}.yaml")) as cassette:
         play(scenario, OURS[world], {})
         assert cassette.all_played
@@ -33,30 +32,30 @@ def test_a_replayed_answer_is_told_truly(scenario: Scenario, world: str) -> None
 
 
 @by_name
-def test_a_fresh_recording_equals_the_stored_one(scenario: Scenario, tmp_path: Path, loopback: None) -> None:
-    """The cassettes cannot go stale: recorded anew they are the same, times aside."""
+def test_fresh_recording(scenario: Scenario, tmp_path: Path, loopback: None) -> None:
+    """A fresh recording equals the stored cassette, apart from times."""
     fresh = record(scenario, tmp_path)
     assert timeless(fresh) == timeless(CASSETTES / f"{scenario.name}.yaml")
 
 
 def timeless(path: Path) -> Any:
-    """A cassette's interactions without the moments at which things happened."""
+    """The interactions of a cassette, without times."""
     text = re.sub(r'(\w*[tT]ime\\?": ?)\d{13}', r"\g<1>0", path.read_text())
     interactions = yaml.safe_load(text)["interactions"]
     for interaction in interactions:
-        for header in ("Expire", "Remain"):  # how many have left the window by then is a matter of time, too
+        for header in ("Expire", "Remain"):  # the rest of the window depends on the time, too
             interaction["response"]["headers"].pop(f"X-RateLimit-Requests-{header}", None)
     return interactions
 
 
-def test_every_cassette_belongs_to_a_scenario() -> None:
-    """No file is left over that nothing replays."""
+def test_every_cassette_has_a_scenario() -> None:
+    """Every cassette belongs to a scenario."""
     assert {path.stem for path in CASSETTES.glob("*.yaml")} == {scenario.name for scenario in SCENARIOS}
 
 
 @pytest.mark.parametrize("path", sorted(CASSETTES.rglob("*.yaml")), ids=lambda path: path.name)
-def test_no_cassette_holds_a_key_a_secret_or_a_signature(path: Path) -> None:
-    """What was sent to prove who we are is masked."""
+def test_no_secrets_in_cassettes(path: Path) -> None:
+    """No cassette holds a key, a secret or a signature."""
     text = path.read_text()
     assert KEY not in text
     assert SECRET not in text
@@ -65,18 +64,16 @@ def test_no_cassette_holds_a_key_a_secret_or_a_signature(path: Path) -> None:
         assert header == "MASKED"
 
 
-def test_a_request_that_was_not_recorded_is_refused() -> None:
-    """The matcher looks at the body: other ids do not replay (vcrpy's default would let them)."""
+def test_unrecorded_request() -> None:
+    """A request with other ids does not replay (vcrpy's default would allow it)."""
     stored = next(scenario for scenario in SCENARIOS if scenario.name == "two_canceled")
     other = Scenario("other", ids=[stored.ids[0], "5"], statuses=stored.statuses)
     with tape().use_cassette(str(CASSETTES / "two_canceled.yaml")), pytest.raises(Exception, match="5"):
         play(other, OURS["sync"], {})
 
 
-def test_the_live_recorder_works_and_leaves_nothing_behind(
-    simulator: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Against the simulator: five cassettes, nothing secret in them, no order left open."""
+def test_live_recorder(simulator: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The live recorder writes five cassettes without secrets and leaves no order open."""
     exchange = bingx({**simulator.ccxt_config(), "enableRateLimit": False})
     exchange.fetch_ticker = lambda symbol: {"last": 50_000.0}
     paths = record_live(tmp_path, "BTC/USDT", 20_000, 0.001, exchange, pause=0)
@@ -90,8 +87,8 @@ def test_the_live_recorder_works_and_leaves_nothing_behind(
     assert "live_process_0_refused: OrderNotFound" in capsys.readouterr().out
 
 
-def test_the_live_recorder_refuses_a_price_near_the_market(simulator: Simulator, tmp_path: Path) -> None:
-    """Its orders must not be filled."""
+def test_live_recorder_price(simulator: Simulator, tmp_path: Path) -> None:
+    """The live recorder refuses a price near the market, where its orders could fill."""
     exchange = bingx(simulator.ccxt_config())
     exchange.fetch_ticker = lambda symbol: {"last": 50_000.0}
     with pytest.raises(SystemExit, match="too near"):

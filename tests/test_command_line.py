@@ -18,8 +18,8 @@ from ccxt_bingx_ext import __version__
 from ccxt_bingx_ext.cli import main
 
 
-def test_the_demo_shows_what_each_bot_believes(loopback: None, capsys: pytest.CaptureFixture[str]) -> None:
-    """Six ids: ccxt's bot hears of three, this one of all; the truth stands beside it."""
+def test_demo(loopback: None, capsys: pytest.CaptureFixture[str]) -> None:
+    """The demo shows for six ids what each bot believes, beside the truth."""
     assert main(["demo"]) == 0
     out = capsys.readouterr().out
     assert "hears nothing: ccxt 3, this plugin 0" in out
@@ -30,30 +30,30 @@ def test_the_demo_shows_what_each_bot_believes(loopback: None, capsys: pytest.Ca
     assert re.search(r"never existed +- nothing - +unknown: can not find", out)
 
 
-def test_simulate_runs_until_it_is_told_to_stop(loopback: None) -> None:
-    """`python -m ccxt_bingx_ext simulate` serves, and ends cleanly on SIGTERM."""
+def test_simulate(loopback: None) -> None:
+    """`python -m ccxt_bingx_ext simulate` serves until SIGTERM and exits with 0."""
     command = [sys.executable, "-m", "ccxt_bingx_ext", "simulate", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         found = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
         assert found is not None
-        with urllib.request.urlopen(f"{found[0]}/openApi/spot/v1/common/symbols") as answer:
-            assert b"BTC-USDT" in answer.read()
+        with urllib.request.urlopen(f"{found[0]}/openApi/spot/v1/common/symbols") as response:
+            assert b"BTC-USDT" in response.read()
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
     assert process.returncode == 0
 
 
-def test_simulate_takes_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
-    """8000 unless one is named."""
+def test_simulate_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    """simulate serves on port 8000 unless you name another."""
     ports: list[int] = []
     monkeypatch.setattr("ccxt_bingx_ext.simulator.serve", ports.append)
     assert [main(["simulate"]), main(["simulate", "--port", "0"])] == [0, 0]
     assert ports == [8000, 0]
 
 
-def test_a_bot_loads_none_of_it() -> None:
-    """The command line and what it needs are loaded by its commands alone."""
+def test_bot_loads_no_command_line() -> None:
+    """Importing the package loads neither the command line nor rich."""
     code = (
         "import sys, ccxt_bingx_ext\n"
         "loaded = [one for one in sys.modules if one.partition('.')[0] == 'rich' or '_ext.cli' in one]\n"
@@ -63,7 +63,7 @@ def test_a_bot_loads_none_of_it() -> None:
 
 
 def test_version_and_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
-    """--version prints it; no command is an error, and not 2, which says that orders may be live."""
+    """--version prints the version, and a missing command exits with 64, not with 2 (may be live)."""
     with pytest.raises(SystemExit) as version:
         main(["--version"])
     assert version.value.code == 0
@@ -73,8 +73,8 @@ def test_version_and_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert bad.value.code == 64
 
 
-def test_python_m_is_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """python -m ccxt_bingx_ext takes the same words, and ends with the same code."""
+def test_python_m(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """`python -m ccxt_bingx_ext` takes the same arguments as the command."""
     monkeypatch.setattr(sys, "argv", ["ccxt_bingx_ext", "--version"])
     with pytest.raises(SystemExit) as ended:
         runpy.run_module("ccxt_bingx_ext", run_name="__main__")
@@ -82,8 +82,8 @@ def test_python_m_is_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert capsys.readouterr().out.strip() == __version__
 
 
-def test_simulate_serves_in_this_process_too(loopback: None, capsys: pytest.CaptureFixture[str]) -> None:
-    """It says where it is, ends on SIGTERM, and leaves the signals as they were."""
+def test_simulate_in_process(loopback: None, capsys: pytest.CaptureFixture[str]) -> None:
+    """simulate prints its URL, ends on SIGTERM and restores the signal handler."""
     before = signal.getsignal(signal.SIGTERM)
     alarm = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM))
     alarm.start()
@@ -93,8 +93,8 @@ def test_simulate_serves_in_this_process_too(loopback: None, capsys: pytest.Capt
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_a_port_that_is_taken_is_said_so(loopback: None, capsys: pytest.CaptureFixture[str]) -> None:
-    """One line, and 64."""
+def test_port_in_use(loopback: None, capsys: pytest.CaptureFixture[str]) -> None:
+    """For a port in use simulate prints an error and exits with 64."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert main(["simulate", "--port", str(taken.getsockname()[1])]) == 64
     assert "cannot be used" in capsys.readouterr().err

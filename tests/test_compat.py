@@ -9,14 +9,14 @@ from tools.compat import Result, counted, named, refused, spread, supported, tab
 RELEASES = ["4.5.60", "4.5.66", "4.5.67", "4.5.74", "4.5.82", "4.5.90"]
 
 
-def test_releases_outside_of_the_supported_range_are_left_out() -> None:
-    """The bounds are pyproject's, and numbers are compared, not texts."""
+def test_supported_releases() -> None:
+    """Only releases within pyproject's bounds count, compared as numbers and not as texts."""
     listed = ["5.0.1", "4.5.100", "4.5.90", "4.5.60", "4.5.59", "4.4.99"]
     assert supported(listed, 'dependencies = ["ccxt>=4.5.60,<5"]') == ["4.5.60", "4.5.90", "4.5.100"]
 
 
-def test_the_chosen_releases_are_evenly_apart() -> None:
-    """The lowest and the newest are always among them; few releases are all taken."""
+def test_spread() -> None:
+    """The chosen releases are evenly apart and include the lowest and the newest."""
     assert spread(RELEASES, 3) == ["4.5.60", "4.5.67", "4.5.90"]
     assert spread(RELEASES, 9) == RELEASES
     assert spread(["4.5.60"]) == ["4.5.60"]
@@ -37,13 +37,13 @@ def test_the_chosen_releases_are_evenly_apart() -> None:
         ("Segmentation fault\n", -11, Result("pytest ended with -11", False)),
     ],
 )
-def test_pytests_last_line_is_the_result(output: str, code: int, result: Result) -> None:
-    """Its exit code is the verdict: that nothing was run is no pass."""
+def test_result_of_pytest(output: str, code: int, result: Result) -> None:
+    """pytest's exit code is the verdict, so that a run without tests does not pass."""
     assert counted(output, code) == result
 
 
-def test_what_cannot_be_resolved_is_no_failure_but_a_lost_connection_is() -> None:
-    """Versions that do not go together say nothing of this package; an unreachable index proves nothing."""
+def test_failed_installation() -> None:
+    """Versions that do not fit together prove nothing, while an unreachable index is a failure."""
     none_fits = "(from versions: 4.5.60, 4.5.61)\nERROR: No matching distribution found for ccxt==4.5.99"
     unreachable = "(from versions: none)\nERROR: No matching distribution found for hatchling"
     assert refused(none_fits).passed is None
@@ -52,8 +52,8 @@ def test_what_cannot_be_resolved_is_no_failure_but_a_lost_connection_is() -> Non
     assert refused("error: command 'gcc' failed").passed is False
 
 
-def test_the_table_is_markdown() -> None:
-    """A pair that was not asked for stays empty."""
+def test_table() -> None:
+    """The table is Markdown, with an empty cell for each pair that was not run."""
     results = {
         ("3.10", "4.5.60"): Result("5 passed", True),
         ("3.11", "4.5.90"): Result("does not install", None),

@@ -1,4 +1,4 @@
-"""The pages: their links, snippets, options, errors and make targets are those that exist."""
+"""The pages name only links, snippets, options, errors and make targets that exist."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def prose(page: Path) -> str:
 
 
 def anchors(page: Path) -> set[str]:
-    """What GitHub makes of the headings."""
+    """The anchors that GitHub makes of the headings."""
     headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -44,8 +44,8 @@ def rows(text: str) -> Iterator[list[str]]:
 
 
 @each_page
-def test_links_lead_somewhere(page: Path) -> None:
-    """Every relative link names a file that is there, and a heading in it."""
+def test_links(page: Path) -> None:
+    """Every relative link leads to a file that exists, and to a heading in it."""
     for link in _LINK.findall(prose(page)):
         if link.startswith(("http://", "https://")):
             continue
@@ -57,20 +57,20 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @each_page
 def test_python_snippets_compile(page: Path) -> None:
-    """What a reader copies is Python."""
+    """Every Python snippet on a page compiles."""
     for language, code in _FENCED.findall(text_of(page)):
         if language == "python":
             ast.parse(code)
 
 
-def test_the_options_are_those_that_exist() -> None:
-    """docs/options.md has a row for each option, and its default."""
+def test_options() -> None:
+    """docs/options.md has a row for each option, with its default."""
     table = prose(ROOT / "docs" / "options.md").partition("Outside of that dict")[0]
     assert {name: ast.literal_eval(default) for name, default, _ in rows(table)} == DEFAULTS
 
 
-def test_the_errors_are_those_that_exist() -> None:
-    """docs/errors.md names classes of ccxt, and each that the hierarchy in `_errors` has and is raised."""
+def test_errors() -> None:
+    """docs/errors.md names classes of ccxt only, and every class that the plugin raises."""
     documented = {name for name, *_ in rows(prose(ROOT / "docs" / "errors.md"))}
     assert {
         name for name in documented if not issubclass(getattr(ccxt, name, object), ccxt.BaseError)
@@ -80,8 +80,8 @@ def test_the_errors_are_those_that_exist() -> None:
     assert hierarchy - documented == {"BaseError", "InvalidOrder"}
 
 
-def test_the_make_targets_exist() -> None:
-    """No page names a command that is not there."""
+def test_make_targets() -> None:
+    """Every make target that a page names exists."""
     targets = set(re.findall(r"^([a-z]+):", text_of(ROOT / "Makefile"), re.MULTILINE))
     named = {
         one for page in PAGES for one in re.findall(r"(?:`|^\$ )make ([a-z]+)", text_of(page), re.MULTILINE)
@@ -90,8 +90,8 @@ def test_the_make_targets_exist() -> None:
     assert named <= targets
 
 
-def test_the_readme_is_one_page() -> None:
-    """What does not fit has a page below docs/, and every page there is linked."""
+def test_readme_is_one_page() -> None:
+    """The README has at most 110 lines and links every page in docs."""
     readme = text_of(ROOT / "README.md")
     assert len(readme.splitlines()) <= 110
     for page in (ROOT / "docs").glob("*.md"):

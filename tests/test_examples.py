@@ -1,11 +1,11 @@
-"""The examples, run as a reader runs them; what they say and end with is compared with what is true."""
+"""The examples, run as a reader runs them: output and exit code, compared with the simulator's order book."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -14,25 +14,17 @@ import pytest
 
 from ccxt_bingx_ext.simulator import Simulator
 
-from .redis_server import RedisServer
+from .helpers import RedisServer, place
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SIMPLE = ("sync", "asynchronous", "pro", "register")
 YOUR_KEYS = {"BINGX_APIKEY": "key", "BINGX_SECRET": "secret"}
 
 
-@pytest.fixture
-def redis(loopback: None, tmp_path: Path) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path)
-    server.start()
-    yield server
-    server.stop()
-
-
 def run(
     name: str, *arguments: str, simulator: Simulator | None = None, environment: Mapping[str, str] = {}
 ) -> subprocess.CompletedProcess[str]:
-    """Run an example, with warnings as errors."""
+    """Run an example. Warnings are errors."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("BINGX_")}
     there = {} if simulator is None else {"BINGX_SIMULATOR": simulator.url}
     return subprocess.run(
@@ -44,25 +36,21 @@ def run(
     )
 
 
-def place(simulator: Simulator, count: int) -> list[str]:
-    return [str(simulator.place().order_id) for _ in range(count)]
-
-
-def answers_stay_lost(simulator: Simulator) -> None:
+def lose_responses(simulator: Simulator) -> None:
     for path in ("cancelOrders", "trade/query"):
         simulator.faults.add("http", status=504, times=None, path=path)
 
 
-def test_each_example_is_run_here() -> None:
-    """A new one has to be added to the tests below."""
+def test_every_example_has_a_test() -> None:
+    """This module runs every example."""
     names = {path.stem for path in EXAMPLES.glob("*.py")}
     others = {"_exchange", "several_processes", "kill_switch", "market_maker", "test_my_bot"}
     assert names == {*SIMPLE, *others}
 
 
 @pytest.mark.parametrize("name", SIMPLE)
-def test_simple_examples_tell_what_is_gone(simulator: Simulator, name: str) -> None:
-    """One is open, one filled, and an answer is lost: all gone, and silent on stderr."""
+def test_simple_examples(simulator: Simulator, name: str) -> None:
+    """Each simple example reports the orders that are gone, although a response was lost."""
     live, filled = place(simulator, 2)
     simulator.fill(filled)
     simulator.faults.add("drop", when="after")
@@ -74,17 +62,17 @@ def test_simple_examples_tell_what_is_gone(simulator: Simulator, name: str) -> N
 
 
 @pytest.mark.parametrize("name", SIMPLE)
-def test_simple_examples_tell_what_may_be_live(simulator: Simulator, name: str) -> None:
-    """Answers stay lost: the exit code is not 0, and the ids are named."""
+def test_simple_examples_unresolved(simulator: Simulator, name: str) -> None:
+    """When responses stay lost, each simple example names the ids and exits with 1."""
     ids = place(simulator, 2)
-    answers_stay_lost(simulator)
+    lose_responses(simulator)
     done = run(name, *ids, simulator=simulator)
     assert done.returncode == 1
     assert done.stderr == f"not known to be gone: {ids}\n"
 
 
-def test_an_order_that_the_exchange_does_not_know_is_not_called_gone(simulator: Simulator) -> None:
-    """It may be live under another symbol."""
+def test_unknown_order(simulator: Simulator) -> None:
+    """An example does not call an unknown order gone: it may be live under another symbol."""
     elsewhere = str(simulator.place(symbol="ETH-USDT").order_id)
     done = run("sync", elsewhere, simulator=simulator)
     assert done.returncode == 1
@@ -92,8 +80,8 @@ def test_an_order_that_the_exchange_does_not_know_is_not_called_gone(simulator: 
     assert simulator.status(elsewhere) == "PENDING"
 
 
-def test_bad_input_is_not_called_gone(simulator: Simulator) -> None:
-    """One id is none, so nothing is sent: both are named."""
+def test_bad_input(simulator: Simulator) -> None:
+    """With one bad id an example sends nothing and names both ids."""
     (live,) = place(simulator, 1)
     done = run("sync", live, "nonsense", simulator=simulator)
     assert done.returncode == 1
@@ -101,30 +89,30 @@ def test_bad_input_is_not_called_gone(simulator: Simulator) -> None:
 
 
 @pytest.mark.parametrize("name", SIMPLE)
-def test_simple_examples_run_as_they_are(simulator: Simulator, name: str) -> None:
-    """Without ids, on the simulator: they place three orders, and cancel them."""
+def test_simple_examples_without_ids(simulator: Simulator, name: str) -> None:
+    """Without ids each simple example places three orders on the simulator and cancels them."""
     assert run(name, simulator=simulator).returncode == 0
     assert [order.status for order in simulator.orders()] == ["CANCELED"] * 3
 
 
 @pytest.mark.parametrize("name", [*SIMPLE, "several_processes", "market_maker"])
-def test_nothing_is_placed_on_the_live_exchange(name: str) -> None:
-    """With your keys and without the simulator, an example that would place orders ends at once."""
+def test_no_order_on_the_live_exchange(name: str) -> None:
+    """With your keys and without the simulator an example places no order and exits with 1."""
     done = run(name, environment=YOUR_KEYS)
     assert done.returncode == 1
     assert "name the ids" in done.stderr or "on the simulator only" in done.stderr
 
 
-def test_your_keys_never_go_where_the_simulator_should_be(simulator: Simulator) -> None:
-    """BINGX_SIMULATOR may name anything: it gets the simulator's keys."""
+def test_your_keys_stay_here(simulator: Simulator) -> None:
+    """The examples send the simulator's keys, never yours, to the URL in BINGX_SIMULATOR."""
     assert run("sync", *place(simulator, 1), simulator=simulator, environment=YOUR_KEYS).returncode == 0
     assert {request.headers.get("x-bx-apikey") for request in simulator.requests} == {"simulator-key"}
 
 
-def test_several_processes_keep_one_limit(bingx_simulator: Simulator, redis: RedisServer) -> None:
-    """Three processes, nine cancels: never more than two in any second, none refused."""
+def test_several_processes(bingx_simulator: Simulator, server: RedisServer) -> None:
+    """Three processes send nine cancels, at most two in any second."""
     ids = place(bingx_simulator, 9)
-    done = run("several_processes", *ids, simulator=bingx_simulator, environment={"REDIS_URL": redis.url})
+    done = run("several_processes", *ids, simulator=bingx_simulator, environment={"REDIS_URL": server.url})
     assert (done.returncode, done.stderr) == (0, "")
     assert {bingx_simulator.status(one) for one in ids} == {"CANCELED"}
     assert len({line.split(":")[0] for line in done.stdout.splitlines()}) == 3
@@ -132,16 +120,16 @@ def test_several_processes_keep_one_limit(bingx_simulator: Simulator, redis: Red
     assert not any(request.limited for request in bingx_simulator.requests)
 
 
-def test_a_process_that_leaves_an_order_says_so(simulator: Simulator, redis: RedisServer) -> None:
-    """Of three processes one meets an order that the exchange does not know."""
+def test_several_processes_unresolved(simulator: Simulator, server: RedisServer) -> None:
+    """A process that meets an unknown order names it, and the example exits with 1."""
     ids = [*place(simulator, 2), "7"]
-    done = run("several_processes", *ids, simulator=simulator, environment={"REDIS_URL": redis.url})
+    done = run("several_processes", *ids, simulator=simulator, environment={"REDIS_URL": server.url})
     assert done.returncode == 1
     assert done.stderr == "not known to be gone: ['7']\n"
 
 
 class KillSwitch:
-    """The example, with a file of orders."""
+    """The kill switch example and its file of orders."""
 
     def __init__(self, simulator: Simulator, folder: Path) -> None:
         self.simulator = simulator
@@ -161,8 +149,8 @@ def kill_switch(simulator: Simulator, tmp_path: Path) -> KillSwitch:
     return KillSwitch(simulator, tmp_path)
 
 
-def test_the_kill_switch_cancels_everything(kill_switch: KillSwitch, simulator: Simulator) -> None:
-    """Two symbols, both sorts of id, one filled before, an answer lost: all gone, in one attempt."""
+def test_kill_switch(kill_switch: KillSwitch, simulator: Simulator) -> None:
+    """The kill switch cancels orders of two symbols, by either id, in one attempt."""
     live, filled = place(simulator, 2)
     simulator.fill(filled)
     simulator.place(symbol="ETH-USDT", client_order_id="quote_17")
@@ -180,10 +168,10 @@ def test_the_kill_switch_cancels_everything(kill_switch: KillSwitch, simulator: 
     assert kill_switch.file.read_text() == "".join(f"{line}\n" for line in lines)
 
 
-def test_the_kill_switch_names_what_stays_unresolved(kill_switch: KillSwitch, simulator: Simulator) -> None:
-    """Answers stay lost: every id is named, and written to a file that the next run takes."""
+def test_kill_switch_unresolved(kill_switch: KillSwitch, simulator: Simulator) -> None:
+    """The kill switch names every unresolved id and writes a file that the next run takes."""
     ids = place(simulator, 2)
-    answers_stay_lost(simulator)
+    lose_responses(simulator)
     lines = [f"BTC/USDT {one}" for one in ids]
     done = kill_switch.run(*lines)
     assert done.returncode == 1
@@ -194,8 +182,8 @@ def test_the_kill_switch_names_what_stays_unresolved(kill_switch: KillSwitch, si
     assert {simulator.status(one) for one in ids} == {"CANCELED"}
 
 
-def test_trouble_in_one_market_saves_no_other(kill_switch: KillSwitch, simulator: Simulator) -> None:
-    """What the first market answers is lost as often as the plugin asks: the second is cancelled."""
+def test_kill_switch_other_market(kill_switch: KillSwitch, simulator: Simulator) -> None:
+    """Lost responses in one market do not stop the kill switch in another."""
     (live,) = place(simulator, 1)
     other = str(simulator.place(symbol="ETH-USDT").order_id)
     simulator.faults.add("http", status=504, times=4)
@@ -204,8 +192,8 @@ def test_trouble_in_one_market_saves_no_other(kill_switch: KillSwitch, simulator
     assert simulator.status(other) == "CANCELED"
 
 
-def test_the_kill_switch_tries_again(kill_switch: KillSwitch, simulator: Simulator) -> None:
-    """The trouble outlasts what the plugin does about it, but not the second attempt."""
+def test_kill_switch_second_attempt(kill_switch: KillSwitch, simulator: Simulator) -> None:
+    """The kill switch makes a second attempt when the first leaves orders unresolved."""
     (live,) = place(simulator, 1)
     simulator.faults.add("http", status=504, times=4)
     done = kill_switch.run(f"BTC/USDT {live}")
@@ -217,10 +205,8 @@ def test_the_kill_switch_tries_again(kill_switch: KillSwitch, simulator: Simulat
 @pytest.mark.parametrize(
     "line", ["BTC/USDT 12x", "BTC/USDT", "NONE/SUCH 5", "BTC/USDT client:None", "BTC/USDT 7"]
 )
-def test_a_line_that_names_no_order_stays_and_saves_no_other(
-    kill_switch: KillSwitch, simulator: Simulator, line: str
-) -> None:
-    """No id, no symbol, nothing known under it: it stays unresolved, and the others are cancelled."""
+def test_kill_switch_bad_line(kill_switch: KillSwitch, simulator: Simulator, line: str) -> None:
+    """The kill switch keeps a line that names no order as unresolved and cancels the others."""
     live = place(simulator, 2)
     done = kill_switch.run(line, *(f"BTC/USDT {one}" for one in live))
     assert done.returncode == 1
@@ -229,18 +215,16 @@ def test_a_line_that_names_no_order_stays_and_saves_no_other(
     assert {order.status for order in simulator.orders()} == {"CANCELED"}
 
 
-def test_a_kill_switch_ended_in_the_middle_leaves_the_whole_list(
-    kill_switch: KillSwitch, simulator: Simulator
-) -> None:
-    """Without keys it does not even begin: everything is unresolved."""
+def test_kill_switch_without_keys(kill_switch: KillSwitch, simulator: Simulator) -> None:
+    """A kill switch that cannot begin leaves the whole list unresolved."""
     line = f"BTC/USDT {place(simulator, 1)[0]}"
     kill_switch.file.write_text(line)
     assert run("kill_switch", str(kill_switch.file)).returncode == 1
     assert kill_switch.unresolved == [line]
 
 
-def test_a_file_that_cannot_be_written_stops_no_cancel(kill_switch: KillSwitch, simulator: Simulator) -> None:
-    """It is said, and the orders are cancelled all the same."""
+def test_kill_switch_unwritable_file(kill_switch: KillSwitch, simulator: Simulator) -> None:
+    """A file that cannot be written does not stop the kill switch."""
     kill_switch.file.with_name("orders.txt.unresolved").mkdir()
     done = kill_switch.run(f"BTC/USDT {place(simulator, 1)[0]}")
     assert done.returncode == 0
@@ -248,15 +232,15 @@ def test_a_file_that_cannot_be_written_stops_no_cancel(kill_switch: KillSwitch, 
     assert not any(order.is_open for order in simulator.orders())
 
 
-def test_an_empty_list_is_no_success(kill_switch: KillSwitch) -> None:
-    """The command that makes the list may have failed: 0 would say that everything is gone."""
+def test_kill_switch_empty_list(kill_switch: KillSwitch) -> None:
+    """An empty list is an error, because success would mean that everything is gone."""
     done = kill_switch.run("")
     assert done.returncode != 0
     assert "no orders are listed" in done.stderr
 
 
-def test_what_an_earlier_run_left_is_cancelled_too(kill_switch: KillSwitch, simulator: Simulator) -> None:
-    """The file may have been made anew since, without it."""
+def test_kill_switch_earlier_run(kill_switch: KillSwitch, simulator: Simulator) -> None:
+    """The kill switch also cancels what an earlier run left unresolved."""
     left, listed = place(simulator, 2)
     kill_switch.file.with_name("orders.txt.unresolved").write_text(f"BTC/USDT {left}\n")
     assert kill_switch.run(f"BTC/USDT {listed}").returncode == 0
@@ -264,7 +248,7 @@ def test_what_an_earlier_run_left_is_cancelled_too(kill_switch: KillSwitch, simu
 
 
 def quotes_overlap(simulator: Simulator) -> bool:
-    """Whether two orders of one side were ever live at the same time; all are over by now."""
+    """Whether two orders of one side were live at the same time. All must be final by now."""
     for side in ("BUY", "SELL"):
         orders = [order for order in simulator.orders() if order.side == side]
         for before, after in pairwise(orders):
@@ -274,7 +258,7 @@ def quotes_overlap(simulator: Simulator) -> bool:
 
 
 def bought(simulator: Simulator) -> Decimal:
-    """The position that is really there."""
+    """The true position."""
     return sum(
         (Decimal(order.executed) * (1 if order.side == "BUY" else -1) for order in simulator.orders()),
         Decimal(0),
@@ -282,8 +266,8 @@ def bought(simulator: Simulator) -> Decimal:
 
 
 @pytest.mark.parametrize("fault", ["none", "fill", "drop before", "drop after", "placing"])
-def test_the_market_maker_never_quotes_twice(simulator: Simulator, fault: str) -> None:
-    """A fill during the cancel, a lost answer to a cancel or to placing: the books are right all the same."""
+def test_market_maker(simulator: Simulator, fault: str) -> None:
+    """The market maker never quotes twice and knows its position, also after a lost response."""
 
     def fill() -> None:
         simulator.fill(simulator.orders()[0].order_id)
@@ -304,9 +288,9 @@ def test_the_market_maker_never_quotes_twice(simulator: Simulator, fault: str) -
     assert (bought(simulator) != 0) == (fault == "fill")
 
 
-def test_a_market_maker_that_leaves_quotes_says_which(simulator: Simulator) -> None:
-    """Answers are lost until the end: two quotes only, both named, and the exit code is not 0."""
-    answers_stay_lost(simulator)
+def test_market_maker_unresolved(simulator: Simulator) -> None:
+    """A market maker that cannot cancel its quotes names them and exits with 1."""
+    lose_responses(simulator)
     done = run("market_maker", "--rounds", "2", "--pause", "0", simulator=simulator)
     assert done.returncode == 1
     assert len(simulator.orders()) == 2
@@ -314,8 +298,8 @@ def test_a_market_maker_that_leaves_quotes_says_which(simulator: Simulator) -> N
         assert str(order.order_id) in done.stdout.splitlines()[-1]
 
 
-def test_the_tests_of_a_users_bot_pass() -> None:
-    """As a user runs them: under their own settings, with the fixture of this package."""
+def test_my_bot() -> None:
+    """The example tests of a bot pass when a user runs them."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "examples/test_my_bot.py"]
     done = subprocess.run(command, cwd=EXAMPLES.parent, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout

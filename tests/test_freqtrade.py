@@ -1,4 +1,4 @@
-"""freqtrade, a real bot, trades on the simulator: by ccxt's own class and by this package's."""
+"""freqtrade, a real bot, trades on the simulator with ccxt's own class and with the plugin's."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from ccxt_bingx_ext.simulator import Simulator
 from tools.freqtrade_bot import environment, page
 from tools.freqtrade_bot.environment import Environment, index_is_unreachable
 
-HERE = Path(__file__).parent / "freqtrade_bot"
+FILES = Path(page.__file__).parent
 NEEDED_CCXT = "4.5.76"
 RETRIES = 4
-"""freqtrade's own, of what it takes for a temporary error."""
+"""How often freqtrade itself retries after what it considers a temporary error."""
 RUN = ["ccxt-bingx-ext", "run", "--"]
-"""What the page's command begins with, so that freqtrade gets this package's classes."""
+"""How the command on the page begins, so that freqtrade gets the plugin's classes."""
 
 
 def _numbers(version: str) -> list[int]:
@@ -44,7 +44,7 @@ def freqtrade() -> Environment:
 
 
 class Bot:
-    """A folder set up as the page says, pointed at a simulator."""
+    """A folder set up as the page says, for a simulator."""
 
     def __init__(self, freqtrade: Environment, folder: Path, simulator: Simulator) -> None:
         self.folder = folder
@@ -54,14 +54,14 @@ class Bot:
         local["exchange"]["ccxt_config"]["urls"]["api"] = {
             name: url.replace("http://127.0.0.1:8000", simulator.url) for name, url in api.items()
         }
-        # Orders time out after seconds here, so that the test need not wait for ten minutes.
+        # Orders time out after seconds here, not after ten minutes.
         local["unfilledtimeout"] = {"entry": 2, "exit": 2, "unit": "seconds"}
         local["internals"] = {"process_throttle_secs": 1}
         for name, content in (("config.json", page.file("config.json")), ("simulator.json", local)):
             (folder / name).write_text(json.dumps(content))
         create_userdir = self.command(page.command("freqtrade"))
         subprocess.run(create_userdir, check=True, capture_output=True, **self._where)
-        strategy = (HERE / "MyStrategy.py").read_text()
+        strategy = (FILES / "MyStrategy.py").read_text()
         (folder / "user_data" / "strategies" / "MyStrategy.py").write_text(strategy)
 
     @property
@@ -70,12 +70,12 @@ class Bot:
         return {"cwd": self.folder, "env": {**os.environ, "PATH": path}}
 
     def command(self, words: list[str]) -> list[str]:
-        """A command of the page, as it is found in freqtrade's environment."""
+        """A command of the page, in freqtrade's environment."""
         return [str(self._freqtrade.bin / words[0]), *words[1:]]
 
     def cancels(self, world: str, *gone: str) -> dict[str, Any]:
-        """What cancels.py says."""
-        script = [str(self._freqtrade.python), str(HERE / "cancels.py"), world, "config.json,simulator.json"]
+        """The output of cancels.py."""
+        script = [str(self._freqtrade.python), str(FILES / "cancels.py"), world, "config.json,simulator.json"]
         ended = subprocess.run([*script, *gone], capture_output=True, text=True, **self._where)
         assert ended.returncode == 0, ended.stderr
         said: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
@@ -83,7 +83,7 @@ class Bot:
 
     @contextmanager
     def running(self, world: str) -> Iterator[None]:
-        """The whole bot, by the page's command; with ccxt's own class where the command has no prefix."""
+        """Run the whole bot by the page's command. Without its prefix the bot gets ccxt's own class."""
         words = page.command(" ".join(RUN), "simulator.json")
         command = self.command(words if world == "ours" else words[len(RUN) :])
         with (self.folder / "log").open("wb") as log:
@@ -102,7 +102,7 @@ class Bot:
         return (self.folder / "log").read_text()
 
     def books(self) -> dict[int, tuple[str, float]]:
-        """What the bot itself believes of its orders: status and filled amount."""
+        """What the bot itself believes about its orders: status and filled amount."""
         with closing(sqlite3.connect(self.folder / "tradesv3.sqlite")) as database:
             rows = database.execute("select order_id, status, filled from orders").fetchall()
         return {int(order_id): (status, filled) for order_id, status, filled in rows}
@@ -125,16 +125,16 @@ def cancels_sent(simulator: Simulator, order_id: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("world", "package", "told", "causes", "requests"),
+    ("world", "package", "error", "causes", "requests"),
     [
         ("ccxt", "ccxt", "TemporaryError", {"BadRequest", "ExchangeError"}, 1 + RETRIES),
         ("ours", "ccxt_bingx_ext", "InvalidOrderException", {"OrderNotFound"}, 1),
     ],
 )
-def test_freqtrade_is_told_that_an_order_is_gone(
-    bot: Bot, simulator: Simulator, world: str, package: str, told: str, causes: set[str], requests: int
+def test_order_that_is_gone(
+    bot: Bot, simulator: Simulator, world: str, package: str, error: str, causes: set[str], requests: int
 ) -> None:
-    """Cancelling what is cancelled, filled or unknown: a temporary error five times, or the truth at once."""
+    """With the plugin freqtrade learns at once that an order is gone, with ccxt it cancels five times."""
     filled = str(simulator.place().order_id)
     simulator.fill(filled)
     said = bot.cancels(world, filled, "77")
@@ -145,7 +145,7 @@ def test_freqtrade_is_told_that_an_order_is_gone(
     assert (simulator.status(placed), simulator.order(placed).price) == ("CANCELED", "25000")
     gone = said["gone"]
     assert {order_id: one["error"] for order_id, one in gone.items()} == dict.fromkeys(
-        (placed, filled, "77"), told
+        (placed, filled, "77"), error
     )
     assert {one["cause"] for one in gone.values()} == causes
     sent = [cancels_sent(simulator, order_id) for order_id in (placed, filled, "77")]
@@ -158,8 +158,8 @@ def filled_when_it_is_cancelled(simulator: Simulator) -> None:
     )
 
 
-def test_the_whole_bot_learns_that_its_order_was_filled(bot: Bot, simulator: Simulator) -> None:
-    """The order is filled just before the bot cancels it: one refusal, one look, and the amount is booked."""
+def test_filled_order(bot: Bot, simulator: Simulator) -> None:
+    """With the plugin the bot books an order that filled just before its cancel, after one refusal."""
     filled_when_it_is_cancelled(simulator)
     with bot.running("ours"):
         bot.wait_for(lambda: "has been fulfilled" in bot.log)
@@ -168,8 +168,8 @@ def test_the_whole_bot_learns_that_its_order_was_filled(bot: Bot, simulator: Sim
     assert (order.status, cancels_sent(simulator, str(order.order_id))) == ("FILLED", 1)
 
 
-def test_with_ccxts_own_class_the_whole_bot_stops_for_half_a_minute(bot: Bot, simulator: Simulator) -> None:
-    """The same: five refusals, the bot sleeps, and its books hold an open order that is filled."""
+def test_filled_order_with_ccxt(bot: Bot, simulator: Simulator) -> None:
+    """With ccxt the bot cancels five times, sleeps, and keeps the filled order as open in its books."""
     filled_when_it_is_cancelled(simulator)
     with bot.running("ccxt"):
         bot.wait_for(lambda: "retrying in 30 seconds" in bot.log)
@@ -178,8 +178,8 @@ def test_with_ccxts_own_class_the_whole_bot_stops_for_half_a_minute(bot: Bot, si
     assert (order.status, cancels_sent(simulator, str(order.order_id))) == ("FILLED", 1 + RETRIES)
 
 
-def test_the_whole_bot_cancels_its_order(bot: Bot, simulator: Simulator) -> None:
-    """Where nothing comes between, the order that timed out is cancelled, and struck out of the books."""
+def test_cancelled_order(bot: Bot, simulator: Simulator) -> None:
+    """The bot cancels an order that timed out and removes it from its books."""
     with bot.running("ours"):
         bot.wait_for(lambda: "order fully cancelled" in bot.log)
         order = simulator.orders()[0]
@@ -187,8 +187,8 @@ def test_the_whole_bot_cancels_its_order(bot: Bot, simulator: Simulator) -> None
     assert (order.status, cancels_sent(simulator, str(order.order_id))) == ("CANCELED", 1)
 
 
-def test_only_a_missing_network_is_a_reason_to_skip(tmp_path: Path) -> None:
-    """pip's words about an index that does not answer are told from those about anything else."""
+def test_skip_without_network(tmp_path: Path) -> None:
+    """The tests skip only if pip cannot reach its index."""
     pip = Environment(Path(sys.prefix)).pip
     install = ("download", "--retries", "1", "--dest", str(tmp_path), "freqtrade==1999.9")
     assert index_is_unreachable(pip(*install, "--index-url", "http://127.0.0.1:1/simple").stdout)

@@ -12,7 +12,7 @@ import pytest
 
 from ccxt_bingx_ext import bingx
 
-from .worlds import OURS
+from .helpers import OURS
 
 ALIASES = {
     "cancelOrders": "cancel_orders",

@@ -17,7 +17,7 @@ import pytest
 import ccxt_bingx_ext
 from ccxt_bingx_ext import register, unregister
 
-from .worlds import CCXTS, OURS, WORLDS
+from .helpers import CCXTS, OURS, WORLDS
 
 PLACES = {"sync": ccxt, "async": ccxt.async_support, "pro": ccxt.pro}
 
@@ -34,8 +34,8 @@ def registered() -> list[bool]:
     return [PLACES[world].bingx is OURS[world] for world in WORLDS]
 
 
-def test_the_public_names() -> None:
-    """What users may rely on; anything added or removed shows here."""
+def test_public_names() -> None:
+    """The package exports exactly these names."""
     assert sorted(ccxt_bingx_ext.__all__) == [
         "AccountsForIds", "CancelOrdersOptions", "CancellationRequest", "ClientOrderId", "GONE",
         "Registration", "__version__", "bingx", "is_gone", "register", "unregister",
@@ -45,8 +45,8 @@ def test_the_public_names() -> None:
 
 
 @pytest.mark.parametrize("world", WORLDS)
-def test_each_class_is_ccxts_class_and_describes_itself_so(world: str) -> None:
-    """id, isinstance, has and describe stay as they are, except what the plugin adds."""
+def test_describe(world: str) -> None:
+    """Each class is a subclass of ccxt's and adds only its own features and options to describe()."""
     ours, theirs = OURS[world](), CCXTS[world]()
     assert isinstance(ours, CCXTS[world])
     assert ours.id == "bingx"
@@ -74,14 +74,8 @@ def test_each_class_is_ccxts_class_and_describes_itself_so(world: str) -> None:
     assert mine == original
 
 
-def test_pro_is_async_too() -> None:
-    """As in ccxt, and with register() as without."""
-    assert issubclass(OURS["pro"], OURS["async"])
-    assert issubclass(OURS["pro"], CCXTS["async"])
-
-
 def test_two_instances_do_not_share_options() -> None:
-    """What one bot sets, the other does not see."""
+    """Two instances do not share options."""
     first, second = OURS["sync"](), OURS["sync"]()
     first.options["cancelOrders"]["process"] = 1
     first.options["cancelOrders"]["linear"]["limit"] = 1
@@ -90,7 +84,7 @@ def test_two_instances_do_not_share_options() -> None:
 
 
 def test_importing_patches_nothing() -> None:
-    """register() is explicit."""
+    """Importing the package does not replace ccxt's classes."""
     code = (
         "import ccxt, ccxt.async_support, ccxt.pro\n"
         "before = ccxt.bingx, ccxt.async_support.bingx, ccxt.pro.bingx\n"
@@ -100,8 +94,8 @@ def test_importing_patches_nothing() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_register_works_before_anything_else_is_imported() -> None:
-    """ccxt.pro's own class must not become a subclass of ours by being imported after us."""
+def test_register_before_other_imports() -> None:
+    """register() works before ccxt.pro is imported and does not change ccxt's own pro class."""
     code = (
         "import ccxt_bingx_ext; ccxt_bingx_ext.register()\n"
         "import ccxt.pro, ccxt_bingx_ext.pro as ours\n"
@@ -113,8 +107,8 @@ def test_register_works_before_anything_else_is_imported() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_importing_the_package_does_not_import_the_slow_parts() -> None:
-    """No async, websocket or simulator code is loaded for a sync bot."""
+def test_import_loads_no_slow_parts() -> None:
+    """Importing the package loads no async, websocket or simulator code."""
     code = (
         "import sys, ccxt_bingx_ext\n"
         "slow = {'ccxt.async_support', 'ccxt.pro', 'ccxt_bingx_ext.simulator'} & set(sys.modules)\n"
@@ -123,8 +117,8 @@ def test_importing_the_package_does_not_import_the_slow_parts() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_register_and_unregister_are_idempotent() -> None:
-    """Twice is once; unregister restores what was there."""
+def test_register_twice() -> None:
+    """register() and unregister() are idempotent, and unregister() restores ccxt's classes."""
     unregister()
     assert registered() == [False] * 3
     register()
@@ -136,8 +130,8 @@ def test_register_and_unregister_are_idempotent() -> None:
     assert [PLACES[world].bingx for world in WORLDS] == [CCXTS[world] for world in WORLDS]
 
 
-def test_register_as_a_context_manager() -> None:
-    """On leaving, what was there on entering is there again: an outer registration stays."""
+def test_register_as_context() -> None:
+    """Leaving the context restores the classes from before, so an outer registration stays."""
     with register():
         assert registered() == [True] * 3
         with register():
@@ -146,15 +140,15 @@ def test_register_as_a_context_manager() -> None:
     assert registered() == [False] * 3
 
 
-def test_leaving_by_an_exception_restores_too() -> None:
-    """The exception passes, the registration ends."""
+def test_register_context_with_exception() -> None:
+    """An exception passes out of the context and ends the registration."""
     with pytest.raises(ZeroDivisionError), register():
         raise ZeroDivisionError
     assert registered() == [False] * 3
 
 
-def test_somebody_elses_class_is_respected() -> None:
-    """What was put there before us is restored, what was put there after us is left alone."""
+def test_class_of_somebody_else() -> None:
+    """unregister() restores a class from before register() and keeps a class set after."""
 
     class Theirs(ccxt.bingx):  # type: ignore[misc]
         pass
@@ -173,8 +167,8 @@ def test_somebody_elses_class_is_respected() -> None:
     assert ccxt.pro.bingx is CCXTS["pro"]
 
 
-def test_a_socks_session_sends_no_cancel_again_either() -> None:
-    """ccxt makes one per proxy; it is told what the others are told."""
+def test_socks_session() -> None:
+    """The session for a SOCKS proxy forbids the replay of cancels too."""
 
     async def hooks() -> tuple[int, int]:
         exchange = OURS["async"]()

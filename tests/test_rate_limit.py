@@ -1,4 +1,4 @@
-"""The lane over real HTTP: the simulator enforces the limit itself, and judges every window by its clock."""
+"""The limiter over real HTTP. The simulator enforces the limit and judges every window by its own clock."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import multiprocessing
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,98 +22,50 @@ from ccxt_bingx_ext._ratelimit.schedule import RateLimit
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Simulator
 
-from .worlds import CCXTS, OURS, WORLDS, bot_of
+from .helpers import (
+    CCXTS,
+    OURS,
+    WORLDS,
+    assert_paced,
+    bot_of,
+    cancel_all_at_once,
+    cancel_each,
+    config_of,
+    in_threads,
+    place,
+    refused,
+)
 
 SYMBOL = "BTC/USDT"
 
 
-@pytest.fixture
-def limited(loopback: None) -> Iterator[Simulator]:
-    """The documented limit of this endpoint, none for the others, and no ban that would end a test."""
-    with Simulator(limits={"trade/order": None, "trade/query": None}, ban_after=None) as simulator:
-        yield simulator
-
-
-def config_of(simulator: Simulator, **options: Any) -> dict[str, Any]:
-    return simulator.ccxt_config(enableRateLimit=True, options={"cancelOrders": options})
-
-
-def place(simulator: Simulator, count: int) -> list[str]:
-    return [str(simulator.place().order_id) for _ in range(count)]
-
-
-def refused(simulator: Simulator) -> int:
-    return sum(request.limited for request in simulator.requests)
-
-
-def in_threads(calls: list[Any]) -> None:
-    failures: list[BaseException] = []
-
-    def guarded(call: Any) -> None:
-        try:
-            call()
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=guarded, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-
-
-def cancel_each(exchange: Any, ids: list[str]) -> None:
-    for one in ids:
-        assert exchange.cancel_orders([one], SYMBOL)[0]["status"] == "canceled"
-
-
-async def cancel_all_at_once(config: dict[str, Any], ids: list[str]) -> None:
-    exchange = async_bingx(config)
-    try:
-        orders = await asyncio.gather(*(exchange.cancel_orders([one], SYMBOL) for one in ids))
-        assert [order["status"] for (order,) in orders] == ["canceled"] * len(ids)
-    finally:
-        await exchange.close(True)
-
-
-def judged(simulator: Simulator, count: int) -> None:
-    """All `count` went through, never more than 2 in any second, none refused, near the limit's speed."""
-    arrivals = simulator.arrivals("cancelOrders")
-    assert len(arrivals) == count
-    assert refused(simulator) == 0
-    assert simulator.worst_window("cancelOrders", 1.0) <= 2
-    # Two at once, then two a second: the limit is reached to 94 %.
-    assert arrivals[-1] - arrivals[0] <= (-(-count // 2) - 1) / 0.94 + 0.5
-
-
-def test_many_threads_on_one_instance(limited: Simulator) -> None:
-    """Eight threads, one instance: never more than 2 in any second, and 94 % of that."""
+def test_threads(limited: Simulator) -> None:
+    """Eight threads on one instance send at most two cancels in any second, at 94 % of that speed."""
     exchange = bingx(config_of(limited))
     ids = place(limited, 16)
     in_threads([lambda n=n: cancel_each(exchange, ids[n::8]) for n in range(8)])
-    judged(limited, 16)
+    assert_paced(limited, 16)
 
 
-def test_many_tasks_on_one_instance(limited: Simulator) -> None:
-    """Sixteen tasks at once."""
+def test_tasks(limited: Simulator) -> None:
+    """Sixteen tasks on one instance send at most two cancels in any second."""
     asyncio.run(cancel_all_at_once(config_of(limited), place(limited, 16)))
-    judged(limited, 16)
+    assert_paced(limited, 16)
 
 
-def test_several_instances_threads_and_tasks_of_one_account(limited: Simulator) -> None:
-    """Sync and async mixed, four instances, four threads, three event loops: one lane."""
+def test_mixed_instances(limited: Simulator) -> None:
+    """Sync and async instances of one account, in threads and event loops, share one limiter."""
     ids = place(limited, 16)
     calls = [lambda n=n: cancel_each(bingx(config_of(limited)), ids[n::8]) for n in range(4)]
     calls += [
         lambda n=n: asyncio.run(cancel_all_at_once(config_of(limited), [*ids[n::8]])) for n in range(4, 8)
     ]
     in_threads(calls)
-    judged(limited, 16)
+    assert_paced(limited, 16)
 
 
-def test_two_accounts_do_not_wait_for_each_other(limited: Simulator) -> None:
-    """A lane belongs to an API key."""
+def test_two_accounts(limited: Simulator) -> None:
+    """Two accounts do not wait for each other."""
     limited.add_account("other-key", "other-secret", "2")
     mine, others = place(limited, 2), [str(limited.place(uid="2").order_id) for _ in range(2)]
     cancel_each(bingx(config_of(limited)), mine)
@@ -123,8 +74,8 @@ def test_two_accounts_do_not_wait_for_each_other(limited: Simulator) -> None:
 
 
 @pytest.mark.parametrize("world", WORLDS)
-def test_the_judge_does_judge(world: str, limited: Simulator) -> None:
-    """An unthrottled client is refused."""
+def test_unlimited_client_is_refused(world: str, limited: Simulator) -> None:
+    """Negative control: the simulator refuses a client without a limiter."""
     with bot_of(CCXTS[world], limited.ccxt_config(enableRateLimit=False)) as bot:
         bot.load_markets()
         first, second, third = place(limited, 3)
@@ -135,8 +86,8 @@ def test_the_judge_does_judge(world: str, limited: Simulator) -> None:
     assert refused(limited) == 1
 
 
-def test_ccxts_threads_keep_no_limit(limited: Simulator) -> None:
-    """Negative control: eight threads on one ccxt instance are refused (11 in one second seen)."""
+def test_ccxts_threads_exceed_limit(limited: Simulator) -> None:
+    """Negative control: eight threads on one ccxt instance exceed the limit (we saw 11 in a second)."""
     exchange = CCXTS["sync"](limited.ccxt_config(enableRateLimit=True))
     exchange.load_markets()
     outcomes: list[bool] = []
@@ -153,9 +104,8 @@ def test_ccxts_threads_keep_no_limit(limited: Simulator) -> None:
     assert limited.worst_window("cancelOrders") > 2
 
 
-@pytest.mark.parametrize("world", WORLDS)
-def test_a_cancel_neither_waits_for_ccxts_throttle_nor_charges_it(world: str, limited: Simulator) -> None:
-    """The cancel goes out before the calls that were queued first; they arrive as if it had not been."""
+def test_ccxts_throttle(world: str, limited: Simulator) -> None:
+    """A cancel neither waits for ccxt's throttle nor delays the calls in its queue."""
     with bot_of(OURS[world], config_of(limited)) as bot:
         bot.load_markets()
         limited.clear_log()
@@ -166,7 +116,7 @@ def test_a_cancel_neither_waits_for_ccxts_throttle_nor_charges_it(world: str, li
             stamped, before = bot.exchange.lastRestRequestTimestamp, time.perf_counter()
             time.sleep(0.01)
             bot.cancel_orders(ids, SYMBOL)
-            assert time.perf_counter() - before < 1  # ccxt waits for 10 s here (cost 5 of 2000 ms)
+            assert time.perf_counter() - before < 1  # ccxt would wait for 10 s (a cost of 5, 2000 ms each)
             assert bot.exchange.lastRestRequestTimestamp == stamped
         else:
 
@@ -185,11 +135,11 @@ def test_a_cancel_neither_waits_for_ccxts_throttle_nor_charges_it(world: str, li
                 return done
 
             done = bot._loop.run_until_complete(queued())
-            assert done.index("cancel") <= 2  # two ordinary ones may have gone already
+            assert done.index("cancel") <= 2  # two ordinary calls may have gone before
 
 
-def test_a_cancelled_waiter_gives_its_place_back(limited: Simulator) -> None:
-    """Ten tasks wait and are cancelled: the next cancel goes in the next window, not in the sixth."""
+def test_cancelled_tasks_leave_queue(limited: Simulator) -> None:
+    """Cancelled tasks leave the queue, and the next cancel goes in the next window."""
 
     async def main() -> None:
         exchange = async_bingx(config_of(limited))
@@ -213,10 +163,8 @@ def test_a_cancelled_waiter_gives_its_place_back(limited: Simulator) -> None:
     assert limited.worst_window("cancelOrders") == 2
 
 
-def test_a_thread_interrupted_while_waiting_gives_its_place_back(
-    limited: Simulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Ctrl-C in the lane: nothing is sent, nothing stays queued."""
+def test_interrupted_thread_leaves_queue(limited: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that Ctrl-C interrupts in the queue sends nothing and leaves the queue."""
     exchange = bingx(config_of(limited))
     ids = place(limited, 4)
     cancel_each(exchange, ids[:2])
@@ -234,8 +182,8 @@ def test_a_thread_interrupted_while_waiting_gives_its_place_back(
     assert limited.arrivals("cancelOrders")[2] - limited.arrivals("cancelOrders")[0] < 2.5
 
 
-def test_cancels_whose_event_loop_has_stopped_hold_nobody_up(limited: Simulator) -> None:
-    """Ctrl-C out of a loop with waiting cancels, then a clean-up through the sync class: it goes out."""
+def test_stopped_event_loop(limited: Simulator) -> None:
+    """Cancels that wait in a stopped event loop do not block a cancel of the sync class."""
     exchange = async_bingx(config_of(limited))
     ids = place(limited, 5)
     loop = asyncio.new_event_loop()
@@ -256,15 +204,15 @@ def test_cancels_whose_event_loop_has_stopped_hold_nobody_up(limited: Simulator)
     loop.close()
 
 
-def test_a_coroutine_that_is_thrown_away_gives_its_place_back() -> None:
-    """Its loop is closed: it cannot await any more, and wakes nobody."""
+def test_abandoned_coroutine() -> None:
+    """A coroutine that is closed after its event loop leaves the queue."""
     lane, pace = LocalLimiter(), RateLimit.of(1, 0.05)
     loop = asyncio.new_event_loop()
     waiting = acquire_async(lane, pace, 1.0, banned_error)
 
     async def begin() -> None:
         await acquire_async(lane, pace, 1.0, banned_error)
-        waiting.send(None)  # it is in the queue now, and sleeps
+        waiting.send(None)  # now it sleeps in the queue
 
     loop.run_until_complete(begin())
     loop.close()
@@ -275,8 +223,8 @@ def test_a_coroutine_that_is_thrown_away_gives_its_place_back() -> None:
     assert lane._waiting == {}
 
 
-def test_leaving_wakes_the_others_even_where_a_loop_is_closed() -> None:
-    """A waiter whose loop is gone must not keep another one from leaving."""
+def test_withdraw_beside_closed_loop() -> None:
+    """A waiter whose event loop is closed does not keep another waiter from leaving."""
     lane, pace = LocalLimiter(), RateLimit.of(1, 0.05)
     loop = asyncio.new_event_loop()
     waiting = acquire_async(lane, pace, 1.0, banned_error)
@@ -294,19 +242,19 @@ def test_leaving_wakes_the_others_even_where_a_loop_is_closed() -> None:
     assert lane._waiting == {}
 
 
-def test_a_lane_that_is_closed_for_a_moment_is_waited_for() -> None:
-    """Within maxWait; beyond it the call is told at once, waiting ones too."""
+def test_acquire_during_ban() -> None:
+    """acquire waits for a ban that ends within maxWait, and raises at once for a longer one."""
     lane, pace = LocalLimiter(), RateLimit.of(2, 0.05)
     lane.do(Ban(0.3))
     acquire(lane, pace, 1.0, banned_error)
     acquire(lane, pace, 1.0, banned_error)
-    told: list[str] = []
+    raised: list[str] = []
 
     def wait() -> None:
         try:
             acquire(lane, pace, 1.0, banned_error)
         except RateLimitExceeded as error:
-            told.append(str(error))
+            raised.append(str(error))
 
     thread = threading.Thread(target=wait)
     thread.start()
@@ -314,12 +262,12 @@ def test_a_lane_that_is_closed_for_a_moment_is_waited_for() -> None:
         time.sleep(0.01)
     lane.do(Ban(300.0))
     thread.join(0.9)
-    assert len(told) == 1
-    assert "not sent" in told[0]
+    assert len(raised) == 1
+    assert "not sent" in raised[0]
 
 
-def test_a_ban_closes_the_lane_for_every_instance(limited: Simulator) -> None:
-    """The first call meets the ban; all others raise at once, saying until when, without a request."""
+def test_ban_stops_every_instance(limited: Simulator) -> None:
+    """After one call meets a ban, every instance raises until its end and sends nothing."""
     until = limited.ban(300)
     exchange = bingx(config_of(limited))
     with pytest.raises(RateLimitExceeded, match=str(until)[:6]) as caught:
@@ -336,9 +284,8 @@ def test_a_ban_closes_the_lane_for_every_instance(limited: Simulator) -> None:
 
 
 @pytest.mark.parametrize("text", ["unblocked", "retry"])
-@pytest.mark.parametrize("world", WORLDS)
-def test_a_short_ban_is_waited_out(world: str, text: Any, limited: Simulator) -> None:
-    """Within maxWait the call waits, and then cancels."""
+def test_short_ban(world: str, text: Any, limited: Simulator) -> None:
+    """The plugin waits for a ban that ends within maxWait, and then cancels."""
     ids = place(limited, 1)
     limited.ban(0.5, text=text)
     with bot_of(OURS[world], config_of(limited)) as bot:
@@ -346,17 +293,16 @@ def test_a_short_ban_is_waited_out(world: str, text: Any, limited: Simulator) ->
     assert refused(limited) == 1
 
 
-def test_max_wait_bounds_the_waiting(limited: Simulator) -> None:
-    """maxWait 0: no refusal is waited out."""
+def test_max_wait_0(limited: Simulator) -> None:
+    """With maxWait 0 the plugin does not wait for the end of a ban."""
     limited.ban(0.5)
     with pytest.raises(RateLimitExceeded):
         bingx(config_of(limited, maxWait=0)).cancel_orders(["1"], SYMBOL)
     assert len(limited.arrivals("cancelOrders")) == 1
 
 
-@pytest.mark.parametrize("world", WORLDS)
-def test_a_refusal_without_a_time_is_backed_off_once(world: str, limited: Simulator) -> None:
-    """Somebody else used the budget up: one pause, one more try, then the error."""
+def test_refusal_without_time(world: str, limited: Simulator) -> None:
+    """After a refusal without a time the plugin pauses, tries once more, and then raises."""
     body = json.dumps({"code": 100410, "msg": "rate limited", "debugMsg": ""}).encode()
     ids = place(limited, 1)
     with bot_of(OURS[world], config_of(limited)) as bot:
@@ -370,18 +316,18 @@ def test_a_refusal_without_a_time_is_backed_off_once(world: str, limited: Simula
 
 
 @pytest.mark.parametrize("expire_header", ["epoch_ms", "epoch_s", "remaining_ms"])
-def test_the_headers_are_heeded(expire_header: Any, loopback: None) -> None:
-    """The exchange says that the window is used up: the lane waits, whatever its own limit says."""
+def test_limit_headers(expire_header: Any, loopback: None) -> None:
+    """The plugin waits when the response headers say that the window is used up."""
     with Simulator(limits={"cancelOrders": 1}, expire_header=expire_header) as simulator:
         exchange = bingx(config_of(simulator, limit=None, maxWait=3000))
         cancel_each(exchange, place(simulator, 3))
-        # An epoch in whole seconds may be over too early; the refusal is then waited out.
+        # An epoch in whole seconds may end too early. The plugin then waits after the refusal.
         assert refused(simulator) <= (2 if expire_header == "epoch_s" else 0)
         assert simulator.worst_window("cancelOrders", 0.9, accepted_only=True) == 1
 
 
-def test_the_limit_is_a_setting(loopback: None) -> None:
-    """limit 10 where the exchange allows 10 (newer documentation); None where nothing shall be kept."""
+def test_limit_option(loopback: None) -> None:
+    """The limiter keeps the limit that the option names, and with None it keeps none."""
     with Simulator(limits={"cancelOrders": 10}) as simulator:
         exchange = bingx(config_of(simulator, limit=10))
         cancel_each(exchange, place(simulator, 25))
@@ -392,19 +338,19 @@ def test_the_limit_is_a_setting(loopback: None) -> None:
         assert simulator.worst_window("cancelOrders") > 10
 
 
-def test_without_rate_limit_there_is_no_lane(limited: Simulator) -> None:
-    """enableRateLimit False switches the lane off, as it does ccxt's throttle."""
+def test_enable_rate_limit_false(limited: Simulator) -> None:
+    """enableRateLimit False switches the limiter off, as it does ccxt's throttle."""
     exchange = bingx({**config_of(limited, maxWait=0), "enableRateLimit": False})
     with pytest.raises(RateLimitExceeded):
         cancel_each(exchange, place(limited, 3))
     assert limited.worst_window("cancelOrders") == 3
 
 
-def test_one_instance_works_in_one_event_loop_after_another(limited: Simulator) -> None:
-    """The lane is not tied to a loop: asyncio.run, three times over."""
+def test_successive_event_loops(limited: Simulator) -> None:
+    """One limiter serves several event loops, one after another."""
     for one in place(limited, 3):
         asyncio.run(cancel_all_at_once(config_of(limited), [one]))
-    judged(limited, 3)
+    assert_paced(limited, 3)
 
 
 def _cancel_in_child(config: dict[str, Any], ids: list[str]) -> None:
@@ -412,8 +358,8 @@ def _cancel_in_child(config: dict[str, Any], ids: list[str]) -> None:
 
 
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="this system cannot fork")
-def test_the_lane_works_after_fork(limited: Simulator) -> None:
-    """A child of a process whose threads are in the lane is not stuck on a lock that nobody will release."""
+def test_fork(limited: Simulator) -> None:
+    """A forked child can cancel although its parent's threads held the locks of the limiter."""
     from ccxt_bingx_ext._ratelimit import registry as _lanes
 
     exchange = bingx(config_of(limited))

@@ -1,19 +1,16 @@
-"""Live orders that the exchange declines to cancel, in words of its own: they are never told gone."""
+"""Live orders that the exchange declines to cancel, in undocumented words. No report may call them gone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from ccxt.base.errors import BaseError
 
-from ccxt_bingx_ext._cancel.run import Pauses
-from ccxt_bingx_ext._overrides import BingxMixin
 from ccxt_bingx_ext.simulator import Simulator
 from tools.audit.scenario import CANCEL, LOOK_UP, SYMBOLS
 
-from .worlds import OURS, WORLDS, Bot, bot_of
+from .helpers import Bot, place, reported
 
 WORDS = (
     "The current system is busy, please try again later",
@@ -24,50 +21,42 @@ each_list = pytest.mark.parametrize("market", ["spot", "linear"])
 in_all_words = pytest.mark.parametrize("text", WORDS)
 
 
-@pytest.fixture(params=WORLDS)
-def bot(
-    request: pytest.FixtureRequest, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Bot]:
-    monkeypatch.setattr(BingxMixin, "_pauses", Pauses(reconcile=0.01))
-    with bot_of(OURS[request.param], simulator.ccxt_config(timeout=1000)) as bot:
-        bot.load_markets()
-        yield bot
+pytestmark = pytest.mark.usefixtures("without_pauses")
 
 
-def place(simulator: Simulator, market: Any) -> list[str]:
-    return [str(simulator.place(market=market).order_id) for _ in range(2)]
+@pytest.fixture
+def bot(bot: Bot) -> Bot:
+    """The shared bot, with its markets loaded."""
+    bot.load_markets()
+    return bot
 
 
 @each_list
 @in_all_words
-def test_an_order_that_is_refused_every_time_is_told_open(
-    bot: Bot, simulator: Simulator, market: Any, text: str
-) -> None:
-    """The others are cancelled; of the refused one the last word is that it is live."""
-    refused, other = place(simulator, market)
+def test_refused_order(bot: Bot, simulator: Simulator, market: Any, text: str) -> None:
+    """The plugin reports a live order that the exchange keeps refusing as open."""
+    refused, other = place(simulator, 2, market=market)
     simulator.faults.add("refuse", path=CANCEL[market], ids=[refused], text=text, times=None)
     orders = bot.cancel_orders([refused, other], *SYMBOLS[market], {"process": 1})
-    assert [(order["id"], order["status"]) for order in orders] == [(refused, "open"), (other, "canceled")]
+    assert reported(orders) == [(refused, "open"), (other, "canceled")]
 
 
 @each_list
-def test_an_order_that_is_refused_and_cannot_be_looked_up_is_unresolved(
-    bot: Bot, simulator: Simulator, market: Any
-) -> None:
-    """An error, with the other order told and the refused one's id in unresolved."""
-    refused, other = place(simulator, market)
+def test_refused_order_without_look_up(bot: Bot, simulator: Simulator, market: Any) -> None:
+    """When look-ups fail too, the error reports the other order and leaves the refused one unresolved."""
+    refused, other = place(simulator, 2, market=market)
     simulator.faults.add("refuse", path=CANCEL[market], ids=[refused], times=None)
     simulator.faults.add("drop", path=LOOK_UP[market], times=None)
     with pytest.raises(BaseError, match="busy") as caught:
         bot.cancel_orders([refused, other], *SYMBOLS[market], {"process": 1})
-    assert [(order["id"], order["status"]) for order in caught.value.orders] == [(other, "canceled")]
+    assert reported(caught.value.orders) == [(other, "canceled")]
     assert caught.value.unresolved == [refused]
 
 
 @in_all_words
-def test_an_inverse_order_that_is_refused_is_not_told_gone(bot: Bot, simulator: Simulator, text: str) -> None:
-    """The refusal is raised, and the order is in unresolved."""
-    refused, other = place(simulator, "inverse")
+def test_refused_inverse_order(bot: Bot, simulator: Simulator, text: str) -> None:
+    """For a refused inverse order the plugin raises the refusal and leaves the order unresolved."""
+    refused, other = place(simulator, 2, market="inverse")
     simulator.faults.add("refuse", path=CANCEL["inverse"], ids=[refused], code=101400, text=text, times=None)
     with pytest.raises(BaseError, match="101400") as caught:
         bot.cancel_orders([refused, other], *SYMBOLS["inverse"])

@@ -1,4 +1,4 @@
-"""The lane kept in a real Redis: shared by processes, on the server's clock, with the local one behind it."""
+"""The limiter in a real Redis: processes share it on the server's clock, with a local limiter behind it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import asyncio
 import logging
 import multiprocessing
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,21 +23,10 @@ from ccxt_bingx_ext._ratelimit.registry import limiter_for
 from ccxt_bingx_ext._ratelimit.schedule import RateLimit, Schedule
 from ccxt_bingx_ext.simulator import Simulator
 
-from .redis_server import RedisServer
-from .test_rate_limit import cancel_all_at_once, cancel_each, config_of, in_threads, judged, limited, place
-
-__all__ = ["limited"]
+from .helpers import RedisServer, assert_paced, cancel_all_at_once, cancel_each, config_of, in_threads, place
 
 PACE = RateLimit.of(2, 0.05)
 FAR = 3600.0
-
-
-@pytest.fixture
-def server(loopback: None, tmp_path: Path) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path)
-    server.start()
-    yield server
-    server.stop()
 
 
 def ticket() -> Ticket:
@@ -47,7 +34,7 @@ def ticket() -> Ticket:
 
 
 def lane(server: RedisServer, name: str = "lane") -> Any:
-    """A lane as another process would have it: nothing is shared but Redis."""
+    """A limiter as another process has it: the two share nothing but Redis."""
     return RedisLimiter(server.url, name, LocalLimiter())
 
 
@@ -59,8 +46,8 @@ def _work(config: dict[str, Any], ids: list[str]) -> None:
     cancel_each(bingx(config), ids)
 
 
-def test_four_processes_on_one_account(limited: Simulator, server: RedisServer) -> None:
-    """Never more than 2 in any second, 94 % of that, and each process has its share."""
+def test_processes(limited: Simulator, server: RedisServer) -> None:
+    """Four processes send at most two cancels in any second, at 94 % of that speed."""
     ids = place(limited, 24)
     config = config_of(limited, storage=server.url)
     context = multiprocessing.get_context("spawn")
@@ -70,11 +57,11 @@ def test_four_processes_on_one_account(limited: Simulator, server: RedisServer) 
     for process in processes:
         process.join(120)
     assert [process.exitcode for process in processes] == [0] * 4
-    judged(limited, 24)
+    assert_paced(limited, 24)
 
 
-def test_threads_and_tasks_mixed(limited: Simulator, server: RedisServer) -> None:
-    """Sync and async go through the same lane in Redis."""
+def test_threads_and_tasks(limited: Simulator, server: RedisServer) -> None:
+    """Threads and tasks share one limiter in Redis."""
     config = config_of(limited, storage=server.url)
     ids = place(limited, 12)
     in_threads(
@@ -84,11 +71,11 @@ def test_threads_and_tasks_mixed(limited: Simulator, server: RedisServer) -> Non
             lambda: asyncio.run(cancel_all_at_once(config, ids[8:])),
         ]
     )
-    judged(limited, 12)
+    assert_paced(limited, 12)
 
 
-def test_the_script_does_the_lanes_arithmetic(server: RedisServer) -> None:
-    """The same questions get the same answers, in memory and in Redis."""
+def test_script_equals_schedule(server: RedisServer) -> None:
+    """The script in Redis gives the same delays as the schedule in memory."""
     memory, shared = Schedule(), lane(server)
     tickets = [ticket() for _ in range(7)]
     for one in tickets:
@@ -107,8 +94,8 @@ def test_the_script_does_the_lanes_arithmetic(server: RedisServer) -> None:
     assert all(same_answers(name) for name in tickets[4:])
 
 
-def test_a_place_given_back_in_one_process_moves_another_up(server: RedisServer) -> None:
-    """Leaving is known to all at once."""
+def test_shared_withdraw(server: RedisServer) -> None:
+    """When one process withdraws its tickets, a ticket of another process moves up."""
     first, second = lane(server), lane(server)
     for _ in range(2):
         assert ask(first).delay == 0
@@ -122,18 +109,18 @@ def test_a_place_given_back_in_one_process_moves_another_up(server: RedisServer)
     assert float(second._eval(arguments)[0]) <= 1.05
 
 
-def test_a_process_that_died_while_waiting_blocks_nobody(server: RedisServer) -> None:
-    """A ticket that asks no more is taken out after a while."""
+def test_dead_process(server: RedisServer) -> None:
+    """Redis removes the tickets of a dead process after a while."""
     lane_ = lane(server)
     for _ in range(8):
-        ask(lane_)  # six of them wait and never come back
+        ask(lane_)  # six tickets wait and never come back
     start = time.monotonic()
     acquire(lane_, PACE, 1.0, banned_error)
     assert time.monotonic() - start < 4  # behind six it would be 4.2
 
 
-def test_holds_and_bans_are_shared(server: RedisServer) -> None:
-    """What one process was told by the exchange, the others heed."""
+def test_shared_pauses_and_bans(server: RedisServer) -> None:
+    """Every process honors a pause or a ban that one process reported."""
     first, second = lane(server), lane(server)
     first.do(Pause(2.0))
     verdict = ask(second)
@@ -148,8 +135,8 @@ def test_holds_and_bans_are_shared(server: RedisServer) -> None:
         asyncio.run(acquire_async(second, PACE, 1.0, banned_error))
 
 
-def test_a_task_cancelled_while_waiting_leaves_redis_too(server: RedisServer) -> None:
-    """The place is given back on the server."""
+def test_cancelled_task(server: RedisServer) -> None:
+    """A task that is cancelled while it waits leaves the queue in Redis."""
     shared = lane(server)
     for _ in range(2):
         ask(shared)
@@ -166,10 +153,10 @@ def test_a_task_cancelled_while_waiting_leaves_redis_too(server: RedisServer) ->
         assert client.zcard(shared._keys[0]) == 0
 
 
-def test_without_redis_the_local_lane_takes_over_and_says_so_once(
-    limited: Simulator, server: RedisServer, caplog: pytest.LogCaptureFixture
+def test_redis_outage(
+    limited: Simulator, server: RedisServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Redis goes away, cancels get out all the same within the limit; it comes back and is used again."""
+    """During a Redis outage the local limiter keeps the limit, and the plugin warns once."""
     exchange = bingx(config_of(limited, storage=server.url))
     shared: Any = exchange._limiter(SPOT)[0]
     shared.retry_after = 0.2
@@ -181,7 +168,7 @@ def test_without_redis_the_local_lane_takes_over_and_says_so_once(
         asyncio.run(cancel_all_at_once(config_of(limited, storage=server.url), ids[5:6]))
         server.start()
         cancel_each(exchange, ids[6:])
-    judged(limited, 8)
+    assert_paced(limited, 8)
     lost, back = [record.message for record in caplog.records]
     assert lost.startswith(f"the shared rate limit at 127.0.0.1:{server.port} cannot be reached")
     assert back == f"the shared rate limit is back: 127.0.0.1:{server.port}"
@@ -189,10 +176,8 @@ def test_without_redis_the_local_lane_takes_over_and_says_so_once(
         assert client.zcard(next(client.scan_iter("*:g"))) >= 2
 
 
-def test_a_redis_that_hangs_holds_no_cancel_up(
-    limited: Simulator, loopback: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It accepts connections and never answers: a quarter of a second, then the local lane."""
+def test_hanging_redis(limited: Simulator, loopback: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Redis that accepts connections and never responds does not block a cancel."""
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -201,22 +186,22 @@ def test_a_redis_that_hangs_holds_no_cancel_up(
         start = time.monotonic()
         cancel_each(exchange, place(limited, 2))
         assert time.monotonic() - start < 2.5
-    judged(limited, 2)
+    assert_paced(limited, 2)
 
 
-def test_without_the_redis_package_the_local_lane_takes_over(
+def test_redis_package_missing(
     limited: Simulator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The extra is not installed: a warning says so, the cancel gets out."""
+    """Without the redis package the plugin warns and uses the local limiter."""
     monkeypatch.setitem(__import__("sys").modules, "redis", None)
     with caplog.at_level(logging.WARNING, "ccxt_bingx_ext"):
         cancel_each(bingx(config_of(limited, storage="redis://127.0.0.1:1")), place(limited, 3))
-    judged(limited, 3)
+    assert_paced(limited, 3)
     assert "redis" in caplog.text
 
 
-def test_no_key_of_redis_holds_the_api_key(limited: Simulator, server: RedisServer) -> None:
-    """A hash stands for the account; everything in there goes away by itself."""
+def test_redis_keys(limited: Simulator, server: RedisServer) -> None:
+    """No key in Redis holds the API key, and every key expires."""
     cancel_each(bingx(config_of(limited, storage=server.url)), place(limited, 3))
     with redis.Redis.from_url(server.url) as client:
         keys = [key.decode() for key in client.scan_iter("*")]
@@ -236,18 +221,16 @@ def test_no_key_of_redis_holds_the_api_key(limited: Simulator, server: RedisServ
         "redis://:hunter2#x@127.0.0.1:1",
     ],
 )
-def test_a_warning_does_not_show_the_password(
-    url: str, loopback: None, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The URL of a Redis may hold one, in several places."""
+def test_no_password_in_warnings(url: str, loopback: None, caplog: pytest.LogCaptureFixture) -> None:
+    """A warning about Redis never shows the password from its URL."""
     with caplog.at_level(logging.WARNING, "ccxt_bingx_ext"):
         assert ask(limiter_for("key", "host", "endpoint", url)).delay == 0
     assert "cannot be reached" in caplog.text
     assert "hunter2" not in caplog.text
 
 
-def test_a_redis_that_has_forgotten_is_told_what_went(server: RedisServer) -> None:
-    """Flushed, or restarted so fast that nobody noticed: the last second is not lost."""
+def test_flushed_redis(server: RedisServer) -> None:
+    """After Redis lost its data, the plugin restores the grants of the last second."""
     shared = lane(server)
     assert [ask(shared).delay, ask(shared).delay] == [0, 0]
     with redis.Redis.from_url(server.url) as client:
@@ -255,8 +238,8 @@ def test_a_redis_that_has_forgotten_is_told_what_went(server: RedisServer) -> No
     assert ask(shared).delay > 0
 
 
-def test_a_clock_that_stepped_back_stalls_nobody(server: RedisServer) -> None:
-    """What was written an hour ahead of now counts as now."""
+def test_clock_step_back(server: RedisServer) -> None:
+    """Times in Redis that lie far ahead delay a cancel by five seconds at most."""
     shared = lane(server)
     ask(shared)
     with redis.Redis.from_url(server.url) as client:
@@ -267,8 +250,8 @@ def test_a_clock_that_stepped_back_stalls_nobody(server: RedisServer) -> None:
     assert float(raw[0]) <= 5.1
 
 
-def test_many_waiting_tasks_do_not_flood_redis(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three hundred tasks of one process: a few ask at a time, in calling order, and all leave."""
+def test_many_tasks(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of three hundred waiting tasks a few query Redis at a time, in calling order."""
     shared = lane(server)
     shared.timeout = 5.0  # a busy machine must not pass for a Redis that is away
     asked: set[Any] = set()
@@ -296,9 +279,9 @@ def test_many_waiting_tasks_do_not_flood_redis(server: RedisServer, monkeypatch:
     assert len(shared._queue) == 0
 
 
-def test_a_late_waker_costs_the_limit_nothing_in_redis_either(server: RedisServer) -> None:
-    """A ticket that comes a little after its time is counted as if it had been on time."""
-    pace = RateLimit(requests=1, period=1.0, slack=5.0)  # a busy machine is late, too
+def test_late_ticket(server: RedisServer) -> None:
+    """Redis counts a ticket that comes a little late as if it had come on time."""
+    pace = RateLimit(requests=1, period=1.0, slack=5.0)  # a slow machine is late, too
     shared, waiting = lane(server), ticket()
     shared.do(Acquire(ticket(), pace))
     arguments = shared._arguments(Acquire(waiting, pace))
@@ -311,18 +294,16 @@ def test_a_late_waker_costs_the_limit_nothing_in_redis_either(server: RedisServe
         )
 
 
-def test_what_was_granted_by_redis_counts_when_it_goes_away(server: RedisServer) -> None:
-    """The local lane takes over within the second: it knows what went."""
+def test_grants_before_outage(server: RedisServer) -> None:
+    """After a Redis outage the local limiter counts what Redis granted before."""
     shared = lane(server)
     assert [ask(shared).delay, ask(shared).delay] == [0, 0]
     server.stop()
     assert ask(shared).delay > 0
 
 
-def test_a_ticket_that_queued_locally_leaves_that_queue_when_redis_is_back(
-    server: RedisServer,
-) -> None:
-    """Else the local lane would count it as waiting for ever."""
+def test_ticket_leaves_local_queue(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ticket that queued locally leaves the local queue when Redis is back."""
     shared, waiting = lane(server), ticket()
     shared.retry_after = 0.0
     for _ in range(2):
@@ -335,8 +316,8 @@ def test_a_ticket_that_queued_locally_leaves_that_queue_when_redis_is_back(
     assert shared._local._waiting == {}
 
 
-def test_a_long_ban_is_kept_as_long_as_it_lasts(server: RedisServer) -> None:
-    """The keys of a lane that nobody uses go away, but not before its ban has ended."""
+def test_long_ban(server: RedisServer) -> None:
+    """Redis keeps a ban until its end, although nobody uses the limiter."""
     shared = lane(server)
     shared.do(Ban(FAR))
     ask(lane(server))
@@ -344,9 +325,9 @@ def test_a_long_ban_is_kept_as_long_as_it_lasts(server: RedisServer) -> None:
         assert client.ttl(shared._keys[4]) >= FAR
 
 
-def test_tasks_get_out_without_redis_too(limited: Simulator, caplog: pytest.LogCaptureFixture) -> None:
-    """Nobody listens there: a warning says so, and the local lane keeps the limit."""
+def test_tasks_without_redis(limited: Simulator, caplog: pytest.LogCaptureFixture) -> None:
+    """Without a Redis server tasks cancel within the limit, and the plugin warns."""
     with caplog.at_level(logging.WARNING, "ccxt_bingx_ext"):
         asyncio.run(cancel_all_at_once(config_of(limited, storage="redis://127.0.0.1:1"), place(limited, 4)))
-    judged(limited, 4)
+    assert_paced(limited, 4)
     assert "cannot be reached" in caplog.text

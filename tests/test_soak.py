@@ -1,4 +1,4 @@
-"""A slice of the soak (``make soak``): threads and tasks, several accounts, answers getting lost."""
+"""A slice of the soak (``make soak``): threads and tasks, several accounts, lost responses."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tools.soak.exchange import SoakRules
 
 
 @pytest.mark.parametrize(("market", "cancels"), [("spot", 400), ("linear", 200)])
-def test_a_soak_settles_every_id(loopback: None, market: Literal["spot", "linear"], cancels: int) -> None:
-    """Many cancels, 5 % of requests going wrong: every id settled truly, the limit kept, nothing leaks."""
+def test_soak(loopback: None, market: Literal["spot", "linear"], cancels: int) -> None:
+    """While 5 % of the requests fail, the plugin settles every id, keeps the limit and leaks nothing."""
     rules = SoakRules(limit=20, fault_rate=0.05, seed=1, accounts=("one", "two"), market=market)
     report = soak(rules, cancels)
     assert report.problems == []
@@ -20,6 +20,6 @@ def test_a_soak_settles_every_id(loopback: None, market: Literal["spot", "linear
     assert report.settled >= cancels
     assert report.seen is not None
     assert report.seen.faults > 0
-    assert report.errors > 0 or market == "linear"  # all or nothing, which a refusal ends, is spot's only
-    # The limit was in the way: what is never reached is never exceeded.
+    assert report.errors > 0 or market == "linear"  # only spot has all or nothing, which ends in errors
+    # The soak must reach the limit: a limit that is never reached is never exceeded.
     assert max(report.seen.worst_windows.values()) >= 15

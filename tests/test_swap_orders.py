@@ -1,9 +1,8 @@
-"""cancel_orders on linear and inverse swap markets, over real HTTP, compared with what is true."""
+"""cancel_orders on linear and inverse swap markets over real HTTP, compared with the order book."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,8 +20,7 @@ from ccxt.base.errors import (
 from ccxt_bingx_ext import ClientOrderId
 from ccxt_bingx_ext.simulator import Order, Simulator
 
-from .test_lost_answers import FAULTS
-from .worlds import OURS, Bot, bot_of
+from .helpers import FAULTS, OURS, Bot, bot_of, cancels, pairwise, place, reported, reported_by_client_id
 
 LINEAR, INVERSE = "BTC/USDT:USDT", "BTC/USD:BTC"
 SYMBOLS = {"linear": LINEAR, "inverse": INVERSE}
@@ -34,119 +32,107 @@ pytestmark = pytest.mark.usefixtures("without_pauses")
 
 
 @pytest.fixture
-def bot(simulator: Simulator, world: str) -> Iterator[Bot]:
-    with bot_of(OURS[world], simulator.ccxt_config(timeout=1000)) as bot:
-        bot.load_markets()
-        yield bot
-
-
-def place(simulator: Simulator, market: Any, count: int = 1, **kwargs: Any) -> list[str]:
-    return [str(simulator.place(market=market, **kwargs).order_id) for _ in range(count)]
-
-
-def told(orders: list[dict[str, Any]]) -> list[tuple[str | None, str | None]]:
-    return [(order["id"], order["status"]) for order in orders]
-
-
-def by_client(orders: list[dict[str, Any]]) -> list[tuple[str | None, str | None]]:
-    return [(order["clientOrderId"], order["status"]) for order in orders]
-
-
-def cancels(simulator: Simulator, market: str) -> list[Any]:
-    where = simulator.path(PATHS[market])
-    return [request for request in simulator.requests if request.endpoint == where]
+def bot(bot: Bot) -> Bot:
+    """The shared bot, with its markets loaded."""
+    bot.load_markets()
+    return bot
 
 
 @both_markets
-def test_the_main_job(bot: Bot, simulator: Simulator, market: str) -> None:
-    """Open, filled, cancelled behind the bot's back and unknown: each is told; of the last two, no state."""
-    live, filled, gone = place(simulator, market, 3)
+def test_main_job(bot: Bot, simulator: Simulator, market: str) -> None:
+    """The plugin reports canceled, closed, and None for orders that the exchange does not know."""
+    live, filled, gone = place(simulator, 3, market=market)
     simulator.fill(filled)
     simulator.cancel(gone)
     orders = bot.cancel_orders([live, filled, gone, "77"], SYMBOLS[market])
-    assert told(orders) == [(live, "canceled"), (filled, "closed"), (gone, None), ("77", None)]
+    assert reported(orders) == [(live, "canceled"), (filled, "closed"), (gone, None), ("77", None)]
     assert {order["symbol"] for order in orders} == {SYMBOLS[market]}
     assert simulator.status(live) == "CANCELED"
-    assert len(cancels(simulator, market)) == (1 if market == "linear" else 4)
+    assert len(cancels(simulator, PATHS[market])) == (1 if market == "linear" else 4)
 
 
-def test_a_failed_linear_order_keeps_the_exchanges_words(bot: Bot) -> None:
-    """errorCode and errorMessage stand in info."""
+def test_linear_failure_in_info(bot: Bot) -> None:
+    """The info of a failed linear order holds the exchange's errorCode and errorMessage."""
     (order,) = bot.cancel_orders(["77"], LINEAR)
     info = {name: str(value) for name, value in order["info"].items()}  # ccxt 4.5.60 quotes numbers
     assert info == {"orderId": "77", "errorCode": "80016", "errorMessage": "order does not exist"}
 
 
-def test_an_inverse_order_that_is_gone_keeps_the_exchanges_words(bot: Bot) -> None:
-    """The refusal's text stands in info."""
+def test_inverse_refusal_in_info(bot: Bot) -> None:
+    """The info of an inverse order that is gone holds the text of the refusal."""
     (order,) = bot.cancel_orders(["77"], INVERSE)
     assert order["info"] == {"error": "order does not exist"}
 
 
 @both_markets
-def test_a_long_list_is_told_in_asking_order(bot: Bot, simulator: Simulator, market: str) -> None:
-    """Linear: ten ids a request. Inverse: one."""
-    ids = place(simulator, market, 23)[::-1]
-    assert told(bot.cancel_orders(ids, SYMBOLS[market])) == [(one, "canceled") for one in ids]
-    sizes = [len(request.cancelled) for request in cancels(simulator, market)]
+def test_batches(bot: Bot, simulator: Simulator, market: str) -> None:
+    """The plugin sends ten linear orders per request, inverse orders one by one, and keeps their order."""
+    ids = place(simulator, 23, market=market)[::-1]
+    assert reported(bot.cancel_orders(ids, SYMBOLS[market])) == [(one, "canceled") for one in ids]
+    sizes = [len(request.cancelled) for request in cancels(simulator, PATHS[market])]
     assert sizes == ([10, 10, 3] if market == "linear" else [1] * 23)
 
 
-def test_the_linear_batch_size_is_a_setting(bot: Bot, simulator: Simulator) -> None:
-    """Up to the ten that the endpoint takes."""
+def test_linear_batch_size(bot: Bot, simulator: Simulator) -> None:
+    """The option linear.batchSize sets how many linear orders go into one request."""
     bot.options["cancelOrders"]["linear"] = {"batchSize": 2}
-    bot.cancel_orders(place(simulator, "linear", 3), LINEAR)
-    assert [len(request.cancelled) for request in cancels(simulator, "linear")] == [2, 1]
+    bot.cancel_orders(place(simulator, 3, market="linear"), LINEAR)
+    assert [len(request.cancelled) for request in cancels(simulator, PATHS["linear"])] == [2, 1]
 
 
 @both_markets
-def test_client_ids_are_told_as_they_were_asked(bot: Bot, simulator: Simulator, market: Any) -> None:
-    """The server lower-cases those of linear orders; the bot finds its own spelling, and the order id."""
+def test_client_id_spelling(bot: Bot, simulator: Simulator, market: Any) -> None:
+    """The result spells client order ids as the bot did, and adds the order ids."""
     order = simulator.place(market=market, client_order_id="AbC_1")
-    (by_id,) = place(simulator, market)
+    (by_id,) = place(simulator, market=market)
     orders = bot.cancel_orders([by_id], SYMBOLS[market], {"clientOrderIds": ["AbC_1", "nobody"]})
-    assert by_client(orders[1:]) == [
+    assert reported_by_client_id(orders[1:]) == [
         ("AbC_1", "canceled"),
         ("nobody", None),
     ]
-    assert told(orders)[:2] == [(by_id, "canceled"), (str(order.order_id), "canceled")]
+    assert reported(orders)[:2] == [(by_id, "canceled"), (str(order.order_id), "canceled")]
 
 
-def test_two_spellings_of_one_linear_client_id_are_both_told(bot: Bot, simulator: Simulator) -> None:
-    """Two ids were asked; to the exchange they are one order."""
+def test_two_spellings(bot: Bot, simulator: Simulator) -> None:
+    """Two spellings of one linear client order id both appear in the result."""
     simulator.place(market="linear", client_order_id="abc")
     orders = bot.cancel_orders(None, LINEAR, {"clientOrderIds": ["ABC", "abc"]})
-    assert by_client(orders) == [
+    assert reported_by_client_id(orders) == [
         ("ABC", "canceled"),
         ("abc", "canceled"),
     ]
 
 
 @both_markets
-def test_client_ids_work_through_ccxts_unified_method(bot: Bot, simulator: Simulator, market: Any) -> None:
-    """cancel_orders_with_client_order_ids comes out at the same place."""
+def test_unified_client_id_method(bot: Bot, simulator: Simulator, market: Any) -> None:
+    """cancel_orders_with_client_order_ids cancels swap orders too."""
     simulator.place(market=market, client_order_id="x")
     (order,) = bot.cancel_orders_with_client_order_ids(["x"], SYMBOLS[market])
     assert (order["clientOrderId"], order["status"]) == ("x", "canceled")
 
 
 @both_markets
-def test_odd_client_ids_are_signed_right(bot: Bot, simulator: Simulator, market: Any) -> None:
-    """Quotes, brackets, plus and umlauts pass through JSON, the URL and the signature."""
+def test_odd_client_ids(bot: Bot, simulator: Simulator, market: Any) -> None:
+    """The plugin signs client order ids with quotes, brackets, plus signs and umlauts correctly."""
     odd = ['a"b', "[x]", "{y}", "p+q", "100%", "ä\\n"]
     for one in odd:
         simulator.place(market=market, client_order_id=one)
     orders = bot.cancel_orders(None, SYMBOLS[market], {"clientOrderIds": odd})
-    assert by_client(orders) == [(one, "canceled") for one in odd]
+    assert reported_by_client_id(orders) == [(one, "canceled") for one in odd]
 
 
-@pytest.mark.parametrize("failed_key", ["clientOrderId", "clientOrderID", "orderId", "text", "none"])
-@pytest.mark.parametrize("mixed_ids", ["union", "order_ids_only", "client_ids_only"])
-@pytest.mark.parametrize("empty_lists", ["documented", "absent", "empty"])
-def test_what_the_documentation_leaves_open_makes_no_difference(
+@pytest.mark.parametrize(
+    ("failed_key", "mixed_ids", "empty_lists"),
+    pairwise(
+        ["clientOrderId", "clientOrderID", "orderId", "text", "none"],
+        ["union", "order_ids_only", "client_ids_only"],
+        ["documented", "absent", "empty"],
+    ),
+)
+def test_undocumented_variants(
     world: str, failed_key: Any, mixed_ids: Any, empty_lists: Any, loopback: None
 ) -> None:
-    """However failed client ids are keyed, or not named at all: every id is accounted for truly."""
+    """The plugin accounts for every id in every form that the documentation leaves open."""
     with (
         Simulator(
             limits=None, swap_failed_key=failed_key, mixed_ids=mixed_ids, empty_lists=empty_lists
@@ -169,35 +155,33 @@ def test_what_the_documentation_leaves_open_makes_no_difference(
 @both_markets
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_lost_answer_is_found_out(
-    bot: Bot, simulator: Simulator, market: str, fault: str, when: Any
-) -> None:
-    """Executed or not: the exchange is asked again, and look-ups tell cancelled from filled and unknown."""
-    first, second, filled = place(simulator, market, 3)
+def test_lost_response(bot: Bot, simulator: Simulator, market: str, fault: str, when: Any) -> None:
+    """After a lost response the plugin reports which orders are cancelled, filled or unknown."""
+    first, second, filled = place(simulator, 3, market=market)
     simulator.fill(filled)
     kind: Any = fault.strip()
     simulator.faults.add(kind, when=when, path=PATHS[market], **FAULTS[fault])
     orders = bot.cancel_orders([first, second, filled, "77"], SYMBOLS[market])
-    assert told(orders) == [(first, "canceled"), (second, "canceled"), (filled, "closed"), ("77", None)]
+    assert reported(orders) == [(first, "canceled"), (second, "canceled"), (filled, "closed"), ("77", None)]
     assert simulator.status(first) == simulator.status(second) == "CANCELED"
 
 
 @both_markets
-def test_no_cancel_goes_out_again_unasked(bot: Bot, simulator: Simulator, market: str) -> None:
-    """With nothing to be found out, a cancel whose connection breaks goes out once (aiohttp: twice)."""
+def test_no_replay(bot: Bot, simulator: Simulator, market: str) -> None:
+    """Without reconciliation a cancel whose connection breaks is sent once (aiohttp sends two)."""
     bot.options["cancelOrders"]["resolveAttempts"] = 0
-    (one,) = place(simulator, market)
+    (one,) = place(simulator, market=market)
     simulator.faults.add("drop", when="after", path=PATHS[market])
     with pytest.raises(NetworkError) as caught:
         bot.cancel_orders([one], SYMBOLS[market])
     assert caught.value.unresolved == [one]
-    assert len(cancels(simulator, market)) == 1
+    assert len(cancels(simulator, PATHS[market])) == 1
 
 
 @both_markets
-def test_no_single_cancel_goes_out_again_unasked(bot: Bot, simulator: Simulator, market: str) -> None:
-    """What became of the order is not known, and not made known by asking twice."""
-    (one,) = place(simulator, market)
+def test_no_replay_of_single_cancel(bot: Bot, simulator: Simulator, market: str) -> None:
+    """cancel_order sends its cancel once when the connection breaks."""
+    (one,) = place(simulator, market=market)
     path = {"linear": "DELETE swap/v2/trade/order", "inverse": PATHS["inverse"]}[market]
     simulator.faults.add("drop", when="after", path=path)
     with pytest.raises(NetworkError):
@@ -206,70 +190,69 @@ def test_no_single_cancel_goes_out_again_unasked(bot: Bot, simulator: Simulator,
 
 
 @both_markets
-def test_client_ids_of_a_lost_answer_are_found_out(bot: Bot, simulator: Simulator, market: Any) -> None:
-    """Looked up by client order id."""
+def test_lost_response_to_client_ids(bot: Bot, simulator: Simulator, market: Any) -> None:
+    """After a lost response the plugin looks orders up by client order id."""
     simulator.place(market=market, client_order_id="AbC")
     simulator.faults.add("http", status=504, when="after", path=PATHS[market])
     (order,) = bot.cancel_orders(None, SYMBOLS[market], {"clientOrderIds": ["AbC"]})
     assert (order["clientOrderId"], order["status"]) == ("AbC", "canceled")
 
 
-def test_a_forgotten_id_is_asked_for_again_and_looked_up(bot: Bot, simulator: Simulator) -> None:
-    """By then it is gone, and 'does not exist' would hide that it was this bot who cancelled it."""
-    ids = place(simulator, "linear", 3)
+def test_omitted_id(bot: Bot, simulator: Simulator) -> None:
+    """The plugin sends an omitted id again and looks it up, so that its own cancel counts."""
+    ids = place(simulator, 3, market="linear")
     simulator.faults.add("forget", ids=[ids[1]], path=PATHS["linear"])
-    assert told(bot.cancel_orders(ids, LINEAR)) == [(one, "canceled") for one in ids]
-    assert [len(request.cancelled) for request in cancels(simulator, "linear")] == [3, 0]
+    assert reported(bot.cancel_orders(ids, LINEAR)) == [(one, "canceled") for one in ids]
+    assert [len(request.cancelled) for request in cancels(simulator, PATHS["linear"])] == [3, 0]
 
 
 @both_markets
-def test_what_a_look_up_tells_is_told_by_both_names(bot: Bot, simulator: Simulator, market: Any) -> None:
-    """Cancelled by its order id, whose answer is lost, the order "does not exist" by its client order id."""
+def test_look_up_settles_both_ids(bot: Bot, simulator: Simulator, market: Any) -> None:
+    """One look-up settles an order under its order id and under its client order id."""
     if market == "linear":
         bot.options["cancelOrders"]["linear"]["batchSize"] = 1
-    (one,) = place(simulator, market, client_order_id="name")
+    (one,) = place(simulator, market=market, client_order_id="name")
     simulator.faults.add("drop", when="after", path=PATHS[market])
     orders = bot.cancel_orders([one], SYMBOLS[market], {"clientOrderIds": ["name"]})
     assert [order["status"] for order in orders] == ["canceled", "canceled"]
 
 
 @pytest.mark.parametrize("lasting", [False, True])
-def test_a_refusal_by_the_other_name_is_no_order_of_its_own(
-    world: str, loopback: None, lasting: bool
-) -> None:
-    """Asked by client order id, failed by order id, why is all that it says: it adds no order "not found"."""
+def test_refusal_under_other_id(world: str, loopback: None, lasting: bool) -> None:
+    """A refusal that names an order by its other id adds no unknown order to the result."""
     with Simulator(swap_failed_key="none") as sim, bot_of(OURS[world], sim.ccxt_config(timeout=1000)) as bot:
         sim.place(market="linear", client_order_id="name")
-        (other,) = place(sim, "linear")
+        (other,) = place(sim, market="linear")
         sim.faults.add("refuse", path=PATHS["linear"], ids=["name"])
         if lasting:
             sim.faults.add("http", path=PATHS["linear"], skip=1, times=None)
             with pytest.raises(NetworkError) as caught:
                 bot.cancel_orders([other], LINEAR, {"clientOrderIds": ["name"]})
-            assert (told(caught.value.orders), caught.value.unresolved) == ([(other, "canceled")], ["name"])
+            assert reported(caught.value.orders) == [(other, "canceled")]
+            assert caught.value.unresolved == ["name"]
         else:
             orders = bot.cancel_orders([other], LINEAR, {"clientOrderIds": ["name"]})
-            assert by_client(orders) == [(None, "canceled"), ("name", "canceled")]
+            assert reported_by_client_id(orders) == [(None, "canceled"), ("name", "canceled")]
 
 
-def test_a_look_up_that_fails_too_leaves_the_exchanges_word(bot: Bot, simulator: Simulator) -> None:
-    """Asked again it 'does not exist', and the look-up is lost: not live, and nothing more is claimed."""
-    (one,) = place(simulator, "linear")
+def test_failed_look_up(bot: Bot, simulator: Simulator) -> None:
+    """When the look-up fails, the plugin reports the exchange's "does not exist" and no more."""
+    (one,) = place(simulator, market="linear")
     simulator.faults.add("http", status=504, when="after", path=PATHS["linear"])
     simulator.faults.add("http", status=504, path="GET swap/v2/trade/order", times=None)
-    assert told(bot.cancel_orders([one], LINEAR)) == [(one, None)]
+    assert reported(bot.cancel_orders([one], LINEAR)) == [(one, None)]
     assert simulator.status(one) == "CANCELED"
 
 
-def test_an_id_that_the_exchange_was_too_busy_for_is_not_settled(bot: Bot, simulator: Simulator) -> None:
-    """A failed entry that says "try again" is no word on the order: it is asked for again."""
-    (one,) = place(simulator, "linear")
+def test_busy_entry(bot: Bot, simulator: Simulator) -> None:
+    """A failed entry that says "busy" does not settle an order."""
+    (one,) = place(simulator, market="linear")
     busy = {"orderId": int(one), "errorCode": 109500, "errorMessage": "system busy"}
     body = json.dumps({"code": 0, "msg": "", "data": {"success": None, "failed": [busy]}})
     simulator.faults.add("canned", body=body.encode(), path=PATHS["linear"])
-    assert told(bot.cancel_orders([one], LINEAR)) == [(one, "canceled")]
+    assert reported(bot.cancel_orders([one], LINEAR)) == [(one, "canceled")]
     simulator.faults.add("canned", body=body.encode(), path=PATHS["linear"], times=None)
-    assert told(bot.cancel_orders([one], LINEAR)) == [(one, "canceled")]  # looked up
+    assert reported(bot.cancel_orders([one], LINEAR)) == [(one, "canceled")]  # looked up
     simulator.faults.add("http", status=504, path="GET swap/v2/trade/order", times=None)
     with pytest.raises(BadResponse, match="system busy") as caught:
         bot.cancel_orders([one], LINEAR)
@@ -277,9 +260,9 @@ def test_an_id_that_the_exchange_was_too_busy_for_is_not_settled(bot: Bot, simul
 
 
 @both_markets
-def test_a_gateways_5xx_is_no_order_not_found(bot: Bot, simulator: Simulator, market: str) -> None:
-    """Whatever its body says: to a bot OrderNotFound means that the order is gone."""
-    (live,) = place(simulator, market)
+def test_gateway_5xx(bot: Bot, simulator: Simulator, market: str) -> None:
+    """A 5xx page never becomes OrderNotFound, although its body says so."""
+    (live,) = place(simulator, market=market)
     body = b'{"code":80016,"msg":"order does not exist"}'
     simulator.faults.add("http", status=500, body=body, path=PATHS[market], times=None)
     with pytest.raises(ExchangeNotAvailable) as caught:
@@ -287,8 +270,8 @@ def test_a_gateways_5xx_is_no_order_not_found(bot: Bot, simulator: Simulator, ma
     assert caught.value.unresolved == [live, "77"]
 
 
-def test_a_linear_order_is_of_its_market_whatever_its_entry_lacks(bot: Bot, simulator: Simulator) -> None:
-    """ccxt takes one without positionSide for a spot order."""
+def test_entry_without_position_side(bot: Bot, simulator: Simulator) -> None:
+    """A linear order keeps its symbol although its entry lacks positionSide."""
     entry = {"orderId": 5, "symbol": "BTC-USDT", "status": "CANCELLED", "type": "LIMIT"}
     body = json.dumps({"code": 0, "data": {"success": [entry], "failed": None}})
     simulator.faults.add("canned", body=body.encode(), path=PATHS["linear"])
@@ -297,24 +280,20 @@ def test_a_linear_order_is_of_its_market_whatever_its_entry_lacks(bot: Bot, simu
 
 
 @both_markets
-def test_an_order_asked_for_by_both_its_ids_is_told_twice(
-    bot: Bot, simulator: Simulator, market: Any
-) -> None:
-    """As canceled, in one request or in two: its second id is not one that does not exist."""
+def test_both_ids_of_one_order(bot: Bot, simulator: Simulator, market: Any) -> None:
+    """An order asked for by both its ids appears twice as canceled, in one request or in two."""
     order = simulator.place(market=market, client_order_id="Both")
-    others = place(simulator, market, 9)
+    others = place(simulator, 9, market=market)
     orders = bot.cancel_orders([order.order_id, *others], SYMBOLS[market], {"clientOrderIds": ["Both"]})
     assert {one["status"] for one in orders} == {"canceled"}
     assert len(orders) == 11
 
 
 @both_markets
-def test_trouble_that_does_not_end_leaves_the_ids_unresolved(
-    bot: Bot, simulator: Simulator, market: str
-) -> None:
-    """The original error, with every id in one of the lists; handed back, they are settled."""
+def test_still_unknown(bot: Bot, simulator: Simulator, market: str) -> None:
+    """When the outcome stays unknown, every id is unresolved, and the bot can send the ids again."""
     client = simulator.place(market=market, client_order_id="Mine")  # type: ignore[arg-type]
-    (one,) = place(simulator, market)
+    (one,) = place(simulator, market=market)
     simulator.faults.add("http", status=504, path=PATHS[market], times=None)
     with pytest.raises(RequestTimeout, match="may still be live") as caught:
         bot.cancel_orders([one], SYMBOLS[market], {"clientOrderIds": ["Mine"]})
@@ -323,28 +302,26 @@ def test_trouble_that_does_not_end_leaves_the_ids_unresolved(
     assert all(order.is_open for order in simulator.orders())
     simulator.faults.clear()
     orders = bot.cancel_orders(caught.value.unresolved, SYMBOLS[market])
-    assert told(orders) == [(one, "canceled"), (str(client.order_id), "canceled")]
+    assert reported(orders) == [(one, "canceled"), (str(client.order_id), "canceled")]
 
 
 @both_markets
-def test_process_0_cannot_be_kept(bot: Bot, simulator: Simulator, market: str) -> None:
-    """A clear refusal, nothing is sent; the option, which speaks of spot, does no harm; 1 is not sent."""
-    (live,) = place(simulator, market)
+def test_process_0(bot: Bot, simulator: Simulator, market: str) -> None:
+    """The plugin refuses process 0 before it sends anything, and sends process to no swap endpoint."""
+    (live,) = place(simulator, market=market)
     simulator.clear_log()
     with pytest.raises(BadRequest, match="all or nothing"):
         bot.cancel_orders([live], SYMBOLS[market], {"process": 0})
     assert simulator.requests == []
     bot.options["cancelOrders"]["process"] = 0
-    assert told(bot.cancel_orders([live], SYMBOLS[market], {"process": 1})) == [(live, "canceled")]
+    assert reported(bot.cancel_orders([live], SYMBOLS[market], {"process": 1})) == [(live, "canceled")]
     assert "process" not in simulator.requests[0].params
 
 
 @both_markets
 @pytest.mark.parametrize("ids", [["12", "x"], "12345", [1.5], None])
-def test_bad_ids_are_refused_before_anything_is_sent(
-    simulator: Simulator, world: str, market: str, ids: Any
-) -> None:
-    """As for spot; not even the markets are loaded."""
+def test_bad_ids(simulator: Simulator, world: str, market: str, ids: Any) -> None:
+    """Bad ids raise an error before the plugin sends anything, also before it loads markets."""
     with bot_of(OURS[world], simulator.ccxt_config()) as bot:
         with pytest.raises(Exception, match="ids"):
             bot.cancel_orders(ids, SYMBOLS[market])
@@ -352,57 +329,53 @@ def test_bad_ids_are_refused_before_anything_is_sent(
     assert simulator.requests == []
 
 
-def test_the_ids_of_an_inactive_market_are_cancelled_too(bot: Bot, simulator: Simulator) -> None:
-    """Orders may rest where trading has been halted."""
-    (live,) = place(simulator, "linear", symbol="FTT-USDT")
+def test_inactive_market(bot: Bot, simulator: Simulator) -> None:
+    """The plugin cancels orders that rest in an inactive market."""
+    (live,) = place(simulator, market="linear", symbol="FTT-USDT")
     assert bot.market("FTT/USDT:USDT")["active"] is False
     (order,) = bot.cancel_orders([live], "FTT/USDT:USDT")
     assert (order["symbol"], order["status"]) == ("FTT/USDT:USDT", "canceled")
 
 
-def test_a_symbol_that_does_not_exist_is_a_bad_symbol(bot: Bot, simulator: Simulator) -> None:
-    """Told by the markets, not by the exchange."""
+def test_unknown_symbol(bot: Bot, simulator: Simulator) -> None:
+    """An unknown symbol raises BadSymbol, and the plugin sends no cancel."""
     with pytest.raises(BadSymbol):
         bot.cancel_orders(["1"], "NOPE/USDT:USDT")
-    assert cancels(simulator, "linear") == []
+    assert cancels(simulator, PATHS["linear"]) == []
 
 
-def test_an_order_of_another_market_is_not_touched(bot: Bot, simulator: Simulator) -> None:
-    """BTC-USDT is a spot and a linear market id: a spot order does not exist on the other."""
+def test_order_of_another_market(bot: Bot, simulator: Simulator) -> None:
+    """A spot order stays open when the bot cancels its id on the swap market of the same name."""
     spot = str(simulator.place().order_id)
-    assert told(bot.cancel_orders([spot], LINEAR)) == [(spot, None)]
+    assert reported(bot.cancel_orders([spot], LINEAR)) == [(spot, None)]
     assert simulator.status(spot) == "PENDING"
 
 
 @both_markets
-def test_a_single_cancel_of_an_order_that_is_filled_is_order_not_found(
-    bot: Bot, simulator: Simulator, market: str
-) -> None:
-    """80018: ccxt raises ExchangeError, which a bot retries for ever."""
-    (filled,) = place(simulator, market)
+def test_single_cancel_of_filled_order(bot: Bot, simulator: Simulator, market: str) -> None:
+    """cancel_order raises OrderNotFound for a filled swap order (ccxt raises ExchangeError)."""
+    (filled,) = place(simulator, market=market)
     simulator.fill(filled)
     with pytest.raises(OrderNotFound):
         bot.cancel_order(filled, SYMBOLS[market])
 
 
-def test_inverse_orders_are_cancelled_side_by_side(simulator: Simulator, world: str) -> None:
-    """Async: one slow answer holds up no other order. Sync: one after the other."""
+def test_concurrent_inverse_orders(simulator: Simulator, world: str) -> None:
+    """The async class cancels inverse orders concurrently, the sync class one after another."""
     with bot_of(OURS[world], simulator.ccxt_config()) as bot:
         bot.load_markets()
-        ids = place(simulator, "inverse", 4)
+        ids = place(simulator, 4, market="inverse")
         simulator.faults.add("delay", seconds=1.0, path=PATHS["inverse"])
-        assert told(bot.cancel_orders(ids, INVERSE)) == [(one, "canceled") for one in ids]
+        assert reported(bot.cancel_orders(ids, INVERSE)) == [(one, "canceled") for one in ids]
     (slow,) = (request for request in simulator.requests if request.fault == "delay")
     executed = [str(order) for done in simulator.executions for order in done.cancelled]
     assert sorted(executed) == sorted(ids)
     assert executed.index(str(slow.cancelled[0])) == (0 if world == "sync" else 3)
 
 
-def test_one_inverse_order_that_fails_loses_nothing_of_the_others(
-    bot: Bot, simulator: Simulator, world: str
-) -> None:
-    """What went with it (async: four others) is told; what had not gone yet is not sent, and unresolved."""
-    ids = place(simulator, "inverse", 7)
+def test_failed_inverse_order(bot: Bot, simulator: Simulator, world: str) -> None:
+    """When one inverse cancel fails, the error reports the others in flight, and no further one is sent."""
+    ids = place(simulator, 7, market="inverse")
     bot.options["cancelOrders"]["resolveAttempts"] = 0
     simulator.faults.add("http", status=504, skip=1, path=PATHS["inverse"])
     with pytest.raises(RequestTimeout) as caught:
@@ -412,40 +385,38 @@ def test_one_inverse_order_that_fails_loses_nothing_of_the_others(
     assert sorted([*cancelled, *caught.value.unresolved]) == sorted(ids)
     assert {simulator.status(one) for one in cancelled} == {"CANCELED"}
     assert {simulator.status(one) for one in caught.value.unresolved} == {"PENDING"}
-    assert len(cancels(simulator, "inverse")) == (2 if world == "sync" else 5)
+    assert len(cancels(simulator, PATHS["inverse"])) == (2 if world == "sync" else 5)
 
 
-def test_a_refused_key_is_not_tried_for_every_inverse_order(
-    bot: Bot, simulator: Simulator, world: str
-) -> None:
-    """A hundred refusals in a row end in a ban."""
+def test_refused_key(bot: Bot, simulator: Simulator, world: str) -> None:
+    """After a refused key the plugin sends no further inverse cancels."""
     simulator.faults.add("canned", body=b'{"code":100004,"msg":"no"}', path=PATHS["inverse"], times=None)
-    ids = place(simulator, "inverse", 12)
+    ids = place(simulator, 12, market="inverse")
     with pytest.raises(PermissionDenied) as caught:
         bot.cancel_orders(ids, INVERSE)
     assert caught.value.unresolved == ids
-    assert len(cancels(simulator, "inverse")) == (1 if world == "sync" else 5)
+    assert len(cancels(simulator, PATHS["inverse"])) == (1 if world == "sync" else 5)
 
 
 @both_markets
-def test_the_limit_is_kept_by_a_lane_of_its_own(world: str, market: str, loopback: None) -> None:
-    """Five requests in any second, whatever ccxt's throttle would make of it; spot's lane is another."""
+def test_rate_limit(world: str, market: str, loopback: None) -> None:
+    """The plugin sends at most five swap cancels in any second and does not count spot cancels."""
     with Simulator() as simulator, bot_of(OURS[world], simulator.ccxt_config(enableRateLimit=True)) as bot:
         bot.load_markets()
-        ids = place(simulator, market, 120 if market == "linear" else 12)
+        ids = place(simulator, 120 if market == "linear" else 12, market=market)
         assert {order["status"] for order in bot.cancel_orders(ids, SYMBOLS[market])} == {"canceled"}
-        assert len(cancels(simulator, market)) == 12
+        assert len(cancels(simulator, PATHS[market])) == 12
         assert simulator.worst_window(PATHS[market]) <= 5
         assert not any(request.limited for request in simulator.requests)
         spot: Order = simulator.place()
-        assert told(bot.cancel_orders([spot.order_id], "BTC/USDT")) == [(str(spot.order_id), "canceled")]
+        assert reported(bot.cancel_orders([spot.order_id], "BTC/USDT")) == [(str(spot.order_id), "canceled")]
 
 
-def test_a_single_inverse_cancel_shares_the_lane(world: str, loopback: None) -> None:
-    """It is the same endpoint with the same budget, so cancel_order goes through the lane, too."""
+def test_single_inverse_cancel(world: str, loopback: None) -> None:
+    """cancel_order and cancel_orders of inverse orders share one limiter."""
     with Simulator() as simulator, bot_of(OURS[world], simulator.ccxt_config(enableRateLimit=True)) as bot:
         bot.load_markets()
-        ids = place(simulator, "inverse", 8)
+        ids = place(simulator, 8, market="inverse")
         bot.cancel_orders(ids[:4], INVERSE)
         for one in ids[4:]:
             bot.cancel_order(one, INVERSE)
@@ -454,15 +425,15 @@ def test_a_single_inverse_cancel_shares_the_lane(world: str, loopback: None) -> 
 
 
 @both_markets
-def test_a_ban_is_heeded(bot: Bot, simulator: Simulator, market: str) -> None:
-    """Nothing more is sent to the endpoint before its end."""
+def test_ban(bot: Bot, simulator: Simulator, market: str) -> None:
+    """The plugin sends nothing more to an endpoint before its ban ends."""
     bot.exchange.enableRateLimit = True
-    ids = place(simulator, market, 2)
+    ids = place(simulator, 2, market=market)
     simulator.ban(300, path=PATHS[market])
     for expected in (1 if market == "linear" else 2, None):
-        before = len(cancels(simulator, market))
+        before = len(cancels(simulator, PATHS[market]))
         with pytest.raises(Exception, match=r"100410|not sent") as caught:
             bot.cancel_orders(ids, SYMBOLS[market])
         assert caught.value.unresolved == ids  # type: ignore[attr-defined]
-        sent = len(cancels(simulator, market)) - before
+        sent = len(cancels(simulator, PATHS[market])) - before
         assert sent <= expected if expected else sent == 0

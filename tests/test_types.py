@@ -1,4 +1,4 @@
-"""The types for bots: what they say is so, and tests/typing/api.py is read by both type checkers."""
+"""The types for bots agree with the code, and both type checkers read tests/typing/api.py."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ccxt_bingx_ext._types import InverseOptions, LinearOptions
 
 ROOT = Path(__file__).parent.parent
 API = Path("tests", "typing", "api.py")
-# A checker that does not know our types takes them for Any, and this for right.
+# A checker that does not know our types would accept this mistake.
 MISTAKE = "\n\ndef mistaken(bot: bingx) -> None:\n    assert_type(bot.cancel_orders([], SYMBOL), int)\n"
 
 
@@ -32,12 +32,12 @@ MISTAKE = "\n\ndef mistaken(bot: bingx) -> None:\n    assert_type(bot.cancel_ord
     ],
 )
 def test_every_option_has_a_type(typed: type, defaults: dict[str, Any]) -> None:
-    """A setting that is added, or renamed, is so in both places."""
+    """The typed options have the same names as the defaults."""
     assert set(get_type_hints(typed)) == set(defaults)
 
 
-def test_an_error_that_accounts_for_ids_is_known_by_isinstance() -> None:
-    """As a typed bot asks; ccxt's error of another call, which knows of no ids, is none."""
+def test_accounts_for_ids() -> None:
+    """isinstance recognizes an error that carries orders and unresolved, and no other."""
     error = RequestTimeout("bingx")
     assert not isinstance(error, AccountsForIds)
     attach_outcome(error, [], ["1"])
@@ -46,7 +46,7 @@ def test_an_error_that_accounts_for_ids_is_known_by_isinstance() -> None:
 
 @pytest.fixture
 def mistaken(tmp_path: Path) -> Path:
-    """A copy of api.py with a mistake, where it would stand in a project of its own, set up as this one."""
+    """A copy of api.py with a mistake, in a project of its own with the same settings."""
     copy = tmp_path / API
     copy.parent.mkdir(parents=True)
     copy.write_text((ROOT / API).read_text("utf-8") + MISTAKE, "utf-8")
@@ -55,7 +55,7 @@ def mistaken(tmp_path: Path) -> Path:
 
 
 def said(checker: str, *arguments: str | Path) -> str:
-    """What `checker` prints of the whole project, as `make lint` runs it."""
+    """What `checker` prints for the whole project, as `make lint` runs it."""
     if importlib.util.find_spec(checker) is None:
         pytest.skip(f"{checker} is not installed: make lint")
     command = [sys.executable, "-m", checker, *(str(one) for one in arguments)]
@@ -63,7 +63,7 @@ def said(checker: str, *arguments: str | Path) -> str:
 
 
 def test_mypy_reads_the_api(mistaken: Path, tmp_path: Path) -> None:
-    """A mistake in tests/typing/api.py is found, and it is the only one."""
+    """mypy finds a mistake in tests/typing/api.py, and only that one."""
     out = said("mypy", "--shadow-file", API, mistaken, "--cache-dir", tmp_path / "cache")
     assert (
         f'{API}:{len(mistaken.read_text("utf-8").splitlines())}: error: Expression is of type "list[Any]"'
@@ -73,7 +73,7 @@ def test_mypy_reads_the_api(mistaken: Path, tmp_path: Path) -> None:
 
 
 def test_pyright_reads_the_api(mistaken: Path, tmp_path: Path) -> None:
-    """A mistake in tests/typing/api.py is found, and it is the only one."""
+    """pyright finds a mistake in tests/typing/api.py, and only that one."""
     out = said("pyright", "--pythonpath", sys.executable, "--project", tmp_path)
     assert '"assert_type" mismatch: expected "int" but received "list[Order]"' in out
     assert "1 error, 0 warnings" in out

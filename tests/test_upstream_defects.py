@@ -1,7 +1,7 @@
-"""Negative controls: ccxt's own class still has each defect that this plugin is there for.
+"""Negative controls: ccxt's own class still has each defect that the plugin works around.
 
-When one of these fails, ccxt has mended something: the message says which workaround may go.
-``make upstream`` asks the newest ccxt; ``python -m tools.compat --help`` tells how to ask it every day.
+When one of these tests fails, ccxt has fixed a defect, and the message names the workaround that can go.
+``make upstream`` runs them on the newest ccxt. ``python -m tools.compat --help`` says how to do that daily.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from ccxt_bingx_ext._cancel import arguments, flow, ledger, orders, reconcile
 from ccxt_bingx_ext._ratelimit import acquire
 from ccxt_bingx_ext.simulator import Simulator
 
-from .worlds import CCXTS, WORLDS, Bot, bot_of
+from .helpers import CCXTS, WORLDS, Bot, bot_of, place
 
 P = ParamSpec("P")
 WORKAROUNDS: dict[str, str] = {}
 
 
 def worked_around_by(*workarounds: Any) -> Callable[[Callable[P, None]], Callable[P, None]]:
-    """Has a test that fails say that its docstring may no longer be true of ccxt, and what could go then."""
+    """Let a failing test say that ccxt may have changed, and which workarounds can go then."""
     names = ", ".join(f"{one.__qualname__} ({one.__module__.rpartition('.')[2]}.py)" for one in workarounds)
 
     def decorator(test: Callable[P, None]) -> Callable[P, None]:
         WORKAROUNDS[test.__name__] = names
 
         @functools.wraps(test)
-        def told(*args: P.args, **named: P.kwargs) -> None:
+        def checked(*args: P.args, **named: P.kwargs) -> None:
             try:
                 test(*args, **named)
             except (Exception, pytest.fail.Exception) as failure:
@@ -51,7 +51,7 @@ def worked_around_by(*workarounds: Any) -> Callable[[Callable[P, None]], Callabl
                     f"{inspect.getdoc(test)}\nSee whether the workaround can go: {names}"
                 ) from failure
 
-        return told
+        return checked
 
     return decorator
 
@@ -64,17 +64,13 @@ def ccxts_own(request: pytest.FixtureRequest, simulator: Simulator) -> Iterator[
         yield bot
 
 
-def place(simulator: Simulator, count: int) -> list[str]:
-    return [str(simulator.place().order_id) for _ in range(count)]
-
-
 def sent(simulator: Simulator) -> list[dict[str, str]]:
     return [dict(request.params) for request in simulator.requests]
 
 
 @worked_around_by(ledger.Ledger.read)
 def test_ccxt_drops_failed_ids(ccxts_own: Bot, simulator: Simulator) -> None:
-    """process=1, one of two fails: one order comes back, no trace of the other."""
+    """ccxt drops failed ids from its result."""
     (live,) = place(simulator, 1)
     assert [order["id"] for order in ccxts_own.cancel_orders([live, "77"], "BTC/USDT", {"process": 1})] == [
         live
@@ -82,24 +78,22 @@ def test_ccxt_drops_failed_ids(ccxts_own: Bot, simulator: Simulator) -> None:
 
 
 @worked_around_by(ledger.Ledger.read)
-def test_ccxt_returns_nothing_where_everything_failed(ccxts_own: Bot) -> None:
-    """Every id fails: []."""
+def test_ccxt_returns_empty_if_all_failed(ccxts_own: Bot) -> None:
+    """ccxt returns an empty list if every id failed."""
     assert ccxts_own.cancel_orders(["77", "78"], "BTC/USDT", {"process": 1}) == []
 
 
 @pytest.mark.parametrize("fault", ["null_data", "garbage", "cut_off"])
 @worked_around_by(ledger.Ledger.read, flow._send_once)
-def test_ccxt_takes_a_spoilt_answer_for_an_empty_one(
-    ccxts_own: Bot, simulator: Simulator, fault: Any
-) -> None:
-    """Null data, no JSON, half a JSON: []."""
+def test_ccxt_accepts_broken_responses(ccxts_own: Bot, simulator: Simulator, fault: Any) -> None:
+    """ccxt returns an empty list for null data, a page that is not JSON and truncated JSON."""
     simulator.faults.add(fault)
     assert ccxts_own.cancel_orders(place(simulator, 2), "BTC/USDT", {"process": 1}) == []
 
 
 @worked_around_by(flow.cancel_batch)
-def test_ccxt_forgets_what_the_exchange_forgot(ccxts_own: Bot, simulator: Simulator) -> None:
-    """An id that the answer does not mention is not missed."""
+def test_ccxt_ignores_omitted_ids(ccxts_own: Bot, simulator: Simulator) -> None:
+    """ccxt does not notice that a response omits an id."""
     ids = place(simulator, 2)
     simulator.faults.add("forget", ids=ids[:1])
     assert [order["id"] for order in ccxts_own.cancel_orders(ids, "BTC/USDT")] == ids[1:]
@@ -107,43 +101,43 @@ def test_ccxt_forgets_what_the_exchange_forgot(ccxts_own: Bot, simulator: Simula
 
 @worked_around_by(_overrides.BingxMixin._cancel_orders)
 def test_ccxt_sends_an_empty_list(ccxts_own: Bot, simulator: Simulator) -> None:
-    """ids=[] goes to the exchange."""
+    """ccxt sends an empty list of ids to the exchange."""
     with pytest.raises(ExchangeError):
         ccxts_own.cancel_orders([], "BTC/USDT")
     assert sent(simulator)[0]["orderIds"] == ""
 
 
 @worked_around_by(arguments._parse_ids)
-def test_ccxt_takes_a_string_apart(ccxts_own: Bot, simulator: Simulator) -> None:
-    """ids="12345" asks for the orders 1, 2, 3, 4 and 5."""
+def test_ccxt_splits_a_string(ccxts_own: Bot, simulator: Simulator) -> None:
+    """ccxt sends ids="12345" as the orders 1, 2, 3, 4 and 5."""
     ccxts_own.cancel_orders("12345", "BTC/USDT", {"process": 1})
     assert sent(simulator)[0]["orderIds"] == "1,2,3,4,5"
 
 
 @worked_around_by(arguments._parse_order_id)
-def test_ccxt_makes_two_ids_of_a_comma(ccxts_own: Bot, simulator: Simulator) -> None:
-    """An id holding a comma is sent as two."""
+def test_ccxt_splits_ids_at_commas(ccxts_own: Bot, simulator: Simulator) -> None:
+    """ccxt sends an id that holds a comma as two ids."""
     ccxts_own.cancel_orders(["1,2"], "BTC/USDT", {"process": 1})
     assert sent(simulator)[0]["orderIds"] == "1,2"
 
 
 @worked_around_by(arguments.parse_batch)
-def test_ccxt_ignores_ids_beside_client_ids(ccxts_own: Bot, simulator: Simulator) -> None:
-    """Both kinds given: the order ids are not sent at all."""
+def test_ccxt_drops_ids_beside_client_ids(ccxts_own: Bot, simulator: Simulator) -> None:
+    """ccxt does not send the order ids when the bot gives client order ids too."""
     ccxts_own.cancel_orders(["1"], "BTC/USDT", {"clientOrderIds": ["a"], "process": 1})
     assert "orderIds" not in sent(simulator)[0]
 
 
 @worked_around_by(_overrides.BingxMixin.sign, signing.signed_json)
-def test_ccxt_sends_the_endpoint_in_the_url(ccxts_own: Bot, simulator: Simulator) -> None:
-    """The documented form is a JSON body."""
+def test_ccxt_sends_the_query_form(ccxts_own: Bot, simulator: Simulator) -> None:
+    """ccxt sends the parameters in the URL, while BingX documents a JSON body."""
     ccxts_own.cancel_orders(place(simulator, 1), "BTC/USDT")
     assert [request.form for request in simulator.requests] == ["query"]
 
 
 @worked_around_by(endpoints._inverse_id)
-def test_ccxt_has_no_batch_cancel_for_inverse_swaps(ccxts_own: Bot, simulator: Simulator) -> None:
-    """NotSupported in 4.5.90; 4.5.60 sends it to the linear endpoint, which knows no inverse orders."""
+def test_ccxt_cannot_cancel_inverse_orders(ccxts_own: Bot, simulator: Simulator) -> None:
+    """ccxt 4.5.90 raises NotSupported for inverse orders, 4.5.60 sends them to the linear endpoint."""
     with pytest.raises(ExchangeError) as caught:
         ccxts_own.cancel_orders(["1"], "BTC/USD:BTC")
     asked = [request.path for request in simulator.requests]
@@ -151,8 +145,8 @@ def test_ccxt_has_no_batch_cancel_for_inverse_swaps(ccxts_own: Bot, simulator: S
 
 
 @worked_around_by(ledger.Ledger.read, _ids.Batch.parts)
-def test_ccxt_loses_failed_swap_ids_and_sends_any_number(ccxts_own: Bot) -> None:
-    """Linear swap: the endpoint takes ten ids, twelve go in one request; the failed list is dropped."""
+def test_ccxt_drops_failed_swap_ids(ccxts_own: Bot) -> None:
+    """ccxt drops failed linear orders, and sends twelve ids to an endpoint that takes ten."""
     sent: list[Any] = []
     answer = {"code": 0, "data": {"success": None, "failed": [{"orderId": 1, "errorCode": 80018}]}}
 
@@ -170,8 +164,8 @@ def test_ccxt_loses_failed_swap_ids_and_sends_any_number(ccxts_own: Bot) -> None
 
 
 @worked_around_by(acquire.acquire, _overrides.BingxMixin.calculate_rate_limiter_cost)
-def test_ccxts_cancel_waits_behind_other_calls(simulator: Simulator) -> None:
-    """Sync: after any other call it waits for its cost in the shared throttle, here for two seconds."""
+def test_ccxt_cancel_waits_for_throttle(simulator: Simulator) -> None:
+    """A sync cancel of ccxt waits in the shared throttle after any other call, here for two seconds."""
     with bot_of(CCXTS["sync"], simulator.ccxt_config(enableRateLimit=True)) as bot:
         bot.load_markets()
         bot.exchange.rateLimit = 500
@@ -184,8 +178,8 @@ def test_ccxts_cancel_waits_behind_other_calls(simulator: Simulator) -> None:
 
 @pytest.mark.parametrize("world", ["async", "pro"])
 @worked_around_by(acquire.acquire_async, _overrides.BingxMixin.calculate_rate_limiter_cost)
-def test_ccxts_cancel_queues_behind_other_tasks(world: str, simulator: Simulator) -> None:
-    """Async: the cancel reaches the wire after every call that was queued before it."""
+def test_ccxt_cancel_waits_for_tasks(world: str, simulator: Simulator) -> None:
+    """An async cancel of ccxt reaches the wire after every call that was queued before."""
     with bot_of(CCXTS[world], simulator.ccxt_config(enableRateLimit=True)) as bot:
         bot.load_markets()
         simulator.clear_log()
@@ -202,8 +196,8 @@ def test_ccxts_cancel_queues_behind_other_tasks(world: str, simulator: Simulator
 
 
 @worked_around_by(errors.refusal)
-def test_ccxt_does_not_know_an_order_that_is_gone(ccxts_own: Bot, simulator: Simulator) -> None:
-    """100404 is a plain ExchangeError (a bot retries it for ever), 100400 a BadRequest."""
+def test_ccxt_misses_orders_that_are_gone(ccxts_own: Bot, simulator: Simulator) -> None:
+    """ccxt raises ExchangeError for an unknown order and BadRequest for a filled one, so bots retry."""
     (filled,) = place(simulator, 1)
     simulator.fill(filled)
     with pytest.raises(ExchangeError) as unknown:
@@ -214,8 +208,8 @@ def test_ccxt_does_not_know_an_order_that_is_gone(ccxts_own: Bot, simulator: Sim
 
 
 @worked_around_by(_overrides.BingxMixin._execute)
-def test_ccxts_retry_turns_a_success_into_a_failure(ccxts_own: Bot, simulator: Simulator) -> None:
-    """The answer is lost after execution; the retry finds the orders gone and reports that."""
+def test_ccxt_retry_hides_a_success(ccxts_own: Bot, simulator: Simulator) -> None:
+    """ccxt's retry after a lost response reports an executed cancel as refused."""
     (live,) = place(simulator, 1)
     ccxts_own.options["maxRetriesOnFailure"] = 1
     simulator.faults.add("http", status=504, when="after")
@@ -226,8 +220,8 @@ def test_ccxts_retry_turns_a_success_into_a_failure(ccxts_own: Bot, simulator: S
 
 @pytest.mark.parametrize("world", ["async", "pro"])
 @worked_around_by(_wire.forbid_replay)
-def test_aiohttp_sends_a_cancel_again_by_itself(world: str, simulator: Simulator) -> None:
-    """A DELETE whose answer is lost goes out twice, though no retries are set: "does not exist", it says."""
+def test_aiohttp_replays_a_cancel(world: str, simulator: Simulator) -> None:
+    """aiohttp sends a cancel again after a lost response, although ccxt sets no retries."""
     with bot_of(CCXTS[world], simulator.ccxt_config()) as bot:
         bot.load_markets()
         live = str(simulator.place(market="linear").order_id)
@@ -239,8 +233,8 @@ def test_aiohttp_sends_a_cancel_again_by_itself(world: str, simulator: Simulator
 
 
 @worked_around_by(reconcile.reconcile_batch)
-def test_ccxt_does_not_find_out_what_happened(ccxts_own: Bot, simulator: Simulator) -> None:
-    """504 or no answer after execution: RequestTimeout, without a word on which orders are gone."""
+def test_ccxt_does_not_reconcile(ccxts_own: Bot, simulator: Simulator) -> None:
+    """ccxt raises RequestTimeout after a lost response and does not say which orders are gone."""
     ccxts_own.exchange.timeout = 1000
     for fault, details in (("http", {"status": 504}), ("hang", {})):
         simulator.faults.add(fault, when="after", **details)  # type: ignore[arg-type]
@@ -251,29 +245,29 @@ def test_ccxt_does_not_find_out_what_happened(ccxts_own: Bot, simulator: Simulat
 
 @worked_around_by(orders.build_order)
 def test_ccxt_calls_a_failed_order_canceled(ccxts_own: Bot) -> None:
-    """FAILED: nobody cancelled it."""
+    """ccxt reports an order in state FAILED as canceled."""
     assert ccxts_own.parse_order_status("FAILED") == "canceled"
 
 
 @worked_around_by(orders._parsed)
-def test_ccxt_cannot_parse_an_order_without_a_type(ccxts_own: Bot) -> None:
-    """AttributeError on a trigger price without a type."""
+def test_ccxt_cannot_parse_without_type(ccxts_own: Bot) -> None:
+    """ccxt raises AttributeError for an order with a trigger price and without a type."""
     with pytest.raises(AttributeError):
         ccxts_own.parse_order({"symbol": "BTC-USDT", "orderId": 1, "stopPrice": "3"})
 
 
-def test_every_negative_control_names_its_workaround() -> None:
-    """None of them fails without a word on what can go."""
+def test_controls_name_their_workarounds() -> None:
+    """Every negative control names the workaround that can go when it fails."""
     controls = {name for name in globals() if name.startswith(("test_ccxt", "test_aiohttp"))}
     assert set(WORKAROUNDS) == controls
 
 
-def test_a_mended_defect_is_told_as_such(tmp_path: Path, loopback: None) -> None:
-    """With our classes in the place of ccxt's the controls fail, each with the name of what may go."""
+def test_fixed_defect_is_reported(tmp_path: Path, loopback: None) -> None:
+    """When ccxt fixes a defect, its control fails and names the workaround that can go."""
     root = Path(__file__).parent.parent
-    (tmp_path / "mended.py").write_text("from tests.worlds import CCXTS, OURS\nCCXTS.update(OURS)\n", "utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "mended", __file__]
-    # Each in one world. Two are of calls that our classes leave to ccxt: they would go on passing.
+    (tmp_path / "fixed.py").write_text("from tests.helpers import CCXTS, OURS\nCCXTS.update(OURS)\n", "utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "fixed", __file__]
+    # Each in one world. Two defects are in methods that our classes leave to ccxt: their controls still pass.
     ours = [name for name in WORKAROUNDS if not re.search("cannot_parse|calls_a_failed", name)]
     chosen = f"({' or '.join(ours)}) and (tasks or aiohttp or not async) and not pro"
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""`cancel` against the simulator: what is sent, what is said, and the exit code."""
+"""`cancel` against the simulator: requests, output and exit code."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _no_keys_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Terminal(io.StringIO):
-    """Somebody who types; nothing at all is Ctrl-C."""
+    """A user who types the given text. No text is Ctrl-C."""
 
     def isatty(self) -> bool:
         return True
@@ -51,8 +51,8 @@ def document(capsys: pytest.CaptureFixture[str]) -> Any:
     return json.loads(captured.out)
 
 
-def test_everything_cancelled_is_0(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
-    """One row per order, ids before and behind options, both kinds of ids."""
+def test_exit_code_0(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    """cancel prints one row per order, and exits with 0 if it cancelled all of them."""
     ids = [str(simulator.place().order_id) for _ in range(2)]
     simulator.place(client_order_id="mine")
     other = simulator.place(client_order_id="other")
@@ -67,8 +67,8 @@ def test_everything_cancelled_is_0(simulator: Simulator, capsys: pytest.CaptureF
     assert simulator.status(other.order_id) == "CANCELED"
 
 
-def test_something_not_cancelled_is_1(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
-    """A filled order and an unknown one are told with the exchange's own words."""
+def test_exit_code_1(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    """cancel prints the exchange's words for an order that it did not cancel, and exits with 1."""
     ids = [str(simulator.place().order_id) for _ in range(2)]
     simulator.fill(ids[1])
     assert cancelled(simulator, *ids, UNKNOWN) == 1
@@ -77,8 +77,8 @@ def test_something_not_cancelled_is_1(simulator: Simulator, capsys: pytest.Captu
     assert f"unknown   can not find order for orderId:{UNKNOWN}" in out
 
 
-def test_something_unresolved_is_2(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
-    """What may be live is in the table, and why on stderr."""
+def test_exit_code_2(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    """cancel lists unresolved ids, prints the reason to stderr and exits with 2."""
     first = str(simulator.place().order_id)
     simulator.faults.add("ban", seconds=60, times=None)
     assert cancelled(simulator, first, "client:mine") == 2
@@ -89,36 +89,34 @@ def test_something_unresolved_is_2(simulator: Simulator, capsys: pytest.CaptureF
     assert simulator.status(first) == "PENDING"
 
 
-def test_a_document_for_scripts(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
-    """Orders with ccxt's fields and the exchange's words, nothing else on stdout, nothing on stderr."""
+def test_json(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    """--json prints one document with ccxt's fields and the exchange's words, and nothing to stderr."""
     first = str(simulator.place().order_id)
     assert cancelled(simulator, first, UNKNOWN, "--json") == 1
-    told = document(capsys)
-    assert [(one["id"], one["status"], one["symbol"]) for one in told["orders"]] == [
+    printed = document(capsys)
+    assert [(one["id"], one["status"], one["symbol"]) for one in printed["orders"]] == [
         (first, "canceled", "BTC/USDT"),
         (UNKNOWN, None, "BTC/USDT"),
     ]
-    assert "can not find order" in told["orders"][1]["info"]["error"]
-    assert (told["symbol"], told["unresolved"], told["error"]) == ("BTC/USDT", [], None)
+    assert "can not find order" in printed["orders"][1]["info"]["error"]
+    assert (printed["symbol"], printed["unresolved"], printed["error"]) == ("BTC/USDT", [], None)
 
 
-def test_what_is_known_before_an_error_is_kept(
-    simulator: Simulator, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The first 50 are cancelled, then comes a ban: the rest is unresolved, in the spelling that is read."""
+def test_json_after_an_error(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    """After an error --json reports the known orders, and the other ids as unresolved."""
     ids = [str(simulator.place().order_id) for _ in range(50)]
     simulator.faults.add("ban", seconds=60, skip=1)
     assert cancelled(simulator, *ids, "client:late", UNKNOWN, "--json") == 2
-    told = document(capsys)
-    assert [one["id"] for one in told["orders"]] == ids
-    assert told["unresolved"] == ["client:late", UNKNOWN]
-    assert told["error"]["class"] == "RateLimitExceeded"
+    printed = document(capsys)
+    assert [one["id"] for one in printed["orders"]] == ids
+    assert printed["unresolved"] == ["client:late", UNKNOWN]
+    assert printed["error"]["class"] == "RateLimitExceeded"
 
 
-def test_what_is_unresolved_can_be_fed_back(
+def test_unresolved_as_input(
     simulator: Simulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """--from-file - reads what --json wrote, one per line."""
+    """--from-file - reads the unresolved ids of an earlier --json."""
     first = simulator.place(client_order_id="mine")
     simulator.faults.add("canned", body='{"code":0,"data":{}}', times=2)
     simulator.faults.add("http", status=504, path="trade/query", times=None)
@@ -129,8 +127,8 @@ def test_what_is_unresolved_can_be_fed_back(
     assert cancelled(simulator, "--from-file", "-", "--json") == 0
 
 
-def test_ids_from_a_file(simulator: Simulator, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """Blank lines and comments count for nothing, repetitions once; a long list goes in parts of 50."""
+def test_from_file(simulator: Simulator, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """--from-file skips comments and repetitions, and cancel sends a long list in parts of 50."""
     ids = [str(simulator.place().order_id) for _ in range(51)]
     file = tmp_path / "ids"
     file.write_text("# all of them\n\n" + "".join(f"{one} # open\n" for one in [*ids, *ids]))
@@ -140,47 +138,45 @@ def test_ids_from_a_file(simulator: Simulator, capsys: pytest.CaptureFixture[str
     assert sent == [50, 1]
 
 
-def test_all_or_nothing_is_one_call(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
-    """One request for more than a part; one wrong id refuses all, and all may be live."""
+def test_all_or_nothing(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    """--all-or-nothing sends one request, and one wrong id leaves every id unresolved."""
     ids = [str(simulator.place().order_id) for _ in range(51)]
     assert cancelled(simulator, *ids, UNKNOWN, "--all-or-nothing", "--json") == 2
-    told = document(capsys)
-    assert (told["orders"], told["unresolved"]) == ([], [*ids, UNKNOWN])
-    assert told["error"]["class"] == "OrderNotFound"
+    printed = document(capsys)
+    assert (printed["orders"], printed["unresolved"]) == ([], [*ids, UNKNOWN])
+    assert printed["error"]["class"] == "OrderNotFound"
     assert cancelled(simulator, *ids, "--all-or-nothing", "--json") == 0
     sent = [request for request in simulator.requests if request.method == "POST"]
     assert [request.params["process"] for request in sent] == ["0", "0"]
 
 
 @pytest.mark.parametrize(("form", "words"), [("json", []), ("query", ["--request-format", "query"])])
-def test_the_request_form_can_be_chosen(simulator: Simulator, form: str, words: list[str]) -> None:
-    """As the doctor may advise; JSON otherwise."""
+def test_request_format(simulator: Simulator, form: str, words: list[str]) -> None:
+    """--request-format chooses the form of the request, and JSON is the default."""
     assert cancelled(simulator, str(simulator.place().order_id), *words) == 0
     assert [request.form for request in simulator.requests] == [form]
 
 
 @pytest.mark.parametrize("form", ["json", "query"])
-def test_a_dry_run_shows_and_sends_nothing(
-    simulator: Simulator, capsys: pytest.CaptureFixture[str], form: str
-) -> None:
-    """Every request as it would go, without what signs it; no question is asked."""
+def test_dry_run(simulator: Simulator, capsys: pytest.CaptureFixture[str], form: str) -> None:
+    """--dry-run prints every request without its signature and sends nothing."""
     ids = [str(1000 + one) for one in range(51)]
     words = [*ids, "--dry-run", "--request-format", form]
     assert cancelled(simulator, *words) == 0
     assert "dry run: 51 ids, nothing was sent" in capsys.readouterr().out
     assert cancelled(simulator, *words, "--json") == 0
-    told = document(capsys)
-    assert told["dryRun"] is True
-    assert [one["parameters"]["orderIds"].split(",") for one in told["requests"]] == [ids[:50], ids[50:]]
-    assert {one["method"] + one["url"] for one in told["requests"]} == {
+    printed = document(capsys)
+    assert printed["dryRun"] is True
+    assert [one["parameters"]["orderIds"].split(",") for one in printed["requests"]] == [ids[:50], ids[50:]]
+    assert {one["method"] + one["url"] for one in printed["requests"]} == {
         f"POST{simulator.url}/openApi/spot/v1/trade/cancelOrders"
     }
-    assert not {"signature", "timestamp"} & told["requests"][0]["parameters"].keys()
+    assert not {"signature", "timestamp"} & printed["requests"][0]["parameters"].keys()
     assert simulator.requests == []
 
 
-def test_a_wrong_id_anywhere_sends_nothing(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
-    """The last of a long list is looked at before the first is sent."""
+def test_wrong_id(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    """For a wrong id anywhere in a long list cancel sends nothing and exits with 64."""
     ids = [str(simulator.place().order_id) for _ in range(51)]
     assert cancelled(simulator, *ids, "1,2") == 64
     captured = capsys.readouterr()
@@ -189,8 +185,8 @@ def test_a_wrong_id_anywhere_sends_nothing(simulator: Simulator, capsys: pytest.
     assert simulator.requests == []
 
 
-def test_a_market_id_is_read_as_ccxt_reads_it(simulator: Simulator) -> None:
-    """The markets are asked for, and nothing else before the cancel."""
+def test_market_id(simulator: Simulator) -> None:
+    """cancel accepts a market id, as ccxt does, and loads markets for it."""
     first = str(simulator.place().order_id)
     assert main(["cancel", "BTC-USDT", first, "--simulator", simulator.url]) == 0
     assert [one.path.rpartition("/")[2] for one in simulator.requests if one.method == "POST"] == [
@@ -198,17 +194,15 @@ def test_a_market_id_is_read_as_ccxt_reads_it(simulator: Simulator) -> None:
     ]
 
 
-def test_markets_that_cannot_be_read_leave_all_unresolved(
-    simulator: Simulator, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Nothing was sent, but the orders may be live all the same."""
+def test_markets_unavailable(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    """When ccxt cannot load markets, every id is unresolved and cancel exits with 2."""
     simulator.faults.add("http", path="common/symbols", status=503, times=None)
     assert main(["cancel", "BTC-USDT", "1", "--json", "--simulator", simulator.url]) == 2
     assert document(capsys)["unresolved"] == ["1"]
 
 
-def test_swap_orders_too(simulator: Simulator) -> None:
-    """Exit code 0 where they are cancelled; an order of which nothing good is heard is never one of them."""
+def test_swap_orders(simulator: Simulator) -> None:
+    """cancel exits with 0 for cancelled swap orders, but not if one of them is unknown."""
     ids = [str(simulator.place(market="linear").order_id) for _ in range(2)]
     words = ["cancel", "BTC/USDT:USDT", "--simulator", simulator.url]
     assert main([*words, ids[0]]) == 0
@@ -216,8 +210,8 @@ def test_swap_orders_too(simulator: Simulator) -> None:
     assert main([*words, ids[1], UNKNOWN]) != 0
 
 
-def test_ctrl_c_says_what_is_unresolved(simulator: Simulator) -> None:
-    """In the midst of a long list: what is known is told, the rest is unresolved, exit code 2."""
+def test_ctrl_c(simulator: Simulator) -> None:
+    """After Ctrl-C cancel reports the known orders and the unresolved ids, and exits with 2."""
     ids = [str(simulator.place().order_id) for _ in range(51)]
     simulator.faults.add("hang", skip=1)
     command = [sys.executable, "-m", "ccxt_bingx_ext", "cancel", "BTC/USDT", *ids, "--json"]
@@ -227,15 +221,15 @@ def test_ctrl_c_says_what_is_unresolved(simulator: Simulator) -> None:
         while len(simulator.requests) < 2:
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
-        told = json.loads(process.communicate(timeout=30)[0])
+        printed = json.loads(process.communicate(timeout=30)[0])
     assert process.returncode == 2
-    assert [one["id"] for one in told["orders"]] == ids[:50]
-    assert told["unresolved"] == ids[50:]
-    assert told["error"] == {"class": "KeyboardInterrupt", "message": "interrupted"}
+    assert [one["id"] for one in printed["orders"]] == ids[:50]
+    assert printed["unresolved"] == ids[50:]
+    assert printed["error"] == {"class": "KeyboardInterrupt", "message": "interrupted"}
 
 
 def as_live(simulator: Simulator, monkeypatch: pytest.MonkeyPatch, typed: io.StringIO) -> list[str]:
-    """The simulator in the place of the live exchange; the command that cancels one order there."""
+    """Put the simulator in place of the live exchange. Return the command that cancels an order there."""
     monkeypatch.setenv("BINGX_APIKEY", simulator.api_key)
     monkeypatch.setenv("BINGX_SECRET", simulator.secret)
     monkeypatch.setattr(sys, "stdin", typed)
@@ -258,7 +252,7 @@ def as_live(simulator: Simulator, monkeypatch: pytest.MonkeyPatch, typed: io.Str
     ],
     ids=["yes", "no", "nothing", "ctrl-c", "no terminal", "stdin is the list", "--yes"],
 )
-def test_the_live_exchange_is_asked_about(
+def test_confirmation(
     simulator: Simulator,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -266,7 +260,7 @@ def test_the_live_exchange_is_asked_about(
     words: list[str],
     code: int,
 ) -> None:
-    """Only a yes, or --yes, cancels there; where nobody can be asked it is bad usage."""
+    """On the live exchange cancel asks first, and goes on only after a yes or --yes."""
     assert main([*as_live(simulator, monkeypatch, typed), *words]) == code
     captured = capsys.readouterr()
     assert len(simulator.requests) == (code == 0)
@@ -280,7 +274,7 @@ def test_the_live_exchange_is_asked_about(
 def test_without_rich(
     simulator: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The table says how to install it, before anything is sent; --json needs it not."""
+    """Without rich cancel asks you to install it before it sends anything, and --json works."""
     monkeypatch.setitem(sys.modules, "rich", None)
     for name in [one for one in sys.modules if one.startswith("rich.") or one.endswith("cli.table")]:
         monkeypatch.delitem(sys.modules, name)
@@ -291,10 +285,10 @@ def test_without_rich(
     assert cancelled(simulator, first, "--json") == 0
 
 
-def test_a_bar_on_a_terminal(
+def test_progress_bar(
     simulator: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It moves on stderr; the table on stdout is folded to the width there is, and loses nothing."""
+    """On a terminal cancel shows its progress on stderr and the table on stdout."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "40")
@@ -305,10 +299,10 @@ def test_a_bar_on_a_terminal(
     assert "canceled" in captured.out
 
 
-def test_no_secret_is_shown(
+def test_no_secret_shown(
     simulator: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Not even where the exchange writes key, secret and signature into its answer."""
+    """cancel hides key, secret and signature, also when the exchange repeats them."""
     body = {"code": 100413, "msg": f"{simulator.api_key} {simulator.secret} {'ab' * 32}"}
     simulator.faults.add("canned", body=json.dumps(body), times=None)
     for words in ([], ["--json"]):
@@ -327,10 +321,8 @@ def test_no_secret_is_shown(
         (["BTC/USDT", "--from-file", "missing"], "the file missing cannot be read: No such file"),
     ],
 )
-def test_bad_usage_found_by_the_command(
-    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """64, and why."""
+def test_bad_usage(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """For bad usage cancel exits with 64 and says why."""
     assert main(["cancel", *words]) == 64
     assert said in capsys.readouterr().err
 
@@ -338,25 +330,23 @@ def test_bad_usage_found_by_the_command(
 @pytest.mark.parametrize(
     "words", [[], ["BTC/USDT", "1", "--ye"], ["BTC/USDT", "1", "--yes", "2", "--nonsense"]]
 )
-def test_bad_usage_found_by_the_parser(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """64, not argparse's 2; abbreviations are none."""
+def test_bad_arguments(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """For bad or abbreviated arguments the parser exits with 64, not with argparse's 2."""
     with pytest.raises(SystemExit) as ended:
         main(["cancel", *words])
     assert ended.value.code == 64
     assert "error:" in capsys.readouterr().err
 
 
-def test_a_file_that_is_no_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It is refused."""
+def test_binary_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """cancel refuses a file of ids that is not text."""
     (tmp_path / "ids").write_bytes(b"\xff\xff")
     assert main(["cancel", "BTC/USDT", "--from-file", os.fspath(tmp_path / "ids")]) == 64
     assert "is not UTF-8" in capsys.readouterr().err
 
 
-def test_half_an_id_is_no_id(
-    simulator: Simulator, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    """A # inside a word is refused: what stands before it may be another order's id."""
+def test_hash_inside_an_id(simulator: Simulator, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """cancel refuses a # inside an id, because the part before it may be another order's id."""
     live = simulator.place(client_order_id="quote0")
     file = tmp_path / "ids"
     file.write_text("client:quote0#17 # a comment\n")
@@ -364,8 +354,8 @@ def test_half_an_id_is_no_id(
     assert simulator.status(live.order_id) == "PENDING"
 
 
-def test_a_client_order_id_may_be_called_none() -> None:
-    """An order without one does not speak of it."""
+def test_client_id_called_none() -> None:
+    """An order without a client order id does not settle an id that is the word None."""
     order: dict[str, Any] = {"id": "1", "clientOrderId": None, "status": "canceled", "info": {}}
 
     def cancel(part: list[str]) -> list[dict[str, Any]]:
@@ -378,16 +368,16 @@ def test_a_client_order_id_may_be_called_none() -> None:
 
 
 class Full(io.StringIO):
-    """What a full disk is: it takes what is written, and fails when that has to go."""
+    """A full disk: writing succeeds, flushing fails."""
 
     def flush(self) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_an_outcome_that_cannot_be_written_is_unresolved(
+def test_unwritable_output(
     simulator: Simulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """2, and the ids on stderr: 1 would say that they are known not to be cancelled."""
+    """If stdout cannot be written, cancel prints the unresolved ids to stderr and exits with 2."""
     live = str(simulator.place().order_id)
     for path in ("cancelOrders", "trade/query"):
         simulator.faults.add("http", status=504, times=None, path=path)
@@ -399,8 +389,8 @@ def test_an_outcome_that_cannot_be_written_is_unresolved(
     assert f"unresolved, may be live: {live}" in error
 
 
-def test_an_unknown_options_value_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
-    """Somebody may have put a secret there."""
+def test_unknown_option(capsys: pytest.CaptureFixture[str]) -> None:
+    """The parser does not repeat the value of an unknown option, which may be a secret."""
     with pytest.raises(SystemExit) as ended:
         main(["cancel", "BTC/USDT", "1", "--secret", "REALSECRET"])
     assert ended.value.code == 64

@@ -1,4 +1,4 @@
-"""Where keys come from, and which exchange they open."""
+"""Where the command takes its keys from, and which exchange it opens with them."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def keys_file(folder: Path, text: str, mode: int = 0o600) -> str:
     return str(path)
 
 
-def test_keys_of_the_environment() -> None:
-    """BINGX_APIKEY and BINGX_SECRET, both."""
+def test_keys_of_environment() -> None:
+    """The command takes BINGX_APIKEY and BINGX_SECRET, and needs both."""
     assert read_keys(None, None, ENVIRONMENT) == Keys("live-key", "live-secret")
     with pytest.raises(BadUsage, match="no keys"):
         read_keys(None, None, {"BINGX_APIKEY": "live-key"})
 
 
-def test_keys_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file counts before the environment; one that others may read is warned of."""
+def test_keys_of_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A keys file outranks the environment, and the command warns when others may read the file."""
     text = '{"apiKey": "file-key", "secret": "file-secret"}'
     assert read_keys(keys_file(tmp_path, text), None, ENVIRONMENT) == Keys("file-key", "file-secret")
     assert capsys.readouterr().err == ""
@@ -38,24 +38,29 @@ def test_keys_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().err == f"warning: others may read {path}: chmod 600 {path}\n"
 
 
-def test_a_simulator_is_not_shown_the_keys_of_the_environment() -> None:
-    """They may be live ones; a simulator has its own."""
+def test_keys_of_simulator() -> None:
+    """A simulator gets its own keys, never the keys of the environment."""
     simulator = Simulator()
     keys = read_keys(None, "http://127.0.0.1:8000", ENVIRONMENT)
     assert keys == Keys(simulator.api_key, simulator.secret)
     assert {"apiKey": simulator.api_key, "secret": simulator.secret} == SIMULATORS_OWN
 
 
-@pytest.mark.parametrize("text", ["", "hush-hush", '"hush-hush"', '{"apiKey": "hush-hush"}', '{"secret": 1}'])
-def test_a_keys_file_of_another_form(text: str, tmp_path: Path) -> None:
-    """It is refused, and not quoted."""
+# pytest puts the id of the parameter into the path, which the error shows.
+@pytest.mark.parametrize(
+    "text",
+    ["", "hush-hush", '"hush-hush"', '{"apiKey": "hush-hush"}', '{"secret": 1}'],
+    ids=["empty", "not JSON", "a string", "only one", "not a string"],
+)
+def test_malformed_keys_file(text: str, tmp_path: Path) -> None:
+    """The command refuses a malformed keys file and does not quote it."""
     with pytest.raises(BadUsage, match=r"keys\.json is not") as raised:
         read_keys(keys_file(tmp_path, text), None, {})
     assert "hush" not in str(raised.value)
 
 
-def test_a_keys_file_that_is_missing() -> None:
-    """It is named."""
+def test_missing_keys_file() -> None:
+    """The error names the keys file that is missing."""
     with pytest.raises(BadUsage, match=r"the keys file missing\.json cannot be read: No such file"):
         read_keys("missing.json", None, {})
 
@@ -63,8 +68,8 @@ def test_a_keys_file_that_is_missing() -> None:
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:8000", "http://127.0.0.1:8000/", "http://localhost:1", "http://[::1]:1"]
 )
-def test_a_simulator_on_this_machine(url: str) -> None:
-    """All of ccxt's URLs lead there."""
+def test_local_simulator(url: str) -> None:
+    """--simulator sets all of ccxt's URLs to a simulator on this machine."""
     exchange = open_exchange(bingx, Keys("key", "secret"), url)
     assert set(exchange.urls["api"].values()) == {f"{url.rstrip('/')}/openApi"}
 
@@ -83,27 +88,27 @@ def test_a_simulator_on_this_machine(url: str) -> None:
         "",
     ],
 )
-def test_a_simulator_elsewhere_is_refused(url: str) -> None:
-    """Where nobody is asked before cancelling, the live exchange must not be meant."""
+def test_remote_simulator(url: str) -> None:
+    """--simulator refuses a URL that is not on this machine."""
     with pytest.raises(BadUsage, match=r"is not http://127\.0\.0\.1:PORT"):
         open_exchange(bingx, Keys("key", "secret"), url)
 
 
-def test_without_a_simulator_it_is_the_live_exchange() -> None:
-    """ccxt's own URLs."""
+def test_live_exchange() -> None:
+    """Without --simulator the exchange keeps ccxt's own URLs."""
     exchange = open_exchange(bingx, Keys("key", "secret"), None)
     assert exchange.urls == bingx().urls
 
 
-def test_hiding_what_is_too_short_to_be_a_secret_would_spoil_the_text() -> None:
-    """A key of the exchange is hidden, one of three letters is none."""
+def test_hidden() -> None:
+    """hidden masks a secret and keeps a word that is too short to be a key."""
     exchange = open_exchange(bingx, Keys("key", "a-real-secret"), None)
     assert hidden("key a-real-secret", exchange) == "key ***"
 
 
 @pytest.mark.parametrize("bad", ["quux\n", " quux", "qu\u00e4x", "qu ux"])
-def test_a_key_that_was_copied_badly_is_refused_unshown(bad: str) -> None:
-    """The libraries below would refuse it in words that show it."""
+def test_badly_copied_key(bad: str) -> None:
+    """The command refuses a badly copied key and does not show it."""
     for environment in (
         {"BINGX_APIKEY": bad, "BINGX_SECRET": "s"},
         {"BINGX_APIKEY": "k", "BINGX_SECRET": bad},
@@ -114,7 +119,7 @@ def test_a_key_that_was_copied_badly_is_refused_unshown(bad: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://example.com\\@127.0.0.1:1", "http://127.0.0.1@example.com:1"])
-def test_a_simulator_is_on_this_machine_however_the_url_is_read(url: str) -> None:
-    """What one library takes for the host another takes for the user."""
+def test_ambiguous_simulator_url(url: str) -> None:
+    """--simulator refuses a URL in which two libraries read two different hosts."""
     with pytest.raises(BadUsage, match="--simulator is not"):
         open_exchange(bingx, Keys("k", "s"), url)

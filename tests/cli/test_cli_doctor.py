@@ -1,4 +1,4 @@
-"""`doctor` against the simulator in every state of health, and its verdicts on answers we only know of."""
+"""`doctor` against a healthy and a faulty simulator, and its verdicts on responses that we never saw."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Seen = dict[str, tuple[str, str]]
 
 
 def examined(simulator: Simulator, **config: Any) -> Seen:
-    """Verdict and detail by check; every check has its line, in one order, whatever is wrong."""
+    """Verdict and detail of each check. doctor runs the checks in the same order every time."""
     done = list(examine(bingx(simulator.ccxt_config(**config)), "BTC-USDT"))
     assert [check.name for check in done] == NAMES
     return {check.name: (check.verdict, check.detail) for check in done}
@@ -47,7 +47,7 @@ def with_key(simulator: Simulator, **rights: Any) -> dict[str, str]:
 
 
 def test_all_is_well(bingx_simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
-    """Three requests, within the limits; nothing is cancelled; exit code 0."""
+    """With everything in order doctor sends three requests, cancels nothing and exits with 0."""
     order = bingx_simulator.place()
     assert main(["doctor", "--simulator", bingx_simulator.url]) == 0
     captured = capsys.readouterr()
@@ -60,17 +60,17 @@ def test_all_is_well(bingx_simulator: Simulator, capsys: pytest.CaptureFixture[s
     assert bingx_simulator.status(order.order_id) == "PENDING"
 
 
-def test_for_scripts(bingx_simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
-    """One document; keys from a file; exit code 1 where something is not ok."""
+def test_json(bingx_simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    """--json prints one document, and --symbol chooses the symbol of the requests."""
     assert main(["doctor", "--json", "--symbol", "ETH/USDT", "--simulator", bingx_simulator.url]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["ok"] is True
-    assert [one["name"] for one in told["checks"]] == NAMES
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["ok"] is True
+    assert [one["name"] for one in printed["checks"]] == NAMES
     assert {request.params.get("symbol") for request in bingx_simulator.requests[1:]} == {"ETH-USDT"}
 
 
 def test_keys_are_hidden(bingx_simulator: Simulator, tmp_path: Path, capsys: Any) -> None:
-    """Also where the exchange repeats them."""
+    """doctor hides the keys, also when the exchange repeats them."""
     file = tmp_path / "keys.json"
     file.write_text('{"apiKey": "an-unknown-key", "secret": "an-unknown-secret"}')
     file.chmod(0o600)
@@ -85,14 +85,14 @@ def test_keys_are_hidden(bingx_simulator: Simulator, tmp_path: Path, capsys: Any
 
 
 @pytest.mark.parametrize("symbol", ["BTC/USDT:USDT", "BTC-USDT", "btc/usdt", ""])
-def test_a_symbol_that_is_no_spot_symbol(symbol: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """It is bad usage."""
+def test_bad_symbol(symbol: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """doctor exits with 64 for a symbol that is not a spot symbol."""
     assert main(["doctor", "--symbol", symbol]) == 64
     assert "not a spot symbol" in capsys.readouterr().err
 
 
-def test_nobody_there(bingx_simulator: Simulator) -> None:
-    """The rest is skipped."""
+def test_unreachable_host(bingx_simulator: Simulator) -> None:
+    """When the host is unreachable, doctor skips all other checks."""
     bingx_simulator.stop()
     seen = examined(bingx_simulator)
     assert verdicts(seen) == ["not ok"] + ["skipped"] * 6
@@ -100,8 +100,8 @@ def test_nobody_there(bingx_simulator: Simulator) -> None:
 
 
 @pytest.mark.parametrize(("ahead", "words"), [(-8000, "ahead of"), (8000, "behind")])
-def test_a_clock_that_is_off(bingx_simulator: Simulator, ahead: int, words: str) -> None:
-    """It is said by how much and to which side; the rest is checked at the exchange's own time."""
+def test_clock_off(bingx_simulator: Simulator, ahead: int, words: str) -> None:
+    """doctor says how far the clock is off, and checks the rest at the exchange's own time."""
     bingx_simulator.clock_offset_ms = ahead
     seen = examined(bingx_simulator)
     assert verdicts(seen) == ["ok", "not ok"] + ["ok"] * 5
@@ -109,35 +109,35 @@ def test_a_clock_that_is_off(bingx_simulator: Simulator, ahead: int, words: str)
     assert abs(int(seen["clock"][1].split()[0]) - 8000) < 500
 
 
-def test_an_unknown_key(bingx_simulator: Simulator) -> None:
-    """The exchange does not know it: what follows from the key is skipped."""
+def test_unknown_key(bingx_simulator: Simulator) -> None:
+    """For an unknown key doctor skips the checks that depend on the key."""
     seen = examined(bingx_simulator, apiKey="unknown")
     assert verdicts(seen) == ["ok", "ok", "not ok"] + ["skipped"] * 4
     assert "does not know this API key" in seen["key"][1]
 
 
-def test_a_wrong_secret(bingx_simulator: Simulator) -> None:
-    """It is told from an unknown key."""
+def test_wrong_secret(bingx_simulator: Simulator) -> None:
+    """doctor reports a wrong secret differently from an unknown key."""
     assert "secret seems not to belong to the key" in examined(bingx_simulator, secret="wrong")["key"][1]
 
 
-def test_an_address_that_is_not_on_the_whitelist(bingx_simulator: Simulator) -> None:
-    """The key is known, the address is not."""
+def test_ip_whitelist(bingx_simulator: Simulator) -> None:
+    """doctor reports an address that is not on the whitelist of the key."""
     seen = examined(bingx_simulator, **with_key(bingx_simulator, allowed_ips=["10.0.0.1"]))
     assert verdicts(seen) == ["ok", "ok", "ok", "not ok"] + ["skipped"] * 3
     assert "add this machine's address" in seen["IP whitelist"][1]
 
 
-def test_a_key_that_may_not_trade(bingx_simulator: Simulator) -> None:
-    """The permission is named; what form the exchange takes stays open, but its headers were seen or not."""
+def test_key_without_trading(bingx_simulator: Simulator) -> None:
+    """doctor names the missing permission to trade and skips the check of the JSON form."""
     seen = examined(bingx_simulator, **with_key(bingx_simulator, permissions=["read"]))
     assert verdicts(seen) == ["ok", "ok", "ok", "ok", "not ok", "skipped", "ok"]
     assert "Spot Trading" in seen["permission"][1]
     assert seen["limit headers"][1].startswith("none")
 
 
-def test_a_key_that_may_not_read(bingx_simulator: Simulator) -> None:
-    """Cancelling is checked all the same."""
+def test_key_without_reading(bingx_simulator: Simulator) -> None:
+    """doctor names the missing permission to read and still checks the cancel."""
     seen = examined(bingx_simulator, **with_key(bingx_simulator, permissions=["spot"]))
     assert verdicts(seen) == ["ok", "ok", "not ok", "ok", "ok", "ok", "ok"]
     assert "permission Read" in seen["key"][1]
@@ -146,8 +146,8 @@ def test_a_key_that_may_not_read(bingx_simulator: Simulator) -> None:
 REFUSED_AS_JSON = '{"code":100421,"msg":"null timestamp or timestamp mismatch","debugMsg":""}'
 
 
-def test_an_exchange_that_does_not_take_json(bingx_simulator: Simulator) -> None:
-    """The query form is tried, and advised where it is accepted; the limit of 2 a second is kept."""
+def test_refused_json(bingx_simulator: Simulator) -> None:
+    """When the exchange refuses JSON and accepts the query form, doctor recommends the query form."""
     bingx_simulator.faults.add("canned", body=REFUSED_AS_JSON)
     seen = examined(bingx_simulator)
     assert verdicts(seen) == ["ok"] * 5 + ["not ok", "ok"]
@@ -155,8 +155,8 @@ def test_an_exchange_that_does_not_take_json(bingx_simulator: Simulator) -> None
     assert [request.form for request in bingx_simulator.requests[2:]] == ["json", "query"]
 
 
-def test_an_exchange_that_takes_neither_form(bingx_simulator: Simulator) -> None:
-    """Both answers are shown."""
+def test_refused_forms(bingx_simulator: Simulator) -> None:
+    """When the exchange refuses both forms, doctor shows both responses."""
     bingx_simulator.faults.add("canned", body=REFUSED_AS_JSON, times=2)
     seen = examined(bingx_simulator)
     assert verdicts(seen) == ["ok"] * 4 + ["not ok", "not ok", "ok"]
@@ -164,8 +164,8 @@ def test_an_exchange_that_takes_neither_form(bingx_simulator: Simulator) -> None
     assert "null timestamp" in seen["permission"][1]
 
 
-def test_a_ban(bingx_simulator: Simulator) -> None:
-    """It says nothing of the form, and is not asked into again."""
+def test_ban(bingx_simulator: Simulator) -> None:
+    """doctor draws no conclusion about the form from a ban and sends no further request."""
     bingx_simulator.faults.add("ban", seconds=60)
     seen = examined(bingx_simulator)
     assert verdicts(seen) == ["ok"] * 4 + ["not ok", "skipped", "ok"]
@@ -173,8 +173,8 @@ def test_a_ban(bingx_simulator: Simulator) -> None:
     assert len(bingx_simulator.arrivals()) == 1
 
 
-def test_a_lost_answer_is_no_verdict_on_the_form(bingx_simulator: Simulator) -> None:
-    """A connection that breaks may have nothing to do with it."""
+def test_lost_response(bingx_simulator: Simulator) -> None:
+    """doctor draws no conclusion about the form from a lost response."""
     bingx_simulator.faults.add("drop")
     seen = examined(bingx_simulator)
     assert verdicts(seen) == ["ok"] * 4 + ["not ok", "skipped", "ok"]
@@ -185,8 +185,8 @@ def test_a_lost_answer_is_no_verdict_on_the_form(bingx_simulator: Simulator) -> 
 @pytest.mark.parametrize(
     "body", ["<html>", '{"code":0,"data":{}}', '{"code":0,"data":{"orders":[{}],"fails":[{}]}}']
 )
-def test_an_answer_that_nobody_expects(bingx_simulator: Simulator, body: str) -> None:
-    """It is no sign of health, whatever it claims; the other form may do better."""
+def test_unexpected_response(bingx_simulator: Simulator, body: str) -> None:
+    """An unexpected response is not ok, and doctor tries the other form."""
     bingx_simulator.faults.add("canned", body=body)
     assert verdicts(examined(bingx_simulator)) == ["ok"] * 5 + ["not ok", "ok"]
 
@@ -213,8 +213,8 @@ def refused(kind: type[BaseError], code: str | None = None, status: int = 200) -
         (RequestTimeout("no answer"), False),
     ],
 )
-def test_what_may_be_about_the_form(answer: BaseError, about_it: bool) -> None:
-    """Refusals that a server gives which cannot read the body; not what befalls any request."""
+def test_failures_about_the_form(answer: BaseError, about_it: bool) -> None:
+    """Only refusals that may come from an unreadable body count as failures of the form."""
     assert checks.is_about_the_form(answer) is about_it
 
 
@@ -227,8 +227,8 @@ def test_what_may_be_about_the_form(answer: BaseError, about_it: bool) -> None:
         ("", "not the one expected (str)"),
     ],
 )
-def test_a_key_of_which_nothing_is_told(answer: Any, words: str) -> None:
-    """It is not called wrong."""
+def test_key_without_verdict(answer: Any, words: str) -> None:
+    """doctor does not call a key wrong if the response says nothing about the key."""
     (verdict,) = checks.key(answer)
     assert (verdict.name, verdict.verdict) == ("key", "not ok")
     assert verdict.detail.startswith("not told")
@@ -251,8 +251,8 @@ NOW = 1700000000.0
         (None, "no time"),
     ],
 )
-def test_the_unit_of_the_limits_window(expire: str | None, unit: str) -> None:
-    """A guess, from what a window of one second allows."""
+def test_unit_of_expire_header(expire: str | None, unit: str) -> None:
+    """doctor guesses the unit of the expire header from a window of one second."""
     headers = {"X-RateLimit-Requests-Remain": "1"}
     if expire is not None:
         headers["X-RateLimit-Requests-Expire"] = expire
@@ -261,6 +261,6 @@ def test_the_unit_of_the_limits_window(expire: str | None, unit: str) -> None:
     )
 
 
-def test_no_headers_at_all() -> None:
-    """As where there was no answer."""
+def test_no_limit_headers() -> None:
+    """Without a response doctor reports that it saw no limit headers."""
     assert checks.limit_headers(None, NOW).detail.startswith("none")

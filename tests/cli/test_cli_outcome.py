@@ -1,4 +1,4 @@
-"""Account, exit code and words of an outcome, without an exchange."""
+"""The orders, the exit code and the words of an outcome, without an exchange."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def raising(error: BaseException) -> Callable[[list[str]], list[Order]]:
         (Outcome([], ["2"], KeyboardInterrupt()), 2),
     ],
 )
-def test_the_exit_code(outcome: Outcome, code: int) -> None:
-    """0 only if everything is cancelled and nothing went wrong; 2 wherever something may be live."""
+def test_exit_code(outcome: Outcome, code: int) -> None:
+    """The exit code is 0 if everything is cancelled, 2 if anything may be live, otherwise 1."""
     assert outcome.exit_code == code
 
 
 def test_parts_and_progress() -> None:
-    """Everything is handed on once, in order, and progress told part by part."""
+    """cancel_in_parts passes on every id once, in order, and reports its progress after each part."""
     handed: list[list[str]] = []
     moved: list[int] = []
 
@@ -54,8 +54,8 @@ def test_parts_and_progress() -> None:
     assert (len(outcome.orders), outcome.unresolved, outcome.error) == (3, [], None)
 
 
-def test_an_error_that_knows_something() -> None:
-    """Its orders are kept; its unresolved, and all that was not asked yet, are unresolved."""
+def test_error_with_lists() -> None:
+    """cancel_in_parts keeps the orders of an error, and adds the unsent ids to its unresolved ones."""
     error = BadResponse("half of it")
     error.orders, error.unresolved = [order("1")], ["2"]
     outcome = cancel_in_parts(raising(error), ["1", "2", "3"], 2, print)
@@ -64,24 +64,23 @@ def test_an_error_that_knows_something() -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError("a defect"), KeyboardInterrupt()])
-def test_an_error_that_knows_nothing(error: BaseException) -> None:
-    """All of its part is unresolved, and the rest."""
+def test_error_without_lists(error: BaseException) -> None:
+    """After an error without lists the ids of its part and all unsent ids are unresolved."""
     assert cancel_in_parts(raising(error), ["1", "2", "3"], 2, print).unresolved == ["1", "2", "3"]
 
 
-def test_an_error_that_contradicts_itself() -> None:
-    """What it calls unresolved is, whatever it says besides."""
+def test_contradictory_error() -> None:
+    """An id in both lists of an error is unresolved."""
     error = BadResponse("both")
     error.orders, error.unresolved = [order("1")], ["1"]
     assert cancel_in_parts(raising(error), ["1"], 2, print).unresolved == ["1"]
 
 
-def test_silence_is_no_news() -> None:
-    """An id that no order speaks of is unresolved, though nothing was raised; as is a client order id that
-    only looks like an order's id."""
+def test_omitted_ids() -> None:
+    """Ids without an order are unresolved, and an order id does not settle an equal client order id."""
     asked = ["1", ClientOrderId("1"), ClientOrderId("mine"), "4"]
-    answer = [order("1"), order("9", client="mine")]
-    outcome = cancel_in_parts(lambda ids: list(answer), asked, 9, print)
+    response = [order("1"), order("9", client="mine")]
+    outcome = cancel_in_parts(lambda ids: list(response), asked, 9, print)
     assert [(type(one), one) for one in outcome.unresolved] == [(ClientOrderId, "1"), (str, "4")]
 
 
@@ -95,12 +94,12 @@ def test_silence_is_no_news() -> None:
         ("odd", "odd"),
     ],
 )
-def test_the_exchanges_own_words(info: Any, words: str) -> None:
-    """Of a failure its text, of an order its state, and of what is neither whatever it is."""
+def test_words_of_the_exchange(info: Any, words: str) -> None:
+    """words_of returns the text of a failure, the state of an order, or an odd entry as it is."""
     assert words_of(order("1", info=info)) == words
 
 
-def test_one_id_in_two_roles_is_two() -> None:
-    """An order id and a client order id may be the same digits."""
+def test_equal_ids_of_two_kinds() -> None:
+    """An order id and a client order id of the same digits are two ids."""
     asked = read_asked(["1", "client:1", "01"], ["1"], None)
     assert [(type(one), one) for one in asked] == [(str, "1"), (ClientOrderId, "1")]

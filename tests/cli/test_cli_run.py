@@ -1,4 +1,4 @@
-"""`run`: what the program is told, what it meets, and how it ends. Real processes where that matters."""
+"""`run`: which classes the program gets, its arguments and its end, in real processes where that matters."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def ran(folder: Path, *words: str, **environment: str) -> subprocess.CompletedPr
     [["bot.py"], [sys.executable, "-u", "bot.py"], ["-m", "bot"], ["./bot"], ["bot-long"]],
     ids=["script", "interpreter", "module", "console script", "console script with a long path"],
 )
-def test_a_bot_meets_these_classes_however_it_is_started(words: list[str], tmp_path: Path) -> None:
-    """All three classes are ours, and argv, sys.path and __main__ are the program's own."""
+def test_bot_gets_the_classes(words: list[str], tmp_path: Path) -> None:
+    """A bot started by run gets the plugin's classes, and its own argv, sys.path and __main__."""
     (tmp_path / "bot.py").write_text(BOT)
     executable(tmp_path / "bot", f"#!{sys.executable}\n{BOT}")
     executable(tmp_path / "bot-long", f"#!/bin/sh\n'''exec' \"{sys.executable}\" \"$0\" \"$@\"\n' '''\n{BOT}")
@@ -68,8 +68,8 @@ def test_a_bot_meets_these_classes_however_it_is_started(words: list[str], tmp_p
     assert (first_path, name, left) == (str(tmp_path), "__main__", [])
 
 
-def test_what_the_bot_starts_meets_them_too(tmp_path: Path) -> None:
-    """A spawned worker, and another Python, one that imports the plugin first."""
+def test_child_processes(tmp_path: Path) -> None:
+    """Python processes that the bot starts get the plugin's classes too."""
     (tmp_path / "bot.py").write_text(
         "import multiprocessing, subprocess, sys\n"
         "def met():\n"
@@ -95,16 +95,16 @@ def test_what_the_bot_starts_meets_them_too(tmp_path: Path) -> None:
         ("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", -signal.SIGTERM, ""),
     ],
 )
-def test_it_ends_as_the_program_ends(code: str, exit_code: int, said: str, tmp_path: Path) -> None:
-    """Exit codes, texts, exceptions and death by a signal are passed on as they are."""
+def test_exit_code(code: str, exit_code: int, said: str, tmp_path: Path) -> None:
+    """run ends as the program ends, by exit code, text, exception or signal."""
     (tmp_path / "bot.py").write_text(code)
     ended = ran(tmp_path, "bot.py")
     assert ended.returncode == exit_code
     assert said in ended.stderr
 
 
-def test_signals_reach_the_program_itself(tmp_path: Path) -> None:
-    """Ctrl-C is a KeyboardInterrupt in the bot, which may tidy up, under the process id that was started."""
+def test_signals(tmp_path: Path) -> None:
+    """Ctrl-C reaches the program itself, under the process id that you started."""
     (tmp_path / "bot.py").write_text(
         "import os, time\n"
         "try:\n"
@@ -125,9 +125,9 @@ def test_signals_reach_the_program_itself(tmp_path: Path) -> None:
     assert bot.returncode == -signal.SIGINT
 
 
-def test_a_python_without_the_plugin_refuses_to_import_ccxt(tmp_path: Path) -> None:
-    """A bot in an environment without it ends with an error, not with ccxt's own class."""
-    folder = tmp_path / "elsewhere"  # the program's own modules stand in for another environment's
+def test_python_without_plugin(tmp_path: Path) -> None:
+    """In an environment without the plugin, importing ccxt fails, so the bot cannot trade with it."""
+    folder = tmp_path / "elsewhere"  # its own modules stand in for another environment
     folder.mkdir()
     (folder / "ccxt.py").write_text("")
     (folder / "ccxt_bingx_ext.py").write_text("raise ImportError('not installed')")
@@ -138,8 +138,8 @@ def test_a_python_without_the_plugin_refuses_to_import_ccxt(tmp_path: Path) -> N
     assert "has ccxt, but no usable ccxt_bingx_ext (not installed): install it there" in ended.stderr
 
 
-def test_the_users_own_sitecustomize_still_counts(tmp_path: Path) -> None:
-    """It is imported as ever, even one that imports ccxt, and takes its name; PYTHONPATH stays."""
+def test_own_sitecustomize(tmp_path: Path) -> None:
+    """run still imports the user's own sitecustomize and keeps PYTHONPATH."""
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "sitecustomize.py").write_text("import ccxt\nclass_met = ccxt.bingx.__module__\n")
     (tmp_path / "bot.py").write_text("import sitecustomize\nprint(sitecustomize.class_met)")
@@ -147,8 +147,8 @@ def test_the_users_own_sitecustomize_still_counts(tmp_path: Path) -> None:
     assert ended.stdout == f"{OURS[0]}\n", ended.stderr
 
 
-def test_a_broken_sitecustomize_does_not_keep_the_classes_out(tmp_path: Path) -> None:
-    """Python says what is wrong with it and goes on, as it would without us; the bot meets our class."""
+def test_broken_sitecustomize(tmp_path: Path) -> None:
+    """Python reports a broken sitecustomize, and the bot gets the plugin's classes all the same."""
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "sitecustomize.py").write_text("import no_such_module")
     (tmp_path / "bot.py").write_text("import ccxt\nprint(ccxt.bingx.__module__)")
@@ -157,8 +157,8 @@ def test_a_broken_sitecustomize_does_not_keep_the_classes_out(tmp_path: Path) ->
     assert "no_such_module" in ended.stderr
 
 
-def test_a_program_that_does_not_exist(capsys: pytest.CaptureFixture[str]) -> None:
-    """127, as a shell says."""
+def test_missing_program(capsys: pytest.CaptureFixture[str]) -> None:
+    """For a program that does not exist run exits with 127, as a shell does."""
     assert main(["run", "--", "no-such-program"]) == 127
     assert "no such program: no-such-program" in capsys.readouterr().err
 
@@ -173,17 +173,17 @@ def test_a_program_that_does_not_exist(capsys: pytest.CaptureFixture[str]) -> No
         ("#!/usr/bin/env -S python3.12 -I\n", "starts Python with -I"),
     ],
 )
-def test_what_may_start_python_out_of_reach_is_refused(
+def test_python_out_of_reach(
     head: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nobody would notice that such a bot runs with ccxt's own class."""
+    """run refuses a program that may start Python without the plugin's classes."""
     program = executable(tmp_path / "program", head)
     assert main(["run", str(program)]) == 64
     assert said in capsys.readouterr().err
 
 
-def test_a_program_that_cannot_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it is cannot be told."""
+def test_unreadable_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """run refuses a program that it cannot read."""
     program = executable(tmp_path / "program", f"#!{sys.executable}\n")
 
     def refuse(*args: Any, **named: Any) -> Any:
@@ -211,19 +211,19 @@ def test_a_program_that_cannot_be_read_is_refused(tmp_path: Path, monkeypatch: p
         ("", None),
     ],
 )
-def test_pythons_options_are_told_from_the_programs(options: str, found: str | None) -> None:
-    """Only Python's own -E, -I and -S count, wherever they stand among others."""
+def test_isolating_options(options: str, found: str | None) -> None:
+    """Only Python's own -E, -I and -S count as isolating, not those of the program."""
     assert isolating_option(options.split()) == found
 
 
-def test_an_interpreter_that_is_isolated_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    """`-- python -I bot.py` would meet ccxt's own classes."""
+def test_isolated_python(capsys: pytest.CaptureFixture[str]) -> None:
+    """run refuses `python -I`, which would keep the plugin's classes out."""
     assert main(["run", "--", sys.executable, "-I", "bot.py"]) == 64
     assert "keeps the classes out: leave it away" in capsys.readouterr().err
 
 
-def test_the_program_takes_this_process_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is executed with its own arguments, one `--` of which may be its own."""
+def test_exec(monkeypatch: pytest.MonkeyPatch) -> None:
+    """run replaces its own process and passes on all arguments of the program."""
     seen: list[Any] = []
     monkeypatch.setattr(os, "execve", lambda *given: seen.append(given))
     main(["run", "-m", "bot", "--", "-c"])
@@ -232,14 +232,14 @@ def test_the_program_takes_this_process_over(monkeypatch: pytest.MonkeyPatch) ->
     assert environment["PYTHONPATH"].split(os.pathsep)[0] == ON_START
 
 
-def test_the_rest_of_the_environment_stays() -> None:
-    """PYTHONPATH is kept behind; an empty one adds no empty entry, which would mean the working folder."""
+def test_environment() -> None:
+    """run puts its folder first in PYTHONPATH and keeps the rest of the environment."""
     assert environment_of({"A": "b", "PYTHONPATH": "/x"}) == {"A": "b", "PYTHONPATH": f"{ON_START}:/x"}
     assert environment_of({"PYTHONPATH": ""}) == {"PYTHONPATH": ON_START}
 
 
 def test_help_and_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
-    """`run --help` is ours, `run` alone is an error."""
+    """run --help prints the help of run, and run without a program exits with 64."""
     with pytest.raises(SystemExit) as ended:
         main(["run", "--help"])
     assert ended.value.code == 0
@@ -248,7 +248,7 @@ def test_help_and_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 class Start:
-    """A Python start in this process, with a plugin and a ccxt of the test's own."""
+    """The start of a Python, imitated in this process with a fake plugin and a fake ccxt."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.monkeypatch = monkeypatch
@@ -280,31 +280,31 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     assert sys.modules["ccxt_bingx_ext"] is plugin is ccxt_bingx_ext
 
 
-def test_it_registers_when_ccxt_is_imported_and_not_before(start: Start) -> None:
-    """Nothing is imported at the start; a reload is followed too."""
+def test_registers_on_import(start: Start) -> None:
+    """The start hook registers the classes when the program imports ccxt, not before."""
     start.begin()
     assert start.registered == 0
     __import__("ccxt")
     assert start.registered == 1
 
 
-def test_it_registers_at_once_where_ccxt_is_there_already(start: Start) -> None:
-    """A .pth file may have imported it."""
+def test_registers_at_once(start: Start) -> None:
+    """The start hook registers the classes at once if ccxt is already imported."""
     start.put("ccxt", ModuleType("ccxt"))
     start.begin()
     assert start.registered == 1
 
 
-def test_it_waits_for_a_plugin_that_is_being_imported(start: Start) -> None:
-    """Half-way through its own import, in which it imports ccxt, it cannot be used yet."""
+def test_plugin_half_imported(start: Start) -> None:
+    """The start hook does not use a plugin that is still being imported."""
     del start.plugin.__all__
     start.begin()
     __import__("ccxt")
     assert start.registered == 0
 
 
-def test_no_ccxt_is_no_ccxt(start: Start, tmp_path: Path) -> None:
-    """What cannot be found stays an ImportError, and another folder later may have it."""
+def test_ccxt_missing(start: Start, tmp_path: Path) -> None:
+    """Without ccxt the program's import raises ModuleNotFoundError, as without run."""
     (tmp_path / "ccxt.py").unlink()
     start.begin()
     with pytest.raises(ModuleNotFoundError):
@@ -312,8 +312,8 @@ def test_no_ccxt_is_no_ccxt(start: Start, tmp_path: Path) -> None:
     assert start.registered == 0
 
 
-def test_a_plugin_that_cannot_be_imported_is_an_error(start: Start) -> None:
-    """It comes out of the program's own import, with what to do."""
+def test_plugin_missing(start: Start) -> None:
+    """Without a usable plugin importing ccxt raises an error that says what to do."""
     start.put("ccxt_bingx_ext", None)
     start.begin()
     with pytest.raises(ImportError, match="install it there"):
@@ -321,8 +321,8 @@ def test_a_plugin_that_cannot_be_imported_is_an_error(start: Start) -> None:
     assert "ccxt" not in sys.modules
 
 
-def test_an_error_in_the_users_own_sitecustomize_comes_out(start: Start, tmp_path: Path) -> None:
-    """Python reports it, as it would have."""
+def test_error_in_own_sitecustomize(start: Start, tmp_path: Path) -> None:
+    """An error in the user's own sitecustomize reaches Python, which reports it."""
     (tmp_path / "sitecustomize.py").write_text("import no_such_module")
     with pytest.raises(ModuleNotFoundError, match="no_such_module"):
         start.begin()

@@ -1,4 +1,4 @@
-"""A client that knows the exchange's documentation only: signs and sends in each of the three forms."""
+"""A client written from the exchange's documentation alone. It sends each of the three forms of request."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+import ccxt
 import pytest
 import requests
 
@@ -43,7 +44,7 @@ class Raw:
         secret: str | None = None,
         timeout: float = 5,
     ) -> requests.Response:
-        """Send as given, plus ``timestamp`` and ``signature`` where they are not given; None leaves out."""
+        """Send `params`. Add ``timestamp`` and ``signature`` if they are missing; omit what is None."""
         unsigned = "signature" not in params
         params = {"timestamp": self.sim.now_ms(), **params}
         params = {name: value for name, value in params.items() if value is not None}
@@ -64,24 +65,32 @@ class Raw:
         return self.session.request(method, url, data=body, headers=headers, timeout=timeout)
 
     def post(self, name: str, /, **params: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = self.send("POST", name, params).json()
-        return answer
+        response: dict[str, Any] = self.send("POST", name, params).json()
+        return response
 
     def get(self, name: str, /, **params: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = self.send("GET", name, params, form="query").json()
-        return answer
+        response: dict[str, Any] = self.send("GET", name, params, form="query").json()
+        return response
 
     def cancel(self, *orders: Any, symbol: str = "BTC-USDT", **more: Any) -> dict[str, Any]:
-        """cancelOrders for these orders (or order ids)."""
+        """Send cancelOrders for these orders (or order ids)."""
         ids = ",".join(str(getattr(order, "order_id", order)) for order in orders)
         return self.post("cancelOrders", symbol=symbol, **({"orderIds": ids} if ids else {}), **more)
 
 
 @pytest.fixture
 def sim() -> Iterator[Simulator]:
-    """A simulator without limits, for tests that are not about them."""
+    """A simulator without limits, for tests that are not about limits."""
     with Simulator(limits=None) as simulator:
         yield simulator
+
+
+@pytest.fixture
+def exchange(sim: Simulator) -> Iterator[Any]:
+    """ccxt's own class, on the simulator."""
+    client = ccxt.bingx(sim.ccxt_config(enableRateLimit=False))
+    yield client
+    client.session.close()
 
 
 @pytest.fixture
@@ -93,7 +102,7 @@ def raw(sim: Simulator) -> Iterator[Raw]:
 
 @pytest.fixture
 def raw_client() -> Iterator[Any]:
-    """Make a client for a simulator of the test's own making."""
+    """Make a client for a simulator that the test itself creates."""
     made: list[Raw] = []
 
     def make(simulator: Simulator) -> Raw:

@@ -1,3 +1,5 @@
+"""cancelOrders, as the documentation and live captures show it."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -11,13 +13,13 @@ FINAL = "the  orderId:{} order status :{},can not delete, please verify and retr
 
 
 @pytest.mark.parametrize("form", ["json", "form", "query"])
-def test_each_form_of_request_cancels(sim: Simulator, raw: Any, form: str) -> None:
-    """A signed request cancels, whether its parameters are JSON, form-encoded or in the URL."""
+def test_request_forms(sim: Simulator, raw: Any, form: str) -> None:
+    """A signed request cancels with its parameters in JSON, in a form or in the URL."""
     orders = [sim.place(), sim.place()]
     ids = ",".join(str(order.order_id) for order in orders)
     params = {"symbol": "BTC-USDT", "orderIds": ids, "process": 1, "recvWindow": 5000}
-    answer = raw.send("POST", "cancelOrders", params, form=form).json()
-    assert answer["code"] == 0
+    response = raw.send("POST", "cancelOrders", params, form=form).json()
+    assert response["code"] == 0
     assert [sim.status(order.order_id) for order in orders] == ["CANCELED", "CANCELED"]
     assert [(one.form, one.signature_valid, one.executed, one.uid) for one in sim.requests] == [
         (form, True, True, sim.uid)
@@ -26,12 +28,12 @@ def test_each_form_of_request_cancels(sim: Simulator, raw: Any, form: str) -> No
     assert [one.cancelled for one in sim.executions] == [tuple(order.order_id for order in orders)]
 
 
-def test_the_answer_is_the_documented_one(sim: Simulator, raw: Any) -> None:
-    """The success payload has the documented keys in the documented order, with the documented types."""
+def test_documented_response(sim: Simulator, raw: Any) -> None:
+    """The response has the documented keys, in the documented order, with the documented types."""
     order = sim.place("GM-USDT", "SELL", "0.00000398", "8061558", "2most51702721242645506402")
-    answer = raw.cancel(order, symbol="GM-USDT")
-    assert list(answer) == ["code", "msg", "debugMsg", "data"]
-    assert list(answer["data"]) == ["orders"]
+    response = raw.cancel(order, symbol="GM-USDT")
+    assert list(response) == ["code", "msg", "debugMsg", "data"]
+    assert list(response["data"]) == ["orders"]
     expected = {
         "symbol": "GM-USDT",
         "orderId": order.order_id,
@@ -46,11 +48,11 @@ def test_the_answer_is_the_documented_one(sim: Simulator, raw: Any) -> None:
         "side": "SELL",
         "clientOrderID": "2most51702721242645506402",
     }
-    assert list(answer["data"]["orders"][0].items()) == list(expected.items())
+    assert list(response["data"]["orders"][0].items()) == list(expected.items())
 
 
-def test_partial_answer_is_the_live_one(sim: Simulator, raw: Any) -> None:
-    """process=1 cancels what it can and reports the rest in the exchange's own words."""
+def test_partial_response(sim: Simulator, raw: Any) -> None:
+    """process 1 cancels what it can and reports the rest in the exchange's own words."""
     good = sim.place("BARS-USDT", "SELL", "0.001", "1000", "215501022025")
     gone = sim.place("BARS-USDT")
     sim.cancel(gone.order_id)
@@ -71,7 +73,7 @@ def test_partial_answer_is_the_live_one(sim: Simulator, raw: Any) -> None:
 
 @pytest.mark.parametrize("process", [{}, {"process": 0}])
 def test_process_0_is_all_or_nothing(sim: Simulator, raw: Any, process: dict[str, int]) -> None:
-    """Without process=1 one wrong id refuses the whole request, and nothing is cancelled."""
+    """Without process 1 one wrong id refuses the whole request and cancels nothing."""
     good, filled = sim.place(), sim.place()
     sim.fill(filled.order_id)
     unknown = raw.cancel(good, 77, **process)
@@ -83,24 +85,24 @@ def test_process_0_is_all_or_nothing(sim: Simulator, raw: Any, process: dict[str
     assert [one.executed for one in sim.requests] == [False, False]
 
 
-def test_the_code_for_not_found_is_a_setting(raw_client: Any) -> None:
-    """With not_found_code=100404 the refusal is the other one known."""
+def test_not_found_code(raw_client: Any) -> None:
+    """With not_found_code=100404 the refusal has the other known code and text."""
     with Simulator(not_found_code=100404) as sim:
-        answer = raw_client(sim).cancel(77)
-        assert (answer["code"], answer["msg"]) == (100404, "order does not exist")
+        response = raw_client(sim).cancel(77)
+        assert (response["code"], response["msg"]) == (100404, "order does not exist")
 
 
 @pytest.mark.parametrize("state", ["cancel", "fill", "fail"])
-def test_the_text_carries_the_real_state(sim: Simulator, raw: Any, state: str) -> None:
-    """The text about a finished order names the state it is in."""
+def test_text_names_the_state(sim: Simulator, raw: Any, state: str) -> None:
+    """The text about a finished order names its state."""
     order = sim.place()
     status = getattr(sim, state)(order.order_id).status
     fails = raw.cancel(order, process=1)["data"]["fails"]
     assert fails[0]["error"] == FINAL.format(order.order_id, status)
 
 
-def test_a_partially_filled_order_can_be_cancelled(sim: Simulator, raw: Any) -> None:
-    """What was filled before shows in the answer."""
+def test_partially_filled_order(sim: Simulator, raw: Any) -> None:
+    """The response to a cancel shows what was filled before."""
     order = sim.place(quantity="2", price="3")
     sim.fill(order.order_id, "0.5")
     [payload] = raw.cancel(order)["data"]["orders"]
@@ -112,10 +114,10 @@ def test_a_partially_filled_order_can_be_cancelled(sim: Simulator, raw: Any) -> 
 
 
 @pytest.mark.parametrize("more", [{}, {"orderIds": ""}, {"orderIds": "", "clientOrderIDs": ""}])
-def test_no_ids_at_all(raw: Any, more: dict[str, str]) -> None:
-    """A request without ids is refused in the words seen live."""
-    answer = raw.post("cancelOrders", symbol="BTC-USDT", **more)
-    assert answer == {
+def test_no_ids(raw: Any, more: dict[str, str]) -> None:
+    """The simulator refuses a request without ids in the words seen live."""
+    response = raw.post("cancelOrders", symbol="BTC-USDT", **more)
+    assert response == {
         "code": 100400,
         "msg": "Key: 'OrdersCancelRequest.OrderIDs' Error:Field validation for 'OrderIDs' failed"
         " on the 'required' tag",
@@ -138,18 +140,18 @@ def test_no_ids_at_all(raw: Any, more: dict[str, str]) -> None:
         {"orderIds": "1", "symbol": "BTC/USDT"},
     ],
 )
-def test_malformed_requests_cancel_nothing(sim: Simulator, raw: Any, params: dict[str, Any]) -> None:
-    """A request that is not as documented is refused whole, even with process=1."""
+def test_malformed_requests(sim: Simulator, raw: Any, params: dict[str, Any]) -> None:
+    """The simulator refuses a malformed request as a whole, even with process 1."""
     order = sim.place(client_order_id="a")
     if "orderIds" in params and isinstance(params["orderIds"], str):
         params = {**params, "orderIds": f"{order.order_id},{params['orderIds']}"}
-    answer = raw.post("cancelOrders", **{"symbol": "BTC-USDT", "process": 1, **params})
-    assert answer["code"] == 100400
+    response = raw.post("cancelOrders", **{"symbol": "BTC-USDT", "process": 1, **params})
+    assert response["code"] == 100400
     assert sim.status(order.order_id) == "PENDING"
 
 
 def test_client_order_ids(sim: Simulator, raw: Any) -> None:
-    """Client ids alone cancel, and a wrong one is keyed clientOrderID."""
+    """Client order ids alone cancel orders, and clientOrderID keys a wrong one."""
     order = sim.place(client_order_id="mine")
     data = raw.cancel(clientOrderIDs="mine,other", process=1)["data"]
     assert [one["orderId"] for one in data["orders"]] == [order.order_id]
@@ -158,16 +160,16 @@ def test_client_order_ids(sim: Simulator, raw: Any) -> None:
 
 
 @pytest.mark.parametrize("key", ["orderId", "clientOrderID", "clientOrderId", "text"])
-def test_how_failed_client_ids_are_keyed_is_a_setting(raw_client: Any, key: Any) -> None:
-    """Each of the thinkable keys can be had, and an answer with the text only."""
+def test_fails_key(raw_client: Any, key: Any) -> None:
+    """The setting fails_key chooses the key of a failed client order id, or its text alone."""
     with Simulator(fails_key=key) as sim:
         [fail] = raw_client(sim).cancel(clientOrderIDs="xyz", process=1)["data"]["fails"]
         assert list(fail) == (["error"] if key == "text" else [key, "error"])
         assert "clientOrderID:xyz" in fail["error"]
 
 
-def test_both_lists_are_a_union_or_not(raw_client: Any) -> None:
-    """By default both lists count; mixed_ids="order_ids_only" ignores the client ids."""
+def test_mixed_ids(raw_client: Any) -> None:
+    """Both lists count, unless mixed_ids="order_ids_only" ignores the client order ids."""
     for mixed, status in (("union", "CANCELED"), ("order_ids_only", "PENDING")):
         with Simulator(mixed_ids=mixed) as sim:  # type: ignore[arg-type]
             one, other = sim.place(), sim.place(client_order_id="other")
@@ -175,8 +177,8 @@ def test_both_lists_are_a_union_or_not(raw_client: Any) -> None:
             assert [sim.status(one.order_id), sim.status(other.order_id)] == ["CANCELED", status]
 
 
-def test_an_order_named_twice_is_cancelled_once(sim: Simulator, raw: Any) -> None:
-    """Named by both its ids, or by one twice, an order appears once."""
+def test_order_named_twice(sim: Simulator, raw: Any) -> None:
+    """An order that a request names twice appears once in the response."""
     order = sim.place(client_order_id="mine")
     data = raw.cancel(order, order, clientOrderIDs="mine,mine", process=1)["data"]
     assert [one["orderId"] for one in data["orders"]] == [order.order_id]
@@ -192,10 +194,8 @@ def test_an_order_named_twice_is_cancelled_once(sim: Simulator, raw: Any) -> Non
         ("empty", {"orders", "fails"}, {"orders": []}),
     ],
 )
-def test_how_empty_lists_are_written_is_a_setting(
-    raw_client: Any, setting: Any, some: set[str], none: dict[str, Any]
-) -> None:
-    """Empty lists are left out, null or empty, as told."""
+def test_empty_lists(raw_client: Any, setting: Any, some: set[str], none: dict[str, Any]) -> None:
+    """The setting empty_lists makes empty lists absent, null or empty."""
     with Simulator(empty_lists=setting, limits=None) as sim:
         raw = raw_client(sim)
         assert set(raw.cancel(sim.place(), process=1)["data"]) == some
@@ -205,15 +205,15 @@ def test_how_empty_lists_are_written_is_a_setting(
 
 
 def test_max_ids(raw_client: Any) -> None:
-    """More ids than max_ids are refused, and nothing is cancelled."""
+    """The simulator refuses more ids than max_ids and cancels nothing."""
     with Simulator(max_ids=2) as sim:
         orders = [sim.place() for _ in range(3)]
         assert raw_client(sim).cancel(*orders)["code"] == 100400
         assert {order.status for order in sim.orders()} == {"PENDING"}
 
 
-def test_accounts_do_not_touch_each_other(sim: Simulator, raw: Any) -> None:
-    """Another uid's order is not found; another key of the same uid cancels."""
+def test_accounts(sim: Simulator, raw: Any) -> None:
+    """A key of another account does not find an order, a second key of the same account cancels it."""
     sim.add_account("other-key", "other-secret", "2")
     sim.add_account("second-key", "second-secret", sim.uid)
     order = sim.place()
@@ -224,7 +224,7 @@ def test_accounts_do_not_touch_each_other(sim: Simulator, raw: Any) -> None:
     assert (second["code"], sim.status(order.order_id)) == (0, "CANCELED")
 
 
-def test_many_orders_at_once(sim: Simulator, raw: Any) -> None:
-    """A thousand orders go in one JSON request."""
+def test_thousand_orders(sim: Simulator, raw: Any) -> None:
+    """One JSON request cancels a thousand orders."""
     orders = [sim.place() for _ in range(1000)]
     assert len(raw.cancel(*orders)["data"]["orders"]) == 1000

@@ -1,9 +1,8 @@
-"""Plain ccxt, as it is, talks to the simulator as it would to the exchange."""
+"""Plain ccxt uses the simulator as it would use the exchange."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import ccxt
@@ -16,15 +15,8 @@ from ccxt_bingx_ext.simulator import Simulator
 SYMBOL = "BTC/USDT"
 
 
-@pytest.fixture
-def exchange(sim: Simulator) -> Iterator[Any]:
-    client = ccxt.bingx(sim.ccxt_config(enableRateLimit=False))
-    yield client
-    client.session.close()
-
-
 def test_markets(exchange: Any) -> None:
-    """ccxt loads spot, linear and inverse markets; an id is ambiguous, a name changed, a pair inactive."""
+    """ccxt loads markets with a shared id, a renamed currency and an inactive pair."""
     markets = exchange.load_markets()
     assert {"BTC/USDT", "BTC/USDT:USDT", "BTC/USD:BTC", "GM/USDT", "BARS/USDT"} <= markets.keys()
     assert {one["type"] for one in exchange.markets_by_id["BTC-USDT"]} == {"spot", "swap"}
@@ -37,8 +29,8 @@ def test_markets(exchange: Any) -> None:
     assert abs(exchange.fetch_time() - exchange.milliseconds()) < 10_000
 
 
-def test_the_life_of_an_order(sim: Simulator, exchange: Any) -> None:
-    """Create, fetch, list, cancel, list again: the unified interface sees what is true."""
+def test_life_of_an_order(sim: Simulator, exchange: Any) -> None:
+    """ccxt creates, fetches, lists and cancels an order and sees its true state."""
     created = exchange.create_order(SYMBOL, "limit", "buy", 0.001, 25000, {"clientOrderId": "abc"})
     assert sim.order(created["id"]).client_order_id == "abc"
     fetched = exchange.fetch_order(created["id"], SYMBOL)
@@ -54,7 +46,7 @@ def test_the_life_of_an_order(sim: Simulator, exchange: Any) -> None:
 
 
 def test_balances_and_prices(exchange: Any) -> None:
-    """What a bot asks for before it trades."""
+    """ccxt reads balances, tickers, order books and candles."""
     assert exchange.fetch_balance()["USDT"] == {"free": 1e6, "used": 0, "total": 1e6}
     ticker = exchange.fetch_ticker(SYMBOL)
     assert (ticker["bid"], ticker["last"], ticker["ask"]) == (59999.99, 60000, 60000.01)
@@ -67,7 +59,7 @@ def test_balances_and_prices(exchange: Any) -> None:
 
 
 def test_several_orders(sim: Simulator, exchange: Any) -> None:
-    """createOrders, cancelOrders by either id and cancelAllOrders, each in ccxt's own form."""
+    """ccxt places and cancels several orders in its own form of request."""
     placed = exchange.create_orders(
         [
             {"symbol": SYMBOL, "type": "limit", "side": "buy", "amount": 0.001, "price": 20000 + n}
@@ -84,8 +76,8 @@ def test_several_orders(sim: Simulator, exchange: Any) -> None:
     assert {one.headers.get("x-source-key") for one in sim.requests if one.signature_valid} == {"CCXT"}
 
 
-def test_errors_arrive_as_errors(sim: Simulator, exchange: Any) -> None:
-    """Codes come through to ccxt's own mapping."""
+def test_errors(sim: Simulator, exchange: Any) -> None:
+    """The codes of the simulator reach ccxt's own mapping of errors."""
     with pytest.raises(ccxt.BadRequest, match="can not find order for orderId:77 for symbol: BTC-USDT"):
         exchange.cancel_orders(["77"], SYMBOL)
     with pytest.raises(ccxt.ExchangeError, match="100404"):
@@ -95,14 +87,14 @@ def test_errors_arrive_as_errors(sim: Simulator, exchange: Any) -> None:
         exchange.fetch_open_orders(SYMBOL)
 
 
-def test_ccxt_loses_the_fails(sim: Simulator, exchange: Any) -> None:
-    """The reason for all this: ccxt's own cancel_orders says nothing of the id that failed."""
+def test_ccxt_drops_failed_ids(sim: Simulator, exchange: Any) -> None:
+    """ccxt's own cancel_orders says nothing about the id that failed, which is why the plugin exists."""
     order = sim.place()
     assert len(exchange.cancel_orders([str(order.order_id), "77"], SYMBOL, {"process": 1})) == 1
 
 
 def test_async_and_pro(sim: Simulator) -> None:
-    """The asynchronous classes work the same, and pro keeps its websocket URLs."""
+    """The async and pro classes cancel orders too, and pro keeps its websocket URLs."""
 
     async def use(kind: Any) -> None:
         client = kind(sim.ccxt_config(enableRateLimit=False))
@@ -120,8 +112,8 @@ def test_async_and_pro(sim: Simulator) -> None:
     assert ccxt.pro.bingx(sim.ccxt_config()).urls["api"]["ws"]["spot"].startswith("wss://")
 
 
-def test_every_api_name_is_redirected(sim: Simulator) -> None:
-    """No URL of ccxt's points anywhere but here."""
+def test_every_url_is_redirected(sim: Simulator) -> None:
+    """ccxt_config points every URL of ccxt to the simulator."""
     api = ccxt.bingx(sim.ccxt_config()).urls["api"]
     assert set(api.values()) == {sim.url + "/openApi"}
     assert sim.ccxt_config(timeout=5)["timeout"] == 5

@@ -1,3 +1,5 @@
+"""The other spot endpoints, the gate before them, limits and bans."""
+
 from __future__ import annotations
 
 import json
@@ -12,8 +14,8 @@ from ccxt_bingx_ext.simulator import Simulator
 LIMIT = {"symbol": "BTC-USDT", "side": "BUY", "type": "LIMIT", "quantity": "0.001", "price": 25000}
 
 
-def test_placing_and_looking_up(sim: Simulator, raw: Any) -> None:
-    """An order that is placed rests as PENDING and can be looked up by both its ids."""
+def test_place_and_look_up(sim: Simulator, raw: Any) -> None:
+    """A placed order rests as PENDING, and a look-up finds it by both its ids."""
     placed = raw.post("order", **LIMIT, newClientOrderId="abc_1")["data"]
     assert (placed["status"], placed["price"], placed["clientOrderID"]) == ("PENDING", "25000", "abc_1")
     by_id = raw.get("query", symbol="BTC-USDT", orderId=placed["orderId"])["data"]
@@ -25,8 +27,8 @@ def test_placing_and_looking_up(sim: Simulator, raw: Any) -> None:
     assert sim.order_by_client_id("abc_1") == sim.order(placed["orderId"])
 
 
-def test_a_market_order_fills_at_once(sim: Simulator, raw: Any) -> None:
-    """A market order, by quantity or by quote quantity, is FILLED when it is answered."""
+def test_market_order(sim: Simulator, raw: Any) -> None:
+    """A market order, by quantity or by quote quantity, fills at once."""
     by_quantity = {"symbol": "ETH-USDT", "side": "SELL", "type": "MARKET", "quantity": 2}
     assert raw.post("order", **by_quantity)["data"]["status"] == "FILLED"
     by_quote = {"symbol": "ETH-USDT", "side": "BUY", "type": "MARKET", "quoteOrderQty": 300}
@@ -34,8 +36,8 @@ def test_a_market_order_fills_at_once(sim: Simulator, raw: Any) -> None:
     assert (placed["executedQty"], placed["cummulativeQuoteQty"]) == ("0.1", "300")
 
 
-def test_other_types_of_order(sim: Simulator, raw: Any) -> None:
-    """Trigger orders wait as NEW and can be cancelled; an IOC limit order ends cancelled."""
+def test_other_order_types(sim: Simulator, raw: Any) -> None:
+    """Trigger orders wait as NEW and can be cancelled, and an IOC limit order ends cancelled."""
     trigger = raw.post("order", **{**LIMIT, "type": "TRIGGER_LIMIT", "stopPrice": "24000"})["data"]
     assert (trigger["status"], trigger["stopPrice"]) == ("NEW", "24000")
     assert raw.cancel(trigger["orderId"])["data"]["orders"][0]["status"] == "CANCELED"
@@ -64,15 +66,15 @@ def test_other_types_of_order(sim: Simulator, raw: Any) -> None:
         ({"newClientOrderId": "taken"}, 100400),
     ],
 )
-def test_bad_orders_are_refused(sim: Simulator, raw: Any, change: dict[str, Any], code: int) -> None:
-    """An order that is not acceptable is refused and leaves no trace."""
+def test_bad_orders(sim: Simulator, raw: Any, change: dict[str, Any], code: int) -> None:
+    """The simulator refuses an unacceptable order and keeps no trace of it."""
     sim.place(client_order_id="taken")
     assert raw.post("order", **{**LIMIT, **change})["code"] == code
     assert len(sim.orders()) == 1
 
 
-def test_no_more_than_a_thousand_open_orders(sim: Simulator, raw: Any) -> None:
-    """The thousand-and-first open order is refused."""
+def test_open_order_limit(sim: Simulator, raw: Any) -> None:
+    """The simulator refuses the thousand-and-first open order."""
     orders = [sim.place() for _ in range(1000)]
     assert raw.post("order", **LIMIT)["code"] == 100421
     sim.fill(orders[0].order_id)
@@ -80,9 +82,9 @@ def test_no_more_than_a_thousand_open_orders(sim: Simulator, raw: Any) -> None:
 
 
 def test_batch_orders(sim: Simulator, raw: Any) -> None:
-    """A list of up to five orders is placed whole or not at all."""
-    answer = raw.post("batchOrders", data=json.dumps([LIMIT, {**LIMIT, "symbol": "SOL-USDT"}]))
-    assert [one["symbol"] for one in answer["data"]["orders"]] == ["BTC-USDT", "SOL-USDT"]
+    """The simulator places a list of up to five orders as a whole or not at all."""
+    response = raw.post("batchOrders", data=json.dumps([LIMIT, {**LIMIT, "symbol": "SOL-USDT"}]))
+    assert [one["symbol"] for one in response["data"]["orders"]] == ["BTC-USDT", "SOL-USDT"]
     unacceptable: list[Any] = [[LIMIT, {**LIMIT, "quantity": 0}], [LIMIT] * 6, [], [1], {}]
     for bad in unacceptable:
         assert raw.post("batchOrders", data=json.dumps(bad))["code"] == 100400
@@ -93,10 +95,10 @@ def test_batch_orders(sim: Simulator, raw: Any) -> None:
 
 
 def test_single_cancel(sim: Simulator, raw: Any) -> None:
-    """A single cancel works by both ids, and tells unknown orders from finished ones."""
+    """A single cancel works by both ids and distinguishes unknown orders from finished ones."""
     one, other = sim.place(), sim.place(client_order_id="other")
-    answer = raw.post("cancel", symbol="BTC-USDT", orderId=str(one.order_id))
-    assert answer["data"]["status"] == "CANCELED"
+    response = raw.post("cancel", symbol="BTC-USDT", orderId=str(one.order_id))
+    assert response["data"]["status"] == "CANCELED"
     assert raw.post("cancel", symbol="BTC-USDT", clientOrderID="other")["code"] == 0
     assert sim.status(other.order_id) == "CANCELED"
     gone = raw.post("cancel", symbol="BTC-USDT", orderId="77")
@@ -109,7 +111,7 @@ def test_single_cancel(sim: Simulator, raw: Any) -> None:
 
 
 def test_cancel_open_orders(sim: Simulator, raw: Any) -> None:
-    """Everything open is cancelled, of one symbol or of all."""
+    """cancelOpenOrders cancels every open order of one symbol or of all."""
     btc, sol, eth = (sim.place(f"{coin}-USDT") for coin in ("BTC", "SOL", "ETH"))
     stranger = sim.place(uid="2")
     assert len(raw.post("cancelOpenOrders", symbol="BTC-USDT")["data"]["orders"]) == 1
@@ -120,7 +122,7 @@ def test_cancel_open_orders(sim: Simulator, raw: Any) -> None:
 
 
 def test_history(sim: Simulator, raw: Any) -> None:
-    """History holds finished orders, the newest first, by page, status and time."""
+    """The history lists finished orders, the newest first, by page, status and time."""
     orders = [sim.place() for _ in range(5)]
     for order in orders[:3]:
         sim.fill(order.order_id)
@@ -141,16 +143,16 @@ def test_history(sim: Simulator, raw: Any) -> None:
     assert raw.get("historyOrders", startTime="x")["code"] == 100400
 
 
-def test_the_gate(sim: Simulator, raw: Any) -> None:
-    """Each thing that can be wrong with a private request has its own code, and nothing is executed."""
+def test_gate(sim: Simulator, raw: Any) -> None:
+    """Every fault of a private request has its own code, and the simulator executes nothing."""
     sim.add_account("reader", "secret", "2", permissions={"read"})
     sim.add_account("elsewhere", "secret", "3", allowed_ips={"10.0.0.1"})
     order = sim.place()
     params = {"symbol": "BTC-USDT", "orderIds": str(order.order_id)}
 
     def code(extra: dict[str, Any] | None = None, **more: Any) -> int:
-        answer: int = raw.send("POST", "cancelOrders", {**params, **(extra or {})}, **more).json()["code"]
-        return answer
+        response: int = raw.send("POST", "cancelOrders", {**params, **(extra or {})}, **more).json()["code"]
+        return response
 
     assert code({"signature": None}) == 100412
     assert code({"signature": "0" * 64}) == 100001
@@ -169,45 +171,45 @@ def test_the_gate(sim: Simulator, raw: Any) -> None:
     assert sim.worst_window(accepted_only=True) == 0
 
 
-def test_a_reader_may_read(sim: Simulator, raw: Any) -> None:
-    """The permission to read is enough for questions."""
+def test_reading_permission(sim: Simulator, raw: Any) -> None:
+    """A key with the permission to read may read."""
     sim.add_account("reader", "secret", "2", permissions={"read"})
-    answer = raw.send("GET", "openOrders", {}, form="query", key="reader", secret="secret").json()
-    assert answer["data"] == {"orders": []}
+    response = raw.send("GET", "openOrders", {}, form="query", key="reader", secret="secret").json()
+    assert response["data"] == {"orders": []}
 
 
 def test_unknown_paths_and_methods(sim: Simulator, raw: Any) -> None:
-    """What does not exist is answered 100404 with HTTP 200."""
+    """For an unknown path or method the simulator responds with code 100404 and HTTP 200."""
     for method, path in (
         ("GET", "cancelOrders"),
         ("POST", "nothing"),
         ("GET", "/"),
         ("DELETE", "/openApi/x"),
     ):
-        answer = raw.send(method, path, {}, form="query")
-        assert (answer.status_code, answer.json()["code"]) == (200, 100404)
+        response = raw.send(method, path, {}, form="query")
+        assert (response.status_code, response.json()["code"]) == (200, 100404)
 
 
-def test_the_clock_can_be_wrong(sim: Simulator, raw: Any) -> None:
-    """A skewed exchange refuses the right time, and tells its own."""
+def test_clock_offset(sim: Simulator, raw: Any) -> None:
+    """A simulator with a skewed clock refuses the right time and reports its own."""
     sim.clock_offset_ms = 60_000
     assert raw.send("GET", "openOrders", {"timestamp": int(time.time() * 1000)}).json()["code"] == 100421
-    told = raw.get("/openApi/swap/v2/server/time")["data"]["serverTime"]
-    assert 55_000 < told - time.time() * 1000 < 65_000
+    reported = raw.get("/openApi/swap/v2/server/time")["data"]["serverTime"]
+    assert 55_000 < reported - time.time() * 1000 < 65_000
     assert raw.get("openOrders")["code"] == 0
 
 
-def test_limits_refuse_a_client_that_does_not_wait(raw_client: Any) -> None:
-    """Of requests that come at once two are accepted, the others are refused and execute nothing."""
+def test_default_limit(raw_client: Any) -> None:
+    """Of five requests at once the simulator accepts two and refuses the others unexecuted."""
     with Simulator() as sim:
         raw = raw_client(sim)
         orders = [sim.place() for _ in range(5)]
         params = [{"symbol": "BTC-USDT", "orderIds": str(order.order_id)} for order in orders]
-        answers = [raw.send("POST", "cancelOrders", one) for one in params]
-        assert [one.json()["code"] for one in answers] == [0, 0, 100410, 100410, 100410]
-        assert [one.status_code for one in answers] == [200] * 5
-        assert [one.headers["X-RateLimit-Requests-Remain"] for one in answers] == list("10000")
-        expires = int(answers[0].headers["X-RateLimit-Requests-Expire"])
+        responses = [raw.send("POST", "cancelOrders", one) for one in params]
+        assert [one.json()["code"] for one in responses] == [0, 0, 100410, 100410, 100410]
+        assert [one.status_code for one in responses] == [200] * 5
+        assert [one.headers["X-RateLimit-Requests-Remain"] for one in responses] == list("10000")
+        expires = int(responses[0].headers["X-RateLimit-Requests-Expire"])
         assert abs(expires - 1000 - sim.requests[0].wall * 1000) < 500
         assert [one.limited for one in sim.requests] == [False, False, True, True, True]
         assert [order.status for order in sim.orders()].count("CANCELED") == 2
@@ -216,11 +218,11 @@ def test_limits_refuse_a_client_that_does_not_wait(raw_client: Any) -> None:
 
 
 @pytest.mark.parametrize("header", ["epoch_ms", "epoch_s", "remaining_ms"])
-def test_the_expire_header_is_a_setting(raw_client: Any, header: Any) -> None:
-    """The header can be an epoch in ms or s, or what remains in ms."""
+def test_expire_header(raw_client: Any, header: Any) -> None:
+    """The header is an epoch in ms or s, or the rest in ms, as the setting expire_header says."""
     with Simulator(expire_header=header) as sim:
-        answer = raw_client(sim).send("GET", "openOrders", {}, form="query")
-        value = int(answer.headers["X-RateLimit-Requests-Expire"])
+        response = raw_client(sim).send("GET", "openOrders", {}, form="query")
+        value = int(response.headers["X-RateLimit-Requests-Expire"])
         now = sim.now_ms()
         low, high = {
             "epoch_ms": (now - 1000, now + 1000),
@@ -230,8 +232,8 @@ def test_the_expire_header_is_a_setting(raw_client: Any, header: Any) -> None:
         assert low <= value <= high
 
 
-def test_limits_can_be_changed(raw_client: Any) -> None:
-    """A limit can be set or switched off by endpoint."""
+def test_limits(raw_client: Any) -> None:
+    """The setting limits changes or removes the limit of an endpoint."""
     with Simulator(limits={"trade/cancelOrders": None, "openOrders": 1}) as sim:
         raw = raw_client(sim)
         assert [raw.cancel(77, process=1)["code"] for _ in range(15)] == [0] * 15
@@ -240,8 +242,8 @@ def test_limits_can_be_changed(raw_client: Any) -> None:
         Simulator(limits={"contracts": 1})
 
 
-def test_insisting_leads_to_a_ban(raw_client: Any) -> None:
-    """Refusal after refusal ends in a ban whose text says until when; lifting it helps."""
+def test_automatic_ban(raw_client: Any) -> None:
+    """Repeated refusals end in a ban whose text names its end, and unban() lifts it."""
     with Simulator(limits={"cancelOrders": 0}, ban_after=3, ban_seconds=60) as sim:
         raw = raw_client(sim)
         texts = [raw.cancel(77)["msg"] for _ in range(5)]
@@ -254,29 +256,29 @@ def test_insisting_leads_to_a_ban(raw_client: Any) -> None:
         assert raw.cancel(77)["msg"] == "rate limited"
 
 
-def test_a_ban_on_demand(sim: Simulator, raw: Any) -> None:
-    """A ban strikes at once, in either text, for the endpoint named only."""
+def test_ban(sim: Simulator, raw: Any) -> None:
+    """ban() strikes at once, in either text, for the named endpoint only."""
     order = sim.place()
     until = sim.ban(60, path="cancelOrders", text="retry")
-    answer = raw.cancel(order)
-    assert answer["code"] == 100410
-    assert abs(int(answer["msg"].rpartition("can retry after time: ")[2]) - until) < 1000
+    response = raw.cancel(order)
+    assert response["code"] == 100410
+    assert abs(int(response["msg"].rpartition("can retry after time: ")[2]) - until) < 1000
     assert raw.get("openOrders")["code"] == 0
     sim.unban()
     assert raw.cancel(order)["code"] == 0
 
 
-def test_a_url_can_be_too_long(sim: Simulator, raw: Any) -> None:
-    """Beyond max_url the answer is a gateway's 414, and nothing is executed."""
+def test_long_url(sim: Simulator, raw: Any) -> None:
+    """For a URL beyond max_url the response is a gateway's 414, and nothing executes."""
     order = sim.place()
     ids = ",".join([str(order.order_id)] * 500)
-    answer = raw.send("POST", "cancelOrders", {"symbol": "BTC-USDT", "orderIds": ids}, form="query")
-    assert (answer.status_code, answer.headers["Content-Type"]) == (414, "text/html")
+    response = raw.send("POST", "cancelOrders", {"symbol": "BTC-USDT", "orderIds": ids}, form="query")
+    assert (response.status_code, response.headers["Content-Type"]) == (414, "text/html")
     assert sim.status(order.order_id) == "PENDING"
 
 
 def test_latency(sim: Simulator, raw: Any) -> None:
-    """With latency the request arrives before it is executed, even for a client that does not wait."""
+    """With latency a request arrives before it executes, even if its client does not wait."""
     order = sim.place()
     sim.latency_ms = 1000
     with pytest.raises(requests.Timeout):

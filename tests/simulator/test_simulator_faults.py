@@ -1,3 +1,5 @@
+"""What can go wrong on demand."""
+
 from __future__ import annotations
 
 import json
@@ -28,7 +30,7 @@ def faults() -> Faults:
 
 
 def test_faults_strike_in_turn() -> None:
-    """A fault strikes so many times, after so many requests, at its path only; the oldest due goes first."""
+    """A fault strikes so many times, after so many requests, at its own path, the oldest due first."""
     some = faults()
     some.add("drop", path="p", times=2, skip=1)
     some.add("busy", path="p")
@@ -54,14 +56,14 @@ def test_faults_strike_in_turn() -> None:
         {"kind": "race", "action": "explode"},
     ],
 )
-def test_impossible_faults_are_refused(wrong: dict[str, Any]) -> None:
-    """A fault that makes no sense is an error when it is added, not a test that passes by chance."""
+def test_impossible_faults(wrong: dict[str, Any]) -> None:
+    """Adding a fault that makes no sense raises ValueError."""
     with pytest.raises(ValueError, match=r"\w"):
         faults().add(**wrong)
 
 
-def test_faults_know_the_endpoints(sim: Simulator) -> None:
-    """A path that leads nowhere is an error when the fault is added."""
+def test_path_of_a_fault(sim: Simulator) -> None:
+    """Adding a fault for a path that leads nowhere raises ValueError."""
     with pytest.raises(ValueError, match="not one endpoint"):
         sim.faults.add("drop", path="trade/nothing")
     assert sim.faults.add("drop", path="trade/order").path == "/openApi/spot/v1/trade/order"
@@ -70,7 +72,7 @@ def test_faults_know_the_endpoints(sim: Simulator) -> None:
 @pytest.mark.parametrize("kind", ["drop", "reset"])
 @pytest.mark.parametrize(("when", "status"), BEFORE_AND_AFTER)
 def test_lost_connections(sim: Simulator, raw: Any, kind: Any, when: Any, status: str) -> None:
-    """The connection closes without an answer, and the order is or is not cancelled."""
+    """The connection closes without a response, before or after the cancel executes."""
     order = sim.place()
     sim.faults.add(kind, when=when)
     with pytest.raises(requests.ConnectionError):
@@ -81,8 +83,8 @@ def test_lost_connections(sim: Simulator, raw: Any, kind: Any, when: Any, status
     assert ask(raw, order).status_code == 200
 
 
-def test_a_reset_is_a_reset(sim: Simulator) -> None:
-    """What the client's socket sees after a reset is ECONNRESET, after a drop the end of the stream."""
+def test_reset_and_drop(sim: Simulator) -> None:
+    """The client's socket sees ECONNRESET after a reset, and the end of the stream after a drop."""
     for kind, expected in (("reset", "reset"), ("drop", b"")):
         sim.faults.add(kind, path="server/time")  # type: ignore[arg-type]
         with socket.create_connection(("127.0.0.1", sim.port), timeout=5) as connection:
@@ -96,8 +98,8 @@ def test_a_reset_is_a_reset(sim: Simulator) -> None:
 
 
 @pytest.mark.parametrize(("when", "status"), BEFORE_AND_AFTER)
-def test_hanging(sim: Simulator, raw: Any, when: Any, status: str) -> None:
-    """No answer comes until the client gives up, and only then the server lets go."""
+def test_hang(sim: Simulator, raw: Any, when: Any, status: str) -> None:
+    """A hanging request gets no response until its client gives up."""
     order = sim.place()
     sim.faults.add("hang", when=when)
     with pytest.raises(requests.ReadTimeout):
@@ -106,16 +108,16 @@ def test_hanging(sim: Simulator, raw: Any, when: Any, status: str) -> None:
     assert sim.requests[0].http_status is None
 
 
-def test_hanging_for_a_while(sim: Simulator, raw: Any) -> None:
-    """After its seconds a hanging request goes on as if nothing had been."""
+def test_hang_for_seconds(sim: Simulator, raw: Any) -> None:
+    """After its seconds a hanging request goes on normally."""
     order = sim.place()
     sim.faults.add("hang", seconds=0.05)
     assert ask(raw, order).json()["code"] == 0
     assert sim.status(order.order_id) == "CANCELED"
 
 
-def test_a_delay_executes_late(sim: Simulator, raw: Any) -> None:
-    """Unlike a hanging one, a delayed request is executed although its client has gone."""
+def test_delay(sim: Simulator, raw: Any) -> None:
+    """A delayed request executes although its client has gone."""
     order = sim.place()
     sim.faults.add("delay", seconds=1)
     with pytest.raises(requests.ReadTimeout):
@@ -130,26 +132,26 @@ def test_a_delay_executes_late(sim: Simulator, raw: Any) -> None:
 @pytest.mark.parametrize("http_status", [500, 502, 503, 504])
 @pytest.mark.parametrize(("when", "status"), BEFORE_AND_AFTER)
 def test_http_errors(sim: Simulator, raw: Any, http_status: int, when: Any, status: str) -> None:
-    """A gateway's error page comes instead of the answer."""
+    """A gateway's error page replaces the response."""
     order = sim.place()
     sim.faults.add("http", status=http_status, when=when)
-    answer = ask(raw, order)
-    assert (answer.status_code, answer.headers["Content-Type"]) == (http_status, "text/html")
-    assert str(http_status) in answer.text
+    response = ask(raw, order)
+    assert (response.status_code, response.headers["Content-Type"]) == (http_status, "text/html")
+    assert str(http_status) in response.text
     assert sim.status(order.order_id) == status
 
 
-def test_http_errors_with_a_body(sim: Simulator, raw: Any) -> None:
-    """The error's body can be JSON."""
+def test_http_error_with_body(sim: Simulator, raw: Any) -> None:
+    """The body of an HTTP error can be JSON."""
     sim.faults.add("http", status=504, body='{"code":504,"msg":"timeout"}')
-    answer = ask(raw, sim.place())
-    assert (answer.status_code, answer.json()["code"], sim.requests[0].code) == (504, 504, 504)
+    response = ask(raw, sim.place())
+    assert (response.status_code, response.json()["code"], sim.requests[0].code) == (504, 504, 504)
 
 
 @pytest.mark.parametrize("code", [100500, 110500])
 @pytest.mark.parametrize(("when", "status"), BEFORE_AND_AFTER)
 def test_busy(sim: Simulator, raw: Any, code: int, when: Any, status: str) -> None:
-    """The busy answer comes, whether or not the request was executed."""
+    """The "busy" response comes before or after the request executes."""
     order = sim.place()
     sim.faults.add("busy", code=code, when=when)
     assert ask(raw, order).json()["code"] == code
@@ -158,7 +160,7 @@ def test_busy(sim: Simulator, raw: Any, code: int, when: Any, status: str) -> No
 
 @pytest.mark.parametrize(("when", "status"), BEFORE_AND_AFTER)
 def test_garbage_and_null_data(sim: Simulator, raw: Any, when: Any, status: str) -> None:
-    """HTTP 200 with a page instead of JSON, and success with nothing in it."""
+    """The response is a page instead of JSON, or a success without data."""
     order, other = sim.place(), sim.place()
     sim.faults.add("garbage", when=when)
     sim.faults.add("null_data", when=when)
@@ -169,13 +171,13 @@ def test_garbage_and_null_data(sim: Simulator, raw: Any, when: Any, status: str)
 
 
 def test_cut_off(sim: Simulator, raw: Any) -> None:
-    """A truncated answer is whole HTTP but broken JSON; with declare_whole it is broken HTTP too."""
+    """A truncated response is whole HTTP and broken JSON, and with declare_whole broken HTTP too."""
     order = sim.place()
     sim.faults.add("cut_off", keep=0.7)
-    answer = ask(raw, order)
-    assert answer.text.startswith('{"code":0,"msg":"","debugMsg":"","data":{"orders":[{')
+    response = ask(raw, order)
+    assert response.text.startswith('{"code":0,"msg":"","debugMsg":"","data":{"orders":[{')
     with pytest.raises(json.JSONDecodeError):
-        json.loads(answer.text)
+        json.loads(response.text)
     assert sim.status(order.order_id) == "CANCELED"
     sim.faults.add("cut_off", declare_whole=True)
     with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
@@ -186,8 +188,8 @@ def test_cut_off(sim: Simulator, raw: Any) -> None:
     assert sim.status(untouched.order_id) == "PENDING"
 
 
-def test_forgetting(sim: Simulator, raw: Any) -> None:
-    """Ids can be left out of an answer although they were dealt with: named ones, or a fraction."""
+def test_forget(sim: Simulator, raw: Any) -> None:
+    """A response omits named ids, or a fraction of them, although the request executed."""
     orders = [sim.place(client_order_id=f"c{n}") for n in range(4)]
     sim.faults.add("forget", ids=[orders[0].order_id, "c1", 77])
     data = raw.cancel(*orders, 77, 78, process=1)["data"]
@@ -201,8 +203,8 @@ def test_forgetting(sim: Simulator, raw: Any) -> None:
     ]
 
 
-def test_refusing(sim: Simulator, raw: Any) -> None:
-    """An open order can be refused in words of choice, by either of its ids: it stays open, others do not."""
+def test_refuse(sim: Simulator, raw: Any) -> None:
+    """An open order that the fault refuses, by either of its ids, stays open, and others do not."""
     one, other, filled = (sim.place(client_order_id=f"c{number}") for number in range(3))
     sim.fill(filled.order_id)
     sim.faults.add("refuse", ids=["c0", filled.order_id], text="not now")
@@ -216,8 +218,8 @@ def test_refusing(sim: Simulator, raw: Any) -> None:
     assert raw.cancel(one, process=1)["data"]["orders"]
 
 
-def test_refusing_a_fraction(sim: Simulator, raw: Any) -> None:
-    """A fraction is one of the orders that would be cancelled, and the words are the busy ones by default."""
+def test_refuse_a_fraction(sim: Simulator, raw: Any) -> None:
+    """A fraction counts orders that would be cancelled, and the default text says "busy"."""
     gone, *orders = [sim.place() for _ in range(5)]
     sim.cancel(gone.order_id)
     sim.faults.add("refuse", fraction=0.25)
@@ -229,8 +231,8 @@ def test_refusing_a_fraction(sim: Simulator, raw: Any) -> None:
     )
 
 
-def test_refusing_without_a_key(raw_client: Any) -> None:
-    """Where a failed client order id stands in the text only, it stands in the text of choice, too."""
+def test_refuse_without_a_key(raw_client: Any) -> None:
+    """If only the text names a failed client order id, the chosen text names it too."""
     with Simulator(limits=None, fails_key="text") as sim:
         sim.place(client_order_id="c0")
         sim.faults.add("refuse", text="not now")
@@ -240,17 +242,17 @@ def test_refusing_without_a_key(raw_client: Any) -> None:
 
 
 @pytest.mark.parametrize("process", [0, None])
-def test_refusing_all_or_nothing(sim: Simulator, raw: Any, process: int | None) -> None:
-    """One order that is refused is the whole list refused, with its code and text."""
+def test_refuse_all_or_nothing(sim: Simulator, raw: Any, process: int | None) -> None:
+    """One refused order refuses the whole list, with the chosen code and text."""
     orders = [sim.place() for _ in range(3)]
     sim.faults.add("refuse", ids=[orders[1].order_id], code=100402, text="not now")
-    answer = raw.cancel(*orders, process=process)
-    assert (answer["code"], answer["msg"]) == (100402, "not now")
+    response = raw.cancel(*orders, process=process)
+    assert (response["code"], response["msg"]) == (100402, "not now")
     assert {order.status for order in sim.orders()} == {"PENDING"}
 
 
-def test_refusing_linear_orders(sim: Simulator, raw: Any) -> None:
-    """The failed list has the code and the text, and with a client order id the order's own id."""
+def test_refuse_linear_orders(sim: Simulator, raw: Any) -> None:
+    """A failed linear order has the chosen code and text, and its order id beside its client order id."""
     orders = [sim.place(market="linear", client_order_id=f"c{number}") for number in range(3)]
     sim.faults.add("refuse", path=f"DELETE {LINEAR_BATCH}", ids=[orders[0].order_id, "c2"], code=1, text="no")
     params = {
@@ -276,27 +278,27 @@ def test_refusing_linear_orders(sim: Simulator, raw: Any) -> None:
         ("inverse", f"DELETE {INVERSE_CANCEL}", "BTC-USD"),
     ],
 )
-def test_refusing_a_single_cancel(sim: Simulator, raw: Any, market: Any, path: str, symbol: str) -> None:
-    """There it is the answer's own code and text; an order that is over is told as ever."""
+def test_refuse_a_single_cancel(sim: Simulator, raw: Any, market: Any, path: str, symbol: str) -> None:
+    """A refused single cancel has the chosen code and text, but a finished order its usual code."""
     order = sim.place(market=market)
     sim.faults.add("refuse", path=path, code=100402, text="not now", times=2)
     method, _, name = path.partition(" ")
     params = {"symbol": symbol, "orderId": str(order.order_id)}
-    answer = raw.send(method, f"/openApi/{name}", params, form="query").json()
-    assert (answer["code"], answer["msg"]) == (100402, "not now")
+    response = raw.send(method, f"/openApi/{name}", params, form="query").json()
+    assert (response["code"], response["msg"]) == (100402, "not now")
     assert sim.status(order.order_id) == "PENDING"
     sim.fill(order.order_id)
     assert raw.send(method, f"/openApi/{name}", params, form="query").json()["code"] in (100400, 80018)
 
 
-def test_dribbling(sim: Simulator, raw: Any) -> None:
-    """An answer that comes in small pieces is still the right answer."""
+def test_dribble(sim: Simulator, raw: Any) -> None:
+    """A response in small pieces is still the right response."""
     sim.faults.add("dribble", chunk=50, seconds=0.005)
     assert ask(raw, sim.place()).json()["code"] == 0
 
 
-def test_a_dribble_nobody_waits_for(sim: Simulator, raw: Any) -> None:
-    """A client that leaves in the middle of an answer is no error of the simulator."""
+def test_dribble_without_reader(sim: Simulator, raw: Any) -> None:
+    """A client that leaves in the middle of a response causes no error in the simulator."""
     sim.faults.add("dribble", chunk=1, seconds=0.01)
     params = {"symbol": "BTC-USDT", "orderIds": "77", "process": 1}
     params["timestamp"] = str(sim.now_ms())
@@ -314,29 +316,29 @@ def test_a_dribble_nobody_waits_for(sim: Simulator, raw: Any) -> None:
 
 
 @pytest.mark.parametrize(("when", "status"), BEFORE_AND_AFTER)
-def test_a_ban_out_of_the_blue(sim: Simulator, raw: Any, when: Any, status: str) -> None:
-    """A ban can begin with a request, and holds for those after it."""
+def test_ban(sim: Simulator, raw: Any, when: Any, status: str) -> None:
+    """A ban can begin with a request and lasts for the next ones."""
     order = sim.place()
     sim.faults.add("ban", seconds=60, when=when)
-    answers = [ask(raw, order).json() for _ in range(2)]
-    assert [one["code"] for one in answers] == [100410, 100410]
-    assert all("unblocked after" in one["msg"] for one in answers)
+    responses = [ask(raw, order).json() for _ in range(2)]
+    assert [one["code"] for one in responses] == [100410, 100410]
+    assert all("unblocked after" in one["msg"] for one in responses)
     assert sim.status(order.order_id) == status
 
 
 @pytest.mark.parametrize(
     ("action", "status"), [("fill", "FILLED"), ("cancel", "CANCELED"), ("fail", "FAILED")]
 )
-def test_races(sim: Simulator, raw: Any, action: Any, status: str) -> None:
-    """Something happens to an order between arrival and execution, and the answer tells."""
+def test_race(sim: Simulator, raw: Any, action: Any, status: str) -> None:
+    """The response reports what happened to an order between arrival and execution."""
     order = sim.place()
     sim.faults.add("race", action=action, order_id=order.order_id)
     [fail] = ask(raw, order).json()["data"]["fails"]
     assert f"order status :{status},can not delete" in fail["error"]
 
 
-def test_a_race_of_ones_own(sim: Simulator, raw: Any) -> None:
-    """The action can be any callable, and may use the simulator."""
+def test_race_by_callable(sim: Simulator, raw: Any) -> None:
+    """The action of a race can be any callable and may use the simulator."""
     order = sim.place(quantity="2")
     sim.faults.add("race", action=lambda: sim.fill(order.order_id, "1"))
     [payload] = ask(raw, order).json()["data"]["orders"]
@@ -344,36 +346,37 @@ def test_a_race_of_ones_own(sim: Simulator, raw: Any) -> None:
 
 
 @pytest.mark.parametrize(("when", "status"), BEFORE_AND_AFTER)
-def test_canned_answers(sim: Simulator, raw: Any, when: Any, status: str) -> None:
-    """Exactly the bytes given come back, and nothing is executed unless asked for."""
+def test_canned(sim: Simulator, raw: Any, when: Any, status: str) -> None:
+    """The response is exactly the given bytes, and nothing executes unless asked for."""
     order = sim.place()
     body = b'{"code":0, "data": {"orders":[]}}\n'
     sim.faults.add("canned", body=body, status=202, content_type="text/plain", when=when)
-    answer = ask(raw, order)
-    assert (answer.content, answer.status_code, answer.headers["Content-Type"]) == (body, 202, "text/plain")
+    response = ask(raw, order)
+    assert (response.content, response.status_code) == (body, 202)
+    assert response.headers["Content-Type"] == "text/plain"
     assert sim.status(order.order_id) == status
 
 
-def test_refused_requests_meet_no_faults(sim: Simulator, raw: Any) -> None:
-    """A request that the gate refuses leaves the fault for the next one."""
+def test_refused_request(sim: Simulator, raw: Any) -> None:
+    """A request that the gate refuses leaves the fault for the next request."""
     sim.faults.add("garbage")
     assert raw.send("POST", "cancelOrders", {"signature": "x"}).json()["code"] == 100001
     assert ask(raw, sim.place()).text[0] == "<"
 
 
-def test_a_mistake_in_the_simulator_is_not_silent(raw_client: Any) -> None:
-    """What goes wrong inside is recorded, and raised when the simulator stops."""
+def test_defect_in_the_simulator(raw_client: Any) -> None:
+    """The simulator records a defect of its own and raises it on stop()."""
     sim = Simulator().start()
     sim.faults.add("race", action="fill", order_id=77)
-    answer = ask(raw_client(sim), sim.place())
-    assert answer.status_code == 500
+    response = ask(raw_client(sim), sim.place())
+    assert response.status_code == 500
     with pytest.raises(SimulatorError, match="there is no order 77"):
         sim.stop()
     sim.stop()
 
 
-def test_what_strikes_late_leaves_the_answer_whole(sim: Simulator, raw: Any) -> None:
-    """A delay after execution, a hang that ends, and forgetting in a refusal, which has no lists."""
+def test_harmless_faults(sim: Simulator, raw: Any) -> None:
+    """A late delay, a short hang and a fault without lists to act on leave the response whole."""
     first, second = sim.place(), sim.place()
     sim.faults.add("delay", when="after", seconds=0.01)
     assert raw.cancel(first)["data"]["orders"][0]["orderId"] == first.order_id
@@ -383,13 +386,13 @@ def test_what_strikes_late_leaves_the_answer_whole(sim: Simulator, raw: Any) -> 
     assert raw.cancel(first)["code"] != 0
 
 
-def test_a_receive_window_that_is_no_number_is_malformed(sim: Simulator, raw: Any) -> None:
-    """Refused as a parameter error."""
+def test_malformed_recv_window(sim: Simulator, raw: Any) -> None:
+    """The simulator refuses a recvWindow that is not a number."""
     assert raw.cancel(sim.place(), recvWindow="soon")["code"] == 100400
 
 
-def test_a_list_that_is_ignored_is_ignored_whichever_it_is() -> None:
-    """Mixed ids, spot and linear: only the client order ids count, where it is set so."""
+def test_ignored_order_ids() -> None:
+    """With mixed_ids="client_ids_only" the order ids do not count, on spot and on linear."""
     with Simulator(mixed_ids="client_ids_only") as sim:
         bot = ccxt.bingx(sim.ccxt_config(enableRateLimit=False))
         for market, call in (

@@ -1,3 +1,5 @@
+"""Starting, stopping and misusing a simulator."""
+
 from __future__ import annotations
 
 import os
@@ -20,8 +22,8 @@ from ccxt_bingx_ext.simulator.http.server import MAX_BODY
 ROOT = Path(package.__file__).parents[2]
 
 
-def test_nothing_is_left_over() -> None:
-    """After twenty starts and stops, with clients still connected, no thread and no socket remain."""
+def test_nothing_is_left() -> None:
+    """After twenty starts and stops with connected clients no thread and no socket remains."""
     threads, files = threading.active_count(), len(os.listdir("/proc/self/fd"))
     for _ in range(20):
         with Simulator() as sim, requests.Session() as session:
@@ -38,8 +40,8 @@ def test_nothing_is_left_over() -> None:
 
 
 @pytest.mark.parametrize("kind", ["hang", "delay", "dribble"])
-def test_stopping_waits_for_nobody(kind: Any) -> None:
-    """Requests that are held up do not hold up the end, nor does one that never comes to its own end."""
+def test_stop_does_not_wait(kind: Any) -> None:
+    """stop() does not wait for requests that are held up or incomplete."""
     sim = Simulator().start()
     sim.faults.add(kind, path="server/time", seconds=300)
     with socket.create_connection(("127.0.0.1", sim.port), timeout=5) as waiting:
@@ -57,14 +59,14 @@ def test_stopping_waits_for_nobody(kind: Any) -> None:
             assert time.monotonic() - began < 4
 
 
-def test_a_taken_port_is_the_callers_error() -> None:
-    """Two simulators cannot share a port, and the second says so at once."""
+def test_port_in_use() -> None:
+    """A second simulator on the same port raises OSError at once."""
     with Simulator() as sim, pytest.raises(OSError, match="in use"):
         Simulator(sim.port).start()
 
 
-def test_start_twice_and_again() -> None:
-    """A running simulator cannot be started, a stopped one can, with its orders and on its port."""
+def test_start_again() -> None:
+    """A running simulator cannot start, and a stopped one starts with its orders and port."""
     sim = Simulator().start()
     with pytest.raises(RuntimeError, match="already running"):
         sim.start()
@@ -75,8 +77,8 @@ def test_start_twice_and_again() -> None:
         assert sim.status(order.order_id) == "PENDING"
 
 
-def test_a_failing_block_keeps_its_own_error() -> None:
-    """An error in the simulator does not hide the one the test raised."""
+def test_error_of_the_block() -> None:
+    """An error in the simulator does not hide the error of the block."""
 
     def block() -> None:
         with Simulator() as sim:
@@ -87,14 +89,14 @@ def test_a_failing_block_keeps_its_own_error() -> None:
         block()
 
 
-def test_the_fixture(bingx_simulator: Simulator) -> None:
+def test_fixture(bingx_simulator: Simulator) -> None:
     """The fixture is a fresh simulator that runs."""
     assert bingx_simulator.requests == []
     assert requests.get(f"{bingx_simulator.url}/openApi/swap/v2/server/time", timeout=5).json()["code"] == 0
 
 
-def test_malformed_http_is_no_error_of_ours(sim: Simulator) -> None:
-    """Broken encodings, lengths and paths are answered or dropped, and recorded as nothing of ours."""
+def test_malformed_http(sim: Simulator) -> None:
+    """Malformed HTTP causes no error in the simulator."""
     head = "POST /openApi/spot/v1/trade/cancelOrders HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
     for request in (
         head + "Content-Length: 100\r\n\r\n{}",
@@ -113,8 +115,8 @@ def test_malformed_http_is_no_error_of_ours(sim: Simulator) -> None:
     assert sim.errors == []
 
 
-def test_many_clients_at_once(sim: Simulator, raw: Any) -> None:
-    """Threads that cancel the same orders at once cancel each of them exactly once."""
+def test_concurrent_clients(sim: Simulator, raw: Any) -> None:
+    """Threads that cancel the same orders at once cancel each order exactly once."""
     orders = [sim.place() for _ in range(50)]
     results: list[Any] = []
 
@@ -133,8 +135,8 @@ def test_many_clients_at_once(sim: Simulator, raw: Any) -> None:
     assert (sim.requests, sim.executions, sim.arrivals()) == ([], [], [])
 
 
-def test_serving_as_a_program() -> None:
-    """serve() prints where it is and how to use it, and ends cleanly on SIGTERM."""
+def test_serve() -> None:
+    """serve() prints its URL and its key, and exits with 0 on SIGTERM."""
     code = "from ccxt_bingx_ext.simulator import serve; serve(0, api_key='shown-key')"
     command = [sys.executable, "-W", "error", "-c", code]
     with subprocess.Popen(
@@ -151,7 +153,7 @@ def test_serving_as_a_program() -> None:
 
 
 def test_public_names() -> None:
-    """The package's public names are these."""
+    """The package exports exactly these names."""
     assert package.__all__ == [
         "Account",
         "Execution",
@@ -165,8 +167,8 @@ def test_public_names() -> None:
     ]
 
 
-def test_it_depends_on_nothing_of_what_it_judges() -> None:
-    """Importing the simulator imports neither ccxt nor another module of the plugin, nor pytest."""
+def test_independence() -> None:
+    """Importing the simulator loads neither ccxt, nor pytest, nor another module of the plugin."""
     code = (
         "import sys; import ccxt_bingx_ext; before = set(sys.modules); import ccxt_bingx_ext.simulator;"
         "new = set(sys.modules) - before;"
@@ -177,16 +179,16 @@ def test_it_depends_on_nothing_of_what_it_judges() -> None:
     assert shown.stdout.strip() == "[]"
 
 
-def test_what_is_set_can_be_read() -> None:
-    """Latency and ban text; and a stop of what does not run is nothing."""
+def test_settings() -> None:
+    """A simulator shows its latency and ban text, and stopping a stopped one does nothing."""
     sim = Simulator(latency_ms=5, ban_text="retry")
     assert (sim.latency_ms, sim.ban_text) == (5, "retry")
     sim.stop()
     sim._exchange.server.stop()
 
 
-def test_what_does_not_exist_is_not_made_up() -> None:
-    """Unknown orders and permissions are the caller's mistake, told at once."""
+def test_unknown_names() -> None:
+    """An unknown order or permission raises an error at once."""
     sim = Simulator()
     with pytest.raises(LookupError, match="no order 5"):
         sim.order(5)
@@ -196,8 +198,8 @@ def test_what_does_not_exist_is_not_made_up() -> None:
         sim.add_account("key", "secret", "2", permissions=["withdraw"])
 
 
-def test_a_defect_of_its_own_fails_the_test_that_met_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In answering, in the loop, or in starting: what went wrong in the judge is raised when it stops."""
+def test_own_defects(monkeypatch: pytest.MonkeyPatch) -> None:
+    """stop() raises a defect that occurred in a response, in the loop or at the start."""
     sim = Simulator().start()
     monkeypatch.setattr(sim._exchange, "_gate", lambda *arguments: 1 / 0)
     assert requests.get(f"{sim.url}/openApi/swap/v2/server/time", timeout=5).status_code == 500
@@ -214,8 +216,8 @@ def test_a_defect_of_its_own_fails_the_test_that_met_it(monkeypatch: pytest.Monk
         sim.stop()
 
 
-def test_the_blocks_own_exception_is_the_better_message() -> None:
-    """A defect of the simulator must not hide what the test itself raised."""
+def test_exception_of_the_block() -> None:
+    """The exception of a block outranks a defect, and a block without one raises the defect."""
 
     def fail(sim: Simulator) -> None:
         with sim:
@@ -233,8 +235,8 @@ def test_the_blocks_own_exception_is_the_better_message() -> None:
         end(Simulator())
 
 
-def test_a_body_that_is_cut_short_is_the_clients_mistake() -> None:
-    """HTTP 400 where the body is not what its encoding says."""
+def test_truncated_body() -> None:
+    """A body that does not fit its encoding gets HTTP 400."""
     with Simulator() as sim, socket.create_connection(("127.0.0.1", sim.port), timeout=5) as client:
         client.sendall(
             b"POST /openApi/spot/v1/trade/cancelOrders HTTP/1.1\r\nHost: x\r\n"
@@ -243,8 +245,8 @@ def test_a_body_that_is_cut_short_is_the_clients_mistake() -> None:
         assert b" 400 " in client.recv(200).partition(b"\r\n")[0] + b" "
 
 
-def test_a_body_that_is_too_long_is_refused() -> None:
-    """HTTP 413, as any server would."""
+def test_long_body() -> None:
+    """A body that is too long gets HTTP 413."""
     with Simulator() as sim, requests.Session() as session:
         session.trust_env = False
         url = f"{sim.url}/openApi/spot/v1/trade/cancelOrders"

@@ -1,3 +1,5 @@
+"""The sliding window and the bans, on a fake clock."""
+
 from __future__ import annotations
 
 from hypothesis import given
@@ -12,8 +14,8 @@ def limiter(limit: int | None = 2, rule: BanRule | None = None) -> Limiter:
     return Limiter(lambda path: limit, rule or BanRule())
 
 
-def test_the_window_slides() -> None:
-    """Two requests pass, a third within the second does not, and passes once the first is a second old."""
+def test_sliding_window() -> None:
+    """Two requests pass, and a third passes once the first is a second old."""
     one = limiter()
     assert [one.admit("u", "p", now).allowed for now in (0.0, 0.5, 0.999, 1.0, 1.2, 1.5)] == [
         True,
@@ -26,27 +28,27 @@ def test_the_window_slides() -> None:
 
 
 def test_remaining_and_expiry() -> None:
-    """The verdict tells what is left and when the oldest request leaves the window."""
+    """The verdict holds the remaining budget and the time at which the oldest request expires."""
     one = limiter()
     verdicts = [one.admit("u", "p", now) for now in (0.0, 0.25, 0.5)]
     assert [(v.remaining, v.expires) for v in verdicts] == [(1, 1.0), (0, 1.0), (0, 1.0)]
 
 
-def test_budgets_are_per_uid_and_endpoint() -> None:
+def test_budgets() -> None:
     """Each uid has its own budget on each endpoint."""
     one = limiter(1)
     assert all(one.admit(uid, path, 0.0).allowed for uid in "ab" for path in "pq")
     assert not any(one.admit(uid, path, 0.1).allowed for uid in "ab" for path in "pq")
 
 
-def test_none_is_no_limit() -> None:
+def test_no_limit() -> None:
     """An endpoint without a limit admits everything."""
     one = limiter(None)
     assert all(one.admit("u", "p", 0.0).allowed for _ in range(1000))
 
 
-def test_too_many_refusals_become_a_ban() -> None:
-    """One refusal more than the rule allows bans the uid from that endpoint, for the rule's time."""
+def test_automatic_ban() -> None:
+    """One refusal more than the rule allows bans the uid from the endpoint for the rule's time."""
     one = limiter(1, BanRule(after=3, within=10, seconds=60))
     one.admit("u", "p", 0.0)
     verdicts = [one.admit("u", "p", 0.1 * n) for n in range(1, 5)]
@@ -57,14 +59,14 @@ def test_too_many_refusals_become_a_ban() -> None:
     assert one.admit("u", "p", 60.4).allowed
 
 
-def test_old_refusals_are_forgotten() -> None:
+def test_old_refusals() -> None:
     """Refusals that are further apart than the rule's time do not add up."""
     one = limiter(0, BanRule(after=1, within=10, seconds=60))
     assert [one.admit("u", "p", now).banned_until for now in (0.0, 11.0, 22.0)] == [None] * 3
 
 
-def test_bans_on_demand() -> None:
-    """A ban can be for one account or all, for one endpoint or all; and lifted."""
+def test_ban_and_unban() -> None:
+    """A ban covers one account or all, one endpoint or all, and unban() lifts it."""
     one = limiter()
     one.ban("u", None, 10.0)
     assert one.admit("u", "p", 0.0).banned_until == 10.0
@@ -76,8 +78,8 @@ def test_bans_on_demand() -> None:
     assert one.admit("u", "p", 0.0).allowed
 
 
-def test_ban_messages_carry_the_known_words_and_the_time() -> None:
-    """Both texts hold what was seen of them, and the moment at which the ban ends."""
+def test_ban_messages() -> None:
+    """Both texts hold the words that were seen, and the end of the ban."""
     assert "in the disabled period and will be unblocked after 123" in ban_message(
         "unblocked", BanRule(), 123
     )
@@ -87,15 +89,15 @@ def test_ban_messages_carry_the_known_words_and_the_time() -> None:
 
 
 @given(TIMES, st.integers(1, 4))
-def test_never_more_than_the_limit_in_any_second(times: list[float], limit: int) -> None:
-    """Whatever arrives, what is admitted never exceeds the limit in any window."""
+def test_limit_in_any_second(times: list[float], limit: int) -> None:
+    """The limiter never admits more than the limit in any second."""
     one = limiter(limit, BanRule(after=None))
     admitted = [now for now in times if one.admit("u", "p", now).allowed]
     assert worst_window(admitted) <= limit
 
 
 @given(TIMES, st.sampled_from([0.5, 1.0, 3.0]))
-def test_worst_window_is_the_worst(times: list[float], seconds: float) -> None:
-    """The count agrees with looking at the window that begins with each request."""
+def test_worst_window(times: list[float], seconds: float) -> None:
+    """worst_window finds the fullest of the windows that begin with a request."""
     slow = max((sum(0 <= b - a < seconds for b in times) for a in times), default=0)
     assert worst_window(times, seconds) == slow

@@ -1,3 +1,5 @@
+"""The order book, on a fake clock."""
+
 from __future__ import annotations
 
 import pytest
@@ -27,13 +29,13 @@ def place(book: OrderBook, client_order_id: str = "", **more: str) -> int:
     return book.place(uid="u", client_order_id=client_order_id, **fields).order_id  # type: ignore[arg-type]
 
 
-def test_ids_begin_where_told_and_increase(book: OrderBook) -> None:
-    """Order ids are foreseeable."""
+def test_ids(book: OrderBook) -> None:
+    """Order ids begin with the given number and increase by one."""
     assert [place(book) for _ in range(3)] == [10**18, 10**18 + 1, 10**18 + 2]
 
 
-def test_filling(book: OrderBook, clock: Clock) -> None:
-    """A part fills partially, the rest wholly, and quantity, cost, average and time follow."""
+def test_fill(book: OrderBook, clock: Clock) -> None:
+    """A fill updates the status, quantity, cost, average price and time of an order."""
     order_id = place(book)
     clock.now += 5
     part = book.fill(order_id, "1.5")
@@ -43,8 +45,8 @@ def test_filling(book: OrderBook, clock: Clock) -> None:
     assert (whole.status, whole.executed, whole.cost) == ("FILLED", "3", "6")
 
 
-def test_a_finished_order_stays_as_it_is(book: OrderBook) -> None:
-    """Nothing can be done to an order in a final state, and the mistake is not silent."""
+def test_finished_order(book: OrderBook) -> None:
+    """Changing a finished order raises ValueError."""
     for finish in (book.cancel, book.fail, book.fill):
         order_id = place(book)
         finish(order_id)
@@ -55,14 +57,14 @@ def test_a_finished_order_stays_as_it_is(book: OrderBook) -> None:
         book.cancel(1)
 
 
-def test_no_overfilling(book: OrderBook) -> None:
-    """An order cannot be filled beyond its quantity."""
+def test_overfill(book: OrderBook) -> None:
+    """Filling an order beyond its quantity raises ValueError."""
     with pytest.raises(ValueError, match="is left"):
         book.fill(place(book), "3.1")
 
 
-def test_client_ids_are_used_once_and_forgotten_after_two_hours(book: OrderBook, clock: Clock) -> None:
-    """A client id belongs to one order, and the exchange finds it for two hours."""
+def test_client_ids(book: OrderBook, clock: Clock) -> None:
+    """A client order id belongs to one order, and the exchange finds it for two hours."""
     order_id = place(book, "abc")
     with pytest.raises(ValueError, match="taken"):
         place(book, "abc")
@@ -75,8 +77,8 @@ def test_client_ids_are_used_once_and_forgotten_after_two_hours(book: OrderBook,
     assert book.by_client_id("u", "abc") is not None
 
 
-def test_what_is_found_is_ones_own(book: OrderBook) -> None:
-    """Neither another account's order nor one under another symbol is found."""
+def test_find(book: OrderBook) -> None:
+    """find() sees only orders of the given account and symbol."""
     order_id = place(book, "abc")
     assert book.find("u", "BTC-USDT", order_id)
     assert book.find("v", "BTC-USDT", order_id) is None
@@ -95,6 +97,6 @@ def test_what_is_found_is_ones_own(book: OrderBook) -> None:
         ("0.0", "0"),
     ],
 )
-def test_decimals_are_written_plainly(given: str, written: str) -> None:
-    """No exponents and no trailing zeros, as in the exchange's payloads."""
+def test_plain_decimals(given: str, written: str) -> None:
+    """Decimals have no exponent and no trailing zeros, as in the exchange's payloads."""
     assert plain(given) == written

@@ -1,4 +1,4 @@
-"""Balances and prices: constants in the exchange's shapes."""
+"""Balances and prices: constants in the exchange's format."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ SPOT = "/openApi/spot/v1/"
 FIVE_MINUTES = 300_000
 
 
-def test_the_balance_is_the_same_whatever_happens(sim: Simulator, raw: Any) -> None:
-    """A million of every coin, whatever is bought or open; it is private."""
-    answer = raw.get(SPOT + "account/balance")
-    assert answer["data"]["balances"][0] == {"asset": "BTC", "free": "1000000", "locked": "0"}
-    assert {one["asset"] for one in answer["data"]["balances"]} >= {"USDT", "BTC", "GM"}
+def test_balance(sim: Simulator, raw: Any) -> None:
+    """The balance is private and stays at a million of every coin."""
+    response = raw.get(SPOT + "account/balance")
+    assert response["data"]["balances"][0] == {"asset": "BTC", "free": "1000000", "locked": "0"}
+    assert {one["asset"] for one in response["data"]["balances"]} >= {"USDT", "BTC", "GM"}
     sim.fill(sim.place().order_id)
     sim.place()
-    assert raw.get(SPOT + "account/balance") == answer
+    assert raw.get(SPOT + "account/balance") == response
     assert raw.get(SPOT + "account/balance", signature=None)["code"] == 100412
 
 
 def test_tickers(sim: Simulator, raw: Any) -> None:
-    """Of one pair or all active ones: one tick either side of the price at which market orders fill."""
+    """A ticker has bid and ask one tick either side of the price at which market orders fill."""
     [ticker] = raw.get(SPOT + "ticker/24hr", symbol="GM-USDT")["data"]
     assert (ticker["lastPrice"], ticker["openPrice"], ticker["volume"]) == ("0.00000398", "0.00000398", "0")
     assert (ticker["bidPrice"], ticker["askPrice"]) == (0.00000397, 0.00000399)
@@ -36,14 +36,14 @@ def test_tickers(sim: Simulator, raw: Any) -> None:
 
 
 def test_depth(sim: Simulator, raw: Any) -> None:
-    """One order on either side, as strings; the account's own orders do not show."""
+    """The depth has one order on either side and does not show the account's own orders."""
     sim.place(price="59999.995")
     data = raw.get(SPOT + "market/depth", symbol="BTC-USDT", limit=20)["data"]
     assert (data["bids"], data["asks"]) == ([["59999.99", "1000"]], [["60000.01", "1000"]])
 
 
 def test_klines(sim: Simulator, raw: Any) -> None:
-    """Candles up to the one that is still open, oldest first, each a list in the documented order."""
+    """Candles end with the one that is still open, the oldest first, each as documented."""
     before = sim.now_ms()
     candles = raw.get(SPOT + "market/kline", symbol="BTC-USDT", interval="5m", limit=3)["data"]
     current = candles[-1][0]
@@ -54,8 +54,8 @@ def test_klines(sim: Simulator, raw: Any) -> None:
     assert len(raw.get(SPOT + "market/kline", symbol="BTC-USDT", interval="1m")["data"]) == 500
 
 
-def test_klines_of_a_time(sim: Simulator, raw: Any) -> None:
-    """startTime and endTime bound when a candle began; of too many the newest are listed."""
+def test_klines_between_times(sim: Simulator, raw: Any) -> None:
+    """startTime and endTime bound when a candle began, and a limit keeps the newest."""
 
     def times(**bounds: int) -> list[int]:
         params = {"symbol": "BTC-USDT", "interval": "5m", **bounds}
@@ -81,6 +81,6 @@ def test_klines_of_a_time(sim: Simulator, raw: Any) -> None:
         ("market/kline", {"symbol": "BTC-USDT", "interval": "5m", "startTime": "yesterday"}),
     ],
 )
-def test_bad_questions_are_refused(raw: Any, path: str, params: dict[str, Any]) -> None:
-    """A pair, a length or a number that is none is refused."""
+def test_bad_queries(raw: Any, path: str, params: dict[str, Any]) -> None:
+    """The simulator refuses an unknown pair, a bad length and a value that is not a number."""
     assert raw.get(SPOT + path, **params)["code"] == 100400

@@ -1,3 +1,5 @@
+"""Parameters, signatures and timestamps of a request."""
+
 from __future__ import annotations
 
 import contextlib
@@ -56,15 +58,15 @@ def refusal(query: str = "", content_type: str = "", body: bytes = b"") -> int:
 
 @pytest.mark.parametrize(("params", "line", "signature"), VECTORS)
 def test_signature_vectors(params: dict[str, str], line: str, signature: str) -> None:
-    """The canonical string is sorted by ASCII and unencoded, and its signature is what openssl computes."""
+    """The canonical string is sorted by ASCII and unencoded, and openssl gives the same signature."""
     assert canonical(params) == line
     assert sign("simulator-secret", params) == signature
     account = Account("key", "simulator-secret", "1")
     assert check_signature({"key": account}, "key", {**params, "signature": signature}) is account
 
 
-def test_json_numbers_are_read_as_they_are_written() -> None:
-    """A JSON body keeps the text of its numbers, and writes booleans as true and false."""
+def test_json_numbers() -> None:
+    """A JSON body keeps the text of its numbers, and booleans become true and false."""
     body = b'{"a":5000,"b":1.50,"c":1e3,"d":true,"e":false,"f":"x","g":12345678901234567890}'
     assert parse("", "application/json; charset=utf-8", body).params == {
         "a": "5000",
@@ -77,8 +79,8 @@ def test_json_numbers_are_read_as_they_are_written() -> None:
     }
 
 
-def test_the_three_forms_say_the_same() -> None:
-    """The same parameters come out of a query, a form-encoded body and a JSON body."""
+def test_three_forms() -> None:
+    """A query, a form-encoded body and a JSON body give the same parameters."""
     expected = {"orderIds": "1,2", "data": '[{"a": 1}]', "empty": ""}
     encoded = "orderIds=1%2C2&data=%5B%7B%22a%22%3A%201%7D%5D&empty="
     forms = [
@@ -112,20 +114,20 @@ def test_the_three_forms_say_the_same() -> None:
         ("", "application/x-www-form-urlencoded", b"\xff"),
     ],
 )
-def test_what_can_be_read_two_ways_is_refused(query: str, content_type: str, body: bytes) -> None:
-    """Ambiguous and malformed parameters are a refusal, never a crash and never a guess."""
+def test_ambiguous_parameters(query: str, content_type: str, body: bytes) -> None:
+    """The simulator refuses ambiguous and malformed parameters and guesses nothing."""
     assert refusal(query, content_type, body) == 100400
 
 
 @given(st.binary(max_size=60), st.sampled_from(["application/json", "application/x-www-form-urlencoded"]))
-def test_no_body_crashes_the_parser(body: bytes, content_type: str) -> None:
-    """Whatever the bytes, the result is parameters or a refusal."""
+def test_any_body(body: bytes, content_type: str) -> None:
+    """Any bytes give parameters or a refusal."""
     with contextlib.suppress(Refused):
         assert isinstance(parse("", content_type, body).params, dict)
 
 
-def test_signature_is_compared_in_lower_case_only() -> None:
-    """A signature in upper case, or one that is not ASCII, is wrong rather than a crash."""
+def test_wrong_signatures() -> None:
+    """A signature in upper case, not in ASCII or too long is wrong."""
     account = Account("key", "secret", "1")
     params = {"timestamp": "1"}
     for signature in (sign("secret", params).upper(), "é", sign("secret", params) + "0"):
@@ -151,8 +153,8 @@ def test_signature_is_compared_in_lower_case_only() -> None:
         ({"timestamp": str(NOW), "recvWindow": "-1"}, 100400),
     ],
 )
-def test_the_time_window(params: dict[str, str], code: int | None) -> None:
-    """A timestamp is good within recvWindow (5000 ms unless given) on either side of the server's clock."""
+def test_time_window(params: dict[str, str], code: int | None) -> None:
+    """A timestamp counts within recvWindow (5000 ms by default) on either side of the clock."""
     if code is None:
         check_timestamp(params, NOW)
     else:

@@ -1,4 +1,4 @@
-"""Swap orders: what the documentation says of the endpoints, and what is assumed beyond it."""
+"""Swap orders: what the documentation says about the endpoints, and what the simulator assumes beyond it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ FILLED = {"errorCode": 80018, "errorMessage": "order already filled"}
 
 
 def delete(raw: Any, path: str, **params: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = raw.send("DELETE", path, params, form="query").json()
-    return answer
+    response: dict[str, Any] = raw.send("DELETE", path, params, form="query").json()
+    return response
 
 
 def batch(raw: Any, *ids: Any, clients: list[str] | None = None, **more: Any) -> dict[str, Any]:
@@ -32,18 +32,18 @@ def batch(raw: Any, *ids: Any, clients: list[str] | None = None, **more: Any) ->
     return delete(raw, BATCH, **{"symbol": "BTC-USDT", **lists, **more})
 
 
-def test_the_batch_accounts_for_every_id(sim: Simulator, raw: Any) -> None:
-    """The live are cancelled and listed, the others fail one by one: filled, or not to be found."""
+def test_batch(sim: Simulator, raw: Any) -> None:
+    """The batch lists live orders as cancelled and every other id as failed."""
     live, filled, gone, other = (sim.place(market="linear") for _ in range(4))
     sim.fill(filled.order_id)
     sim.cancel(gone.order_id)
-    answer = batch(raw, live, filled, 77, gone, other)
-    assert answer["code"] == 0
-    assert [(one["orderId"], one["status"]) for one in answer["data"]["success"]] == [
+    response = batch(raw, live, filled, 77, gone, other)
+    assert response["code"] == 0
+    assert [(one["orderId"], one["status"]) for one in response["data"]["success"]] == [
         (live.order_id, "CANCELLED"),
         (other.order_id, "CANCELLED"),
     ]
-    assert answer["data"]["failed"] == [
+    assert response["data"]["failed"] == [
         {"orderId": filled.order_id, **FILLED},
         {"orderId": 77, **GONE},
         {"orderId": gone.order_id, **GONE},
@@ -52,15 +52,15 @@ def test_the_batch_accounts_for_every_id(sim: Simulator, raw: Any) -> None:
     assert [one.cancelled for one in sim.executions] == [(live.order_id, other.order_id)]
 
 
-def test_an_empty_list_is_null(sim: Simulator, raw: Any) -> None:
-    """Nothing failed: failed is null; nothing was cancelled: success is null, and the code still 0."""
+def test_empty_list_is_null(sim: Simulator, raw: Any) -> None:
+    """An empty list in the response is null, and the code is still 0."""
     assert batch(raw, sim.place(market="linear"))["data"]["failed"] is None
-    answer = batch(raw, 77)
-    assert (answer["code"], answer["data"]["success"]) == (0, None)
+    response = batch(raw, 77)
+    assert (response["code"], response["data"]["success"]) == (0, None)
 
 
-def test_client_ids_are_lower_case(sim: Simulator, raw: Any) -> None:
-    """A client id is kept, found, answered and failed in lower case, whatever the case it was given in."""
+def test_lower_case_client_ids(sim: Simulator, raw: Any) -> None:
+    """The simulator keeps, finds and reports linear client order ids in lower case."""
     order = sim.place(market="linear", client_order_id="AbC")
     assert order.client_order_id == "abc"
     assert sim.order_by_client_id("ABC") == order
@@ -73,8 +73,8 @@ def test_client_ids_are_lower_case(sim: Simulator, raw: Any) -> None:
     assert data["failed"] == [{"orderId": 0, "clientOrderId": "none", **GONE}]
 
 
-def test_both_spellings_of_the_client_id_list(sim: Simulator, raw: Any) -> None:
-    """clientOrderIDList is taken as well as clientOrderIdList, but not both at once."""
+def test_spellings_of_client_id_list(sim: Simulator, raw: Any) -> None:
+    """The batch takes clientOrderIDList or clientOrderIdList, but not both at once."""
     sim.place(market="linear", client_order_id="a")
     assert batch(raw, clients=["a"], clientOrderIDList='["a"]')["code"] == 100400
     assert len(batch(raw, clientOrderIDList='["a"]')["data"]["success"]) == 1
@@ -90,8 +90,8 @@ def test_both_spellings_of_the_client_id_list(sim: Simulator, raw: Any) -> None:
         ("none", {"orderId": 0, **GONE}),
     ],
 )
-def test_how_a_failed_client_id_is_keyed(raw_client: Any, key: Any, expected: dict[str, Any]) -> None:
-    """Nobody knows how, so it is a setting; one that was filled has its order id, where there is room."""
+def test_failed_key(raw_client: Any, key: Any, expected: dict[str, Any]) -> None:
+    """The setting swap_failed_key chooses how the response names a failed client order id."""
     with Simulator(limits=None, swap_failed_key=key) as sim:
         filled = sim.place(market="linear", client_order_id="f")
         sim.fill(filled.order_id)
@@ -101,8 +101,8 @@ def test_how_a_failed_client_id_is_keyed(raw_client: Any, key: Any, expected: di
         assert of_filled["orderId"] == ("f" if key == "orderId" else filled.order_id)
 
 
-def test_other_settings_of_the_batch(raw_client: Any) -> None:
-    """The code for what does not exist, what two lists mean, and how an empty list is written."""
+def test_batch_settings(raw_client: Any) -> None:
+    """Settings choose the code for unknown orders, what two lists mean and how to write an empty one."""
     with Simulator(
         limits=None, swap_not_found_code=109421, mixed_ids="order_ids_only", empty_lists="absent"
     ) as sim:
@@ -117,8 +117,8 @@ def test_other_settings_of_the_batch(raw_client: Any) -> None:
         assert raw.get(ORDER, symbol="BTC-USDT", orderId="77")["code"] == 109421
 
 
-def test_two_lists_are_a_union(sim: Simulator, raw: Any) -> None:
-    """Order ids come first, and an order that is named twice is cancelled and listed once."""
+def test_union_of_lists(sim: Simulator, raw: Any) -> None:
+    """Order ids come first, and an order that is named twice appears once."""
     one = sim.place(market="linear", client_order_id="one")
     two = sim.place(market="linear", client_order_id="two")
     data = batch(raw, two, two, clients=["two", "one"])["data"]
@@ -126,8 +126,8 @@ def test_two_lists_are_a_union(sim: Simulator, raw: Any) -> None:
     assert data["failed"] is None
 
 
-def test_ten_ids_are_the_most(sim: Simulator, raw: Any) -> None:
-    """Eleven ids, of one kind or both together, are refused as a whole; ten are taken."""
+def test_max_ids(sim: Simulator, raw: Any) -> None:
+    """The batch takes ten ids of both kinds together and refuses eleven."""
     orders = [sim.place(market="linear", client_order_id=f"c{n}") for n in range(11)]
     assert batch(raw, *orders)["code"] == 100400
     assert batch(raw, *orders[:10], clients=["c10"])["code"] == 100400
@@ -154,13 +154,13 @@ def test_ten_ids_are_the_most(sim: Simulator, raw: Any) -> None:
         {"orderIdList": "[1]", "symbol": None},
     ],
 )
-def test_malformed_batches_are_refused(sim: Simulator, raw: Any, wrong: dict[str, Any]) -> None:
-    """What is no list of ids is refused as a whole."""
+def test_malformed_batches(sim: Simulator, raw: Any, wrong: dict[str, Any]) -> None:
+    """The batch refuses a value that is not a list of ids as a whole."""
     assert batch(raw, **wrong)["code"] == 100400
 
 
-def test_the_batch_in_every_form(sim: Simulator, raw: Any) -> None:
-    """The parameters may be in the URL, in a JSON object or in a form."""
+def test_batch_forms(sim: Simulator, raw: Any) -> None:
+    """The batch takes its parameters in the URL, in JSON or in a form."""
     for form in ("query", "json", "form"):
         order = sim.place(market="linear")
         params = {"symbol": "BTC-USDT", "orderIdList": f"[{order.order_id}]"}
@@ -168,8 +168,8 @@ def test_the_batch_in_every_form(sim: Simulator, raw: Any) -> None:
         assert sim.status(order.order_id) == "CANCELED"
 
 
-def test_markets_are_kept_apart(sim: Simulator, raw: Any) -> None:
-    """BTC-USDT is a spot pair and a linear contract: neither endpoint finds the other's orders."""
+def test_separate_markets(sim: Simulator, raw: Any) -> None:
+    """No endpoint finds the orders of another market, although the markets share an id."""
     spot, linear = sim.place(client_order_id="a"), sim.place(market="linear", client_order_id="a")
     inverse = sim.place(market="inverse")
     assert (inverse.symbol, inverse.market) == ("BTC-USD", "inverse")
@@ -189,15 +189,15 @@ def test_markets_are_kept_apart(sim: Simulator, raw: Any) -> None:
         sim.order_by_client_id("a")
 
 
-def test_another_symbol_or_account_is_not_found(sim: Simulator, raw: Any) -> None:
-    """An order fails under another symbol, and for another account."""
+def test_other_symbol_or_account(sim: Simulator, raw: Any) -> None:
+    """An order fails under another symbol and for another account."""
     eth, strange = sim.place("ETH-USDT", market="linear"), sim.place(market="linear", uid="2")
     assert [one["errorCode"] for one in batch(raw, eth, strange)["data"]["failed"]] == [80016, 80016]
     assert {order.status for order in sim.orders()} == {"PENDING"}
 
 
-def test_the_life_of_a_linear_order(sim: Simulator, raw: Any) -> None:
-    """Placed, looked up, listed, cancelled; a second cancel fails, and the look-up says why."""
+def test_life_of_a_linear_order(sim: Simulator, raw: Any) -> None:
+    """A linear order is placed, found, listed and cancelled, and a second cancel fails."""
     placed = raw.post(ORDER, **LIMIT, positionSide="BOTH", clientOrderId="Mine")["data"]["order"]
     assert (placed["clientOrderID"], placed["price"]) == ("mine", 25000)
     params = {"symbol": "BTC-USDT", "orderId": placed["orderId"]}
@@ -213,8 +213,8 @@ def test_the_life_of_a_linear_order(sim: Simulator, raw: Any) -> None:
     assert delete(raw, ORDER, symbol="BTC-USDT", orderId=filled.order_id)["code"] == 80018
 
 
-def test_the_life_of_an_inverse_order(sim: Simulator, raw: Any) -> None:
-    """The same for inverse, whose answers look different and whose client ids keep their case."""
+def test_life_of_an_inverse_order(sim: Simulator, raw: Any) -> None:
+    """An inverse order has its own response form, and its client order id keeps its case."""
     new = {**LIMIT, "symbol": "BTC-USD", "quantity": 2}
     placed = raw.post(INVERSE + "order", **new, clientOrderId="Mine")
     assert (placed["symbol"], placed["quantity"], placed.get("code")) == ("BTC-USD", 2, None)
@@ -234,12 +234,12 @@ def test_the_life_of_an_inverse_order(sim: Simulator, raw: Any) -> None:
     assert delete(raw, INVERSE + "cancelOrder", **params)["code"] == 80018
 
 
-def test_other_types_of_swap_order(sim: Simulator, raw: Any) -> None:
-    """A market order fills, by quantity or cost; a trigger order waits; an IOC limit order is cancelled."""
+def test_other_order_types(sim: Simulator, raw: Any) -> None:
+    """A market order fills, a trigger order waits, and an IOC limit order ends cancelled."""
 
     def status(**change: Any) -> str:
-        answer = raw.post(ORDER, **{**LIMIT, **change})
-        return sim.status(answer["data"]["order"]["orderId"])
+        response = raw.post(ORDER, **{**LIMIT, **change})
+        return sim.status(response["data"]["order"]["orderId"])
 
     assert status(type="MARKET", price=None) == "FILLED"
     assert status(type="MARKET", price=None, quantity=None, quoteOrderQty=60) == "FILLED"
@@ -266,15 +266,15 @@ def test_other_types_of_swap_order(sim: Simulator, raw: Any) -> None:
         ({"clientOrderId": "TAKEN"}, 100400),
     ],
 )
-def test_bad_swap_orders_are_refused(sim: Simulator, raw: Any, change: dict[str, Any], code: int) -> None:
-    """An order that is not acceptable is refused and leaves no trace."""
+def test_bad_orders(sim: Simulator, raw: Any, change: dict[str, Any], code: int) -> None:
+    """The simulator refuses an unacceptable swap order and keeps no trace of it."""
     sim.place(market="linear", client_order_id="taken")
     assert raw.post(ORDER, **{**LIMIT, **change})["code"] == code
     assert len(sim.orders()) == 1
 
 
-def test_a_list_of_linear_orders(sim: Simulator, raw: Any) -> None:
-    """Up to five are placed, all or none."""
+def test_list_of_linear_orders(sim: Simulator, raw: Any) -> None:
+    """The simulator places up to five linear orders, all or none."""
     twice = [{**LIMIT, "clientOrderId": "A"}, {**LIMIT, "clientOrderId": "a"}]
     for bad in ([LIMIT] * 6, twice, [LIMIT, {**LIMIT, "quantity": 0}]):
         assert raw.post(BATCH, batchOrders=json.dumps(bad))["code"] == 100400
@@ -283,8 +283,8 @@ def test_a_list_of_linear_orders(sim: Simulator, raw: Any) -> None:
     assert len(raw.post(BATCH, batchOrders=json.dumps([LIMIT] * 2))["data"]["orders"]) == 2
 
 
-def test_swap_trading_has_a_permission_of_its_own(sim: Simulator, raw: Any) -> None:
-    """A key for spot trading cancels no swap orders, but may read them."""
+def test_swap_permission(sim: Simulator, raw: Any) -> None:
+    """A key for spot trading reads swap orders but cannot cancel them."""
     sim.add_account("spot-only", "secret", "1000001", permissions={"read", "spot"})
     order = sim.place(market="linear")
     params = {"symbol": "BTC-USDT", "orderId": order.order_id}
@@ -293,8 +293,8 @@ def test_swap_trading_has_a_permission_of_its_own(sim: Simulator, raw: Any) -> N
     assert raw.send("GET", ORDER, params, **key).json()["code"] == 0
 
 
-def test_each_method_has_its_own_limit(raw_client: Any) -> None:
-    """One path, three endpoints: five look-ups do not count for cancels; the headers say what is left."""
+def test_limit_per_method(raw_client: Any) -> None:
+    """Each method of a path has its own limit, and the headers show what is left."""
     with Simulator() as sim:
         raw = raw_client(sim)
         params = {"symbol": "BTC-USDT", "orderId": "77"}
@@ -309,8 +309,8 @@ def test_each_method_has_its_own_limit(raw_client: Any) -> None:
         assert (len(sim.arrivals(ORDER)), len(sim.arrivals("DELETE swap/v2/trade/order"))) == (7, 1)
 
 
-def test_limits_and_bans_by_path_or_by_method(raw_client: Any) -> None:
-    """A path stands for all its methods, a method before it for that one; an end alone for spot."""
+def test_limit_by_path_or_method(raw_client: Any) -> None:
+    """A limit or ban on a path covers all its methods, and one on a method covers that method only."""
     limits = {"swap/v2/trade/order": 0, "POST swap/v2/trade/order": None, "DELETE batchOrders": 1}
     with Simulator(limits=limits) as sim:
         raw = raw_client(sim)
@@ -334,21 +334,21 @@ def test_limits_and_bans_by_path_or_by_method(raw_client: Any) -> None:
 
 @pytest.mark.parametrize("kind", ["drop", "reset", "http", "busy", "garbage", "null_data", "cut_off", "ban"])
 @pytest.mark.parametrize(("when", "status"), [("before", "PENDING"), ("after", "CANCELED")])
-def test_faults_befall_the_batch(sim: Simulator, raw: Any, kind: Any, when: Any, status: str) -> None:
-    """Every loss of an answer strikes the swap endpoint too, before or after it is executed."""
+def test_faults(sim: Simulator, raw: Any, kind: Any, when: Any, status: str) -> None:
+    """Each fault strikes the batch before or after it executes."""
     order = sim.place(market="linear")
     sim.faults.add(kind, when=when, path="swap/v2/trade/batchOrders")
     try:
-        answer = batch(raw, order)
+        response = batch(raw, order)
     except (requests.ConnectionError, requests.JSONDecodeError):
-        answer = {}
-    assert not answer.get("data")
+        response = {}
+    assert not response.get("data")
     assert sim.status(order.order_id) == status
     assert sim.requests[0].fault == kind
 
 
-def test_forgetting_in_success_and_failed(sim: Simulator, raw: Any) -> None:
-    """Ids can be left out of either list, by order id or client id, or a fraction of each."""
+def test_forget(sim: Simulator, raw: Any) -> None:
+    """The response omits ids of either list, by either id, or a fraction of each."""
     orders = [sim.place(market="linear", client_order_id=f"C{n}") for n in range(3)]
     sim.faults.add("forget", ids=[orders[0].order_id, "c1", 77], path="swap/v2/trade/batchOrders")
     data = batch(raw, *orders, 77, 78)["data"]
@@ -359,8 +359,8 @@ def test_forgetting_in_success_and_failed(sim: Simulator, raw: Any) -> None:
     assert batch(raw, 77)["data"] == {"success": None, "failed": []}
 
 
-def test_a_fault_for_one_method(sim: Simulator, raw: Any) -> None:
-    """With its method a fault waits for that request, and lets the others on the path pass."""
+def test_fault_for_one_method(sim: Simulator, raw: Any) -> None:
+    """A fault with a method waits for that method and lets the others pass."""
     order = sim.place(market="linear")
     params = {"symbol": "BTC-USDT", "orderId": order.order_id}
     sim.faults.add("busy", path="DELETE swap/v2/trade/order")
@@ -371,8 +371,8 @@ def test_a_fault_for_one_method(sim: Simulator, raw: Any) -> None:
 
 
 @pytest.mark.parametrize(("action", "code"), [("fill", 80018), ("cancel", 80016), ("fail", 80016)])
-def test_races_with_the_batch(sim: Simulator, raw: Any, action: Any, code: int) -> None:
-    """What happens between arrival and execution is told by the code, as far as it tells anything."""
+def test_race(sim: Simulator, raw: Any, action: Any, code: int) -> None:
+    """The code of a failed entry reports what happened between arrival and execution."""
     order = sim.place(market="linear")
     sim.faults.add("race", action=action, order_id=order.order_id, path="swap/v2/trade/batchOrders")
     [failed] = batch(raw, order)["data"]["failed"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import ccxt
@@ -14,23 +13,16 @@ LINEAR = "BTC/USDT:USDT"
 INVERSE = "BTC/USD:BTC"
 
 
-@pytest.fixture
-def exchange(sim: Simulator) -> Iterator[Any]:
-    client = ccxt.bingx(sim.ccxt_config(enableRateLimit=False))
-    yield client
-    client.session.close()
-
-
 def test_swap_markets(exchange: Any) -> None:
-    """Two linear contracts share their ids with spot pairs, one is inactive, one is inverse."""
+    """ccxt loads linear contracts with the ids of spot pairs, an inactive one and an inverse one."""
     markets = exchange.load_markets()
     assert {LINEAR, "ETH/USDT:USDT", INVERSE} <= markets.keys()
     assert (markets[LINEAR]["id"], markets["BTC/USDT"]["id"]) == ("BTC-USDT", "BTC-USDT")
     assert markets["FTT/USDT:USDT"]["active"] is False
 
 
-def test_the_life_of_a_linear_order(sim: Simulator, exchange: Any) -> None:
-    """Create, fetch, list, cancel and fetch again; a market order is closed at once."""
+def test_life_of_a_linear_order(sim: Simulator, exchange: Any) -> None:
+    """ccxt creates, fetches, lists and cancels a linear order, and a market order closes at once."""
     created = exchange.create_order(LINEAR, "limit", "buy", 0.001, 25000, {"clientOrderId": "AbC"})
     assert (created["symbol"], created["clientOrderId"], created["amount"]) == (LINEAR, "abc", 0.001)
     assert sim.order(created["id"]).market == "linear"
@@ -51,7 +43,7 @@ def test_the_life_of_a_linear_order(sim: Simulator, exchange: Any) -> None:
 
 
 def test_linear_cancel_orders(sim: Simulator, exchange: Any) -> None:
-    """By either id, with failures, which ccxt does not tell of."""
+    """ccxt cancels linear orders by either id and does not report the failures."""
     orders = [sim.place(market="linear", client_order_id=f"C{n}") for n in range(3)]
     sim.fill(orders[1].order_id)
     ids = [str(order.order_id) for order in orders]
@@ -70,14 +62,14 @@ def test_linear_cancel_orders(sim: Simulator, exchange: Any) -> None:
 
 
 def test_create_linear_orders(sim: Simulator, exchange: Any) -> None:
-    """createOrders places a list."""
+    """create_orders places a list of linear orders."""
     new = {"symbol": LINEAR, "type": "limit", "side": "sell", "amount": 0.001, "price": 90000}
     assert len(exchange.create_orders([new, new])) == 2
     assert {order.market for order in sim.orders()} == {"linear"}
 
 
-def test_the_life_of_an_inverse_order(sim: Simulator, exchange: Any) -> None:
-    """Create, fetch, list and cancel; what is gone is not found, or was filled."""
+def test_life_of_an_inverse_order(sim: Simulator, exchange: Any) -> None:
+    """ccxt creates, fetches, lists and cancels an inverse order, and knows when it is gone."""
     created = exchange.create_order(INVERSE, "limit", "buy", 2, 25000)
     assert (created["symbol"], sim.order(created["id"]).market) == (INVERSE, "inverse")
     fetched = exchange.fetch_order(created["id"], INVERSE)

@@ -1,7 +1,7 @@
-"""The public API as type checkers see it: read by mypy and pyright (``make lint``), never executed.
+"""The public API as type checkers see it. mypy and pyright read this file (``make lint``); nothing runs it.
 
-ccxt has no ``py.typed``: what is its own is Any to mypy, while pyright reads its source. What is said here
-holds for both. A line that is ignored holds a mistake which they must find.
+ccxt has no ``py.typed``: mypy takes everything in it as Any, while pyright reads its source. This file holds
+for both. A line with an ignore comment has a mistake that both must find.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ async def async_bot(bot: async_support.bingx) -> None:
 
 
 async def what_ccxt_has(bot: async_support.bingx, websocket: pro.bingx) -> None:
-    # Awaited here, plain in the sync class: the mixin must not bring that one's in.
+    # Awaited here, not in the sync class: the mixin must not bring in the sync methods.
     assert_type(await bot.fetch_order("1", SYMBOL), Order)  # pyright: ignore[reportUnknownMemberType]
     assert_type(await websocket.fetch_order("1", SYMBOL), Order)  # pyright: ignore[reportUnknownMemberType]
 
@@ -107,7 +107,7 @@ def several_symbols(bot: bingx, ccxts: list[CcxtsRequest], orders: list[Order]) 
     ]
     entries.append({"id": "1"})  # type: ignore[typeddict-item]  # pyright: ignore
     assert_type(bot.cancel_orders_for_symbols(entries, {"process": 1}), list[Order])
-    # What ccxt's own method takes, and what the cancels return:
+    # The plugin also takes what ccxt's own method takes, and what the cancels return.
     assert_type(bot.cancel_orders_for_symbols(ccxts), list[Order])
     assert_type(bot.cancel_orders_for_symbols(orders), list[Order])
 

@@ -53,8 +53,8 @@ def client_ids(*values: str) -> list[tuple[str, str]]:
         ["7", "8", 7, "007"],
     ],
 )
-def test_any_iterable_of_order_ids_is_read_in_order_and_once(ids: Any) -> None:
-    """Lists, tuples, views and generators of str or int give the same distinct ids, in asking order."""
+def test_iterables_of_ids(ids: Any) -> None:
+    """parse_batch takes any iterable of str or int and keeps each id once, in asking order."""
     assert ids_of(parse_batch(ids, {})) == order_ids("7", "8")
 
 
@@ -76,20 +76,20 @@ def test_any_iterable_of_order_ids_is_read_in_order_and_once(ids: Any) -> None:
         ({"clientOrderIds": []}, []),
     ],
 )
-def test_ids_in_params_mean_the_same_as_ids(params: dict[str, Any], expected: list[tuple[str, str]]) -> None:
-    """ccxt's clientOrderIds and the endpoint's own names are taken, with ids=None and beside ids."""
+def test_ids_in_params(params: dict[str, Any], expected: list[tuple[str, str]]) -> None:
+    """parse_batch takes ccxt's clientOrderIds and the endpoint's own names, alone and beside ids."""
     assert ids_of(parse_batch(None, params)) == expected
     order_ids_first = order_ids("7") + expected
     assert ids_of(parse_batch(["7"], params)) == order_ids_first
 
 
-def test_an_order_id_and_an_equal_client_id_are_two_ids() -> None:
-    """The order with id 7 and the order with client id 7 need not be the same one."""
+def test_equal_ids_of_two_kinds() -> None:
+    """An order id and a client order id of the same digits are two ids."""
     assert ids_of(parse_batch([7], {"clientOrderIds": ["7"]})) == order_ids("7") + client_ids("7")
 
 
-def test_unresolved_ids_can_be_handed_back() -> None:
-    """A ClientOrderId among ids is asked for as a client id, and an asked id shows itself as one."""
+def test_unresolved_ids_as_input() -> None:
+    """A ClientOrderId among ids counts as a client order id, and unresolved returns one."""
     batch = parse_batch(["7", ClientOrderId("a")], {})
     assert ids_of(batch) == order_ids("7") + client_ids("a")
     assert [asked.public for asked in batch.refs] == ["7", "a"]
@@ -103,8 +103,8 @@ BAD_ORDER_IDS = [
 
 
 @pytest.mark.parametrize("bad", BAD_ORDER_IDS)
-def test_a_bad_order_id_is_named_with_its_position(bad: Any) -> None:
-    """What is no int64 order id is refused, and the message tells which one it was."""
+def test_bad_order_id(bad: Any) -> None:
+    """The error names a value that is not an int64 order id, and its position."""
     with pytest.raises(BadRequest, match=r"^bingx cancelOrders\(\) ids\[1\] is not an order id") as caught:
         parse_batch(["1", bad], {})
     assert str(caught.value).endswith(f": {bad!r}" if len(repr(bad)) <= 100 else f": {repr(bad)[:100]}…")
@@ -125,8 +125,8 @@ class Number(int, Enum):
     FIVE = 5
 
 
-def test_what_is_sent_is_what_was_checked() -> None:
-    """A subclass (an enum, say) is taken by its value, not by what it shows itself as."""
+def test_subclasses_of_str_and_int() -> None:
+    """The plugin sends the value of a subclass (an enum, say), not what the subclass prints."""
     batch = parse_batch(
         [Number.FIVE, Odd("6")], {"clientOrderIds": [Side.BUY, Odd("abc")], "foo": Odd("bar")}
     )
@@ -137,14 +137,14 @@ def test_what_is_sent_is_what_was_checked() -> None:
     assert {type(value) for value in request.values()} == {str}
 
 
-def test_a_number_too_large_to_be_written_out_is_refused_all_the_same() -> None:
-    """Python refuses to write an int of thousands of digits; the message does without."""
+def test_huge_number() -> None:
+    """parse_batch refuses an int of thousands of digits, which Python does not write out."""
     for ids, params in (([10**6000], {}), ([1], {"clientOrderIds": [10**6000]})):
         with pytest.raises(BadRequest, match="a very large int"):
             parse_batch(ids, params)
 
 
-def test_the_largest_order_id_is_taken() -> None:
+def test_largest_order_id() -> None:
     """2^63-1 is an order id, as a string and as an int."""
     largest = "9223372036854775807"
     assert ids_of(parse_batch([int(largest), largest], {})) == order_ids(largest)
@@ -153,8 +153,8 @@ def test_the_largest_order_id_is_taken() -> None:
 @pytest.mark.parametrize(
     "bad", ["", "a" * 41, *(f"a{c}b" for c in ",&=?# \t\n\r\x00\x7f\x85\u2003\ud800"), None, 1.5]
 )
-def test_a_bad_client_id_is_named_with_its_position(bad: Any) -> None:
-    """A client id has 1 to 40 characters, none of which can break the list or the canonical string."""
+def test_bad_client_id(bad: Any) -> None:
+    """A client order id has 1 to 40 characters that cannot break the list or the canonical string."""
     with pytest.raises(
         BadRequest, match=r"params\['clientOrderIds'\]\[1\] is not a client order id"
     ) as caught:
@@ -165,8 +165,8 @@ def test_a_bad_client_id_is_named_with_its_position(bad: Any) -> None:
 @pytest.mark.parametrize(
     "bad", ["12345", b"12345", bytearray(b"1"), {"1": 2}, UserDict({"1": 2}), 12345, 1.5, object()]
 )
-def test_what_is_no_list_of_ids_is_refused(bad: Any) -> None:
-    """A bare string, bytes, a mapping or a number is not taken apart into ids (ccxt sends 1,2,3,4,5)."""
+def test_ids_of_other_types(bad: Any) -> None:
+    """parse_batch refuses a bare string, bytes, a mapping or a number (ccxt sends 1,2,3,4,5)."""
     with pytest.raises(BadRequest, match=r"ids is not a list of ids") as caught:
         parse_batch(bad, {})
     assert str(caught.value).endswith(f": {bad!r}")
@@ -175,15 +175,15 @@ def test_what_is_no_list_of_ids_is_refused(bad: Any) -> None:
 
 
 @pytest.mark.parametrize("params", [{}, {"clientOrderIds": None}, {"process": 1}])
-def test_no_ids_at_all_is_an_error(params: dict[str, Any]) -> None:
-    """None without client ids is a forgotten argument, not an empty list."""
+def test_no_ids(params: dict[str, Any]) -> None:
+    """None without client order ids is a missing argument, not an empty list."""
     with pytest.raises(ArgumentsRequired, match="requires ids"):
         parse_batch(None, params)
 
 
 @pytest.mark.parametrize("bad", [[], "process=1", None])
-def test_params_that_are_no_dict_are_refused(bad: Any) -> None:
-    """Params must be a mapping."""
+def test_params_of_other_types(bad: Any) -> None:
+    """parse_batch refuses params that are not a dict."""
     with pytest.raises(BadRequest, match="params is not a dict") as caught:
         parse_batch(["1"], bad)
     assert str(caught.value).endswith(f": {bad!r}")
@@ -192,16 +192,16 @@ def test_params_that_are_no_dict_are_refused(bad: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "expected"), [(0, 0), (1, 1), ("0", 0), ("1", 1), (False, 0), (True, 1), (None, None)]
 )
-def test_process_is_read_in_every_form(value: Any, expected: int | None) -> None:
-    """0, 1, their strings and booleans; None is as if it were not given."""
+def test_process(value: Any, expected: int | None) -> None:
+    """process may be 0, 1, their strings or booleans, and None counts as not given."""
     assert parse_batch(["1"], {"process": value}).process == expected
     assert adopt(parse_batch(["1"], {}), SPOT, value).process == expected
     assert adopt(parse_batch(["1"], {"process": 1}), SPOT, value).process == 1
 
 
 @pytest.mark.parametrize("bad", [2, -1, "2", "", "true", 1.0, [1], object()])
-def test_a_bad_process_is_refused(bad: Any) -> None:
-    """Anything but 0 and 1 would leave it open what the exchange does."""
+def test_bad_process(bad: Any) -> None:
+    """parse_batch refuses every process but 0 and 1."""
     with pytest.raises(BadRequest, match="process is not 0 or 1") as caught:
         parse_batch(["1"], {"process": bad})
     assert str(caught.value).endswith(f": {bad!r}")
@@ -210,60 +210,60 @@ def test_a_bad_process_is_refused(bad: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "sent"), [(5000, 5000), (5000.0, 5000), ("5000", 5000), (2500.5, 2500.5), (0.5, 0.5)]
 )
-def test_recv_window_is_sent_as_a_number(value: Any, sent: Any) -> None:
-    """A positive number of ms; a whole float is written as an int, so that it is signed as it is read."""
+def test_recv_window(value: Any, sent: Any) -> None:
+    """recvWindow is a positive number of ms, and the plugin sends a whole float as an int."""
     request = SPOT.request(parse_batch(["1"], {"recvWindow": value}), "BTC-USDT")
     assert repr(request["recvWindow"]) == repr(sent)
 
 
 @pytest.mark.parametrize("bad", [0, -1, "abc", "", float("nan"), float("inf"), True, [5000], 10**400])
-def test_a_bad_recv_window_is_refused(bad: Any) -> None:
-    """A window that is not a positive number is refused before anything is sent."""
+def test_bad_recv_window(bad: Any) -> None:
+    """parse_batch refuses a recvWindow that is not a positive number."""
     with pytest.raises(BadRequest, match="recvWindow is not a positive number") as caught:
         parse_batch(["1"], {"recvWindow": bad})
     assert repr(bad)[:100] in str(caught.value)
 
 
 @pytest.mark.parametrize("value", ["x", 1, 1.5, True, 10**400])
-def test_further_params_are_sent_as_they_are(value: Any) -> None:
-    """What the plugin does not know goes to the exchange."""
+def test_further_params(value: Any) -> None:
+    """The plugin sends params that it does not know as they are."""
     assert SPOT.request(parse_batch(["1"], {"foo": value}), "BTC-USDT")["foo"] == value
 
 
 @pytest.mark.parametrize(
     "bad", ["a&b=c", "a=b", "a?b", "a#b", "a\rb", "a\nb", "\ud800", ["a"], {"a": 1}, float("nan")]
 )
-def test_params_that_make_the_canonical_string_ambiguous_are_refused(bad: Any) -> None:
-    """A value that could be read as a further parameter is never signed."""
+def test_ambiguous_params(bad: Any) -> None:
+    """The plugin never signs a value that the exchange could read as a further parameter."""
     with pytest.raises(BadRequest, match=r"params\['foo'\] cannot be sent unambiguously") as caught:
         parse_batch(["1"], {"foo": bad})
     assert str(caught.value).endswith(f": {bad!r}")
 
 
 @pytest.mark.parametrize("name", ["symbol", "signature", "a&b", "", 5])
-def test_params_cannot_contradict_what_the_plugin_sends(name: Any) -> None:
-    """symbol and signature are the plugin's; a name that cannot be sent is refused."""
+def test_reserved_params(name: Any) -> None:
+    """parse_batch refuses symbol, signature and every name that cannot be sent."""
     with pytest.raises(BadRequest, match="params has a name that cannot be sent") as caught:
         parse_batch(["1"], {name: "x"})
     assert str(caught.value).endswith(f": {name!r}")
 
 
-def test_what_ccxt_overwrites_or_uses_itself_is_not_sent() -> None:
-    """timestamp is set by the plugin, and no retry setting of ccxt's reaches the endpoint."""
+def test_params_of_ccxt() -> None:
+    """The plugin sends neither the caller's timestamp nor a retry setting of ccxt."""
     params = {"timestamp": 1, "maxRetriesOnFailure": 3, "maxRetriesOnFailureDelay": 5}
     assert SPOT.request(parse_batch(["1"], params), "BTC-USDT") == {"symbol": "BTC-USDT", "orderIds": "1"}
 
 
-def test_the_callers_arguments_are_left_alone() -> None:
-    """ids and params are the caller's own."""
+def test_arguments_unchanged() -> None:
+    """The plugin does not change the caller's ids and params."""
     ids, params = ["2", "1", "2"], {"clientOrderIds": ["b", "a"], "process": "1", "orderIds": "9"}
     SPOT.request(parse_batch(ids, params), "BTC-USDT")
     assert ids == ["2", "1", "2"]
     assert params == {"clientOrderIds": ["b", "a"], "process": "1", "orderIds": "9"}
 
 
-def test_the_request_holds_what_the_endpoint_documents() -> None:
-    """Comma-joined strings; a list that is empty and a process that was not named are not sent."""
+def test_request() -> None:
+    """The request holds comma-joined strings, and omits an empty list and a process not given."""
     batch = parse_batch([1, 2], {"clientOrderIds": ["a"], "process": True, "recvWindow": 3000})
     assert SPOT.request(batch, "BTC-USDT") == {
         "symbol": "BTC-USDT", "orderIds": "1,2", "clientOrderIDs": "a", "process": 1, "recvWindow": 3000
@@ -284,15 +284,15 @@ def test_the_request_holds_what_the_endpoint_documents() -> None:
         (b"BTC/USDT", BadSymbol, "symbol is not a string: b'BTC/USDT'"),
     ],
 )
-def test_a_symbol_that_is_no_string_is_refused(symbol: Any, error: type[Exception], says: str) -> None:
-    """A missing symbol is a missing argument; any other type is a bad symbol."""
+def test_bad_symbol(symbol: Any, error: type[Exception], says: str) -> None:
+    """A missing symbol raises ArgumentsRequired, a symbol of another type BadSymbol."""
     with pytest.raises(error) as caught:
         parse_symbol(symbol)
     assert str(caught.value) == f"bingx cancelOrders() {says}"
 
 
-def test_a_long_value_is_shown_cut() -> None:
-    """A message stays readable whatever was passed."""
+def test_long_value() -> None:
+    """A message cuts a long value."""
     for value, shown in (
         ("x" * 98, f"'{'x' * 98}'"),
         ("x" * 99, f"'{'x' * 99}…"),
@@ -303,8 +303,8 @@ def test_a_long_value_is_shown_cut() -> None:
         assert str(caught.value).endswith(f": {shown}")
 
 
-def test_entries_of_several_symbols_are_grouped_in_asking_order() -> None:
-    """Each symbol has its batch, with the caller's params; of two ids the order id counts."""
+def test_entries_of_several_symbols() -> None:
+    """Each symbol gets one batch in asking order, and an order id outranks a client order id."""
     entries = [
         {"symbol": "B/C", "clientOrderId": "a"},
         {"symbol": "A/C", "id": 1, "clientOrderId": "b"},
@@ -356,16 +356,16 @@ ENTRY = {"id": "1", "symbol": "A/C"}
         ),
     ],
 )
-def test_a_bad_entry_is_named_with_its_position(entries: Any, error: type[Exception], says: str) -> None:
-    """What is no list of orders, or no order, is refused, and the message tells which one it was."""
+def test_bad_entry(entries: Any, error: type[Exception], says: str) -> None:
+    """The error names a bad entry and its position."""
     with pytest.raises(error) as caught:
         parse_cancellations(entries, {})
     assert str(caught.value).startswith(f"bingx cancelOrdersForSymbols() {says}")
 
 
 @pytest.mark.parametrize("name", ["clientOrderIds", "clientOrderIDs", "orderIds"])
-def test_ids_in_params_belong_to_no_symbol(name: str) -> None:
-    """Rather than be sent for every symbol, or for none, they are refused."""
+def test_ids_in_params_without_symbol(name: str) -> None:
+    """parse_cancellations refuses ids in params, because no symbol goes with them."""
     with pytest.raises(
         BadRequest, match=rf"^bingx cancelOrdersForSymbols\(\) params\['{name}'\] belongs to no symbol"
     ):
@@ -374,8 +374,8 @@ def test_ids_in_params_belong_to_no_symbol(name: str) -> None:
 
 
 @given(count=st.integers(0, 300), size=st.integers(1, 120), process=st.sampled_from([None, 0, 1]))
-def test_parts_hold_every_id_once_in_order(count: int, size: int, process: int | None) -> None:
-    """However a list is cut, the parts together are the list; all-or-nothing is never cut."""
+def test_parts(count: int, size: int, process: int | None) -> None:
+    """The parts of a batch are the whole list in order, and all or nothing stays in one part."""
     asked = tuple(OrderRef("id", str(n)) for n in range(1, count + 1))
     parts = [*Batch(asked, process).parts(size)]
     assert tuple(one for part in parts for one in part.refs) == asked
@@ -391,15 +391,15 @@ def test_parts_hold_every_id_once_in_order(count: int, size: int, process: int |
     ids=st.lists(st.integers(1, LARGEST_ORDER_ID)),
     clients=st.lists(st.from_regex(r"[A-Za-z0-9_]{1,40}", fullmatch=True)),
 )
-def test_every_id_is_asked_exactly_once(ids: list[int], clients: list[str]) -> None:
-    """Whatever mix of ids comes in, the request names each distinct one once, in order of first mention."""
+def test_every_id_once(ids: list[int], clients: list[str]) -> None:
+    """The request names each distinct id once, in order of first mention."""
     request = SPOT.request(parse_batch(ids, {"clientOrderIds": clients}), "BTC-USDT")
     assert request.get("orderIds", "") == ",".join(map(str, dict.fromkeys(ids)))
     assert request.get("clientOrderIDs", "") == ",".join(dict.fromkeys(clients))
 
 
-def test_what_was_asked_can_be_told_unchecked() -> None:
-    """Every name that was given, as what it was given as: an error may have nothing else to go by."""
+def test_ids_as_given() -> None:
+    """ids_as_given returns every id as the bot gave it, for errors before validation."""
     params = {"clientOrderIds": ["a", 7, 1.5], "orderIds": "3,4", "clientOrderIDs": "b,c"}
     told = ids_as_given(["1", 2, None], params)
     assert told == ["1", 2, None, "3", "4", "a", "7", 1.5, "b", "c"]
@@ -412,15 +412,15 @@ def test_what_was_asked_can_be_told_unchecked() -> None:
     assert as_list("ab") == "ab"
 
 
-def test_entries_of_several_symbols_are_told_as_they_would_be_asked() -> None:
-    """As they were asked."""
+def test_entries_as_given() -> None:
+    """The entries of several symbols come back as the bot would send them again."""
     asked = [{"id": "1", "symbol": "A/B"}, {"clientOrderId": "x", "symbol": "C/D"}]
     cancellations = parse_cancellations(asked, {})
     assert public(cancellations) == asked
 
 
-def test_an_id_is_what_it_was_told_as() -> None:
-    """An id from ``unresolved`` means the same order again, for both kinds, and is a plain string inside."""
+def test_id_from_unresolved() -> None:
+    """An id from unresolved means the same order again, for both kinds, and holds a plain string."""
     for one in (OrderRef("id", "5"), OrderRef("clientOrderId", "5")):
         (again,) = parse_batch([one.public], {}).refs
         assert again == one

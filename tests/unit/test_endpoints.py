@@ -44,14 +44,14 @@ from ccxt_bingx_ext._ids import OrderRef
         ("GET", "https://x/openApi/spot/v1/common/symbols", False),
     ],
 )
-def test_only_cancels_and_look_ups_are_concerned(method: str, url: str, concerned: bool) -> None:
-    """Everything else, placing above all, stays as ccxt maps it."""
+def test_concerns_orders(method: str, url: str, concerned: bool) -> None:
+    """Only cancels and look-ups get the plugin's errors, and placing orders keeps ccxt's."""
     assert concerns_orders(route_of(method, url)) is concerned
 
 
 @pytest.mark.parametrize("endpoint", [SPOT, LINEAR, INVERSE], ids=lambda one: one.market_type)
-def test_ccxts_calls_are_known_by_api_method_and_path(endpoint: Endpoint) -> None:
-    """The path alone does not tell: placing and cancelling linear orders in batches share one."""
+def test_endpoint_at(endpoint: Endpoint) -> None:
+    """API, method and path together identify an endpoint, because placing and cancelling share a path."""
     method, _, where = endpoint.route.partition(" ")
     api, version, path = where.split("/", 2)
     assert endpoint_at([api, version, "private"], method, path) is endpoint
@@ -60,15 +60,15 @@ def test_ccxts_calls_are_known_by_api_method_and_path(endpoint: Endpoint) -> Non
     assert route_of(method, f"https://open-api.bingx.com/openApi/{where}?a=b") == endpoint.route
 
 
-def test_a_market_has_one_endpoint() -> None:
-    """By ccxt's own words for it."""
+def test_endpoint_of() -> None:
+    """ccxt's description of a market identifies its endpoint."""
     assert endpoint_of({"spot": True, "inverse": None}) is SPOT
     assert endpoint_of({"spot": False, "inverse": False}) is LINEAR
     assert endpoint_of({"spot": False, "inverse": True}) is INVERSE
 
 
-def test_each_endpoint_writes_ids_as_it_documents() -> None:
-    """Comma strings, JSON lists of numbers and of strings, or one id."""
+def test_requests() -> None:
+    """Each endpoint writes ids as documented: comma strings, JSON lists or one id."""
     both = parse_batch([1, 2], {"clientOrderIds": ["a", 'b"ä'], "process": 1, "recvWindow": 3000})
     assert SPOT.request(both, "BTC-USDT") == {
         "symbol": "BTC-USDT", "orderIds": "1,2", "clientOrderIDs": 'a,b"ä', "process": 1, "recvWindow": 3000,
@@ -91,15 +91,15 @@ def test_each_endpoint_writes_ids_as_it_documents() -> None:
     ("endpoint", "client_name"),
     [(SPOT, "clientOrderID"), (LINEAR, "clientOrderId"), (INVERSE, "clientOrderId")],
 )
-def test_each_endpoint_asks_for_one_order_in_its_own_words(endpoint: Endpoint, client_name: str) -> None:
-    """The spot look-up spells the client order id's parameter otherwise than the swaps'."""
+def test_fetch_requests(endpoint: Endpoint, client_name: str) -> None:
+    """Each look-up spells the client order id's parameter as its endpoint documents."""
     assert endpoint.fetch_request(OrderRef("id", "1"), "M") == {"symbol": "M", "orderId": "1"}
     assert endpoint.fetch_request(OrderRef("clientOrderId", "a"), "M") == {"symbol": "M", client_name: "a"}
 
 
 @pytest.mark.parametrize("endpoint", [LINEAR, INVERSE])
-def test_swaps_cannot_keep_all_or_nothing(endpoint: Endpoint) -> None:
-    """process=0 is refused before anything is sent; the option, which speaks of spot, is not heeded."""
+def test_swaps_without_all_or_nothing(endpoint: Endpoint) -> None:
+    """Swap endpoints refuse process 0 in params and ignore the option, which is meant for spot."""
     with pytest.raises(BadRequest, match=r"process 0 \(all or nothing\) cannot be kept on \w+ swaps"):
         adopt(parse_batch([1], {"process": 0}), endpoint)
     assert adopt(parse_batch([1], {}), endpoint, 0).all_or_nothing is False
@@ -110,7 +110,7 @@ def test_swaps_cannot_keep_all_or_nothing(endpoint: Endpoint) -> None:
     "name",
     ["orderId", "clientOrderID", "clientOrderId", "orderIdList", "clientOrderIdList", "clientOrderIDList"],
 )
-def test_params_cannot_name_orders_beside_the_ids(name: Any) -> None:
-    """On one endpoint or another each of these would cancel something else than was asked."""
+def test_params_that_name_orders(name: Any) -> None:
+    """parse_batch refuses params that would cancel other orders than the given ids."""
     with pytest.raises(BadRequest, match=rf"not as params\['{name}'\]"):
         parse_batch([1], {name: "2"})

@@ -83,8 +83,8 @@ FINAL = "the  orderId:1 order status :{},can not delete, please verify and retry
         ("999999", "whatever", None),
     ],
 )
-def test_a_refusal_gets_the_class_a_bot_expects(code: str | None, message: str, error: Any) -> None:
-    """The facts' table; None leaves it to ccxt. What may be live, or is no order, is not OrderNotFound."""
+def test_refusal(code: str | None, message: str, error: Any) -> None:
+    """Each code and message gets its documented class, and None leaves the error to ccxt."""
     assert refusal(Response(200, code, message)) is error
 
 
@@ -103,8 +103,8 @@ def raised(body: dict[str, Any], headers: Any = None) -> Any:
     return caught.value
 
 
-def test_a_refusal_shows_the_body_and_keeps_the_exchanges_words() -> None:
-    """What a bot logs is what came back, without signatures; the flow reads the words alone."""
+def test_refusal_message() -> None:
+    """The message shows the body without signatures, and the error keeps the exchange's words."""
     error = raised({"code": 100404, "msg": f"order does not exist {'b' * 64}"})
     assert type(error) is OrderNotFound
     assert str(error) == "bingx body ***"
@@ -122,13 +122,13 @@ def test_a_refusal_shows_the_body_and_keeps_the_exchanges_words() -> None:
         {"code": 5, "msg": "x"},
     ],
 )
-def test_what_is_no_known_refusal_is_left_to_ccxt(answer: dict[str, Any]) -> None:
-    """Nothing is raised for it."""
+def test_unknown_refusal(answer: dict[str, Any]) -> None:
+    """raise_refusal leaves an unknown refusal to ccxt."""
     raise_refusal("bingx", received(answer), "body")
 
 
-def test_a_refusal_for_the_limit_knows_when_to_come_back() -> None:
-    """A ban by its text, a used-up window by the headers, None where neither says."""
+def test_retry_after() -> None:
+    """retry_after comes from the text of a ban or from the headers, and is None without either."""
     until = int(NOW * 1000) + 300_000
     headers = {"X-RateLimit-Requests-Remain": "0", "X-RateLimit-Requests-Expire": "400"}
     limited = {"code": 100410, "msg": "rate limited"}
@@ -139,8 +139,8 @@ def test_a_refusal_for_the_limit_knows_when_to_come_back() -> None:
     assert (raised(limited).banned, raised(limited).retry_after) == (False, None)
 
 
-def test_a_closed_lane_says_until_when() -> None:
-    """In UTC, and for how long; nothing was sent."""
+def test_banned_error() -> None:
+    """The error of a ban says in UTC until when, for how long, and that nothing was sent."""
     error = banned_error(300.04)
     said = re.fullmatch(r"bingx .* banned by the exchange until (.*) UTC \(300\.0 s\): not sent", str(error))
     assert said

@@ -117,28 +117,28 @@ def shown(error: Any) -> str:
 
 
 @pytest.mark.parametrize("error", UNKNOWN, ids=shown)
-def test_it_may_have_been_executed(error: BaseError) -> None:
-    """Timeouts, resets, 5xx, "busy", bodies that are cut off or not documented."""
+def test_ambiguous(error: BaseError) -> None:
+    """Timeouts, resets, 5xx, "busy" and undocumented bodies are ambiguous."""
     assert is_ambiguous(error)
     assert not was_never_sent(error)
 
 
 @pytest.mark.parametrize("error", NOT_EXECUTED, ids=shown)
-def test_it_was_refused(error: BaseError) -> None:
-    """A refusal, by the exchange or before anything was sent, executes nothing."""
+def test_refused(error: BaseError) -> None:
+    """A refusal, by the exchange or before sending, is not ambiguous."""
     assert not is_ambiguous(error)
     assert not was_never_sent(error)
 
 
 @pytest.mark.parametrize("error", UNREACHABLE, ids=shown)
-def test_nothing_was_sent(error: BaseError) -> None:
-    """Host not found, connection refused, certificate not verified, connecting timed out."""
+def test_never_sent(error: BaseError) -> None:
+    """An unknown host, a refused connection, a connect timeout or a bad certificate: nothing was sent."""
     assert was_never_sent(error)
     assert not is_ambiguous(error)
 
 
-def test_what_the_bot_was_handling_says_nothing_of_this_request() -> None:
-    """Called in an except block, an error has that block's exception in its context."""
+def test_context_of_the_bot() -> None:
+    """An exception that the bot was handling does not count as a cause of the failure."""
     error = RequestTimeout("x")
     error.__cause__ = requests.ReadTimeout()
     error.__cause__.__context__ = ConnectionRefusedError("the bot's own")
@@ -147,15 +147,15 @@ def test_what_the_bot_was_handling_says_nothing_of_this_request() -> None:
     assert not was_never_sent(error)
 
 
-def test_an_answer_is_an_answer_whatever_came_before() -> None:
-    """A host that has answered is reachable, even if an earlier error is chained below."""
+def test_response_after_refused_connection() -> None:
+    """After a response the host was reachable, although an earlier error is chained below."""
     error = answered(caused(ExchangeNotAvailable("x"), ConnectionRefusedError()), 502)
     assert not was_never_sent(error)
     assert is_ambiguous(error)
 
 
-def test_a_chain_that_bites_its_tail_has_an_end() -> None:
-    """Exceptions can be chained in a circle."""
+def test_circular_chain() -> None:
+    """A circular chain of exceptions comes to an end."""
     first, second = ValueError("x"), ValueError("y")
     first.__cause__, second.__cause__ = second, first
     error = caused(RequestTimeout("x"), first)

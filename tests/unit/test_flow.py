@@ -63,15 +63,15 @@ def play(wire: Wire, batch: Batch, size: int = 50) -> list[tuple[str | None, str
     return [(order["asked"], order["status"]) for order in orders]
 
 
-def test_one_request_cancels_all() -> None:
-    """The common case: one request, the answer in asking order whatever the exchange's order."""
+def test_one_request() -> None:
+    """One request cancels all ids, and the result is in asking order."""
     wire = Wire(response(orders=[canceled(1), canceled(2)]))
     assert play(wire, batch(2, 1)) == [("2", "canceled"), ("1", "canceled")]
     assert wire.requests == [{"symbol": "BTC-USDT", "orderIds": "2,1"}]
 
 
-def test_a_long_list_goes_in_several_requests_with_process_1_only() -> None:
-    """120 ids in batches of 50 with process=1; in one request where it is all or nothing."""
+def test_batches() -> None:
+    """A long list goes in several requests with process 1, otherwise in one."""
     ids = range(1, 121)
     wire = Wire(cancel_all)
     assert play(wire, batch(*ids, process=1)) == [(str(n), "canceled") for n in ids]
@@ -82,22 +82,22 @@ def test_a_long_list_goes_in_several_requests_with_process_1_only() -> None:
         assert len(wire.requests) == 1
 
 
-def test_forgotten_ids_are_asked_again_once_with_process_1() -> None:
-    """An id that a successful answer does not mention is asked for again, and its state reported."""
+def test_omitted_id() -> None:
+    """The flow sends an omitted id once more with process 1 and reports its state."""
     wire = Wire(forget("2"), response(fails=[in_state("2", "CANCELED")]))
     assert play(wire, batch(1, 2, 3)) == [("1", "canceled"), ("2", "canceled"), ("3", "canceled")]
     assert wire.requests[1:] == [{"symbol": "BTC-USDT", "orderIds": "2", "process": 1}]
 
 
-def test_ids_forgotten_in_several_batches_are_asked_again_together() -> None:
-    """Asking again costs one request for all, after every id was asked once."""
+def test_omitted_ids_of_several_batches() -> None:
+    """The flow sends the omitted ids of all batches again in one request, after the last batch."""
     wire = Wire(forget("1"), forget("4"), cancel_all)
     assert [status for _, status in play(wire, batch(1, 2, 3, 4, process=1), size=2)] == ["canceled"] * 4
     assert [request["orderIds"] for request in wire.requests] == ["1,2", "3,4", "1,4"]
 
 
-def test_ids_forgotten_twice_are_unresolved() -> None:
-    """BadResponse says which ids may still be live, and keeps what is known."""
+def test_id_omitted_twice() -> None:
+    """An id that two responses omit is unresolved, and the error keeps what is known."""
     wire = Wire(forget("2"))
     with pytest.raises(BadResponse, match=r"settle every id: 2 - .*may still be live") as caught:
         play(wire, batch(1, 2, 3))
@@ -105,8 +105,8 @@ def test_ids_forgotten_twice_are_unresolved() -> None:
     assert len(wire.requests) == 2
 
 
-def test_many_unresolved_ids_do_not_flood_the_message() -> None:
-    """Ten are named, the rest counted; all are in the list."""
+def test_many_unresolved_ids() -> None:
+    """A message names ten unresolved ids and counts the rest, and the list holds all."""
     ten = ", ".join(str(one) for one in range(1, 11))
     for count, named in ((10, ten), (11, f"{ten} and 1 more"), (40, f"{ten} and 30 more")):
         with pytest.raises(BadResponse, match=f"every id: {named} - ") as caught:
@@ -124,10 +124,8 @@ def test_many_unresolved_ids_do_not_flood_the_message() -> None:
         (response(orders=[canceled(1)], fails=[not_found("2")]), "3"),
     ],
 )
-def test_all_or_nothing_is_never_asked_again_one_by_one_without_proof_that_it_was_executed(
-    reply: Any, left: str
-) -> None:
-    """process=0, and the answer leaves ids open: process=1 might cancel what had to stay together."""
+def test_all_or_nothing_left_open(reply: Any, left: str) -> None:
+    """The flow never sends the open ids of an all-or-nothing list again with process 1."""
     wire = Wire(reply)
     with pytest.raises(BadResponse, match=f"every id: {left} - ") as caught:
         play(wire, batch(1, 2, 3))
@@ -136,20 +134,20 @@ def test_all_or_nothing_is_never_asked_again_one_by_one_without_proof_that_it_wa
     assert sorted([*(one for one in known if one), *unresolved]) == ["1", "2", "3"]
 
 
-def test_a_list_of_one_can_always_be_asked_again() -> None:
-    """All or nothing of one id is that id."""
+def test_list_of_one() -> None:
+    """The flow may send a list of one id again, because all or nothing of one id is that id."""
     wire = Wire(response(), cancel_all)
     assert play(wire, batch(1)) == [("1", "canceled")]
 
 
-def test_fails_of_every_id_are_a_result_with_process_0_too() -> None:
-    """Whether the exchange refuses by code or by fails is undocumented: all ids accounted for is a result."""
+def test_all_or_nothing_with_fails() -> None:
+    """A response of process 0 that lists every id as failed is a result."""
     assert play(Wire(response(fails=[not_found("1")])), batch(1)) == [("1", None)]
 
 
 @pytest.mark.parametrize("bad", [None, "<html>", {"code": 0, "data": None}, '{"code":0,"da'])
-def test_an_undocumented_answer_is_an_unknown_outcome(bad: Any) -> None:
-    """ccxt returns [] for these. Here nothing is claimed, and every id may still be live."""
+def test_unexpected_response(bad: Any) -> None:
+    """After an undocumented response every id is unresolved (ccxt returns an empty list)."""
     with pytest.raises(
         BadResponse, match=r"not the documented one: no .* - the outcome is unknown"
     ) as caught:
@@ -157,8 +155,8 @@ def test_an_undocumented_answer_is_an_unknown_outcome(bad: Any) -> None:
     assert lists_of(caught.value) == ([], ["1", "2"])
 
 
-def test_a_refused_list_says_that_nothing_was_cancelled_and_what_to_do() -> None:
-    """process=0 refused: the class and the exchange's words stay, the remark is added."""
+def test_refused_all_or_nothing() -> None:
+    """The error of a refused list says that nothing was cancelled, and recommends process 1."""
     with pytest.raises(
         OrderNotFound, match=r'bingx gone - nothing was cancelled.*\{"process": 1\}'
     ) as caught:
@@ -166,15 +164,15 @@ def test_a_refused_list_says_that_nothing_was_cancelled_and_what_to_do() -> None
     assert lists_of(caught.value) == ([], ["1", "2"])
 
 
-def test_the_remark_is_not_made_where_it_would_be_wrong() -> None:
-    """With process=1 other ids may have been cancelled; other refusals say nothing of one bad id."""
+def test_refusal_without_remark() -> None:
+    """Other refusals do not get the remark that nothing was cancelled."""
     for error, params in ((PermissionDenied("x"), {"process": 1}), (PermissionDenied("x"), {"process": 0})):
         with pytest.raises(type(error), match=r"^x$"):
             play(Wire(error), batch(1, 2, **params))
 
 
-def test_an_error_in_the_middle_of_a_list_throws_nothing_away() -> None:
-    """The key is revoked at batch 3 of 5: batches 1 and 2 are known, the rest, sent or not, is unresolved."""
+def test_error_in_third_batch() -> None:
+    """An error in batch 3 of 5 keeps batches 1 and 2 and leaves the rest unresolved."""
     error = PermissionDenied("bingx revoked")
     wire = Wire(forget("2"), cancel_all, error)
     with pytest.raises(PermissionDenied) as caught:
@@ -183,16 +181,16 @@ def test_an_error_in_the_middle_of_a_list_throws_nothing_away() -> None:
     assert lists_of(error) == (["1", "3", "4"], ["2", "5", "6", "7", "8", "9", "10"])
 
 
-def test_an_error_while_asking_again_throws_nothing_away() -> None:
-    """The second question fails: the first answer still counts."""
+def test_error_in_second_request() -> None:
+    """An error in the second request keeps what the first response said."""
     wire = Wire(forget("2"), PermissionDenied("bingx revoked"))
     with pytest.raises(PermissionDenied) as caught:
         play(wire, batch(1, 2))
     assert lists_of(caught.value) == (["1"], ["2"])
 
 
-def test_mixed_kinds_survive_an_exchange_that_ignores_one_list() -> None:
-    """Whether both lists of a request are used is unknown: the ignored one is asked for again."""
+def test_ignored_list() -> None:
+    """The flow sends the ids of a list that the exchange ignored again."""
 
     def only_order_ids(request: dict[str, Any]) -> Any:
         return cancel_all(request)
@@ -203,8 +201,8 @@ def test_mixed_kinds_survive_an_exchange_that_ignores_one_list() -> None:
     assert wire.requests[1] == {"symbol": "BTC-USDT", "clientOrderIDs": "a", "process": 1}
 
 
-def test_signatures_leave_no_trace_in_an_error() -> None:
-    """ccxt puts the URL, and in the query form the signature, into a network error and its cause."""
+def test_no_signature_in_errors() -> None:
+    """Neither an error nor its cause shows a signature."""
     signature = "ab" * 32
     error = RateLimitExceeded(f"POST https://x/y?signature={signature}")
     error.__cause__ = OSError(f"url: /y?signature={signature}")
@@ -213,8 +211,8 @@ def test_signatures_leave_no_trace_in_an_error() -> None:
     assert signature not in f"{caught.value!r} {caught.value.__cause__!r}"
 
 
-def test_what_is_no_ccxt_error_passes_through_untouched() -> None:
-    """A defect, a cancelled task or Ctrl-C is not the flow's to handle."""
+def test_other_exceptions() -> None:
+    """An exception that is not ccxt's passes through unchanged."""
     for error in (KeyboardInterrupt(), ZeroDivisionError("x")):
         with pytest.raises(type(error)) as caught:
             play(Wire(error), batch(1))
@@ -229,10 +227,8 @@ REPLY = RESPONSE | st.sampled_from([OrderNotFound("x"), RateLimitExceeded("y")])
     process=st.sampled_from([None, 0, 1]),
     size=st.integers(1, 4),
 )
-def test_every_asked_id_is_in_the_result_or_in_the_errors_lists_exactly_once(
-    replies: list[Any], process: int | None, size: int
-) -> None:
-    """Whatever the answers look like: in asking order, each id once, none lost, and the flow ends."""
+def test_every_id_once(replies: list[Any], process: int | None, size: int) -> None:
+    """Whichever responses come, every id is in the result or in a list of the error, exactly once."""
     asked = parse_batch([1, 2, 3, 4], {"clientOrderIds": ["a", "b"], "process": process})
     flow = cancel(asked, "BTC-USDT", context(batch_size=size))
     wire = Wire(*replies)
@@ -253,8 +249,8 @@ def test_every_asked_id_is_in_the_result_or_in_the_errors_lists_exactly_once(
 @pytest.mark.parametrize(
     ("text", "status"), [("order does not exist", None), ("order status :CANCELED", "canceled"), ("x", None)]
 )
-def test_a_refusal_of_one_id_with_process_1_is_its_answer(text: str, status: str | None) -> None:
-    """The documentation knows fails only; should it refuse the request, the words are the same."""
+def test_refusal_of_one_id(text: str, status: str | None) -> None:
+    """With process 1 a refused request for one id settles that id by its words."""
     error = OrderNotFound(f"bingx {text}")
     attach_response(error, Response(200, "100400", text))
     wire = Wire(cancel_all, error, cancel_all)
@@ -265,8 +261,8 @@ def test_a_refusal_of_one_id_with_process_1_is_its_answer(text: str, status: str
     ]
 
 
-def test_a_refusal_of_several_ids_with_process_1_is_not_called_not_found() -> None:
-    """Which of them it means is unknown: a bot would take OrderNotFound for "all gone"."""
+def test_refusal_of_several_ids() -> None:
+    """With process 1 a refused request for several ids is never OrderNotFound."""
     with pytest.raises(BadResponse, match=r"does not say which of these orders.*may still be live") as caught:
         play(Wire(cancel_all, OrderNotFound("bingx x")), batch(1, 2, 3, 4, process=1), size=2)
     assert lists_of(caught.value) == (["1", "2"], ["3", "4"])
@@ -281,8 +277,8 @@ def limited(retry_after: float | None = None, banned: bool = False) -> RateLimit
     return error
 
 
-def test_a_refusal_for_the_limit_is_waited_out_once() -> None:
-    """Nothing was executed, so it is sent again after the pause; the lane is told, for the others' sake."""
+def test_refusal_for_the_limit() -> None:
+    """After a refusal for the limit the flow updates the limiter, pauses and sends again."""
     wire = Wire(limited(), cancel_all)
     assert play(wire, batch(1)) == [("1", "canceled")]
     assert wire.others == shown(UpdateLimiter(SPOT, Pause(1.0)), Sleep(1.0))
@@ -291,8 +287,8 @@ def test_a_refusal_for_the_limit_is_waited_out_once() -> None:
     assert wire.others == shown(UpdateLimiter(SPOT, Pause(0.3)), Sleep(0.3))
 
 
-def test_a_second_refusal_for_the_limit_is_raised() -> None:
-    """Once means once."""
+def test_second_refusal_for_the_limit() -> None:
+    """The flow raises a second refusal for the limit."""
     wire = Wire(limited())
     with pytest.raises(RateLimitExceeded) as caught:
         play(wire, batch(1))
@@ -300,8 +296,8 @@ def test_a_second_refusal_for_the_limit_is_raised() -> None:
     assert lists_of(caught.value) == ([], ["1"])
 
 
-def test_a_ban_closes_the_lane_and_is_raised_where_it_is_long() -> None:
-    """Each further hit prolongs a ban: nothing more is sent."""
+def test_long_ban() -> None:
+    """The flow reports a long ban to the limiter and raises, without sending again."""
     wire = Wire(limited(300.0, banned=True))
     with pytest.raises(RateLimitExceeded):
         play(wire, batch(1))
@@ -309,23 +305,23 @@ def test_a_ban_closes_the_lane_and_is_raised_where_it_is_long() -> None:
     assert len(wire.requests) == 1
 
 
-def test_a_short_ban_is_waited_out() -> None:
-    """Within maxWait a ban is a pause."""
+def test_short_ban() -> None:
+    """The flow waits for the end of a ban within maxWait."""
     wire = Wire(limited(0.8, banned=True), cancel_all)
     play(wire, batch(1))
     assert wire.others == shown(UpdateLimiter(SPOT, Ban(0.8)), Sleep(0.8))
 
 
-def test_a_lane_that_is_closed_already_is_not_told_again() -> None:
-    """Each refused call would otherwise prolong the ban a little."""
+def test_known_ban() -> None:
+    """The flow does not report a ban that comes from the limiter itself."""
     wire = Wire(banned_error(300.0))
     with pytest.raises(RateLimitExceeded, match="not sent"):
         play(wire, batch(1))
     assert wire.others == []
 
 
-def test_a_used_up_window_holds_the_lane() -> None:
-    """What the headers said of the limit reaches the lane, and not the caller."""
+def test_used_up_window() -> None:
+    """The flow pauses the limiter when the headers say so, and hides the note from the caller."""
     told = response(orders=[canceled(1)])
     leave_rest_of_window(told, USED_UP, 0.0)
     wire = Wire(told)
@@ -357,8 +353,8 @@ def other(batch: Batch) -> Any:
         response(fails=[in_state("1", "FILLED"), not_found("2")]),
     ],
 )
-def test_a_cold_cancel_is_one_request(reply: Any) -> None:
-    """Where one order is known, the market id told from the symbol was right."""
+def test_cold_cancel(reply: Any) -> None:
+    """If the exchange knows one of the orders, the guessed market id was right."""
     wire = Wire(reply)
     assert [asked for asked, _ in unloaded(wire, batch(1, 2, process=1), never)] == ["1", "2"]
     assert (len(wire.requests), wire.others) == (1, [])
@@ -366,10 +362,8 @@ def test_a_cold_cancel_is_one_request(reply: Any) -> None:
 
 @pytest.mark.parametrize("params", [{}, {"process": 1}])
 @pytest.mark.parametrize("error", [BadSymbol("x"), BadRequest("x"), OrderNotFound("can not find order")])
-def test_a_cold_cancel_that_knows_nothing_is_asked_again_under_the_right_id(
-    error: BaseError, params: dict[str, Any]
-) -> None:
-    """The exchange knows no such symbol or order: the markets tell another id, which is asked."""
+def test_cold_cancel_under_wrong_market_id(error: BaseError, params: dict[str, Any]) -> None:
+    """If the exchange knows neither symbol nor order, the flow sends again under the market's id."""
     wire = Wire(error, cancel_all)
     assert unloaded(wire, batch(1, 2, **params), other(batch(1, 2, **params))) == [
         ("1", "canceled"),
@@ -381,8 +375,8 @@ def test_a_cold_cancel_that_knows_nothing_is_asked_again_under_the_right_id(
     assert unloaded(wire, batch(1, process=1), other(batch(1, process=1))) == [("1", "canceled")]
 
 
-def test_a_cold_cancel_that_knows_nothing_under_the_right_id_is_told_so() -> None:
-    """The id was right: the refusal is the result, and so are ids that do not exist."""
+def test_cold_cancel_under_right_market_id() -> None:
+    """If the guessed market id was right, the refusal and the unknown ids are the result."""
     error = OrderNotFound("can not find order")
     with pytest.raises(OrderNotFound) as caught:
         unloaded(Wire(error), batch(1), same)
@@ -391,14 +385,14 @@ def test_a_cold_cancel_that_knows_nothing_under_the_right_id_is_told_so() -> Non
 
 
 @pytest.mark.parametrize("error", [OrderNotFound("the orderId:1 order status :FILLED,can not delete")])
-def test_a_cold_cancel_of_an_order_in_a_final_state_needs_no_markets(error: BaseError) -> None:
-    """The exchange knows the order, so it knows the symbol."""
+def test_cold_cancel_of_final_order(error: BaseError) -> None:
+    """A refusal that names an order's state shows that the market id was right."""
     with pytest.raises(OrderNotFound):
         unloaded(Wire(error), batch(1), never)
 
 
-def test_a_cold_cancel_whose_markets_cannot_be_loaded_tells_what_the_exchange_said() -> None:
-    """The refusal counts; a symbol that does not exist is the better reason."""
+def test_cold_cancel_without_markets() -> None:
+    """Without markets the flow raises the exchange's refusal, or BadSymbol for an unknown symbol."""
 
     def lost() -> Any:
         raise NetworkError("down")
@@ -414,8 +408,8 @@ def test_a_cold_cancel_whose_markets_cannot_be_loaded_tells_what_the_exchange_sa
     assert unloaded(Wire(response(fails=[not_found("1")])), batch(1, process=1), unknown) == [("1", None)]
 
 
-def test_all_or_nothing_whose_ids_are_all_settled_is_not_asked_again() -> None:
-    """Refused one by one in an answer of success (undocumented): each is told, and nothing is sent again."""
+def test_settled_all_or_nothing() -> None:
+    """The flow sends a list whose ids are all settled only once."""
     wire = Wire(response(fails=[in_state("1", "FILLED"), in_state("2", "CANCELED")]))
     assert play(wire, batch(1, 2)) == [("1", "closed"), ("2", "canceled")]
     assert len(wire.requests) == 1

@@ -61,16 +61,16 @@ def everything(book: Ledger) -> list[tuple[OrderRef | None, OrderReport]]:
     return [*book.known, *((None, stray) for stray in book.strays)]
 
 
-def test_the_documented_success_accounts_for_both() -> None:
-    """The exchange's own example: two ids, two cancelled orders."""
+def test_documented_success() -> None:
+    """The exchange's own example settles both ids as cancelled."""
     book = ledger("1735964997957275648", "1735965127519326208")
     read(book, json.loads(TWO_CANCELED))
     assert statuses(book) == ["canceled", "canceled"]
     assert book.unsettled == ()
 
 
-def test_the_live_partial_answer_accounts_for_both() -> None:
-    """Captured live: orderId is an integer in orders and a string in fails."""
+def test_live_partial_response() -> None:
+    """The response captured live has an integer orderId in orders and a string in fails."""
     book = ledger("1885778991827025921", "1885778991827025920")
     read(book, json.loads(PARTIAL_NOT_FOUND))
     assert statuses(book) == [None, "canceled"]
@@ -83,8 +83,8 @@ def test_the_live_partial_answer_accounts_for_both() -> None:
         ("NEW", "open"), ("PENDING", "open"), ("PARTIALLY_FILLED", "open"), ("WEIRD", None),
     ],
 )  # fmt: skip
-def test_the_state_in_the_exchanges_words_becomes_the_status(state: str, status: str | None) -> None:
-    """A failed cancel's text tells the order's state; FAILED is not cancelled; other words settle nothing."""
+def test_states(state: str, status: str | None) -> None:
+    """The state in an entry becomes the status, FAILED becomes rejected, unknown states settle nothing."""
     for said in ({"fails": [in_state("5", state)]}, {"orders": [canceled(5, status=state)]}):
         book = ledger("5")
         read(book, response(**said))
@@ -106,8 +106,8 @@ def test_the_state_in_the_exchanges_words_becomes_the_status(state: str, status:
         ("", set(), None),
     ],
 )
-def test_only_one_clear_state_counts(text: str, states: set[str], status: str | None) -> None:
-    """Two different states, or words that are no state, say nothing."""
+def test_states_in_words(text: str, states: set[str], status: str | None) -> None:
+    """Two different states in a text, or words that are not a state, settle nothing."""
     assert Words(text).states == states
     assert Words(text).status == status
 
@@ -120,8 +120,8 @@ def test_only_one_clear_state_counts(text: str, states: set[str], status: str | 
         {"code": 1, "data": {}}, {"code": None, "data": {}}, {"data": {"orders": []}},
     ],
 )  # fmt: skip
-def test_what_is_not_the_documented_shape_is_undocumented(bad: Any) -> None:
-    """ccxt returns [] for these: an order is lost. Here the outcome is unknown, and nothing is entered."""
+def test_unexpected_response(bad: Any) -> None:
+    """An undocumented response raises UnexpectedResponse and enters nothing (ccxt returns [])."""
     book = ledger("5")
     with pytest.raises(UnexpectedResponse):
         read(book, bad)
@@ -129,8 +129,8 @@ def test_what_is_not_the_documented_shape_is_undocumented(bad: Any) -> None:
 
 
 @pytest.mark.parametrize("empty", [{}, {"orders": None}, {"orders": [], "fails": None}, {"fails": []}])
-def test_absent_null_and_empty_lists_mention_nobody(empty: dict[str, Any]) -> None:
-    """Either list may be absent or null (live)."""
+def test_empty_lists(empty: dict[str, Any]) -> None:
+    """Absent, null and empty lists settle nothing."""
     book = ledger("5")
     assert read(book, {"code": "0", "data": empty}) == []
     assert book.unsettled == (OrderRef("id", "5"),)
@@ -154,8 +154,8 @@ def test_absent_null_and_empty_lists_mention_nobody(empty: dict[str, Any]) -> No
         "Order abc does not exist",
     ],
 )
-def test_a_failed_client_id_is_found_however_it_is_keyed(entry: Any) -> None:
-    """How the exchange keys a failed client id is unknown: every name, and the text alone, is understood."""
+def test_keys_of_client_ids(entry: Any) -> None:
+    """The ledger finds a failed client order id under every key and in the text alone."""
     book = ledger("7", clients=("xyz", "abc"))
     read(book, response(fails=[entry]))
     assert spoken_of(book) == [OrderRef("clientOrderId", "abc")]
@@ -171,8 +171,8 @@ def test_a_failed_client_id_is_found_however_it_is_keyed(entry: Any) -> None:
         {"error": "'5' not found."},
     ],
 )
-def test_a_failed_order_id_may_stand_in_the_text_alone(entry: Any) -> None:
-    """Where no key names it; but what a text calls a client order id is no order id."""
+def test_order_id_in_text(entry: Any) -> None:
+    """The ledger finds a failed order id in the text, unless the text calls it a client order id."""
     book = ledger("5", "6")
     read(book, response(fails=[entry]))
     assert spoken_of(book) == [OrderRef("id", "5")]
@@ -182,16 +182,16 @@ def test_a_failed_order_id_may_stand_in_the_text_alone(entry: Any) -> None:
 
 
 @pytest.mark.parametrize("entry", ["order 5 does not exist", {"error": "order 5 does not exist"}, {}])
-def test_among_the_cancelled_only_a_key_names_an_order(entry: Any) -> None:
-    """A text there is not about a cancelled order."""
+def test_keys_of_cancelled_orders(entry: Any) -> None:
+    """Among cancelled orders only a key names an order, never a text."""
     book = ledger("5", "6")
     read(book, response(orders=[entry]))
     assert len(book.unsettled) == 2
     assert [claim.entry for claim in strays(book)] == [entry]
 
 
-def test_a_text_that_could_mean_two_ids_names_neither() -> None:
-    """Rather ask again than guess: the entry is kept as a stray."""
+def test_ambiguous_text() -> None:
+    """A text that could mean two ids settles neither, and its entry is a stray."""
     book = ledger(clients=("xyz", "abc"))
     read(book, response(fails=[{"error": "'abc' does not exist, 'xyz' does not exist"}]))
     assert len(book.unsettled) == 2
@@ -199,8 +199,8 @@ def test_a_text_that_could_mean_two_ids_names_neither() -> None:
 
 
 @pytest.mark.parametrize("client", ["a", "o", "not", "find", "nobody_1"])
-def test_an_id_does_not_spoil_the_words_around_it(client: str) -> None:
-    """An unknown client id may be a letter, or a word, of the exchange's own text."""
+def test_id_like_a_letter(client: str) -> None:
+    """A client order id that is a letter or a word of the text does not change the text's meaning."""
     book = ledger(clients=(client,))
     error = f"can not find order for clientOrderID:{client} for symbol: BTC-USDT"
     read(book, response(fails=[{"clientOrderID": client, "error": error}]))
@@ -208,30 +208,30 @@ def test_an_id_does_not_spoil_the_words_around_it(client: str) -> None:
 
 
 @pytest.mark.parametrize("client", ["CANCELED", "BTC-USDT", "orderId"])
-def test_the_boilerplate_of_a_text_is_no_id(client: str) -> None:
-    """An id that looks like a word of the exchange's own text is not matched by that word."""
+def test_id_like_boilerplate(client: str) -> None:
+    """A word of the exchange's own text does not match a client order id of the same spelling."""
     book = ledger(clients=(client,))
     read(book, response(fails=[{"error": "order status :CANCELED,can not delete, symbol: BTC-USDT"}]))
     read(book, response(fails=[in_state("999", "CANCELED")]))
     assert book.unsettled == (OrderRef("clientOrderId", client),)
 
 
-def test_an_order_named_by_both_ids_answers_both() -> None:
-    """Asked by id and by client id, one entry accounts for the two."""
+def test_both_ids_in_one_entry() -> None:
+    """One entry settles both ids of its order."""
     book = ledger("5", clients=("abc",))
     read(book, response(orders=[canceled(5, "abc")]))
     assert statuses(book) == ["canceled", "canceled"]
 
 
-def test_an_order_id_is_no_client_id() -> None:
-    """In orders, orderId is an order id: it does not answer an equal client id."""
+def test_order_id_like_client_id() -> None:
+    """The orderId of a cancelled order does not settle an equal client order id."""
     book = ledger(clients=("5",))
     read(book, response(orders=[canceled(5, "other")]))
     assert book.unsettled == (OrderRef("clientOrderId", "5"),)
 
 
-def test_that_an_order_is_live_outweighs_every_other_claim() -> None:
-    """An answer that contradicts itself never makes a live order disappear."""
+def test_live_outweighs_all() -> None:
+    """A contradictory response never makes a live order disappear."""
     for entries in (
         {"orders": [canceled(5), canceled(5, status="PENDING")]},
         {"orders": [canceled(5)], "fails": [in_state("5", "PENDING")]},
@@ -241,8 +241,8 @@ def test_that_an_order_is_live_outweighs_every_other_claim() -> None:
         assert statuses(book) == ["open"]
 
 
-def test_a_cancelled_order_outweighs_a_failure_to_find_it_again() -> None:
-    """Named twice in one request, an order is cancelled once and not found once: it is cancelled."""
+def test_cancelled_outweighs_not_found() -> None:
+    """An order that one entry cancels and another does not find is cancelled."""
     book = ledger("5", clients=("abc",))
     read(
         book,
@@ -253,8 +253,8 @@ def test_a_cancelled_order_outweighs_a_failure_to_find_it_again() -> None:
     assert statuses(book) == ["canceled", "canceled"]
 
 
-def test_what_matches_nothing_asked_is_kept_at_the_end_and_once() -> None:
-    """An entry about somebody else's id is not thrown away."""
+def test_strays() -> None:
+    """The ledger keeps an entry about another id once, at the end."""
     book = ledger("5")
     for _ in range(2):
         read(book, response(orders=[canceled(9), canceled(5), "junk"], fails=[not_found("8")]))
@@ -272,8 +272,8 @@ def test_what_matches_nothing_asked_is_kept_at_the_end_and_once() -> None:
         "orderId=abc",
     ],
 )
-def test_punctuation_around_an_id_is_not_part_of_it(text: str) -> None:
-    """Quotes and full stops are the exchange's, not the id's."""
+def test_punctuation(text: str) -> None:
+    """Quotes and full stops around an id are not part of the id."""
     book = ledger(clients=("abc", "x"))
     read(book, response(fails=[{"error": text}]))
     assert spoken_of(book) == [OrderRef("clientOrderId", "abc")]
@@ -287,15 +287,15 @@ def test_punctuation_around_an_id_is_not_part_of_it(text: str) -> None:
         ("can not find order", "id"),
     ],
 )
-def test_a_value_asked_as_both_kinds_is_told_apart_by_the_text(text: str, answered: str) -> None:
-    """Order id 5 and client id 5, and a failed client id keyed as "orderId": the label decides."""
+def test_equal_ids_of_two_kinds(text: str, answered: str) -> None:
+    """The label in the text decides between an order id and an equal client order id."""
     book = ledger("5", clients=("5",))
     read(book, response(fails=[{"orderId": "5", "error": text}]))
     assert spoken_of(book) == [OrderRef(answered, "5")]
 
 
-def test_an_answer_speaks_of_its_own_request_first() -> None:
-    """Asked again for client id 5 only, "orderId":"5" is that one."""
+def test_ids_of_the_request_first() -> None:
+    """An entry means an id of its own request before an id of an earlier one."""
     book = ledger("5", clients=("5",))
     book.read(response(fails=[in_state("5", "FILLED")]), [OrderRef("clientOrderId", "5")])
     assert [asked for asked, _ in everything(book)] == [OrderRef("clientOrderId", "5")]
@@ -315,16 +315,16 @@ def test_an_answer_speaks_of_its_own_request_first() -> None:
         (("abc",), {"error": "order abc. order status :CANCELED"}),
     ],
 )
-def test_a_word_of_a_text_about_something_else_is_no_id(clients: tuple[str, ...], entry: Any) -> None:
-    """Where a key names somebody else, or the word stands in no known place, nothing is claimed."""
+def test_text_about_something_else(clients: tuple[str, ...], entry: Any) -> None:
+    """A word in a text about another order, or in an unknown place, settles nothing."""
     book = ledger(clients=clients)
     read(book, response(fails=[entry]))
     assert len(book.unsettled) == len(clients)
     assert len(strays(book)) == 1
 
 
-def test_an_id_cannot_forge_a_state() -> None:
-    """A client id may hold a colon; inside the exchange's words it is still an id."""
+def test_id_like_a_state() -> None:
+    """A client order id that looks like a state is still an id."""
     book = ledger(clients=("status:CANCELED",))
     read(book, response(fails=[{"error": "order status:CANCELED does not exist"}]))
     assert "canceled" not in statuses(book)
@@ -335,8 +335,8 @@ def test_an_id_cannot_forge_a_state() -> None:
 
 
 @pytest.mark.parametrize("other", ["FILLED", "", "FAILED"])
-def test_two_final_states_of_one_order_are_none(other: str) -> None:
-    """Whichever comes first: an answer that contradicts itself settles nothing."""
+def test_two_final_states(other: str) -> None:
+    """Two different final states of one order settle nothing, in either order."""
     for states in (("CANCELED", other), (other, "CANCELED"), ("CANCELED", other, "CANCELED")):
         book = ledger("5")
         read(book, response(orders=[canceled(5, status=state) for state in states]))
@@ -344,16 +344,16 @@ def test_two_final_states_of_one_order_are_none(other: str) -> None:
         assert len(book.unsettled) == 1
 
 
-def test_that_it_is_live_by_one_id_makes_it_live_by_the_other() -> None:
-    """One entry names the order by both its ids: what is said of one is said of both."""
+def test_live_by_either_id() -> None:
+    """If one entry names both ids, what is live under one id is live under the other."""
     book = ledger("5", clients=("abc",))
     entry = {"clientOrderID": "abc", "error": "the order status :PENDING,can not delete"}
     read(book, response(orders=[canceled(5, "abc")], fails=[entry]))
     assert statuses(book) == ["open", "open"]
 
 
-def test_a_list_that_is_no_list_is_its_only_entry() -> None:
-    """What can be understood is understood, whatever surrounds it."""
+def test_entry_without_list() -> None:
+    """A single entry in place of a list counts as a list of one."""
     book = ledger("5", "6")
     read(book, response(orders=canceled(5), fails=not_found("6")))
     assert statuses(book) == ["canceled", None]
@@ -364,8 +364,8 @@ def says_canceled(entry: Any) -> bool:
 
 
 @given(answers=st.lists(RESPONSE, max_size=3))
-def test_every_asked_id_is_known_or_unsettled_exactly_once(answers: list[Any]) -> None:
-    """Whatever comes back, known and unsettled together are what was asked, in order, without loss."""
+def test_every_id_once(answers: list[Any]) -> None:
+    """Whichever responses come, every id is either known or unsettled, exactly once."""
     book = ledger(*IDS, clients=("a", "b"))
     for one in answers:
         try:
@@ -383,8 +383,8 @@ def test_every_asked_id_is_known_or_unsettled_exactly_once(answers: list[Any]) -
         assert claim.status != "canceled" or says_canceled(claim.entry)
 
 
-def test_a_claim_weighs_the_same_from_wherever_it_came() -> None:
-    """Live, then a listed order, then a known state, then an unknown one."""
+def test_weights() -> None:
+    """A live order outweighs a listed one, a known state and an unknown order, in this order."""
     said = [
         ("fails", "open"),
         ("orders", "open"),
@@ -423,8 +423,8 @@ def failed(code: int, text: str = "order does not exist", **named: Any) -> dict[
     return {**named, "errorCode": code, "errorMessage": text}
 
 
-def test_a_swap_answer_names_its_lists_otherwise() -> None:
-    """success and failed; CANCELLED with two Ls; the code tells what is filled, and nothing of the rest."""
+def test_swap_response() -> None:
+    """A swap response has other names for its lists, and its code says only what is filled."""
     book = swap_ledger("1", "2", "3", "4")
     done = {"orderId": 1, "status": "CANCELLED", "clientOrderId": ""}
     lost = [failed(80018, orderId=2), failed(80016, orderId=3), failed(109421, orderId="4")]
@@ -433,8 +433,8 @@ def test_a_swap_answer_names_its_lists_otherwise() -> None:
     assert [claim.entry for _, claim in everything(book)] == [done, *lost]
 
 
-def test_words_about_a_state_count_before_a_code() -> None:
-    """Whatever the code says, the exchange's own words are understood as everywhere."""
+def test_words_before_codes() -> None:
+    """A state in the words outranks the code."""
     book = swap_ledger("1")
     read(book, swap_response(failed=[failed(80016, "order status :FILLED,can not delete", orderId=1)]))
     assert statuses(book) == ["closed"]
@@ -445,8 +445,8 @@ def test_words_about_a_state_count_before_a_code() -> None:
     assert book.unsettled == book.refs
 
 
-def test_client_ids_come_back_in_lower_case() -> None:
-    """Each spelling that was asked for is accounted for by the exchange's one."""
+def test_lower_case_client_ids() -> None:
+    """A client order id in lower case settles every spelling that the bot asked for."""
     book = swap_ledger(clients=("AbC", "abc", "Other"))
     read(book, swap_response([{"orderId": 9, "clientOrderId": "abc", "status": "CANCELLED"}]))
     assert [asked.value for asked, _ in book.known] == ["AbC", "abc"]
@@ -457,8 +457,8 @@ def test_client_ids_come_back_in_lower_case() -> None:
 
 
 @pytest.mark.parametrize("code", [100500, 110500, 109500, "100503", 500, 504])
-def test_busy_is_no_word_on_an_order(code: Any) -> None:
-    """Such a failed entry leaves the id unsettled, so that it is asked for again."""
+def test_busy_entry(code: Any) -> None:
+    """A failed entry that says "busy" does not settle an order."""
     book = swap_ledger("1")
     for words in ("try again", "order does not exist"):
         read(book, swap_response(failed=[failed(code, words, orderId=1)]))
@@ -468,8 +468,8 @@ def test_busy_is_no_word_on_an_order(code: Any) -> None:
 @pytest.mark.parametrize(
     "words", ["", "system busy", "rate limited", "order is being matched", "user not found"]
 )
-def test_words_that_tell_nothing_of_the_order_settle_nothing(words: str) -> None:
-    """Not cancelled, for whatever reason: the order may be live, so "no such order" must not be said."""
+def test_words_without_state(words: str) -> None:
+    """A failed entry that says nothing about the order does not settle it."""
     spot = ledger("5")
     read(spot, response(fails=[{"orderId": "5", "error": words}]))
     assert (spot.unsettled, everything(spot), spot.words(spot.refs[0])) == (spot.refs, [], words)
@@ -479,8 +479,8 @@ def test_words_that_tell_nothing_of_the_order_settle_nothing(words: str) -> None
         assert (swap.unsettled, everything(swap)) == (swap.refs, [])
 
 
-def test_what_settles_nothing_is_replaced_by_what_does() -> None:
-    """Asked again, the exchange tells more; and what was known does not become unclear by less."""
+def test_later_state() -> None:
+    """A later state settles an order, and a later unclear entry does not unsettle it."""
     book = ledger("5")
     read(book, response(orders=[canceled(5, status="?")]))
     read(book, response(fails=[in_state("5", "FILLED")]))
@@ -489,8 +489,8 @@ def test_what_settles_nothing_is_replaced_by_what_does() -> None:
     assert statuses(book) == ["closed"]
 
 
-def test_a_cancelled_order_is_told_by_every_id_that_it_was_asked_by() -> None:
-    """In one request or in another: else its second id would be one that does not exist."""
+def test_cancelled_under_both_ids() -> None:
+    """A cancelled order is cancelled under every id that the bot asked for, in any request."""
     book = swap_ledger("5", clients=("X",))
     book.read(swap_response([{"orderId": 5, "clientOrderId": "x", "status": "CANCELLED"}]), book.refs[:1])
     book.read(swap_response(failed=[failed(80016, clientOrderId="x")]), book.refs[1:])
@@ -498,8 +498,8 @@ def test_a_cancelled_order_is_told_by_every_id_that_it_was_asked_by() -> None:
 
 
 @pytest.mark.parametrize("order_id", [0, "0", "", None, 999])
-def test_an_unnamed_failure_is_of_the_only_id_asked(order_id: Any) -> None:
-    """orderId, errorCode and errorMessage are all that is documented: a client id may be named nowhere."""
+def test_unnamed_failure(order_id: Any) -> None:
+    """A failed entry without a known id means the only id of its request."""
     entry = failed(80018, "order already filled", orderId=order_id)
     book = swap_ledger(clients=("x",))
     read(book, swap_response(failed=[entry]))
@@ -523,23 +523,23 @@ def test_an_unnamed_failure_is_of_the_only_id_asked(order_id: Any) -> None:
         failed(80018, "the  orderId:5 was filled", orderId=0),
     ],
 )
-def test_a_failure_that_names_another_is_not_the_only_ones(entry: Any) -> None:
-    """What speaks of somebody else claims nothing of the id asked."""
+def test_failure_of_another_id(entry: Any) -> None:
+    """A failed entry that names another order does not settle the only id of its request."""
     book = swap_ledger(clients=("x",))
     read(book, swap_response(failed=[entry]))
     assert len(book.unsettled) == 1
 
 
-def test_an_order_id_is_not_accounted_for_by_another_one() -> None:
-    """Asked for order 5, the exchange speaks of order 6, or of none: that says nothing of 5."""
+def test_other_order_id() -> None:
+    """An entry about order 6, or about none, does not settle order 5."""
     for entry in ({"orderId": 6, "status": "CANCELLED"}, {"status": "CANCELLED"}):
         book = swap_ledger("5")
         read(book, swap_response([entry]))
         assert book.unsettled == (OrderRef("id", "5"),)
 
 
-def test_a_client_id_may_stand_in_the_text_beside_the_order_id() -> None:
-    """The order id is not what was asked for; the text says what was."""
+def test_client_id_in_text() -> None:
+    """A text may name a client order id beside the key of its order id."""
     book = swap_ledger("7", clients=("X", "y"))
     read(book, swap_response(failed=[failed(80018, "order filled, clientOrderId:x", orderId=999)]))
     assert [asked for asked, _ in everything(book)] == [OrderRef("clientOrderId", "X")]
@@ -552,15 +552,15 @@ def test_a_client_id_may_stand_in_the_text_beside_the_order_id() -> None:
         failed(80018, "clientOrderId:x was filled", clientOrderId="other"),
     ],
 )
-def test_a_text_beside_the_key_of_another_order_names_nobody(entry: Any) -> None:
-    """Only a client order id may be told by the text while the key holds its order's id."""
+def test_text_beside_another_key(entry: Any) -> None:
+    """Beside the key of another order a text names only a client order id."""
     book = swap_ledger("7", clients=("x",))
     read(book, swap_response(failed=[entry]))
     assert len(book.unsettled) == 2
 
 
-def test_a_client_id_like_the_order_id_is_the_only_one_all_the_same() -> None:
-    """Client id 5, and the one order in the answer has id 5 and no client id: it is what was asked for."""
+def test_client_id_like_order_id() -> None:
+    """The only order of a response settles the only client order id, also one like the order id."""
     entry = {"orderId": 5, "clientOrderId": "", "status": "CANCELLED"}
     book = swap_ledger(clients=("5",))
     read(book, swap_response([entry]))
@@ -570,8 +570,8 @@ def test_a_client_id_like_the_order_id_is_the_only_one_all_the_same() -> None:
     )
 
 
-def test_one_order_may_stand_in_the_place_of_a_list() -> None:
-    """The inverse endpoint cancels one, and answers with one."""
+def test_order_instead_of_list() -> None:
+    """The inverse endpoint responds with one order in place of a list."""
     book = Ledger(
         [OrderRef("clientOrderId", "x")], ResponseSchema(done="order", failed=None, may_be_unnamed=True)
     )
@@ -579,8 +579,8 @@ def test_one_order_may_stand_in_the_place_of_a_list() -> None:
     assert statuses(book) == ["canceled"]
 
 
-def test_a_look_up_answers_with_the_order_or_around_it() -> None:
-    """Spot has it in data, swaps in data.order; in lower case where the exchange writes it so."""
+def test_look_up() -> None:
+    """A look-up finds the order in data or in data.order, under either id."""
     order = {"orderId": 5, "clientOrderId": "abc", "status": "Filled"}
     by_client = OrderRef("clientOrderId", "AbC")
     assert report_of_query({"code": 0, "data": {"order": order}}, by_client, SWAP).status == "closed"
@@ -613,8 +613,8 @@ SWAP_LISTED = st.none() | st.lists(SWAP_ENTRY, max_size=6) | JSON
 
 
 @given(answers=st.lists(st.tuples(st.builds(swap_response, SWAP_LISTED, SWAP_LISTED), st.integers(0, 5))))
-def test_every_swap_id_is_known_or_unsettled_exactly_once(answers: list[tuple[Any, int]]) -> None:
-    """Whatever comes back, to a request for all or for one: no id is lost, none is called canceled unsaid."""
+def test_every_swap_id_once(answers: list[tuple[Any, int]]) -> None:
+    """Whichever swap responses come, every id is either known or unsettled, exactly once."""
     book = swap_ledger(*IDS, clients=("A", "b"))
     for one, only in answers:
         book.read(one, book.refs if only == 0 else book.refs[only : only + 1])
@@ -626,8 +626,8 @@ def test_every_swap_id_is_known_or_unsettled_exactly_once(answers: list[tuple[An
 
 
 @pytest.mark.parametrize("order_id", [999, "999"])
-def test_why_an_order_was_not_cancelled_is_no_order_of_its_own(order_id: Any) -> None:
-    """Beside what was asked it would read "no such order", of an order that is live; a state is told."""
+def test_reasons_are_not_strays(order_id: Any) -> None:
+    """A reason under an unknown order id adds no stray order, but a state does."""
     book = swap_ledger(clients=("x", "y"))
     read(book, swap_response(failed=[failed(100410, "limited", orderId=order_id)]))
     assert strays(book) == []
@@ -639,8 +639,8 @@ def test_why_an_order_was_not_cancelled_is_no_order_of_its_own(order_id: Any) ->
     assert (statuses(book), strays(book)) == (["closed"], [])
 
 
-def test_what_is_found_of_an_order_is_told_by_both_its_names() -> None:
-    """Also of the name that was not looked up; of nobody else."""
+def test_look_up_settles_both_ids() -> None:
+    """What a look-up finds settles both ids of that order, and no other id."""
     book = swap_ledger("5", "6", clients=("X",))
     order = {"orderId": 5, "clientOrderId": "x", "status": "CANCELLED"}
     book.enter_found(book.refs[0], OrderReport("orders", order, "canceled"))
@@ -651,8 +651,8 @@ def test_what_is_found_of_an_order_is_told_by_both_its_names() -> None:
     assert statuses(book) == ["canceled", None, "canceled"]
 
 
-def test_two_claims_together() -> None:
-    """The weightier; of two that say the same the first; of two that contradict each other neither."""
+def test_two_reports() -> None:
+    """The weightier report counts, the first of two equal ones, neither of two contradictory ones."""
     first, same = OrderReport("orders", 1, "canceled"), OrderReport("orders", 2, "canceled")
     assert first.combined_with(same) is first
     assert first.combined_with(OrderReport("fails", 3, "closed")) is first
@@ -663,8 +663,8 @@ def test_two_claims_together() -> None:
     assert not first.combined_with(OrderReport("orders", 4, "closed")).settles
 
 
-def test_a_refusal_tells_of_its_order_in_words_or_by_its_code() -> None:
-    """The words count before the code, and neither is guessed."""
+def test_report_of_refusal() -> None:
+    """The words of a refusal settle its order before the code does, and nothing is guessed."""
     error = OrderNotFound("bingx order already filled")
     assert report_of_refusal(error)[2:] == (None, True)
     attach_response(error, Response(200, "80018"))

@@ -31,8 +31,8 @@ NOW = 1_727_193_814.0
         ("", None),
     ],
 )
-def test_a_ban_text_tells_its_end(text: str, until: float | None) -> None:
-    """Both texts seen; an epoch in ms, nothing else."""
+def test_end_of_a_ban(text: str, until: float | None) -> None:
+    """The end of a ban is the epoch in ms in either of the texts seen live."""
     assert ban_end(text) == until
 
 
@@ -59,8 +59,8 @@ def test_a_ban_text_tells_its_end(text: str, until: float | None) -> None:
         ("", "800", None),
     ],
 )
-def test_the_headers_tell_how_long_the_window_lasts(remain: Any, expire: Any, rest: float | None) -> None:
-    """Whether s or ms, epoch or rest is unknown: what is plausible counts, anything else is ignored."""
+def test_rest_of_the_window(remain: Any, expire: Any, rest: float | None) -> None:
+    """The headers give a plausible rest of the window, be it s or ms, an epoch or a rest."""
     headers = {"X-RateLimit-Requests-Remain": remain, "x-ratelimit-requests-expire": expire}
     told = rest_of_window(headers, NOW)
     assert told == (None if rest is None else pytest.approx(rest))
@@ -70,19 +70,19 @@ def test_the_headers_tell_how_long_the_window_lasts(remain: Any, expire: Any, re
     ("until", "rest"),
     [(NOW + 300, 300), (NOW + 0.2, 1), (NOW - 5, 1), (NOW + 1e9, 3600), (9999999999.999, 3600)],
 )
-def test_a_ban_is_heeded_for_a_time_that_makes_sense(until: float, rest: float) -> None:
-    """One that is over by our clock is still a refusal; one until the next century is asked about again."""
+def test_plausible_ban(until: float, rest: float) -> None:
+    """A ban lasts for a second at least and for an hour at most, whichever end its text names."""
     assert rest_of_ban(until, NOW) == pytest.approx(rest)
 
 
 @pytest.mark.parametrize("headers", [None, {}, {"X-RateLimit-Requests-Remain": "0"}])
-def test_headers_that_say_nothing(headers: Any) -> None:
-    """They may be missing."""
+def test_missing_headers(headers: Any) -> None:
+    """Missing headers give no rest of the window."""
     assert rest_of_window(headers, NOW) is None
 
 
-def test_a_used_up_window_is_noted_in_the_answer() -> None:
-    """Only where the headers say so; an answer that is no object is left as it is."""
+def test_note_in_the_response() -> None:
+    """The rest of a used-up window goes into the response, if the response is a dict."""
     headers = {"X-RateLimit-Requests-Remain": "0", "X-RateLimit-Requests-Expire": "400"}
     answer: dict[str, Any] = {"code": 0}
     leave_rest_of_window(answer, {}, NOW)

@@ -36,6 +36,6 @@ RENAMED = {
         ("/USDT", None),
     ],
 )
-def test_the_market_id_is_told_from_the_symbol(symbol: str, market_id: str | None) -> None:
-    """Renamed currencies in both directions; None where the symbol alone does not tell."""
+def test_spot_market_id(symbol: str, market_id: str | None) -> None:
+    """The symbol gives the market id, also for renamed currencies, or None if markets must decide."""
     assert spot_market_id(symbol, RENAMED) == market_id

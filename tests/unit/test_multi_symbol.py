@@ -138,8 +138,8 @@ def test_refusal_of_one_symbol_is_not_gone() -> None:
     assert caught.value.unresolved == [{"id": "1", "symbol": BTC}]
 
 
-def test_refusal_of_every_symbol_is_order_not_found() -> None:
-    """If the exchange refused every symbol's list, OrderNotFound is true of all that was asked for."""
+def test_refusal_of_every_symbol() -> None:
+    """If the exchange refused every symbol's list, the call raises OrderNotFound."""
     first = OrderNotFound("bingx gone")
     with pytest.raises(OrderNotFound) as caught:
         cancel(

@@ -20,11 +20,11 @@ from ccxt_bingx_ext import GONE, is_gone
     ],
 )
 def test_is_gone(status: str | None, gone: bool) -> None:
-    """Only a final state is gone; an order that the exchange does not know may be live under another id."""
+    """is_gone is true for the final states only, because an unknown order may be live elsewhere."""
     assert is_gone({"id": "1", "status": status}) is gone
     assert (status in GONE) is gone
 
 
 def test_is_gone_without_a_status() -> None:
-    """A dict that says nothing of the status does not say that the order is gone."""
+    """is_gone is false for a dict without a status."""
     assert is_gone({}) is False

@@ -7,8 +7,8 @@ from ccxt.base.errors import BadRequest, OrderNotFound, PermissionDenied, Reques
 from ccxt_bingx_ext._cancel.outcome import most_severe
 
 
-def test_the_gravest_of_several_errors() -> None:
-    """What may have been executed before what was refused, OrderNotFound last, else the first."""
+def test_most_severe() -> None:
+    """An ambiguous error outranks a refusal, and OrderNotFound comes last."""
     unknown, refused, other, gone = (
         RequestTimeout("x"),
         BadRequest("x"),

@@ -110,8 +110,8 @@ ALIVE = {"1": "PENDING", "2": "PENDING"}
 
 
 @pytest.mark.parametrize("fate", ["before", "after"])
-def test_process_1_is_asked_again(fate: str) -> None:
-    """Executed or not: asking again with process=1 tells, and cancels what was still open."""
+def test_process_1_sent_again(fate: str) -> None:
+    """With process 1 the flow sends the ids again, which cancels what is still open."""
     exchange = Exchange({**ALIVE, "3": "FILLED"}, fate)
     told = settle(exchange, batch(1, 2, 3, 4, process=1))
     assert told == [("1", "canceled"), ("2", "canceled"), ("3", "closed"), ("4", None)]
@@ -119,29 +119,29 @@ def test_process_1_is_asked_again(fate: str) -> None:
     assert set(exchange.states.values()) == {"CANCELED", "FILLED"}
 
 
-def test_process_0_that_was_executed_is_told_from_look_ups() -> None:
-    """Every order is in a final state: each is told as it stands, and nothing is sent again."""
+def test_process_0_executed() -> None:
+    """If look-ups find every order final, the flow reports each state and sends nothing again."""
     exchange = Exchange(ALIVE, "after")
     assert settle(exchange, batch(1, 2)) == [("1", "canceled"), ("2", "canceled")]
     assert exchange.sent == "cqq"
 
 
-def test_process_0_that_was_not_executed_is_sent_again() -> None:
-    """One order is open: the request is atomic, so it did nothing; it is sent again."""
+def test_process_0_not_executed() -> None:
+    """If a look-up finds an order open, the list was not executed and the flow sends it again."""
     exchange = Exchange(ALIVE, "before")
     assert settle(exchange, batch(1, 2)) == [("1", "canceled"), ("2", "canceled")]
     assert exchange.sent == "cqc"
 
 
-def test_process_0_is_told_whoever_brought_the_orders_there() -> None:
-    """A filled order may be why the request was refused; all are final, all are told."""
+def test_process_0_final_orders() -> None:
+    """The flow reports final orders, whatever made them final."""
     exchange = Exchange({"1": "FILLED", "2": "CANCELED", "3": "FAILED"}, "before")
     assert settle(exchange, batch(1, 2, 3)) == [("1", "closed"), ("2", "canceled"), ("3", "rejected")]
     assert exchange.sent == "cqqq"
 
 
-def test_one_filled_order_alone_proves_nothing() -> None:
-    """The first is filled, the second open: sent again, refused, and the refusal is not taken at its word."""
+def test_process_0_one_filled() -> None:
+    """A filled order beside an open one proves nothing, and the flow looks up why it was refused."""
     exchange = Exchange({"1": "FILLED", "2": "PENDING", "3": "CANCELED"}, "before")
     with pytest.raises(OrderNotFound) as caught:
         settle(exchange, batch(1, 2, 3))
@@ -152,8 +152,8 @@ def test_one_filled_order_alone_proves_nothing() -> None:
     assert exchange.states["2"] == "PENDING"
 
 
-def test_a_lost_request_that_is_executed_late_is_found_out() -> None:
-    """It was open when it was looked up; the second request is refused because the first came through."""
+def test_late_execution() -> None:
+    """The flow reports orders that the lost request cancelled after their look-up."""
     exchange = Exchange(ALIVE, "before", "")
 
     def late(call: Any) -> Any:
@@ -166,8 +166,8 @@ def test_a_lost_request_that_is_executed_late_is_found_out() -> None:
     assert exchange.sent == "cqcqq"
 
 
-def test_without_an_unknown_outcome_a_refusal_is_a_refusal() -> None:
-    """Nothing was lost before it: OrderNotFound, nothing cancelled, nothing looked up."""
+def test_refusal_without_ambiguity() -> None:
+    """Without an ambiguous failure before it, a refusal needs no look-up."""
     exchange = Exchange({"1": "PENDING", "2": "FILLED"})
     with pytest.raises(OrderNotFound, match="nothing was cancelled"):
         settle(exchange, batch(1, 2))
@@ -175,8 +175,8 @@ def test_without_an_unknown_outcome_a_refusal_is_a_refusal() -> None:
 
 
 @pytest.mark.parametrize("process", [0, 1])
-def test_still_unknown_is_the_original_error(process: int) -> None:
-    """The first failure, its class unchanged, with both lists and a message that says so; pauses grow."""
+def test_still_unknown(process: int) -> None:
+    """The flow raises the first failure with every id unresolved, after growing pauses."""
     lost = ExchangeNotAvailable("bingx 502")
     others = [RequestTimeout("later")] * 9
     exchange = Exchange(ALIVE, lost, *others, lookups=tuple(others))
@@ -188,8 +188,8 @@ def test_still_unknown_is_the_original_error(process: int) -> None:
     assert len(exchange.sent) == 4
 
 
-def test_the_later_batches_are_unresolved_too() -> None:
-    """Batch 2 of 3 stays unknown: batch 1 is told, 2 and 3 are unresolved, 3 was never sent."""
+def test_later_batches() -> None:
+    """If batch 2 of 3 stays unknown, batch 1 is known and batches 2 and 3 are unresolved."""
     lost = [RequestTimeout("lost")] * 4
     exchange = Exchange({str(n): "PENDING" for n in range(1, 7)}, "", *lost)
     with pytest.raises(RequestTimeout) as caught:
@@ -197,24 +197,24 @@ def test_the_later_batches_are_unresolved_too() -> None:
     assert lists_of(caught.value) == (["1", "2"], ["3", "4", "5", "6"])
 
 
-def test_a_list_goes_on_after_a_lost_answer_was_found_out() -> None:
-    """Batch 2 of 3 is settled; the third is sent as if nothing had been."""
+def test_list_goes_on() -> None:
+    """After batch 2 of 3 is reconciled, the flow sends the third one."""
     exchange = Exchange({str(n): "PENDING" for n in range(1, 7)}, "", "after")
     told = settle(exchange, batch(*range(1, 7), process=1), batch_size=2)
     assert [status for _, status in told] == ["canceled"] * 6
     assert exchange.sent == "cccc"
 
 
-def test_no_attempts_is_no_attempt() -> None:
-    """resolveAttempts 0 switches it off; the error still says what is unknown."""
+def test_no_attempts() -> None:
+    """With resolveAttempts 0 the flow raises an unknown outcome at once."""
     exchange = Exchange(ALIVE, "after")
     with pytest.raises(RequestTimeout, match=UNKNOWN_OUTCOME):
         settle(exchange, batch(1, 2), resolve_attempts=0)
     assert exchange.sent == "c"
 
 
-def test_no_attempt_is_begun_after_the_time_is_up() -> None:
-    """resolveTimeout bounds it, whatever the number of attempts."""
+def test_resolve_timeout() -> None:
+    """No attempt begins after resolveTimeout."""
     exchange = Exchange(ALIVE, *[RequestTimeout("lost")] * 99)
     with pytest.raises(RequestTimeout):
         settle(exchange, batch(1, 2, process=1), resolve_attempts=50, resolve_timeout=4.0)
@@ -235,22 +235,22 @@ def test_no_attempt_is_begun_after_the_time_is_up() -> None:
         {"code": 0, "data": canceled(1, status="ODD")},
     ],
 )
-def test_a_look_up_that_tells_nothing_is_tried_again(bad: Any) -> None:
-    """Not the documented shape, another order, an unknown state: no claim rests on it."""
+def test_useless_look_up(bad: Any) -> None:
+    """The flow repeats a look-up whose response settles nothing."""
     exchange = Exchange(ALIVE, "after", lookups=(bad,))
     assert settle(exchange, batch(1, 2)) == [("1", "canceled"), ("2", "canceled")]
     assert exchange.sent == "cqqq"
 
 
-def test_an_unknown_order_among_them_is_told_as_unknown() -> None:
-    """Looked up and not found: status None, never canceled."""
+def test_unknown_order() -> None:
+    """An order that its look-up does not find has status None, never canceled."""
     exchange = Exchange({"1": "CANCELED"}, "before")
     assert settle(exchange, batch(1, 2)) == [("1", "canceled"), ("2", None)]
 
 
 @pytest.mark.parametrize("process", [0, 1])
-def test_a_client_id_that_is_not_found_proves_nothing(process: int) -> None:
-    """After two hours it is not found, though its order may be live: it stays unresolved."""
+def test_client_id_not_found(process: int) -> None:
+    """A client order id that is not found stays unresolved: the exchange drops it after two hours."""
 
     def wire(call: Any) -> Any:
         if isinstance(call, FetchOrder) and "clientOrderID" in call.request:
@@ -272,8 +272,8 @@ def test_a_client_id_that_is_not_found_proves_nothing(process: int) -> None:
     assert lists_of(caught.value) == (["1"], ["old_1"])
 
 
-def test_a_client_id_that_is_not_found_keeps_nothing_from_the_next() -> None:
-    """Each is looked up, whatever the one before it told."""
+def test_client_id_after_not_found() -> None:
+    """After a client order id that is not found the flow looks up the next one."""
 
     def wire(call: Any) -> Any:
         if isinstance(call, Cancel):
@@ -292,15 +292,15 @@ def test_a_client_id_that_is_not_found_keeps_nothing_from_the_next() -> None:
     assert lists_of(caught.value) == (["new_2"], ["old_1"])
 
 
-def test_a_look_up_that_is_refused_tells_what_the_exchange_said() -> None:
-    """Its words may name the state that the order is in."""
+def test_refused_look_up() -> None:
+    """A refused look-up settles an order if its words name a state."""
     exchange = Exchange({"1": "FILLED"}, "before")
     exchange.lookups = [OrderNotFound("bingx the  orderId:1 order status :FILLED,can not find it")]
     assert settle(exchange, batch(1)) == [("1", "closed")]
 
 
-def test_what_was_looked_up_is_kept_and_not_asked_for_again() -> None:
-    """The look-up of 3 always fails: 1 and 2 are known all the same, each asked for once."""
+def test_look_ups_are_kept() -> None:
+    """The flow looks a settled order up only once, although another look-up keeps failing."""
     exchange = Exchange({"1": "FILLED", "2": "CANCELED", "3": "CANCELED"}, "before")
     exchange.lookups = ["", "", *[RequestTimeout("lost")] * 9]
     with pytest.raises(RequestTimeout) as caught:
@@ -309,8 +309,8 @@ def test_what_was_looked_up_is_kept_and_not_asked_for_again() -> None:
     assert exchange.sent == "cqqqqq"
 
 
-def test_looking_up_ends_when_the_time_is_up() -> None:
-    """Five hundred slow look-ups do not take for ever."""
+def test_slow_look_ups() -> None:
+    """Look-ups end when resolveTimeout is over."""
     exchange = Exchange({str(n): "CANCELED" for n in range(1, 501)}, "before")
 
     def slowly(call: Any) -> Any:
@@ -340,8 +340,8 @@ def gateway(error: BaseError, code: str) -> BaseError:
     ],
 )
 @pytest.mark.parametrize("process", [0, 1])
-def test_a_gateways_5xx_is_no_refusal_whatever_its_body_says(error: BaseError, process: int) -> None:
-    """It was executed, or it may have been: found out, never sent again on its word."""
+def test_gateway_5xx(error: BaseError, process: int) -> None:
+    """A 5xx is ambiguous, even if its body holds a refusal."""
     exchange = Exchange(ALIVE, error)
     exchange.states.update(dict.fromkeys(ALIVE, "CANCELED"))
     assert settle(exchange, batch(1, 2, process=process)) == [("1", "canceled"), ("2", "canceled")]
@@ -349,8 +349,8 @@ def test_a_gateways_5xx_is_no_refusal_whatever_its_body_says(error: BaseError, p
 
 
 @pytest.mark.parametrize("process", [0, 1])
-def test_a_gateways_5xx_is_no_refusal_of_a_single_order(process: int) -> None:
-    """Taken for one, a live order would be told as unknown."""
+def test_gateway_5xx_for_one_order(process: int) -> None:
+    """A 5xx with a refusal in its body does not settle a single order."""
     exchange = Exchange({"1": "PENDING"}, gateway(OrderNotFound("bingx order does not exist"), "100404"))
     assert settle(exchange, batch(1, process=process)) == [("1", "canceled")]
     error = gateway(OrderNotFound("bingx order does not exist"), "100404")
@@ -360,16 +360,16 @@ def test_a_gateways_5xx_is_no_refusal_of_a_single_order(process: int) -> None:
     assert lists_of(error) == ([], ["1"])
 
 
-def test_a_gateways_5xx_to_a_look_up_is_no_word_on_the_order() -> None:
-    """Tried again."""
+def test_gateway_5xx_to_a_look_up() -> None:
+    """A 5xx to a look-up does not settle the order, and the flow tries again."""
     exchange = Exchange(ALIVE, "after")
     exchange.lookups = [gateway(OrderNotFound("bingx order does not exist"), "100404")]
     assert settle(exchange, batch(1)) == [("1", "canceled")]
     assert exchange.sent == "cqq"
 
 
-def test_an_answer_to_the_second_request_that_leaves_ids_open_settles_nothing() -> None:
-    """All or nothing, sent again, and 2 is not mentioned: it is looked up in the next attempt."""
+def test_second_response_omits_an_id() -> None:
+    """The flow looks up an id that the response to the second all-or-nothing request omits."""
     exchange = Exchange(ALIVE, "before")
 
     def forgetful(call: Any) -> Any:
@@ -381,24 +381,24 @@ def test_an_answer_to_the_second_request_that_leaves_ids_open_settles_nothing() 
     assert exchange.sent == "cqcq"
 
 
-def test_forgotten_ids_are_asked_for_again_after_a_lost_answer_too() -> None:
-    """process=1: the answer to the second question leaves 2 out; it is asked for once more."""
+def test_omitted_id_after_lost_response() -> None:
+    """With process 1 the flow sends an id that the second response omits once more."""
     exchange = Exchange(ALIVE, "before", response([canceled(1)]), "")
     assert settle(exchange, batch(1, 2, process=1)) == [("1", "canceled"), ("2", "canceled")]
     assert exchange.sent == "ccc"
 
 
 @pytest.mark.parametrize("process", [0, 1])
-def test_a_second_refusal_that_may_have_been_executed_is_no_refusal(process: int) -> None:
-    """The second request, too, meets a gateway's 5xx with a refusal in it."""
+def test_second_5xx(process: int) -> None:
+    """A 5xx with a refusal in its body is ambiguous for the second request too."""
     error = gateway(OrderNotFound("bingx order does not exist"), "100404")
     exchange = Exchange(ALIVE, "before", error)
     assert settle(exchange, batch(1, 2, process=process)) == [("1", "canceled"), ("2", "canceled")]
     assert exchange.sent == ("cqcqc" if process == 0 else "ccc")
 
 
-def test_refused_after_a_lost_answer_process_1_is_looked_up() -> None:
-    """Should the exchange refuse the second request as a whole, its word is not taken for all of it."""
+def test_refusal_after_lost_response() -> None:
+    """After a lost response a refusal of the whole list settles nothing, and look-ups decide."""
     refusal = OrderNotFound("bingx order does not exist")
     attach_response(refusal, Response(200, "100404"))
     exchange = Exchange({"1": "CANCELED", "2": "PENDING"}, RequestTimeout("lost"), refusal)
@@ -406,8 +406,8 @@ def test_refused_after_a_lost_answer_process_1_is_looked_up() -> None:
     assert exchange.sent == "ccqqq"
 
 
-def test_a_single_order_that_is_refused_after_a_lost_answer_is_looked_up() -> None:
-    """It may be live all the same: the refusal is not told for its state."""
+def test_refused_order_after_lost_response() -> None:
+    """After a lost response the refusal of a single order does not settle it, and a look-up decides."""
     refusal = OrderNotFound("bingx order does not exist")
     attach_response(refusal, Response(200, "100404"))
     exchange = Exchange({"1": "PENDING"}, RequestTimeout("lost"), refusal)
@@ -415,8 +415,8 @@ def test_a_single_order_that_is_refused_after_a_lost_answer_is_looked_up() -> No
     assert exchange.sent == "ccq"
 
 
-def test_a_ban_while_finding_out_leaves_it_unknown() -> None:
-    """A refusal for the limit says nothing of the lost request: the original error is raised."""
+def test_ban_while_reconciling() -> None:
+    """A ban during reconciliation leaves the ids unresolved, with the original error."""
     ban = RateLimitExceeded("bingx banned")
     ban.banned, ban.retry_after = True, 300.0
     exchange = Exchange(ALIVE, RequestTimeout("lost"), ban, ban, ban)
@@ -425,8 +425,8 @@ def test_a_ban_while_finding_out_leaves_it_unknown() -> None:
     assert lists_of(caught.value) == ([], ["1", "2"])
 
 
-def test_all_or_nothing_that_leaves_ids_open_is_looked_up() -> None:
-    """An answer that mentions nobody proves nothing: the orders themselves tell."""
+def test_all_or_nothing_left_open() -> None:
+    """The flow looks up the ids that an all-or-nothing response omits."""
     exchange = Exchange(ALIVE, response())
     exchange.losing = [response()]
     assert settle(exchange, batch(1, 2)) == [("1", "canceled"), ("2", "canceled")]
@@ -436,15 +436,15 @@ def test_all_or_nothing_that_leaves_ids_open_is_looked_up() -> None:
 # The clock
 
 
-def test_a_clock_that_is_off_is_measured_once_and_the_cancel_sent_again() -> None:
-    """InvalidNonce means that nothing was executed."""
+def test_clock_off() -> None:
+    """After InvalidNonce the flow measures the clock once and sends the cancel again."""
     exchange = Exchange(ALIVE, InvalidNonce("bingx timestamp"))
     assert settle(exchange, batch(1, 2)) == [("1", "canceled"), ("2", "canceled")]
     assert [type(call) for call in exchange.calls] == [Cancel, MeasureClock, Cancel]
 
 
-def test_a_clock_that_stays_off_is_an_error() -> None:
-    """Once means once; nothing is unknown about it."""
+def test_clock_stays_off() -> None:
+    """The flow raises a second InvalidNonce, and the outcome is not unknown."""
     exchange = Exchange(ALIVE, *[InvalidNonce("bingx timestamp")] * 2)
     with pytest.raises(InvalidNonce) as caught:
         settle(exchange, batch(1, 2))
@@ -453,8 +453,8 @@ def test_a_clock_that_stays_off_is_an_error() -> None:
     assert exchange.sent == "cc"
 
 
-def test_a_clock_that_cannot_be_measured_is_an_error() -> None:
-    """The refusal is raised, not why the time could not be had."""
+def test_clock_unavailable() -> None:
+    """If the clock cannot be measured, the flow raises InvalidNonce, not the reason for that."""
     exchange = Exchange(ALIVE, InvalidNonce("bingx timestamp"))
 
     def no_time(call: Any) -> Any:
@@ -496,8 +496,8 @@ def cancel_over(hosted: Hosted, hosts: Hosts, asked: Batch, *fallbacks: str) -> 
     return run(cancel(asked, "BTC-USDT", settings), hosted)
 
 
-def test_the_next_host_is_tried_where_the_first_cannot_be_reached_and_kept_for_a_while() -> None:
-    """Then the look-ups go there, too; after a while the first is tried again."""
+def test_next_host() -> None:
+    """The flow tries the next host when one is unreachable, and keeps it for a while."""
     hosted, hosts = Hosted(Exchange(ALIVE, "after"), None, "a"), Hosts()
     cancel_over(hosted, hosts, batch(1, 2), "a", "b", "c")
     assert hosted.tried == [None, "a", "b", "b", "b"]
@@ -517,8 +517,8 @@ def test_the_next_host_is_tried_where_the_first_cannot_be_reached_and_kept_for_a
     assert hosted.tried == [None]
 
 
-def test_a_host_that_was_not_reached_is_not_kept() -> None:
-    """Where all are down, the first is tried first the next time, too."""
+def test_all_hosts_down() -> None:
+    """If all hosts are down, the next call begins with the first one again."""
     hosted, hosts = Hosted(Exchange(ALIVE), None, "a", "b"), Hosts()
     for _ in range(2):
         with pytest.raises(ExchangeNotAvailable):
@@ -526,8 +526,8 @@ def test_a_host_that_was_not_reached_is_not_kept() -> None:
     assert hosted.tried == [None, "a", "b"] * 2
 
 
-def test_a_host_is_kept_for_a_while_however_often_it_is_used() -> None:
-    """A busy bot, too, comes back to the first; one that was reached instead of the kept one is kept."""
+def test_host_is_kept() -> None:
+    """A busy bot keeps another host for a while and then comes back to the first."""
     hosts, fallbacks = Hosts(), ("a", "b")
     assert hosts.in_turn(fallbacks, 0.0) == [None, "a", "b"]
     for now in (0.0, Hosts.KEPT - 1):
@@ -541,8 +541,8 @@ def test_a_host_is_kept_for_a_while_however_often_it_is_used() -> None:
     assert hosts.in_turn(("a",), 2 * Hosts.KEPT) == [None, "a"]
 
 
-def test_a_host_that_goes_down_while_it_is_kept_is_passed_over() -> None:
-    """The kept host is tried first, then the others in their order."""
+def test_kept_host_down() -> None:
+    """If the kept host goes down, the flow tries the others in their order."""
     hosted, hosts = Hosted(Exchange({"1": "PENDING", "2": "PENDING"}), None), Hosts()
     cancel_over(hosted, hosts, batch(1), "a", "b")
     hosted.down = {"a", None}
@@ -551,8 +551,8 @@ def test_a_host_that_goes_down_while_it_is_kept_is_passed_over() -> None:
     assert hosted.tried == ["a", None, "b"]
 
 
-def test_no_host_is_tried_that_the_user_did_not_name() -> None:
-    """Without fallbacks the first is the only one; nothing was sent, and nothing is unknown."""
+def test_no_fallbacks() -> None:
+    """Without fallbacks the flow tries the first host only, and the outcome is not unknown."""
     hosted = Hosted(Exchange(ALIVE), None)
     with pytest.raises(ExchangeNotAvailable) as caught:
         cancel_over(hosted, Hosts(), batch(1, 2))
@@ -562,8 +562,8 @@ def test_no_host_is_tried_that_the_user_did_not_name() -> None:
 
 
 @pytest.mark.parametrize("fate", [PermissionDenied("no"), "before"])
-def test_a_host_that_answered_or_may_have_got_the_request_is_not_passed_over(fate: Any) -> None:
-    """Never after an answer, nor after a timeout: only where nothing was sent."""
+def test_host_that_may_have_the_request(fate: Any) -> None:
+    """The flow tries no other host after a response or a timeout."""
     hosted = Hosted(Exchange(ALIVE, fate))
     if isinstance(fate, BaseException):
         with pytest.raises(PermissionDenied):
@@ -598,11 +598,10 @@ LOOK_UP_FATE = st.sampled_from(["", "", "", RequestTimeout("lost"), None, RateLi
     lookups=st.lists(LOOK_UP_FATE, max_size=8),
     size=st.integers(1, 4),
 )
-def test_no_claim_is_ever_false(
+def test_no_false_reports(
     states: dict[str, str], process: int | None, losing: list[Any], lookups: list[Any], size: int
 ) -> None:
-    """Whatever is lost: each id once; canceled, closed, open and rejected only of orders that are; and all
-    or nothing stays so: where one was not open, nothing is cancelled."""
+    """Whatever is lost, the flow reports only true states, each id once, and all or nothing stays so."""
     exchange = Exchange(states, *losing, lookups=tuple(lookups))
     asked = ["1", "2", "3", "4"]
     settings = context(batch_size=size, resolve_attempts=3, clock=lambda: exchange.now)
@@ -625,16 +624,16 @@ def test_no_claim_is_ever_false(
     assert set(changed) <= set(asked)
 
 
-def test_an_error_that_is_neither_unknown_nor_about_ids_ends_it_at_once() -> None:
-    """A revoked key is no lost answer."""
+def test_revoked_key() -> None:
+    """A revoked key is not ambiguous, and the flow raises it at once."""
     exchange = Exchange(ALIVE, PermissionDenied("bingx revoked"))
     with pytest.raises(PermissionDenied):
         settle(exchange, batch(1, 2, process=1))
     assert exchange.sent == "c"
 
 
-def test_a_bad_response_is_what_it_is() -> None:
-    """An answer without data, and nothing found out: BadResponse."""
+def test_bad_response() -> None:
+    """A response without data that stays unreconciled raises BadResponse."""
     exchange = Exchange(ALIVE, *[{"code": 0, "data": None}] * 4)
     with pytest.raises(BadResponse):
         settle(exchange, batch(1, 2, process=1))

@@ -10,8 +10,8 @@ import pytest
 from ccxt_bingx_ext._redact import redact, redact_chain
 
 
-def test_scrub_masks_signatures_and_nothing_else() -> None:
-    """64 hexadecimal digits are a signature; ids and words are not."""
+def test_redact() -> None:
+    """redact masks 64 hexadecimal digits, and neither ids nor words."""
     for digits in ("0a", "F9"):
         assert redact(f"?orderIds=1735964997957275648&signature={digits * 32}&x") == (
             "?orderIds=1735964997957275648&signature=***&x"
@@ -19,13 +19,13 @@ def test_scrub_masks_signatures_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("before", ["signature=", "signature%3D", "signature%253D"])
-def test_a_signature_is_masked_however_it_is_encoded(before: str) -> None:
-    """A proxy's URL holds the exchange's, encoded: the D of %3D is a hexadecimal digit, too."""
+def test_encoded_signature(before: str) -> None:
+    """redact masks a signature in an encoded URL too, in which the D of %3D is hexadecimal."""
     assert "a1a1" not in redact(f"https://proxy/?url=x%3F{before}{'a1' * 32}")
 
 
-def test_scrubbing_follows_a_chain_that_bites_its_tail() -> None:
-    """Exceptions can be chained in a circle; each is visited once."""
+def test_circular_chain() -> None:
+    """redact_chain visits each exception of a circular chain once."""
     first, second = ValueError("a" * 64), ValueError("b" * 64)
     first.__cause__, second.__cause__ = second, first
     above = ValueError("c" * 64)
@@ -34,16 +34,16 @@ def test_scrubbing_follows_a_chain_that_bites_its_tail() -> None:
     assert (str(above), str(first), str(second)) == ("***", "***", "***")
 
 
-def test_what_was_being_handled_is_scrubbed_too() -> None:
-    """A traceback shows the context where there is no cause."""
+def test_context_of_an_error() -> None:
+    """redact_chain also masks the context, which a traceback shows."""
     error = ValueError("fine")
     error.__context__ = ValueError("a" * 64)
     redact_chain(error)
     assert str(error.__context__) == "***"
 
 
-def test_an_error_that_writes_its_message_itself_is_replaced() -> None:
-    """Some of aiohttp's errors show the request's URL whatever their args are."""
+def test_error_with_own_message() -> None:
+    """redact_chain replaces an error whose message does not come from its args."""
 
     class Stubborn(Exception):
         def __str__(self) -> str:

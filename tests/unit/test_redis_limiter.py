@@ -46,8 +46,8 @@ def test_each_signal_is_a_message() -> None:
     assert redis.messages == ["acquire", "acquire", "withdraw", "pause", "ban"]
 
 
-def test_a_ticket_that_never_asked_redis_withdraws_without_it() -> None:
-    """Redis does not know the ticket."""
+def test_withdraw_of_a_silent_ticket() -> None:
+    """A ticket that never asked Redis withdraws without a call, because Redis does not know it."""
     redis = Redis()
     assert redis.do(Withdraw(ticket())) == GO
     assert redis.messages == []

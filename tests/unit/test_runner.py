@@ -53,8 +53,8 @@ class Closing:
 
 
 @drivers
-def test_results_go_in_and_the_return_value_comes_out(drive: Any) -> None:
-    """Each call is performed, its result sent back in, the flow's value returned."""
+def test_results(drive: Any) -> None:
+    """The driver performs each call, sends its result in and returns the flow's value."""
 
     def flow() -> Flow:
         first = yield 1
@@ -65,8 +65,8 @@ def test_results_go_in_and_the_return_value_comes_out(drive: Any) -> None:
 
 
 @drivers
-def test_a_flow_without_calls_returns_at_once(drive: Any) -> None:
-    """Nothing to do is no error."""
+def test_flow_without_calls(drive: Any) -> None:
+    """A flow without calls returns at once."""
 
     def flow() -> Flow:
         return 7
@@ -76,8 +76,8 @@ def test_a_flow_without_calls_returns_at_once(drive: Any) -> None:
 
 
 @drivers
-def test_ccxt_errors_are_thrown_in_and_the_flow_may_go_on(drive: Any) -> None:
-    """The flow sees the error where it asked, and can call again."""
+def test_ccxt_errors_are_thrown_in(drive: Any) -> None:
+    """The driver throws a ccxt error into the flow, which may make further calls."""
     outcomes: list[Any] = [NetworkError("down"), "up"]
 
     def execute(call: Any) -> Any:
@@ -97,24 +97,24 @@ def test_ccxt_errors_are_thrown_in_and_the_flow_may_go_on(drive: Any) -> None:
 
 @drivers
 @pytest.mark.parametrize("error", [ZeroDivisionError("x"), KeyboardInterrupt(), asyncio.CancelledError()])
-def test_other_errors_pass_through_and_the_flow_is_closed(drive: Any, error: BaseException) -> None:
-    """A defect is not shown to the flow, which is closed all the same."""
+def test_other_errors_pass_through(drive: Any, error: BaseException) -> None:
+    """The driver does not show another exception to the flow, and closes the flow."""
     closing = Closing()
     with pytest.raises(type(error)):
         drive(closing.flow(), raiser(error))
     assert closing.closed
 
 
-def test_a_stop_iteration_inside_a_call_is_not_the_flows_result() -> None:
-    """The call stands outside `except StopIteration`."""
+def test_stop_iteration_in_a_call() -> None:
+    """A StopIteration that a call raises is not the result of the flow."""
     closing = Closing()
     with pytest.raises(StopIteration):
         run(closing.flow(), raiser(StopIteration("not a result")))
     assert closing.closed
 
 
-def test_a_cancelled_task_passes_through_promptly() -> None:
-    """CancelledError while a call is awaited ends the flow without another call."""
+def test_cancelled_task() -> None:
+    """CancelledError during a call ends the flow without a further call."""
     closing, calls = Closing(), []
 
     async def hang(call: Any) -> None:
@@ -133,8 +133,8 @@ def test_a_cancelled_task_passes_through_promptly() -> None:
     assert calls == ["call"]
 
 
-def test_two_running_flows_share_nothing() -> None:
-    """Interleaved in one loop, each gets its own results."""
+def test_interleaved_flows() -> None:
+    """Interleaved flows in one loop each get their own results."""
 
     def flow(name: str) -> Flow:
         got = []
@@ -157,8 +157,8 @@ def one_call(call: str) -> Flow:
 
 
 @drivers
-def test_flows_side_by_side_each_get_their_own_end(drive: Any) -> None:
-    """Results and ccxt errors, in the order of the flows; an error of one is none of the others'."""
+def test_gather(drive: Any) -> None:
+    """Gather returns the results and ccxt errors of its flows in their order."""
     error = NetworkError("down")
 
     def execute(call: Any) -> Any:
@@ -174,14 +174,14 @@ def test_flows_side_by_side_each_get_their_own_end(drive: Any) -> None:
 
 
 @drivers
-def test_no_flows_side_by_side_are_no_outcomes(drive: Any) -> None:
-    """An empty list is answered by one."""
+def test_gather_of_nothing(drive: Any) -> None:
+    """Gather of an empty list returns an empty list."""
     assert drive(one_call(Gather([])), None) == []  # type: ignore[arg-type]
 
 
 @drivers
-def test_a_defect_in_one_of_several_flows_passes_through_and_all_are_closed(drive: Any) -> None:
-    """It is not shown to the flow that waits for them."""
+def test_defect_in_a_gathered_flow(drive: Any) -> None:
+    """A defect in one of several flows passes through, and the driver closes all flows."""
     closing, outer = [Closing(), Closing()], Closing()
 
     def flow() -> Flow:
@@ -196,8 +196,8 @@ def test_a_defect_in_one_of_several_flows_passes_through_and_all_are_closed(driv
     assert outer.closed
 
 
-def test_in_an_event_loop_they_run_at_the_same_time() -> None:
-    """Each waits for the other: one after the other they would never end."""
+def test_gathered_flows_are_concurrent() -> None:
+    """In an event loop gathered flows run at the same time."""
     arrived: list[str] = []
 
     async def meet(call: str) -> str:
@@ -215,10 +215,8 @@ def test_in_an_event_loop_they_run_at_the_same_time() -> None:
 @pytest.mark.parametrize(
     ("trouble", "error"), [("a defect", ZeroDivisionError), ("cancelled", asyncio.CancelledError)]
 )
-def test_in_an_event_loop_none_goes_on_behind_the_callers_back(
-    trouble: str, error: type[BaseException]
-) -> None:
-    """A defect in one, or a cancelled task, ends the others, however long that takes, before it is raised."""
+def test_gathered_flows_end_together(trouble: str, error: type[BaseException]) -> None:
+    """A defect or a cancelled task ends all gathered flows before the driver raises."""
     ended: list[str] = []
 
     async def execute(call: str) -> None:

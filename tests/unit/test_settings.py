@@ -28,13 +28,13 @@ DEFAULT = Settings(
     "options",
     [{}, {"cancelOrders": None}, {"cancelOrders": {}}, {"cancelOrders": {"batchSize": None, "margin": None}}],
 )
-def test_everything_has_a_default(options: dict[str, Any]) -> None:
+def test_defaults(options: dict[str, Any]) -> None:
     """A bot that replaces the options, or part of them, loses no default."""
     assert parse_settings(options) == DEFAULT
 
 
-def test_what_is_given_counts() -> None:
-    """Each setting is read under its public name."""
+def test_given_settings() -> None:
+    """parse_settings takes each setting under its public name."""
     given: dict[str, Any] = {
         "requestFormat": "query",
         "process": 1,
@@ -60,36 +60,36 @@ def test_what_is_given_counts() -> None:
 @pytest.mark.parametrize(
     "bad", ["bingx.pro", [5], ["bingx.pro/x"], ["a@b"], ["https://bingx.pro"], {"a": 1}, [""]]
 )
-def test_a_fallback_that_is_no_hostname_is_refused(bad: Any) -> None:
-    """Keys go where the user said: a mistyped name is told."""
+def test_bad_fallback(bad: Any) -> None:
+    """parse_settings refuses a fallback that is not a hostname, because keys go there."""
     with pytest.raises(BadRequest, match="fallbackHostnames"):
         parse_settings({"fallbackHostnames": bad})
 
 
 @pytest.mark.parametrize("given", ["json", ["json"], 5])
-def test_options_that_are_no_dict_are_refused(given: Any) -> None:
-    """options["cancelOrders"] holds the settings by name."""
+def test_options_of_other_types(given: Any) -> None:
+    """parse_settings refuses options that are not a dict."""
     with pytest.raises(BadRequest, match="is not a dict"):
         parse_settings({"cancelOrders": given})
 
 
 @pytest.mark.parametrize("storage", ["REDIS://:hunter2@host", "memcached://:hunter2@host", 5, ""])
-def test_an_unusable_storage_is_named_without_its_password(storage: Any) -> None:
-    """The URL of a Redis may hold one."""
+def test_bad_storage(storage: Any) -> None:
+    """The error about a bad storage does not show the password in its URL."""
     with pytest.raises(BadRequest, match=r"\['storage'\] is not None or redis://") as caught:
         parse_settings({"cancelOrders": {"storage": storage}})
     assert "hunter2" not in str(caught.value)
 
 
-def test_no_limit_is_a_setting() -> None:
-    """None switches the lane's limit off; a limit below one a second is one in a longer time."""
+def test_limits() -> None:
+    """limit None removes the limit, and a limit below one per second is one in a longer time."""
     assert parse_settings({"cancelOrders": {"limit": None}}).rate_limit.period == 0
     assert parse_settings({"cancelOrders": {"limit": 0.5}}).rate_limit == RateLimit(1, 2.05, 0.025)
     assert parse_settings({"cancelOrders": {"limit": 2.5}}).rate_limit == RateLimit(2, 1.05, 0.025)
 
 
-def test_swaps_have_a_limit_and_a_batch_size_of_their_own() -> None:
-    """Spot's do not count for them; everything else is shared."""
+def test_settings_of_swaps() -> None:
+    """Swaps have their own limit and batch size, and share all other settings."""
     options = {"cancelOrders": {"limit": None, "batchSize": 3, "maxWait": 0}}
     linear, inverse = parse_settings(options, LINEAR), parse_settings(options, INVERSE)
     assert (linear.batch_size, linear.rate_limit.requests, linear.max_wait) == (10, 5, 0)
@@ -109,10 +109,8 @@ def test_swaps_have_a_limit_and_a_batch_size_of_their_own() -> None:
         (INVERSE, "limit", [-1], "requests per second"),
     ],
 )
-def test_an_unusable_setting_of_swaps_is_named(
-    endpoint: Endpoint, name: str, values: list[Any], wanted: str
-) -> None:
-    """With the market's name; more ids than the endpoint takes are refused, too."""
+def test_bad_setting_of_swaps(endpoint: Endpoint, name: str, values: list[Any], wanted: str) -> None:
+    """The error names the market of a bad setting, also for a batch that the endpoint does not take."""
     market = endpoint.market_type
     for value in values:
         where = rf"\['cancelOrders'\]\['{market}'\]\['{name}'\]"
@@ -134,8 +132,8 @@ def test_an_unusable_setting_of_swaps_is_named(
         ("resolveTimeout", [-1, "10000"], "a number of ms"),
     ],
 )
-def test_an_unusable_setting_is_named(name: str, values: list[Any], wanted: str) -> None:
-    """A typing mistake in the options is told, with what it may be, not guessed around."""
+def test_bad_setting(name: str, values: list[Any], wanted: str) -> None:
+    """The error names a bad setting and says which values it may have."""
     for value in values:
         match = rf"options\['cancelOrders'\]\['{name}'\] is {value!r}, not {wanted}"
         with pytest.raises(BadRequest, match=match):

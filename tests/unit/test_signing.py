@@ -32,16 +32,16 @@ VECTORS: list[tuple[dict[str, object], str, str, str]] = [
 
 
 @pytest.mark.parametrize(("params", "secret", "text", "signature"), VECTORS)
-def test_known_answers(params: dict[str, object], secret: str, text: str, signature: str) -> None:
-    """Vectors computed with openssl, not with this package."""
+def test_known_signatures(params: dict[str, object], secret: str, text: str, signature: str) -> None:
+    """The signatures equal vectors computed with openssl."""
     assert canonical(params) == text
     body = json.loads(signed_json(params, secret))
     assert body.pop("signature") == signature
     assert body == params
 
 
-def test_values_are_signed_as_the_body_writes_them() -> None:
-    """Numbers and booleans stand in the canonical string as in the JSON text."""
+def test_numbers_and_booleans() -> None:
+    """Numbers and booleans stand in the canonical string as in the JSON body."""
     params = {"b": 2500.5, "a": True, "c": 5000, "B": "x y/ü"}
     assert canonical(params) == "B=x y/ü&a=true&b=2500.5&c=5000"
     body = signed_json(params, "s")
@@ -50,8 +50,8 @@ def test_values_are_signed_as_the_body_writes_them() -> None:
 
 
 @pytest.mark.parametrize("key", ["key\n", " key", "k\u00e4y", "a\tb", "\u20ac"])
-def test_a_key_that_no_header_can_hold_is_refused_unshown(key: str) -> None:
-    """Copied with its line's end, say: the libraries below would show it in their words."""
+def test_bad_key(key: str) -> None:
+    """check_api_key refuses a key that a header cannot hold, and does not show it."""
     with pytest.raises(AuthenticationError) as caught:
         check_api_key(key)
     assert key not in str(caught.value)

@@ -125,8 +125,8 @@ STATES = {"1": "PENDING", "2": "FILLED", "3": "CANCELLED"}
 
 
 @both_endpoints
-def test_nothing_is_looked_up_where_nothing_was_lost(endpoint: Endpoint) -> None:
-    """The codes tell what is filled; "does not exist" is the exchange's word, and is told as that."""
+def test_no_look_up_without_loss(endpoint: Endpoint) -> None:
+    """Without a lost response the codes decide, and the flow looks nothing up."""
     exchange = SwapExchange(endpoint, STATES)
     told = settle(exchange, batch(1, 2, 3, 4))
     assert told == [("1", "canceled"), ("2", "closed"), ("3", None), ("4", None)]
@@ -134,24 +134,24 @@ def test_nothing_is_looked_up_where_nothing_was_lost(endpoint: Endpoint) -> None
 
 
 @both_endpoints
-def test_after_a_lost_answer_look_ups_tell_what_is_gone_apart(endpoint: Endpoint) -> None:
-    """Asked again, what the first request cancelled "does not exist"."""
+def test_look_ups_after_lost_response(endpoint: Endpoint) -> None:
+    """After a lost response look-ups distinguish cancelled orders from unknown ones."""
     exchange = SwapExchange(endpoint, STATES, "after")
     assert settle(exchange, batch(1)) == [("1", "canceled")]
     exchange = SwapExchange(endpoint, STATES, *["after"] * 3)
     assert settle(exchange, batch(4)) == [("4", None)]
 
 
-def test_a_lost_list_is_looked_up_only_as_far_as_it_is_unclear() -> None:
-    """What the second answer tells by its code needs no look-up."""
+def test_look_up_of_unclear_ids() -> None:
+    """After a lost response the flow looks up only the ids that the second response leaves unclear."""
     exchange = SwapExchange(LINEAR, STATES, "after")
     told = settle(exchange, batch(1, 2, 3, 4))
     assert told == [("1", "canceled"), ("2", "closed"), ("3", "canceled"), ("4", None)]
     assert exchange.looked_up == ["1", "3", "4"]
 
 
-def test_ids_that_an_answer_forgets_are_asked_for_one_by_one() -> None:
-    """In a request for one id an unnamed entry can only be about that one; then they are looked up."""
+def test_omitted_ids() -> None:
+    """The flow sends omitted ids again one by one, because an unnamed entry then has one meaning."""
     exchange = SwapExchange(LINEAR, {"1": "PENDING", "2": "PENDING"}, "forget")
     assert settle(exchange, batch(1, 2, 5, 6)) == [
         ("1", "canceled"),
@@ -164,8 +164,8 @@ def test_ids_that_an_answer_forgets_are_asked_for_one_by_one() -> None:
 
 
 @both_endpoints
-def test_a_code_that_tells_the_state_is_enough_after_a_lost_answer(endpoint: Endpoint) -> None:
-    """Filled is filled: nothing is looked up."""
+def test_code_after_lost_response(endpoint: Endpoint) -> None:
+    """A code that names the state needs no look-up after a lost response."""
     exchange = SwapExchange(endpoint, STATES, "before")
     assert settle(exchange, batch(2)) == [("2", "closed")]
     assert exchange.looked_up == []
@@ -173,16 +173,16 @@ def test_a_code_that_tells_the_state_is_enough_after_a_lost_answer(endpoint: End
 
 @both_endpoints
 @pytest.mark.parametrize("fate", ["nothing", "before", "after"])
-def test_a_look_up_that_fails_leaves_the_order_as_it_was_told(endpoint: Endpoint, fate: str) -> None:
-    """It only tells more: the answer is there without it, and the next order is looked up all the same."""
+def test_failed_look_up(endpoint: Endpoint, fate: str) -> None:
+    """A failed look-up leaves the order as the exchange reported it, and the next look-up goes on."""
     exchange = SwapExchange(endpoint, {"1": "PENDING", "2": "PENDING"}, "after", lookups=[fate])
     assert settle(exchange, batch(1)) == [("1", None)]
     exchange = SwapExchange(LINEAR, {"1": "PENDING", "2": "PENDING"}, "after", lookups=[fate])
     assert settle(exchange, batch(1, 2)) == [("1", None), ("2", "canceled")]
 
 
-def test_a_bad_request_after_a_lost_answer_is_no_word_on_the_order() -> None:
-    """Refused for another reason, the order is looked up, and left unresolved where that fails."""
+def test_bad_request_after_lost_response() -> None:
+    """After a lost response another refusal does not settle the order, and a look-up decides."""
     refusal = BadRequest("bingx bad parameters")
     attach_response(refusal, Response(200, "80014"))
     exchange = SwapExchange(INVERSE, {"1": "PENDING"}, "before", refusal)
@@ -193,8 +193,8 @@ def test_a_bad_request_after_a_lost_answer_is_no_word_on_the_order() -> None:
     assert (caught.value.orders, caught.value.unresolved) == ([], ["1"])
 
 
-def test_a_client_id_is_looked_up_in_lower_case_too() -> None:
-    """The exchange writes it so: the order is the one that was asked for."""
+def test_lower_case_client_id() -> None:
+    """A look-up settles a client order id although the exchange writes it in lower case."""
     cancels = [
         RequestTimeout("lost"),
         {"success": None, "failed": [{"clientOrderId": "abc", "errorCode": 80016}]},
@@ -219,8 +219,8 @@ def test_a_client_id_is_looked_up_in_lower_case_too() -> None:
     assert (order["asked"], order["status"]) == ("AbC", "canceled")
 
 
-def test_looking_up_ends_when_the_time_is_up() -> None:
-    """What it does not come to stays as the exchange said it: it does not exist."""
+def test_slow_look_ups() -> None:
+    """Look-ups end with the time limit, and the other orders stay as the exchange reported them."""
 
     class Slow(SwapExchange):
         def _look_up(self, one: str) -> Any:
@@ -231,8 +231,8 @@ def test_looking_up_ends_when_the_time_is_up() -> None:
     assert settle(exchange, batch(1, 2)) == [("1", "canceled"), ("2", None)]
 
 
-def test_a_look_up_that_finds_the_order_open_counts() -> None:
-    """That it is live outweighs the word that it does not exist."""
+def test_look_up_finds_open_order() -> None:
+    """A look-up that finds an order open outweighs a refusal that does not know the order."""
 
     class Contradicting(SwapExchange):
         def _look_up(self, one: str) -> Any:
@@ -242,8 +242,8 @@ def test_a_look_up_that_finds_the_order_open_counts() -> None:
     assert settle(exchange, batch(1)) == [("1", "open")]
 
 
-def test_one_after_the_other_the_first_failure_ends_it() -> None:
-    """Without an event loop a wave is one order: a dead endpoint is not waited for five times."""
+def test_first_failure_in_sequence() -> None:
+    """Without an event loop the first failed inverse cancel ends the call."""
     states = {str(n): "PENDING" for n in range(1, 6)}
     exchange = SwapExchange(INVERSE, states, "", PermissionDenied("bingx no"))
     with pytest.raises(PermissionDenied) as caught:
@@ -253,8 +253,8 @@ def test_one_after_the_other_the_first_failure_ends_it() -> None:
     assert len(exchange.sent) == 1
 
 
-def test_look_ups_end_at_a_ban_and_ask_for_nothing_twice() -> None:
-    """To go on would make it worse; what was not looked up is told as the exchange said it."""
+def test_ban_during_look_ups() -> None:
+    """A ban ends the look-ups, and the other orders stay as the exchange reported them."""
     states = {str(n): "PENDING" for n in range(1, 6)}
     banned = RateLimitExceeded("bingx banned")
     banned.retry_after = 300.0
@@ -265,8 +265,8 @@ def test_look_ups_end_at_a_ban_and_ask_for_nothing_twice() -> None:
 
 
 @pytest.mark.parametrize("error", [PermissionDenied("bingx no"), RequestTimeout("bingx lost")])
-def test_what_was_lost_is_told_apart_though_a_later_part_fails(error: BaseError) -> None:
-    """Ten orders that this call cancelled must not be told as ten that do not exist."""
+def test_look_ups_before_a_later_failure(error: BaseError) -> None:
+    """The flow looks up a lost batch although a later batch fails."""
     states = {str(n): "PENDING" for n in range(1, 13)}
     exchange = SwapExchange(LINEAR, states, "after", "", *[error] * 4)
     with pytest.raises(type(error)) as caught:
@@ -275,8 +275,8 @@ def test_what_was_lost_is_told_apart_though_a_later_part_fails(error: BaseError)
     assert caught.value.unresolved == ["11", "12"]
 
 
-def test_a_failed_entry_that_tells_nothing_is_asked_again_and_looked_up() -> None:
-    """Not cancelled, "try again", of a live order: it must end as cancelled, open or unresolved."""
+def test_failed_entry_without_state() -> None:
+    """The flow sends an id again and looks it up if its failed entry says nothing about the order."""
 
     class Reluctant(SwapExchange):
         def _cancel(self, request: Any) -> Any:
@@ -293,8 +293,8 @@ def test_a_failed_entry_that_tells_nothing_is_asked_again_and_looked_up() -> Non
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 6, 7, 12])
-def test_every_wave_of_inverse_orders_is_sent(count: int) -> None:
-    """However many are left for the last one; what an answer forgot is asked for again, in whichever wave."""
+def test_waves(count: int) -> None:
+    """The flow sends every wave of inverse orders, and an omitted id of any wave again."""
     ids = [str(n) for n in range(1, count + 1)]
     for forgotten in (0, count - 1):
         fates = ["nothing" if n == forgotten else "" for n in range(count)]
@@ -303,8 +303,8 @@ def test_every_wave_of_inverse_orders_is_sent(count: int) -> None:
         assert exchange.sent == [[one] for one in [*ids, ids[forgotten]]]
 
 
-def test_inverse_orders_go_in_waves_and_a_failure_stops_the_next() -> None:
-    """Five at once; of the wave that failed everything is told, of the rest nothing is sent."""
+def test_failure_in_a_wave() -> None:
+    """A failure in one wave of inverse orders keeps its results and stops the next wave."""
     states = {str(n): "PENDING" for n in range(1, 13)}
     exchange = SwapExchange(INVERSE, states, *[""] * 6, PermissionDenied("bingx no"))
     with pytest.raises(PermissionDenied) as caught:
@@ -326,7 +326,7 @@ FATE = st.sampled_from(["", "", "before", "after", "forget"])
     size=st.integers(1, 10),
     attempts=st.integers(0, 3),
 )
-def test_no_claim_is_ever_false(
+def test_no_false_reports(
     endpoint: Endpoint,
     states: dict[str, str],
     ids: list[str],
@@ -335,7 +335,7 @@ def test_no_claim_is_ever_false(
     size: int,
     attempts: int,
 ) -> None:
-    """Whatever is lost: every id in one list, a state only where it is so, none that is live told gone."""
+    """Whatever is lost, the flow reports only true states, and never a live order as gone."""
     if endpoint is INVERSE:
         size, fates = 1, ["" if one == "forget" else one for one in fates]
     lookups = ["" if one == "forget" else one for one in lookups]
@@ -353,8 +353,8 @@ def test_no_claim_is_ever_false(
         assert truth != "open"
 
 
-def test_a_look_up_that_tells_nothing_settles_nothing() -> None:
-    """No order in the answer, or a client order id that is not found: the exchange's word stands."""
+def test_useless_look_up() -> None:
+    """A look-up without an order, or of an unknown client order id, settles nothing."""
 
     class Silent(SwapExchange):
         def _look_up(self, one: str) -> Any:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from ccxt.base.errors import BaseError
 
 from ccxt_bingx_ext.simulator import Simulator
-from tests.worlds import CCXTS, OURS
+from tests.helpers import CCXTS, OURS
 
 from .scenario import CLIENT_TIMEOUT_MS, SYMBOLS, Scenario
 

@@ -7,7 +7,7 @@ from typing import Any
 from ccxt.base.errors import BaseError
 
 from ccxt_bingx_ext.simulator.markets import inverse_contracts, linear_contracts
-from tests.worlds import Bot, bot_of
+from tests.helpers import Bot, bot_of
 
 from .scenarios import KEY, SECRET, Scenario
 

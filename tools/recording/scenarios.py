@@ -15,8 +15,8 @@ from typing import Any
 from ccxt.base.errors import AuthenticationError, BadResponse, OrderNotFound, RateLimitExceeded
 
 from ccxt_bingx_ext.simulator import Simulator
+from tests.helpers import Bot
 from tests.unit.fakes import PARTIAL_NOT_FOUND, TWO_CANCELED, canceled, in_state, response
-from tests.worlds import Bot
 
 FIRST = 1735964997957275648  # the simulator's first order id
 KEY, SECRET = "simulator-key", "simulator-secret"

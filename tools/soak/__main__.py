@@ -22,7 +22,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from ccxt.base.errors import BaseError
 
-from tests.worlds import OURS
+from tests.helpers import OURS
 
 from ..audit.scenario import SYMBOLS
 from .exchange import Job, Seen, SoakExchange, SoakRules, soak_exchange

@@ -1,10 +1,8 @@
-"""Lost answers over real HTTP, in all three worlds: what is claimed, compared with what is true."""
+"""Lost responses over real HTTP: what the plugin reports, compared with the simulator's order book."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,104 +22,71 @@ from ccxt_bingx_ext._cancel.run import Pauses
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Simulator
 
-from .worlds import OURS, Bot, bot_of
+from .helpers import FAULTS, OURS, Bot, bot_of, cancels, place, reported, reported_by_client_id, unused_port
 
 SYMBOL = "BTC/USDT"
-FAULTS: dict[str, dict[str, Any]] = {
-    "drop": {},
-    "reset": {},
-    "hang": {},
-    "http": {"status": 504},
-    "http ": {"status": 502},
-    "http  ": {"status": 500},
-    "busy": {},
-    "busy ": {"code": 110500},
-    "garbage": {},
-    "cut_off": {},
-    "cut_off ": {"declare_whole": True},
-    "null_data": {},
-}
 
 
 pytestmark = pytest.mark.usefixtures("without_pauses")
 
 
-@pytest.fixture
-def bot(simulator: Simulator, world: str) -> Iterator[Bot]:
-    with bot_of(OURS[world], simulator.ccxt_config(timeout=1000)) as bot:
-        yield bot
-
-
-def place(simulator: Simulator, count: int) -> list[str]:
-    return [str(simulator.place().order_id) for _ in range(count)]
-
-
-def told(orders: list[dict[str, Any]]) -> list[tuple[str | None, str | None]]:
-    return [(order["id"], order["status"]) for order in orders]
-
-
-def cancels(simulator: Simulator) -> int:
-    return len(simulator.arrivals("cancelOrders"))
-
-
 @pytest.mark.parametrize("process", [0, 1])
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_lost_answer_is_found_out(
-    bot: Bot, simulator: Simulator, fault: str, when: Any, process: int
-) -> None:
-    """Executed or not, all or nothing or one by one: both orders are cancelled, and told so."""
+def test_lost_response(bot: Bot, simulator: Simulator, fault: str, when: Any, process: int) -> None:
+    """The plugin cancels and reports both orders although a response was lost."""
     ids = place(simulator, 2)
     kind: Any = fault.strip()
     simulator.faults.add(kind, when=when, **FAULTS[fault])
-    assert told(bot.cancel_orders(ids, SYMBOL, {"process": process})) == [(one, "canceled") for one in ids]
+    orders = bot.cancel_orders(ids, SYMBOL, {"process": process})
+    assert reported(orders) == [(one, "canceled") for one in ids]
     assert {order.status for order in simulator.orders()} == {"CANCELED"}
-    assert cancels(simulator) == (1 if process == 0 and when == "after" else 2)
+    assert len(cancels(simulator)) == (1 if process == 0 and when == "after" else 2)
 
 
 @pytest.mark.parametrize("process", [0, 1])
-def test_client_ids_are_found_out_too(bot: Bot, simulator: Simulator, process: int) -> None:
-    """Looked up, or asked again, by client order id."""
+def test_client_ids(bot: Bot, simulator: Simulator, process: int) -> None:
+    """After a lost response the plugin reports orders by their client order ids."""
     for client_id in ("a_1", "b_2"):
         simulator.place(client_order_id=client_id)
     simulator.faults.add("http", status=504, when="after")
     params = {"clientOrderIds": ["b_2", "a_1"], "process": process}
     orders = bot.cancel_orders(None, SYMBOL, params)
-    assert [(order["clientOrderId"], order["status"]) for order in orders] == [
+    assert reported_by_client_id(orders) == [
         ("b_2", "canceled"),
         ("a_1", "canceled"),
     ]
 
 
-def test_all_or_nothing_refused_unheard_cancels_nothing(bot: Bot, simulator: Simulator) -> None:
-    """The refusal is lost; one order is filled, one open: sent again, refused again, and told truly."""
+def test_lost_refusal(bot: Bot, simulator: Simulator) -> None:
+    """After a lost refusal the plugin reports the filled order and leaves the open one unresolved."""
     filled, live = place(simulator, 2)
     simulator.fill(filled)
     simulator.faults.add("http", status=504, when="after")
     with pytest.raises(OrderNotFound) as caught:
         bot.cancel_orders([filled, live], SYMBOL)
-    assert told(caught.value.orders) == [(filled, "closed")]
+    assert reported(caught.value.orders) == [(filled, "closed")]
     assert caught.value.unresolved == [live]
     assert "nothing was cancelled" not in str(caught.value)
     assert simulator.status(live) == "PENDING"
 
 
-def test_all_final_without_our_doing_is_told_truly(bot: Bot, simulator: Simulator) -> None:
-    """Nothing was executed and nothing is open: each order as it stands, from its look-up."""
+def test_final_orders(bot: Bot, simulator: Simulator) -> None:
+    """When every order is final, the plugin reports each state and sends no second cancel."""
     filled, gone = place(simulator, 2)
     simulator.fill(filled)
     simulator.cancel(gone)
     simulator.faults.add("drop")
-    assert told(bot.cancel_orders([filled, gone], SYMBOL)) == [(filled, "closed"), (gone, "canceled")]
-    assert cancels(simulator) == 1
+    assert reported(bot.cancel_orders([filled, gone], SYMBOL)) == [(filled, "closed"), (gone, "canceled")]
+    assert len(cancels(simulator)) == 1
 
 
-def test_an_order_that_fills_between_request_and_execution(bot: Bot, simulator: Simulator) -> None:
-    """A race: it was open when the bot asked, and filled when the exchange looked."""
+def test_fill_before_execution(bot: Bot, simulator: Simulator) -> None:
+    """The plugin reports an order that fills before its cancel executes as closed."""
     first, second = place(simulator, 2)
     simulator.faults.add("race", action="fill", order_id=int(first))
     orders = bot.cancel_orders([first, second], SYMBOL, {"process": 1})
-    assert told(orders) == [(first, "closed"), (second, "canceled")]
+    assert reported(orders) == [(first, "closed"), (second, "canceled")]
 
 
 @pytest.mark.parametrize(
@@ -133,10 +98,8 @@ def test_an_order_that_fills_between_request_and_execution(bot: Bot, simulator: 
         ("cut_off ", (ExchangeError, NetworkError)),
     ],
 )
-def test_what_stays_unknown_is_the_original_error(
-    bot: Bot, simulator: Simulator, fault: str, error: Any
-) -> None:
-    """The fault lasts for ever: the error keeps its class, says so, and leaves every id unresolved."""
+def test_still_unknown(bot: Bot, simulator: Simulator, fault: str, error: Any) -> None:
+    """When the outcome stays unknown, the plugin raises the original error with every id unresolved."""
     bot.load_markets()
     ids = place(simulator, 2)
     kind: Any = fault.strip()
@@ -144,45 +107,45 @@ def test_what_stays_unknown_is_the_original_error(
     with pytest.raises(error, match=UNKNOWN_OUTCOME) as caught:
         bot.cancel_orders(ids, SYMBOL, {"process": 1})
     assert (caught.value.orders, caught.value.unresolved) == ([], ids)
-    assert cancels(simulator) == 4
+    assert len(cancels(simulator)) == 4
     simulator.faults.clear()
     assert [
-        status for _, status in told(bot.cancel_orders(caught.value.unresolved, SYMBOL, {"process": 1}))
+        status for _, status in reported(bot.cancel_orders(caught.value.unresolved, SYMBOL, {"process": 1}))
     ] == (["canceled"] * 2)
 
 
-def test_finding_out_can_be_switched_off(bot: Bot, simulator: Simulator) -> None:
-    """resolveAttempts 0: one request, and an error that says what is unknown."""
+def test_no_reconciliation(bot: Bot, simulator: Simulator) -> None:
+    """With resolveAttempts 0 the plugin sends one request and raises an unknown outcome."""
     bot.options["cancelOrders"]["resolveAttempts"] = 0
     simulator.faults.add("drop", when="after")
     with pytest.raises(NetworkError, match=UNKNOWN_OUTCOME):
         bot.cancel_orders(place(simulator, 1), SYMBOL)
-    assert cancels(simulator) == 1
+    assert len(cancels(simulator)) == 1
 
 
-def test_slow_bytes_are_an_answer(bot: Bot, simulator: Simulator) -> None:
-    """An answer that dribbles in is heard to its end."""
+def test_slow_response(bot: Bot, simulator: Simulator) -> None:
+    """The plugin reads a response that arrives in small pieces to its end."""
     ids = place(simulator, 1)
     simulator.faults.add("dribble", seconds=0.001)
-    assert told(bot.cancel_orders(ids, SYMBOL)) == [(ids[0], "canceled")]
-    assert cancels(simulator) == 1
+    assert reported(bot.cancel_orders(ids, SYMBOL)) == [(ids[0], "canceled")]
+    assert len(cancels(simulator)) == 1
 
 
 @pytest.mark.parametrize("ahead", [60_000, -60_000])
-def test_a_drifting_clock_is_measured(bot: Bot, simulator: Simulator, ahead: int) -> None:
-    """A bot whose clock is a minute off can still cancel, and signs rightly from then on."""
+def test_clock_off(bot: Bot, simulator: Simulator, ahead: int) -> None:
+    """A bot whose clock is a minute off can cancel, and from then on signs with the right time."""
     simulator.clock_offset_ms = ahead
     ids = place(simulator, 2)
-    assert told(bot.cancel_orders(ids[:1], SYMBOL)) == [(ids[0], "canceled")]
-    assert cancels(simulator) == 2
+    assert reported(bot.cancel_orders(ids[:1], SYMBOL)) == [(ids[0], "canceled")]
+    assert len(cancels(simulator)) == 2
     assert abs(bot.nonce() - simulator.now_ms()) < 1000
     bot.cancel_orders(ids[1:], SYMBOL)
-    assert cancels(simulator) == 3
+    assert len(cancels(simulator)) == 3
     assert bot.fetch_order(ids[0], SYMBOL)["status"] == "canceled"
 
 
-def test_a_clock_that_cannot_be_measured_is_told(bot: Bot, simulator: Simulator) -> None:
-    """The refusal is the error."""
+def test_clock_unavailable(bot: Bot, simulator: Simulator) -> None:
+    """When the plugin cannot fetch the exchange's time, it raises the exchange's refusal."""
     simulator.clock_offset_ms = 60_000
     simulator.faults.add("http", path="server/time", status=500)
     with pytest.raises(InvalidNonce) as caught:
@@ -190,42 +153,36 @@ def test_a_clock_that_cannot_be_measured_is_told(bot: Bot, simulator: Simulator)
     assert caught.value.unresolved == ["1"]
 
 
-def test_a_body_that_is_no_text_is_no_answer(bot: Bot, simulator: Simulator) -> None:
-    """ccxt's sync class lets the decoding fail: here it is one more lost answer, and found out."""
+def test_binary_body(bot: Bot, simulator: Simulator) -> None:
+    """A response that is not text counts as lost, and the plugin reconciles."""
     ids = place(simulator, 2)
     binary: dict[str, Any] = {"body": b"\xff\xfe\x00", "content_type": "application/octet-stream"}
     simulator.faults.add("canned", when="after", **binary)
-    assert told(bot.cancel_orders(ids, SYMBOL)) == [(one, "canceled") for one in ids]
+    assert reported(bot.cancel_orders(ids, SYMBOL)) == [(one, "canceled") for one in ids]
     simulator.faults.add("canned", times=None, **binary)
     with pytest.raises(OperationFailed) as caught:
         bot.cancel_orders(ids, SYMBOL, {"process": 1})
     assert caught.value.unresolved == ids
 
 
-def test_a_page_with_a_4xx_is_a_refusal(bot: Bot, simulator: Simulator) -> None:
-    """A gateway that refuses has executed nothing: one request, no remark."""
+def test_gateway_4xx(bot: Bot, simulator: Simulator) -> None:
+    """A page with HTTP 403 is a refusal: the plugin sends one request and knows the outcome."""
     simulator.faults.add("http", status=403)
     with pytest.raises(BaseError) as caught:
         bot.cancel_orders(["1"], SYMBOL)
     assert UNKNOWN_OUTCOME not in str(caught.value)
-    assert cancels(simulator) == 1
+    assert len(cancels(simulator)) == 1
 
 
-def test_a_cancel_in_an_except_block_is_like_any_other(bot: Bot, simulator: Simulator) -> None:
-    """What the bot was handling (a refused connection, say) says nothing of this request."""
+def test_cancel_in_except_block(bot: Bot, simulator: Simulator) -> None:
+    """An exception that the bot is handling does not change how the plugin judges a failure."""
     ids = place(simulator, 2)
     simulator.faults.add("drop", when="after")
     try:
         raise ConnectionRefusedError("something else")
     except ConnectionRefusedError:
         orders = bot.cancel_orders(ids, SYMBOL)
-    assert told(orders) == [(one, "canceled") for one in ids]
-
-
-def dead_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
+    assert reported(orders) == [(one, "canceled") for one in ids]
 
 
 def config_over(simulator: Simulator, first: str, *fallbacks: str) -> dict[str, Any]:
@@ -235,26 +192,24 @@ def config_over(simulator: Simulator, first: str, *fallbacks: str) -> dict[str, 
 
 
 @pytest.mark.parametrize("request_format", ["json", "query"])
-def test_another_host_is_tried_where_the_first_is_unreachable(
-    world: str, simulator: Simulator, request_format: str
-) -> None:
-    """Connection refused: the cancel and its look-ups go to the host that the user named, and stay there."""
-    first, second = (f"127.0.0.1:{dead_port()}" for _ in range(2))
+def test_fallback_host(world: str, simulator: Simulator, request_format: str) -> None:
+    """When a host refuses the connection, cancels and look-ups go to the next host that you named."""
+    first, second = (f"127.0.0.1:{unused_port()}" for _ in range(2))
     config = config_over(simulator, first, second, f"127.0.0.1:{simulator.port}")
     ids = place(simulator, 3)
     with bot_of(OURS[world], config) as bot:
         bot.options["cancelOrders"]["requestFormat"] = request_format
         simulator.faults.add("http", status=504, when="after")
-        assert told(bot.cancel_orders(ids[:2], SYMBOL)) == [(one, "canceled") for one in ids[:2]]
-        assert told(bot.cancel_orders(ids[2:], SYMBOL)) == [(ids[2], "canceled")]
+        assert reported(bot.cancel_orders(ids[:2], SYMBOL)) == [(one, "canceled") for one in ids[:2]]
+        assert reported(bot.cancel_orders(ids[2:], SYMBOL)) == [(ids[2], "canceled")]
         assert all(request.signature_valid for request in simulator.requests)
         with pytest.raises(NetworkError):
             bot.fetch_open_orders(SYMBOL)  # other calls stay with the first host
 
 
-def test_without_fallbacks_keys_go_nowhere_else(world: str, simulator: Simulator) -> None:
-    """The default is to name none: the error says that nothing was sent."""
-    config = config_over(simulator, f"127.0.0.1:{dead_port()}")
+def test_no_fallback_host(world: str, simulator: Simulator) -> None:
+    """Without fallback hosts the plugin tries no other host, and the outcome is not unknown."""
+    config = config_over(simulator, f"127.0.0.1:{unused_port()}")
     with bot_of(OURS[world], config) as bot, pytest.raises(NetworkError) as caught:
         bot.cancel_orders(["1"], SYMBOL)
     assert caught.value.unresolved == ["1"]
@@ -262,8 +217,8 @@ def test_without_fallbacks_keys_go_nowhere_else(world: str, simulator: Simulator
     assert simulator.requests == []
 
 
-def test_an_answer_keeps_the_request_where_it_is(world: str, simulator: Simulator, loopback: None) -> None:
-    """HTTP 503 is an answer: no other host is asked."""
+def test_no_fallback_after_response(world: str, simulator: Simulator, loopback: None) -> None:
+    """After a response, even HTTP 503, the plugin tries no other host."""
     with Simulator(limits=None) as other:
         config = config_over(simulator, f"127.0.0.1:{simulator.port}", f"127.0.0.1:{other.port}")
         simulator.faults.add("http", status=503, times=None)
@@ -272,8 +227,8 @@ def test_an_answer_keeps_the_request_where_it_is(world: str, simulator: Simulato
         assert other.requests == []
 
 
-def test_a_cancelled_task_passes_through_promptly(simulator: Simulator) -> None:
-    """While a request is out or being found out: nothing is re-sent, the instance stays usable."""
+def test_cancelled_task(simulator: Simulator) -> None:
+    """A cancelled task ends at once, sends nothing more and leaves the instance usable."""
 
     async def main() -> None:
         options = {"cancelOrders": {"resolveTimeout": 60_000}}
@@ -292,18 +247,18 @@ def test_a_cancelled_task_passes_through_promptly(simulator: Simulator) -> None:
                 task.cancel()
                 with pytest.raises(asyncio.CancelledError):
                     await task
-                assert cancels(simulator) == 1
+                assert len(cancels(simulator)) == 1
                 simulator.faults.clear()
                 ids = place(simulator, 1)
-                assert told(await exchange.cancel_orders(ids, SYMBOL)) == [(ids[0], "canceled")]
+                assert reported(await exchange.cancel_orders(ids, SYMBOL)) == [(ids[0], "canceled")]
         finally:
             await exchange.close(True)
 
     asyncio.run(main())
 
 
-def test_ctrl_c_passes_through_promptly(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """KeyboardInterrupt while a request is out: nothing is re-sent, the instance stays usable."""
+def test_ctrl_c(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends a call at once, sends nothing more and leaves the instance usable."""
     exchange = bingx(simulator.ccxt_config(enableRateLimit=False))
     exchange.load_markets()
     ids = place(simulator, 1)
@@ -315,5 +270,5 @@ def test_ctrl_c_passes_through_promptly(simulator: Simulator, monkeypatch: pytes
         patch.setattr(exchange.session, "request", interrupted)
         with pytest.raises(KeyboardInterrupt):
             exchange.cancel_orders(ids, SYMBOL)
-    assert cancels(simulator) == 0
-    assert told(exchange.cancel_orders(ids, SYMBOL)) == [(ids[0], "canceled")]
+    assert len(cancels(simulator)) == 0
+    assert reported(exchange.cancel_orders(ids, SYMBOL)) == [(ids[0], "canceled")]
