@@ -18,7 +18,7 @@ Where things are: `simulator` (the class, and the truth about orders), `exchange
 `server` (HTTP and the thread), `signing`, `limits`, `faults`, `orders` (the book), `endpoints` (the table),
 `batch_cancel` (cancelOrders), `spot`, `placing` and `quotes` (the other spot endpoints),
 `swap_batch_cancel`, `swap`, `swap_placing` and `swap_payloads` (linear and inverse swaps), `payloads`,
-`markets`, `calls`, `answers`, `errors`, `log`, `serving` (as a program), `fixtures` (for pytest).
+`markets`, `calls`, `responses`, `errors`, `log`, `serving` (as a program), `fixtures` (for pytest).
 
 What it assumes beyond the documentation
 ----------------------------------------

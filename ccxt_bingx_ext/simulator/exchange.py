@@ -15,8 +15,8 @@ from .endpoints import Endpoint
 from .errors import Refused
 from .faults import Fault, Faults, spoil
 from .http import signing
-from .http.answers import Answer, encode, html_page, refusal, success
 from .http.log import Request, RequestLog
+from .http.responses import Answer, encode, html_page, refusal, success
 from .http.server import ServerThread, hang_up
 from .http.signing import Account
 from .limits import BanRule, BanText, Limiter, Verdict, ban_message

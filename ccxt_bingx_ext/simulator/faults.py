@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, get_args
 
 from . import errors
 from .calls import Unwilling
-from .http.answers import JSON_TYPE, Answer, encode, html_page, refusal, success
+from .http.responses import JSON_TYPE, Answer, encode, html_page, refusal, success
 
 Kind = Literal[
     "drop",

@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
-from .answers import Answer
+from .responses import Answer
 
 MAX_BODY: int = 16 * 2**20
 _POLL_SECONDS = 0.01
