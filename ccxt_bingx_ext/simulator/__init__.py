@@ -14,11 +14,16 @@ seen live.
         there = sim.place(market="linear")        # BTC-USDT as well, and another order book
         sim.faults.add("drop", path="DELETE swap/v2/trade/batchOrders")
 
-Where things are: `simulator` (the class, and the truth about orders), `exchange` (a request's way through),
-`server` (HTTP and the thread), `signing`, `limits`, `faults`, `orders` (the book), `endpoints` (the table),
-`batch_cancel` (cancelOrders), `spot`, `placing` and `quotes` (the other spot endpoints),
-`swap_batch_cancel`, `swap`, `swap_placing` and `swap_payloads` (linear and inverse swaps), `payloads`,
-`markets`, `calls`, `responses`, `errors`, `log`, `serving` (as a program), `fixtures` (for pytest).
+Where things are:
+
+- ``simulator``: the class `Simulator`. ``serving``: the same as a program. ``fixtures``: the same for pytest.
+- ``exchange``: the way of a request: it is let in or refused, a fault strikes, an endpoint executes it.
+- ``http/``: the server, the parameters of a request, its signature, what is sent back, the log.
+- ``accounts``, ``limits``, ``faults``: API keys, rate limits and bans, what goes wrong on demand.
+- ``endpoints``: the table of endpoints. ``calls``: what one is called with, and what it returns.
+- ``spot/`` and ``swap/``: the endpoints of each market: placing orders, cancelling, payloads, quotes.
+- ``parameters``, ``placing``, ``rules``, ``errors``: what spot and swap share.
+- ``orders`` and ``markets``: the order book, and what is traded.
 
 What it assumes beyond the documentation
 ----------------------------------------
@@ -119,10 +124,10 @@ Balances and prices, of spot only:
 
 from __future__ import annotations
 
+from .accounts import Account
 from .errors import SimulatorError
 from .faults import Fault, Faults
 from .http.log import Execution, Request
-from .http.signing import Account
 from .orders import Order
 from .serving import serve
 from .simulator import Simulator

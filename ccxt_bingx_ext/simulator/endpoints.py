@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from . import markets
+from .accounts import Permission
 from .calls import Call, Outcome
-from .http.signing import Permission
 from .orders import OrderBook
-from .spot.batch_cancel import CancelRules
+from .rules import SpotRules, SwapRules
 from .spot.endpoints import Spot
 from .spot.quotes import Quotes
-from .swap.batch_cancel import SwapRules
 from .swap.endpoints import Swap
 
 PREFIX: Final = "/openApi/"
@@ -56,7 +55,7 @@ class Endpoint:
 
 
 def build(
-    book: OrderBook, rules: CancelRules, swap_rules: SwapRules, now_ms: Callable[[], int]
+    book: OrderBook, rules: SpotRules, swap_rules: SwapRules, now_ms: Callable[[], int]
 ) -> dict[str, Endpoint]:
     """Every endpoint there is, by its name."""
     spot = Spot(book, rules)

@@ -38,6 +38,10 @@ class SimulatorError(Exception):
     """The simulator itself went wrong; raised when it stops, so that no test passes on such a thing."""
 
 
+def invalid(why: str) -> Refused:
+    return Refused(INVALID_PARAMETER, f"Invalid parameters, err: {why}")
+
+
 def missing(request_name: str, field: str) -> Refused:
     """The refusal of a request that lacks a required parameter, as seen live for ``OrderIDs``."""
     return Refused(

@@ -10,15 +10,16 @@ from typing import Literal
 from aiohttp import web
 
 from . import errors
+from .accounts import Account, check_access
 from .calls import Call
 from .endpoints import Endpoint
 from .errors import Refused
 from .faults import Fault, Faults, spoil
 from .http import signing
 from .http.log import Request, RequestLog
+from .http.parsing import parse
 from .http.responses import Answer, encode, html_page, refusal, success
 from .http.server import ServerThread, hang_up
-from .http.signing import Account
 from .limits import BanRule, BanText, Limiter, Verdict, ban_message
 from .orders import OrderBook
 
@@ -97,7 +98,7 @@ class Exchange:
         """Let a request in, or raise what refuses it."""
         if len(http.raw_path) > self._max_url:
             raise _TooLong
-        parsed = signing.parse(request.query, request.headers.get("content-type", ""), body)
+        parsed = parse(request.query, request.headers.get("content-type", ""), body)
         request.form, request.params = parsed.form, parsed.unsigned
         endpoint = self.endpoints.get(request.endpoint)
         if endpoint is None:
@@ -113,7 +114,7 @@ class Exchange:
             raise
         request.signature_valid, request.uid = True, account.uid
         signing.check_timestamp(parsed.params, self._now_ms())
-        signing.check_access(account, endpoint.permission, http.remote or "")
+        check_access(account, endpoint.permission, http.remote or "")
         verdict = self.limiter.admit(account.uid, endpoint.name, request.arrived)
         limit_headers.update(self._limit_headers(verdict))
         if not verdict.allowed:

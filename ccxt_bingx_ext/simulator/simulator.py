@@ -8,16 +8,15 @@ from types import MappingProxyType, TracebackType
 from typing import Any, Final
 
 from . import endpoints
+from .accounts import ALL_PERMISSIONS, Account
 from .errors import INVALID_PARAMETER, SWAP_ORDER_NOT_FOUND, SimulatorError
 from .exchange import Exchange, ExpireHeader
 from .faults import Faults
 from .http.log import Execution, Request, RequestLog
-from .http.signing import ALL_PERMISSIONS, Account
 from .limits import BanRule, BanText, Limiter, worst_window
 from .markets import Market
 from .orders import Order, OrderBook
-from .spot.batch_cancel import CancelRules, EmptyLists, FailsKey, MixedIds
-from .swap.batch_cancel import FailedKey, SwapRules
+from .rules import EmptyLists, FailedKey, FailsKey, MixedIds, SpotRules, SwapRules
 
 FIRST_ORDER_ID: Final = 1735964997957275648
 DEFAULT_UID: Final = "1000001"
@@ -72,7 +71,7 @@ class Simulator:
     ) -> None:
         """``limits``: requests per second per uid by endpoint, over the documented ones; None: unlimited.
 
-        For the settings of the batch cancel see `CancelRules`, for the linear swap's `SwapRules` (which
+        For the settings of the batch cancel see `SpotRules`, for the linear swap's `SwapRules` (which
         takes ``mixed_ids`` and ``empty_lists`` too), for those of bans `BanRule`.
         """
         self.port = port
@@ -84,7 +83,7 @@ class Simulator:
         self.errors: list[BaseException] = []
         """What went wrong in the simulator itself; `stop` raises for it."""
         book = OrderBook(first_order_id, self.now_ms)
-        rules = CancelRules(fails_key, mixed_ids, empty_lists, not_found_code, max_ids)
+        rules = SpotRules(fails_key, mixed_ids, empty_lists, not_found_code, max_ids)
         swap_rules = SwapRules(swap_not_found_code, swap_failed_key, mixed_ids, empty_lists)
         table = endpoints.build(book, rules, swap_rules, self.now_ms)
         self._endpoints = table

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from .signing import Form
+from .parsing import Form
 
 
 @dataclass

@@ -6,19 +6,21 @@ from typing import Final
 
 from .. import errors
 from ..calls import Call, Outcome
-from ..errors import Refused
+from ..errors import Refused, invalid
 from ..markets import spot_balances, spot_symbols
 from ..orders import Order, OrderBook
+from ..parameters import known_pair, parse_order_id, whole_number
+from ..rules import SpotRules
 from . import placing
-from .batch_cancel import CancelRules, cancel_batch
-from .payloads import lookup_payload, order_payload, parse_order_id
+from .batch_cancel import cancel_batch
+from .payloads import lookup_payload, order_payload
 
 MAX_OPEN_LISTED: Final = 2000
 MAX_PAGE: Final = 100
 
 
 class Spot:
-    def __init__(self, book: OrderBook, rules: CancelRules) -> None:
+    def __init__(self, book: OrderBook, rules: SpotRules) -> None:
         self._book = book
         self._rules = rules
 
@@ -36,7 +38,7 @@ class Spot:
         return Outcome({"orders": [order_payload(order) for order in placed]})
 
     def cancel_batch(self, call: Call) -> Outcome:
-        placing.known_pair(call.params, "OrdersCancelRequest")
+        known_pair(call.params, "OrdersCancelRequest")
         return Outcome(*cancel_batch(self._book, self._rules, call))
 
     def cancel(self, call: Call) -> Outcome:
@@ -64,13 +66,13 @@ class Spot:
 
     def history(self, call: Call) -> Outcome:
         """The account's finished orders, the newest first."""
-        page = placing.whole_number(call.params, "pageIndex", 1)
-        size = placing.whole_number(call.params, "pageSize", MAX_PAGE)
+        page = whole_number(call.params, "pageIndex", 1)
+        size = whole_number(call.params, "pageSize", MAX_PAGE)
         if not (page >= 1 and 1 <= size <= MAX_PAGE):
-            raise Refused(errors.INVALID_PARAMETER, f"Invalid parameters, err: pageSize is 1 to {MAX_PAGE}")
+            raise invalid(f"pageSize is 1 to {MAX_PAGE}")
         status = call.params.get("status") or None
-        since = placing.whole_number(call.params, "startTime", 0)
-        until = placing.whole_number(call.params, "endTime", 2**63)
+        since = whole_number(call.params, "startTime", 0)
+        until = whole_number(call.params, "endTime", 2**63)
         listed = [
             order
             for order in self._listed(call)
@@ -81,11 +83,11 @@ class Spot:
         return Outcome({"orders": [lookup_payload(order) for order in shown]})
 
     def _listed(self, call: Call) -> list[Order]:
-        symbol = placing.known_pair(call.params, "").symbol if call.params.get("symbol") else None
+        symbol = known_pair(call.params, "").symbol if call.params.get("symbol") else None
         return self._book.of(call.uid, "spot", symbol)
 
     def _find(self, call: Call, request_name: str) -> Order:
-        symbol = placing.known_pair(call.params, request_name).symbol
+        symbol = known_pair(call.params, request_name).symbol
         order_id, client_order_id = call.params.get("orderId"), call.params.get("clientOrderID")
         if order_id:
             order = self._book.find(call.uid, symbol, parse_order_id(order_id))

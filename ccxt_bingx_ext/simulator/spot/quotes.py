@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Any, Final
 
 from ..calls import Call, Outcome
+from ..errors import invalid
 from ..markets import SPOT_PAIRS, SpotPair
 from ..orders import plain
-from .placing import invalid, known_pair, one_of, whole_number
+from ..parameters import known_pair, one_of, whole_number
 
 OFFERED: Final = "1000"
 """The quantity at the best price of either side, and there is no other price."""

@@ -5,46 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from .. import errors
 from ..calls import Call
-from ..http.signing import NumberText
+from ..errors import invalid
 from ..orders import Order, OrderBook, stored_client_id
-from ..spot.batch_cancel import EmptyLists, MixedIds
-from ..spot.payloads import parse_order_id
-from ..spot.placing import invalid
+from ..parameters import NumberText, parse_order_id
+from ..rules import SwapRules
 from .payloads import linear_cancelled
 
-FailedKey = Literal["clientOrderId", "clientOrderID", "orderId", "text", "none"]
-
 _REQUEST: Final = "BatchCancelRequest"
-
-
-@dataclass(frozen=True)
-class SwapRules:
-    """How the swap endpoints behave where nobody outside the exchange knows how they do."""
-
-    not_found_code: int = errors.SWAP_ORDER_NOT_FOUND
-    """The code for an order that is unknown or was cancelled before."""
-    failed_key: FailedKey = "clientOrderId"
-    """How a failed client order id is keyed in ``failed``; "text": named in the error text only; "none":
-    not named at all."""
-    mixed_ids: MixedIds = "union"
-    """Whether client order ids count when order ids are given in the same request."""
-    empty_lists: EmptyLists = "documented"
-    """How an empty list is written; "documented": null."""
-    max_ids: int = 10
-    """Requests that name more ids than this, of both kinds together, are refused."""
-
-    def why_not(self, order: Order | None) -> tuple[int, str] | None:
-        """The error for an order that cannot be cancelled. It does not tell a cancelled one from an
-        unknown one."""
-        if order is None or order.status in ("CANCELED", "FAILED"):
-            return self.not_found_code, errors.ORDER_NOT_FOUND_TEXT
-        if order.status == "FILLED":
-            return errors.SWAP_ORDER_FILLED, errors.ORDER_FILLED_TEXT
-        return None
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from ..calls import Call, Outcome
 from ..errors import Refused
 from ..markets import SwapMarket
 from ..orders import Order, OrderBook
-from ..spot.payloads import parse_order_id
-from . import placing as swap_placing
-from .batch_cancel import SwapRules, cancel_batch
+from ..parameters import known_contract, parse_order_id
+from ..rules import SwapRules
+from . import placing
+from .batch_cancel import cancel_batch
 from .payloads import (
     inverse_cancelled,
     inverse_lookup,
@@ -53,11 +54,11 @@ class Swap:
         self._shapes = SHAPES[market]
 
     def place(self, call: Call) -> Outcome:
-        placed = self._shapes.placed(swap_placing.place(self._book, self._market, call.uid, call.params))
+        placed = self._shapes.placed(placing.place(self._book, self._market, call.uid, call.params))
         return Outcome(placed, bare=True) if self._shapes.bare_placed else Outcome({"order": placed})
 
     def place_batch(self, call: Call) -> Outcome:
-        placed = swap_placing.place_batch(self._book, self._market, call.uid, call.params)
+        placed = placing.place_batch(self._book, self._market, call.uid, call.params)
         return Outcome({"orders": [self._shapes.placed(order) for order in placed]})
 
     def cancel(self, call: Call) -> Outcome:
@@ -71,7 +72,7 @@ class Swap:
 
     def cancel_batch(self, call: Call) -> Outcome:
         """Linear only: for inverse orders there is no such endpoint."""
-        swap_placing.known_contract(self._market, call.params, "BatchCancelRequest")
+        known_contract(self._market, call.params, "BatchCancelRequest")
         return Outcome(*cancel_batch(self._book, self._rules, call))
 
     def query(self, call: Call) -> Outcome:
@@ -79,13 +80,13 @@ class Swap:
 
     def open_orders(self, call: Call) -> Outcome:
         given = call.params.get("symbol")
-        symbol = swap_placing.known_contract(self._market, call.params, "").symbol if given else None
+        symbol = known_contract(self._market, call.params, "").symbol if given else None
         listed = self._book.of(call.uid, self._market, symbol)
         return Outcome({"orders": [self._shapes.looked_up(order) for order in listed if order.is_open]})
 
     def _find(self, call: Call, request_name: str) -> Order:
-        symbol = swap_placing.known_contract(self._market, call.params, request_name).symbol
-        order_id, client_order_id = call.params.get("orderId"), swap_placing.client_id_of(call.params)
+        symbol = known_contract(self._market, call.params, request_name).symbol
+        order_id, client_order_id = call.params.get("orderId"), placing.client_id_of(call.params)
         if order_id:
             order = self._book.find(call.uid, symbol, parse_order_id(order_id), self._market)
         elif client_order_id:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from .. import errors
-from ..errors import Refused
-from ..markets import CONTRACTS, Contract, SwapMarket
+from ..errors import Refused, invalid
+from ..markets import SwapMarket
 from ..orders import Order, OrderBook, stored_client_id
-from ..spot.placing import SIDES, TIMES_IN_FORCE, amount, batch_of, carry_out, invalid, one_of
+from ..parameters import amount, known_contract, one_of
+from ..placing import SIDES, TIMES_IN_FORCE, batch_of, carry_out
 
 LIMIT_TYPES: Final = ("LIMIT", "TRIGGER_LIMIT", "STOP", "TAKE_PROFIT")
 MARKET_TYPES: Final = ("MARKET", "TRIGGER_MARKET", "STOP_MARKET", "TAKE_PROFIT_MARKET")
@@ -20,16 +21,6 @@ MAX_CLIENT_ID: Final = 40
 def client_id_of(params: Mapping[str, str]) -> str:
     """``clientOrderId`` is the documented name, ``clientOrderID`` is used and accepted as well."""
     return params.get("clientOrderId") or params.get("clientOrderID") or ""
-
-
-def known_contract(market: SwapMarket, params: Mapping[str, str], request_name: str) -> Contract:
-    symbol = params.get("symbol")
-    if not symbol:
-        raise errors.missing(request_name, "Symbol")
-    contract = CONTRACTS[market].get(symbol)
-    if contract is None:
-        raise Refused(errors.SWAP_UNKNOWN_SYMBOL, f"{symbol} not exist, please verify it")
-    return contract
 
 
 def place(book: OrderBook, market: SwapMarket, uid: str, params: Mapping[str, str]) -> Order:
