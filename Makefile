@@ -15,7 +15,7 @@ INSTALL_THIS = $(INSTALL) --build-constraint constraints/tools.txt
 help:
 	@echo "make demo      the main job on the embedded simulator, next to plain ccxt"
 	@echo "make test      run the tests, with coverage"
-	@echo "make lint      ruff, mypy and pyright"
+	@echo "make lint      ruff, mypy, pyright, and the layers that imports keep to"
 	@echo "make bench     measure time and cost, next to plain ccxt (9 minutes; ARGS=--quick for a first look)"
 	@echo "make audit     check every claim against the truth in 1000 random scenarios (ARGS=--seed=2)"
 	@echo "make soak      20 000 cancels with lost responses: limit, memory, every id (ARGS=--cancels=2000)"
@@ -70,6 +70,7 @@ upstream:
 lint: $(BIN)/.ready-lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
