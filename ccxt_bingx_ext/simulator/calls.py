@@ -12,7 +12,7 @@ from .orders import Order
 
 
 @dataclass(frozen=True)
-class Unwilling:
+class CancelRefusal:
     """Open orders that a cancel leaves alone, and the ``code`` and ``text`` with which it does.
 
     Meant are the orders of `ids` (order ids or client order ids), or else the last `fraction` of them.
@@ -23,7 +23,7 @@ class Unwilling:
     ids: frozenset[str]
     fraction: float
 
-    def refused(self, open_orders: Iterable[Order]) -> frozenset[int]:
+    def order_ids(self, open_orders: Iterable[Order]) -> frozenset[int]:
         """The ids of those of `open_orders` that are left alone."""
         if self.ids:
             return frozenset(
@@ -39,23 +39,23 @@ class Call:
 
     uid: str
     params: Mapping[str, str]
-    unwilling: Unwilling | None = None
+    refusal: CancelRefusal | None = None
 
     def refusals(self, orders: Iterable[Order | None]) -> dict[int, Refused]:
         """Why those of `orders` that are open are not cancelled all the same, by order id."""
-        if self.unwilling is None:
+        if self.refusal is None:
             return {}
-        refused = self.unwilling.refused(one for one in orders if one and one.is_open)
-        return dict.fromkeys(refused, Refused(self.unwilling.code, self.unwilling.text))
+        refused = self.refusal.order_ids(one for one in orders if one and one.is_open)
+        return dict.fromkeys(refused, Refused(self.refusal.code, self.refusal.text))
 
-    def demand_willing(self, order: Order) -> None:
+    def raise_if_refused(self, order: Order) -> None:
         """Raise what refuses to cancel an open `order`, if anything does."""
         if refusal := self.refusals([order]).get(order.order_id):
             raise refusal
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Result:
     """What carrying it out came to: the answer's ``data``, and the orders it cancelled."""
 
     data: Any

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from . import markets
 from .accounts import Permission
-from .calls import Call, Outcome
+from .calls import Call, Result
 from .orders import OrderBook
 from .rules import SpotRules, SwapRules
 from .spot.endpoints import Spot
@@ -44,7 +44,7 @@ LIMITS: Final[dict[str, int | None]] = {
 class Endpoint:
     path: str
     method: Literal["GET", "POST", "DELETE"]
-    handle: Callable[[Call], Outcome]
+    handle: Callable[[Call], Result]
     private: bool = True
     permission: Permission | None = None
 
@@ -63,16 +63,16 @@ def build(
     linear = Swap("linear", book, swap_rules)
     inverse = Swap("inverse", book, swap_rules)
 
-    def trade(name: str, handle: Callable[[Call], Outcome]) -> Endpoint:
+    def trade(name: str, handle: Callable[[Call], Result]) -> Endpoint:
         return Endpoint(_SPOT + "trade/" + name, "POST", handle, permission="spot")
 
-    def swap(method: Literal["POST", "DELETE"], path: str, handle: Callable[[Call], Outcome]) -> Endpoint:
+    def swap(method: Literal["POST", "DELETE"], path: str, handle: Callable[[Call], Result]) -> Endpoint:
         return Endpoint(path, method, handle, permission="swap")
 
-    def look(path: str, handle: Callable[[Call], Outcome]) -> Endpoint:
+    def look(path: str, handle: Callable[[Call], Result]) -> Endpoint:
         return Endpoint(path, "GET", handle, permission="read")
 
-    def public(path: str, handle: Callable[[Call], Outcome]) -> Endpoint:
+    def public(path: str, handle: Callable[[Call], Result]) -> Endpoint:
         return Endpoint(PREFIX + path, "GET", handle, private=False)
 
     table = (
@@ -99,10 +99,10 @@ def build(
         public("spot/v1/ticker/24hr", quotes.tickers),
         public("spot/v1/market/depth", quotes.depth),
         public("spot/v1/market/kline", quotes.klines),
-        public("swap/v2/quote/contracts", lambda call: Outcome(markets.linear_contracts())),
-        public("cswap/v1/market/contracts", lambda call: Outcome(markets.inverse_contracts())),
-        public("swap/v2/server/time", lambda call: Outcome({"serverTime": now_ms()})),
-        look(PREFIX + "wallets/v1/capital/config/getall", lambda call: Outcome(markets.currencies())),
+        public("swap/v2/quote/contracts", lambda call: Result(markets.linear_contracts())),
+        public("cswap/v1/market/contracts", lambda call: Result(markets.inverse_contracts())),
+        public("swap/v2/server/time", lambda call: Result({"serverTime": now_ms()})),
+        look(PREFIX + "wallets/v1/capital/config/getall", lambda call: Result(markets.currencies())),
     )
     return {endpoint.name: endpoint for endpoint in table}
 

@@ -18,7 +18,7 @@ from .faults import Fault, Faults, spoil
 from .http import signing
 from .http.log import Request, RequestLog
 from .http.parsing import parse
-from .http.responses import Answer, encode, html_page, refusal, success
+from .http.responses import Response, encode, html_page, refusal, success
 from .http.server import ServerThread, hang_up
 from .limits import BanRule, BanText, Limiter, Verdict, ban_message
 from .orders import OrderBook
@@ -77,20 +77,20 @@ class Exchange:
             endpoint = self._gate(http, request, body, limit_headers)
         except Refused as refused:
             await self._lag()
-            answer = refusal(refused.code, refused.message)
+            response = refusal(refused.code, refused.message)
         except _TooLong:
-            answer = html_page(414, "Request-URI Too Large")
+            response = html_page(414, "Request-URI Too Large")
         else:
             request.accepted = True
             fault = self.faults.strike(endpoint.name, endpoint.path)
             request.fault = fault.kind if fault else None
-            answer_or_none = await self._carry_out(http, request, endpoint, fault)
-            if answer_or_none is None:
+            response_or_none = await self._carry_out(http, request, endpoint, fault)
+            if response_or_none is None:
                 return hang_up(http, reset=fault is not None and fault.kind == "reset")
-            answer = answer_or_none
-        answer = replace(answer, headers={**limit_headers, **answer.headers})
-        request.http_status, request.code = answer.status, answer.code
-        return await self.server.deliver(http, answer)
+            response = response_or_none
+        response = replace(response, headers={**limit_headers, **response.headers})
+        request.http_status, request.code = response.status, response.code
+        return await self.server.deliver(http, response)
 
     def _gate(
         self, http: web.Request, request: Request, body: bytes, limit_headers: dict[str, str]
@@ -152,33 +152,33 @@ class Exchange:
 
     async def _carry_out(
         self, http: web.Request, request: Request, endpoint: Endpoint, fault: Fault | None
-    ) -> Answer | None:
+    ) -> Response | None:
         """The answer to a request that was let in; None: no answer, hang up."""
         await self._lag()
         if fault and fault.when == "before":
             if not await self._befall(http, request, fault):
                 return None
-            if fault.answers_itself:
+            if fault.replaces_response:
                 return spoil(fault, success({"orders": None}))
             if fault.kind == "ban":
-                return self._banned_answer(request)
-        answer = self._execute(request, endpoint, fault)
+                return self._banned_response(request)
+        response = self._execute(request, endpoint, fault)
         if fault and fault.when == "after":
             if not await self._befall(http, request, fault):
                 return None
             if fault.kind == "ban":
-                return self._banned_answer(request)
-            answer = spoil(fault, answer)
-        return answer
+                return self._banned_response(request)
+            response = spoil(fault, response)
+        return response
 
-    def _execute(self, request: Request, endpoint: Endpoint, fault: Fault | None) -> Answer:
-        call = Call(request.uid or "", request.params, fault.unwilling if fault else None)
+    def _execute(self, request: Request, endpoint: Endpoint, fault: Fault | None) -> Response:
+        call = Call(request.uid or "", request.params, fault.cancel_refusal if fault else None)
         try:
-            outcome = endpoint.handle(call)
+            result = endpoint.handle(call)
         except Refused as refused:
             return refusal(refused.code, refused.message)
-        self.log.execution(request, outcome.cancelled)
-        return Answer(encode(outcome.data)) if outcome.bare else success(outcome.data)
+        self.log.execution(request, result.cancelled)
+        return Response(encode(result.data)) if result.bare else success(result.data)
 
     async def _befall(self, http: web.Request, request: Request, fault: Fault) -> bool:
         """Do what a fault does other than to the answer; False: there will be no answer."""
@@ -205,7 +205,7 @@ class Exchange:
         else:
             self.book.fail(fault.order_id)
 
-    def _banned_answer(self, request: Request) -> Answer:
+    def _banned_response(self, request: Request) -> Response:
         request.limited = True
         verdict = self.limiter.admit(request.uid or "", request.endpoint, time.perf_counter())
         refused = self._limited(verdict)

@@ -11,8 +11,8 @@ from http import HTTPStatus
 from typing import Any, Final, Literal, get_args
 
 from . import errors
-from .calls import Unwilling
-from .http.responses import JSON_TYPE, Answer, encode, html_page, refusal, success
+from .calls import CancelRefusal
+from .http.responses import JSON_TYPE, Response, encode, html_page, refusal, success
 
 Kind = Literal[
     "drop",
@@ -107,14 +107,14 @@ class Fault:
     quantity: str | None = None
 
     @property
-    def answers_itself(self) -> bool:
+    def replaces_response(self) -> bool:
         """Whether it brings an answer (or takes the connection) of its own."""
         return self.kind in ("drop", "reset", "http", "busy", "garbage", "cut_off", "null_data", "canned")
 
     @property
-    def unwilling(self) -> Unwilling | None:
+    def cancel_refusal(self) -> CancelRefusal | None:
         """What the request it befalls does not cancel."""
-        return Unwilling(self.code, self.text, self.ids, self.fraction) if self.kind == "refuse" else None
+        return CancelRefusal(self.code, self.text, self.ids, self.fraction) if self.kind == "refuse" else None
 
 
 class Faults:
@@ -217,7 +217,7 @@ def _normal(kind: Kind, details: dict[str, Any]) -> dict[str, Any]:
     return normal
 
 
-def spoil(fault: Fault, answer: Answer) -> Answer:
+def spoil(fault: Fault, response: Response) -> Response:
     """The answer that goes out instead of the right one."""
     if fault.kind == "http":
         return _http(fault)
@@ -225,38 +225,40 @@ def spoil(fault: Fault, answer: Answer) -> Answer:
         return refusal(fault.code, errors.BUSY_TEXT)
     if fault.kind == "garbage":
         body = b"<html><body>checking your browser</body></html>" if fault.body is None else fault.body
-        return Answer(body, content_type="text/html; charset=utf-8")
+        return Response(body, content_type="text/html; charset=utf-8")
     if fault.kind == "null_data":
         return success(None)
     if fault.kind == "canned":
-        return Answer(fault.body or b"", status=fault.status, content_type=fault.content_type or JSON_TYPE)
+        return Response(fault.body or b"", status=fault.status, content_type=fault.content_type or JSON_TYPE)
     if fault.kind == "cut_off":
-        part = answer.body[: max(1, math.floor(len(answer.body) * fault.keep))]
-        return replace(answer, body=part, declared_length=len(answer.body) if fault.declare_whole else None)
+        part = response.body[: max(1, math.floor(len(response.body) * fault.keep))]
+        return replace(
+            response, body=part, declared_length=len(response.body) if fault.declare_whole else None
+        )
     if fault.kind == "forget":
-        return replace(answer, body=_forget(fault, answer.body))
+        return replace(response, body=_forget(fault, response.body))
     if fault.kind == "dribble":
         pause = 0.05 if fault.seconds is None else fault.seconds
-        return replace(answer, chunk=fault.chunk, pause=pause)
-    return answer
+        return replace(response, chunk=fault.chunk, pause=pause)
+    return response
 
 
-def _http(fault: Fault) -> Answer:
+def _http(fault: Fault) -> Response:
     if fault.body is None:
         return html_page(fault.status, HTTPStatus(fault.status).phrase)
     content_type = fault.content_type or (JSON_TYPE if fault.body[:1] in (b"{", b"[") else "text/html")
-    return Answer(fault.body, status=fault.status, content_type=content_type)
+    return Response(fault.body, status=fault.status, content_type=content_type)
 
 
 def _forget(fault: Fault, body: bytes) -> bytes:
-    answer = json.loads(body)
-    data = answer.get("data")
+    response = json.loads(body)
+    data = response.get("data")
     if not isinstance(data, dict):
         return body
     for key, entries in data.items():
         if isinstance(entries, list):
             data[key] = _remembered(fault, entries)
-    return encode(answer)
+    return encode(response)
 
 
 def _remembered(fault: Fault, entries: list[Any]) -> Iterable[Any]:

@@ -11,7 +11,7 @@ JSON_TYPE: Final = "application/json; charset=utf-8"
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """A whole HTTP answer. The delivery fields are only ever set by faults."""
 
     body: bytes
@@ -40,18 +40,18 @@ def encode(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def success(data: Any) -> Answer:
-    return Answer(encode({"code": 0, "msg": "", "debugMsg": "", "data": data}))
+def success(data: Any) -> Response:
+    return Response(encode({"code": 0, "msg": "", "debugMsg": "", "data": data}))
 
 
-def refusal(code: int, message: str) -> Answer:
-    return Answer(encode({"code": code, "msg": message, "debugMsg": ""}))
+def refusal(code: int, message: str) -> Response:
+    return Response(encode({"code": code, "msg": message, "debugMsg": ""}))
 
 
-def html_page(status: int, reason: str) -> Answer:
+def html_page(status: int, reason: str) -> Response:
     """An error page such as a gateway in front of the exchange sends."""
     page = (
         f"<html>\r\n<head><title>{status} {reason}</title></head>\r\n<body>\r\n"
         f"<center><h1>{status} {reason}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
     )
-    return Answer(page.encode(), status=status, content_type="text/html")
+    return Response(page.encode(), status=status, content_type="text/html")

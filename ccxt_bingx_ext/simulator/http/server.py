@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
-from .responses import Answer
+from .responses import Response
 
 MAX_BODY: int = 16 * 2**20
 _POLL_SECONDS = 0.01
@@ -136,23 +136,23 @@ class ServerThread:
             await self.pause(_POLL_SECONDS)
         return True
 
-    async def deliver(self, request: web.Request, answer: Answer) -> web.StreamResponse:
+    async def deliver(self, request: web.Request, response: Response) -> web.StreamResponse:
         """Put an answer on the wire, in the way it wants to be."""
-        headers = {"Content-Type": answer.content_type, **answer.headers}
-        if answer.declared_length is None and answer.chunk is None:
-            return web.Response(body=answer.body, status=answer.status, headers=headers)
-        response = web.StreamResponse(status=answer.status, headers=headers)
-        whole = len(answer.body) if answer.declared_length is None else answer.declared_length
-        response.content_length = whole
-        await response.prepare(request)
-        step = answer.chunk or len(answer.body)
-        for start in range(0, len(answer.body), step):
-            await response.write(answer.body[start : start + step])
-            if answer.pause:
-                await self.pause(answer.pause)
-        if whole > len(answer.body) and request.transport is not None:  # pragma: no branch - or it has gone
+        headers = {"Content-Type": response.content_type, **response.headers}
+        if response.declared_length is None and response.chunk is None:
+            return web.Response(body=response.body, status=response.status, headers=headers)
+        stream = web.StreamResponse(status=response.status, headers=headers)
+        whole = len(response.body) if response.declared_length is None else response.declared_length
+        stream.content_length = whole
+        await stream.prepare(request)
+        step = response.chunk or len(response.body)
+        for start in range(0, len(response.body), step):
+            await stream.write(response.body[start : start + step])
+            if response.pause:
+                await self.pause(response.pause)
+        if whole > len(response.body) and request.transport is not None:  # pragma: no branch - or it has gone
             request.transport.close()
-        return response
+        return stream
 
 
 def hang_up(request: web.Request, *, reset: bool = False) -> web.Response:

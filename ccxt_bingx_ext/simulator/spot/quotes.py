@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
-from ..calls import Call, Outcome
+from ..calls import Call, Result
 from ..errors import invalid
 from ..markets import SPOT_PAIRS, SpotPair
 from ..orders import plain
@@ -31,22 +31,22 @@ class Quotes:
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self._now_ms = now_ms
 
-    def tickers(self, call: Call) -> Outcome:
+    def tickers(self, call: Call) -> Result:
         """The last 24 hours of one pair, or of all that are traded."""
         if call.params.get("symbol"):
             pairs = [known_pair(call.params, "")]
         else:
             pairs = [pair for pair in SPOT_PAIRS.values() if pair.active]
-        return Outcome([self._ticker(pair) for pair in pairs])
+        return Result([self._ticker(pair) for pair in pairs])
 
-    def depth(self, call: Call) -> Outcome:
+    def depth(self, call: Call) -> Result:
         pair = known_pair(call.params, "DepthRequest")
         if not 1 <= whole_number(call.params, "limit", 100) <= MAX_LEVELS:
             raise invalid(f"limit is 1 to {MAX_LEVELS}")
         bid, ask = _best(pair)
-        return Outcome({"bids": [[bid, OFFERED]], "asks": [[ask, OFFERED]], "ts": self._now_ms()})
+        return Result({"bids": [[bid, OFFERED]], "asks": [[ask, OFFERED]], "ts": self._now_ms()})
 
-    def klines(self, call: Call) -> Outcome:
+    def klines(self, call: Call) -> Result:
         """The newest candles of those that began within the time asked for, oldest first."""
         pair = known_pair(call.params, "KlineRequest")
         length = INTERVALS[one_of(call.params, "interval", tuple(INTERVALS))]
@@ -59,7 +59,7 @@ class Quotes:
         since = whole_number(call.params, "startTime", 0)
         times = range(newest, max(since, newest - limit * length + 1) - 1, -length)
         price = float(pair.last_price)
-        return Outcome([[time, price, price, price, price, 0, time + length - 1, 0] for time in times[::-1]])
+        return Result([[time, price, price, price, price, 0, time + length - 1, 0] for time in times[::-1]])
 
     def _ticker(self, pair: SpotPair) -> dict[str, Any]:
         now = self._now_ms()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from .. import errors
-from ..calls import Call, Outcome
+from ..calls import Call, Result
 from ..errors import Refused
 from ..markets import SwapMarket
 from ..orders import Order, OrderBook
@@ -53,36 +53,36 @@ class Swap:
         self._rules = rules
         self._shapes = SHAPES[market]
 
-    def place(self, call: Call) -> Outcome:
+    def place(self, call: Call) -> Result:
         placed = self._shapes.placed(placing.place(self._book, self._market, call.uid, call.params))
-        return Outcome(placed, bare=True) if self._shapes.bare_placed else Outcome({"order": placed})
+        return Result(placed, bare=True) if self._shapes.bare_placed else Result({"order": placed})
 
-    def place_batch(self, call: Call) -> Outcome:
+    def place_batch(self, call: Call) -> Result:
         placed = placing.place_batch(self._book, self._market, call.uid, call.params)
-        return Outcome({"orders": [self._shapes.placed(order) for order in placed]})
+        return Result({"orders": [self._shapes.placed(order) for order in placed]})
 
-    def cancel(self, call: Call) -> Outcome:
+    def cancel(self, call: Call) -> Result:
         with self._book.lock:
             order = self._find(call, "OrderCancelRequest")
             if why := self._rules.why_not(order):
                 raise Refused(*why)
-            call.demand_willing(order)
+            call.raise_if_refused(order)
             cancelled = self._book.cancel(order.order_id)
-        return Outcome({"order": self._shapes.cancelled(cancelled)}, (cancelled.order_id,))
+        return Result({"order": self._shapes.cancelled(cancelled)}, (cancelled.order_id,))
 
-    def cancel_batch(self, call: Call) -> Outcome:
+    def cancel_batch(self, call: Call) -> Result:
         """Linear only: for inverse orders there is no such endpoint."""
         known_contract(self._market, call.params, "BatchCancelRequest")
-        return Outcome(*cancel_batch(self._book, self._rules, call))
+        return Result(*cancel_batch(self._book, self._rules, call))
 
-    def query(self, call: Call) -> Outcome:
-        return Outcome({"order": self._shapes.looked_up(self._find(call, "OrderQueryRequest"))})
+    def query(self, call: Call) -> Result:
+        return Result({"order": self._shapes.looked_up(self._find(call, "OrderQueryRequest"))})
 
-    def open_orders(self, call: Call) -> Outcome:
+    def open_orders(self, call: Call) -> Result:
         given = call.params.get("symbol")
         symbol = known_contract(self._market, call.params, "").symbol if given else None
         listed = self._book.of(call.uid, self._market, symbol)
-        return Outcome({"orders": [self._shapes.looked_up(order) for order in listed if order.is_open]})
+        return Result({"orders": [self._shapes.looked_up(order) for order in listed if order.is_open]})
 
     def _find(self, call: Call, request_name: str) -> Order:
         symbol = known_contract(self._market, call.params, request_name).symbol
