@@ -1,4 +1,4 @@
-"""API keys, whom they belong to, and what they permit."""
+"""API keys: who owns them, and what they permit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ALL_PERMISSIONS: Final[frozenset[str]] = frozenset({"read", "spot", "swap"})
 
 @dataclass(frozen=True)
 class Account:
-    """An API key. Several keys may belong to one ``uid``, which is what owns orders and limits."""
+    """An API key. Several keys may belong to one ``uid``; the ``uid`` owns the orders and the limits."""
 
     api_key: str
     secret: str = field(repr=False)
@@ -25,6 +25,7 @@ class Account:
 
 
 def check_access(account: Account, permission: Permission | None, remote_ip: str) -> None:
+    """Raise `Refused` unless the key permits the endpoint and the address."""
     if account.allowed_ips is not None and remote_ip not in account.allowed_ips:
         raise Refused(errors.IP_NOT_ALLOWED, "IP does not match IP whitelist")
     if permission is not None and permission not in account.permissions:

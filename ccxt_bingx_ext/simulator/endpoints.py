@@ -1,4 +1,4 @@
-"""Which method and path lead where: the table of endpoints."""
+"""The table of endpoints: method, path, permission, handler and limit."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LIMITS: Final[dict[str, int | None]] = {
     "GET " + _INVERSE + "trade/orderDetail": 5,
     "GET " + _INVERSE + "trade/openOrders": 5,
 }
-"""Requests per second per uid, where they are other than `DEFAULT_LIMIT`."""
+"""Requests per second per uid, where they differ from `DEFAULT_LIMIT`."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,14 @@ class Endpoint:
 
     @property
     def name(self) -> str:
-        """Method and path: the swap endpoints for placing, asking and cancelling share one path."""
+        """Method and path, because several swap endpoints share one path."""
         return f"{self.method} {self.path}"
 
 
 def build(
     book: OrderBook, rules: SpotRules, swap_rules: SwapRules, now_ms: Callable[[], int]
 ) -> dict[str, Endpoint]:
-    """Every endpoint there is, by its name."""
+    """Build every endpoint, by name."""
     spot = Spot(book, rules)
     quotes = Quotes(now_ms)
     linear = Swap("linear", book, swap_rules)
@@ -108,9 +108,9 @@ def build(
 
 
 def full_path(name: str, table: Mapping[str, Endpoint]) -> str:
-    """The whole path meant by itself or by the end of it, such as ``trade/cancelOrders``.
+    """Return the full path of an endpoint from its path or the end of it, such as ``trade/cancelOrders``.
 
-    Where it is the end of several, the spot one is meant. A method before it stays there:
+    If several paths end like this, the spot endpoint is meant. A method in front stays in front:
     ``DELETE swap/v2/trade/order``.
     """
     method, _, end = name.rpartition(" ")
@@ -120,10 +120,10 @@ def full_path(name: str, table: Mapping[str, Endpoint]) -> str:
         meant = [path for path in meant if path.startswith(_SPOT)] or meant
     if len(meant) != 1:
         known = ", ".join(path.removeprefix(PREFIX) for path in meant or paths)
-        raise ValueError(f"{name!r} is not one endpoint; there are {known}")
+        raise ValueError(f"{name!r} is not one endpoint; name one of {known}")
     return f"{method} {meant[0]}" if method else meant[0]
 
 
 def names(full_path: str, table: Mapping[str, Endpoint]) -> list[str]:
-    """The endpoints a whole path leads to: as many as it has methods, or one where a method is given."""
+    """The names of the endpoints at a full path: one for each method, or one if a method is in front."""
     return [name for name, endpoint in table.items() if full_path in (name, endpoint.path)]

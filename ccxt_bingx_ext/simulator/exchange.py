@@ -1,4 +1,7 @@
-"""The way of a request: gate (path, signature, clock, rights, limit), then faults, then the endpoint."""
+"""The path of a request: the gate checks it, a fault may strike, an endpoint executes it.
+
+The gate checks path, signature, clock, permission and limit.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ ExpireHeader = Literal["epoch_ms", "epoch_s", "remaining_ms"]
 
 
 class Exchange:
-    """Everything between the wire and the order book."""
+    """Handles every request, from the wire to the order book and back."""
 
     def __init__(
         self,
@@ -65,7 +68,7 @@ class Exchange:
         try:
             body = await http.read()
         except web.RequestPayloadError:
-            request.http_status = 400  # cut short, or not what its encoding says: the client's mistake
+            request.http_status = 400  # the body is cut short, or does not match its encoding
             return web.Response(status=400)
         except web.HTTPRequestEntityTooLarge as refused:
             request.http_status = refused.status
@@ -95,7 +98,7 @@ class Exchange:
     def _gate(
         self, http: web.Request, request: Request, body: bytes, limit_headers: dict[str, str]
     ) -> Endpoint:
-        """Let a request in, or raise what refuses it."""
+        """Return the endpoint of a request, or raise why the request is refused."""
         if len(http.raw_path) > self._max_url:
             raise _TooLong
         parsed = parse(request.query, request.headers.get("content-type", ""), body)
@@ -143,7 +146,7 @@ class Exchange:
         }
 
     def _epoch_ms(self, moment: float) -> int:
-        """A `time.perf_counter` moment on the exchange's clock."""
+        """Convert a `time.perf_counter` moment to the exchange's clock."""
         return self._now_ms() + round((moment - time.perf_counter()) * 1000)
 
     async def _lag(self) -> None:
@@ -153,10 +156,10 @@ class Exchange:
     async def _carry_out(
         self, http: web.Request, request: Request, endpoint: Endpoint, fault: Fault | None
     ) -> Response | None:
-        """The answer to a request that was let in; None: no answer, hang up."""
+        """Return the response to an accepted request; None means hang up without one."""
         await self._lag()
         if fault and fault.when == "before":
-            if not await self._befall(http, request, fault):
+            if not await self._apply(http, request, fault):
                 return None
             if fault.replaces_response:
                 return spoil(fault, success({"orders": None}))
@@ -164,7 +167,7 @@ class Exchange:
                 return self._banned_response(request)
         response = self._execute(request, endpoint, fault)
         if fault and fault.when == "after":
-            if not await self._befall(http, request, fault):
+            if not await self._apply(http, request, fault):
                 return None
             if fault.kind == "ban":
                 return self._banned_response(request)
@@ -180,8 +183,8 @@ class Exchange:
         self.log.execution(request, result.cancelled)
         return Response(encode(result.data)) if result.bare else success(result.data)
 
-    async def _befall(self, http: web.Request, request: Request, fault: Fault) -> bool:
-        """Do what a fault does other than to the answer; False: there will be no answer."""
+    async def _apply(self, http: web.Request, request: Request, fault: Fault) -> bool:
+        """Do what a fault does apart from changing the response; False means that there is no response."""
         if fault.kind in ("drop", "reset"):
             return False
         if fault.kind == "hang":

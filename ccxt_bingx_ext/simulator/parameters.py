@@ -1,4 +1,4 @@
-"""The values of a request's parameters: what the endpoints accept, and how they refuse the rest."""
+"""The values of parameters: what the endpoints accept, and how they refuse the rest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _INT64_MAX: Final = 2**63 - 1
 
 
 class NumberText(str):
-    """A JSON number exactly as it was written: 5000 stays "5000", 1.50 stays "1.50"."""
+    """A JSON number exactly as the client wrote it: 5000 stays "5000", 1.50 stays "1.50"."""
 
     __slots__ = ()
 
@@ -48,6 +48,7 @@ def parse_order_id(text: str) -> int:
 
 
 def amount(params: Mapping[str, str], key: str) -> str | None:
+    """A positive decimal, or None if the parameter is missing or empty."""
     text = params.get(key)
     if text is None or text == "":
         return None

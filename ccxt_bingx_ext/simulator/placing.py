@@ -1,4 +1,4 @@
-"""Placing orders: what spot and swap have in common."""
+"""Placing orders: what spot and swap share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_BATCH: Final = 5
 
 
 def batch_of(params: Mapping[str, str], key: str) -> list[dict[str, str]]:
-    """The list of orders in a parameter."""
+    """Read the list of orders in a parameter."""
     text = params.get(key)
     if not text:
         raise errors.missing("BatchOrderRequest", key[:1].upper() + key[1:])
@@ -36,7 +36,7 @@ def batch_of(params: Mapping[str, str], key: str) -> list[dict[str, str]]:
 def carry_out(
     book: OrderBook, uid: str, market: Market, new: dict[str, str], params: Mapping[str, str]
 ) -> Order:
-    """A limit order rests, a market order fills, a trigger order waits for its trigger."""
+    """Place a checked order: a limit order rests, a market order fills, a trigger order waits."""
     type = new["type"]
     if type == "MARKET" and "quantity" not in new:
         new["quantity"] = plain(round(Decimal(new["quote_quantity"]) / Decimal(new["price"]), 8))
@@ -47,5 +47,5 @@ def carry_out(
     if type != "LIMIT":
         return book.place(**fields, market=market, status="NEW")
     order = book.place(**fields, market=market, status="PENDING")
-    # There is nobody to trade with: what must be filled at once is cancelled at once.
+    # Nobody trades here: an order that must fill at once is cancelled at once.
     return book.cancel(order.order_id) if params.get("timeInForce") in ("IOC", "FOK") else order

@@ -1,4 +1,4 @@
-"""How the cancels behave where the documentation is silent: the settings of `Simulator` for them."""
+"""How cancels behave where the documentation is silent. `Simulator` takes these as settings."""
 
 from __future__ import annotations
 
@@ -16,39 +16,38 @@ FailedKey = Literal["clientOrderId", "clientOrderID", "orderId", "text", "none"]
 
 @dataclass(frozen=True)
 class SpotRules:
-    """How the endpoint behaves where nobody outside the exchange knows how it does."""
+    """How the batch cancel of spot orders behaves where only the exchange knows."""
 
     fails_key: FailsKey = "clientOrderID"
-    """How a failed client order id is keyed in ``fails``; "text": named in the error text only."""
+    """The key of a failed client order id in ``fails``. "text": only the error text names the id."""
     mixed_ids: MixedIds = "union"
-    """Whether client order ids count when order ids are given in the same request."""
+    """Which ids count if a request names both order ids and client order ids."""
     empty_lists: EmptyLists = "documented"
-    """How an empty list is written; "documented": ``orders`` null, ``fails`` left out."""
+    """How the response writes an empty list. "documented": ``orders`` is null, ``fails`` is absent."""
     not_found_code: int = errors.INVALID_PARAMETER
-    """The code that refuses a whole request (``process=0``) for an id that is not found."""
+    """The code that refuses a whole request (``process=0``) because of an unknown id."""
     max_ids: int | None = None
-    """Refuse requests that name more ids than this."""
+    """The exchange refuses requests that name more ids."""
 
 
 @dataclass(frozen=True)
 class SwapRules:
-    """How the swap endpoints behave where nobody outside the exchange knows how they do."""
+    """How the swap endpoints behave where only the exchange knows."""
 
     not_found_code: int = errors.SWAP_ORDER_NOT_FOUND
-    """The code for an order that is unknown or was cancelled before."""
+    """The code for an order that is unknown, or was cancelled before."""
     failed_key: FailedKey = "clientOrderId"
-    """How a failed client order id is keyed in ``failed``; "text": named in the error text only; "none":
-    not named at all."""
+    """The key of a failed client order id in ``failed``. "text": only the error text names the id. "none":
+    nothing names it."""
     mixed_ids: MixedIds = "union"
-    """Whether client order ids count when order ids are given in the same request."""
+    """Which ids count if a request names both order ids and client order ids."""
     empty_lists: EmptyLists = "documented"
-    """How an empty list is written; "documented": null."""
+    """How the response writes an empty list. "documented": null."""
     max_ids: int = 10
-    """Requests that name more ids than this, of both kinds together, are refused."""
+    """The exchange refuses requests that name more ids, of both kinds together."""
 
     def why_not(self, order: Order | None) -> tuple[int, str] | None:
-        """The error for an order that cannot be cancelled. It does not tell a cancelled one from an
-        unknown one."""
+        """The error for an order that is not open. It is the same for a cancelled and an unknown order."""
         if order is None or order.status in ("CANCELED", "FAILED"):
             return self.not_found_code, errors.ORDER_NOT_FOUND_TEXT
         if order.status == "FILLED":

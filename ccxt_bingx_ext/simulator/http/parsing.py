@@ -1,6 +1,6 @@
-"""The parameters of a request, read from any of its three forms.
+"""The parameters of a request, read from any of the three forms.
 
-The parameters stand in the URL, in a JSON object or in a form-encoded body. All three become the same flat
+A client sends them in the URL, as a JSON object, or as a form-encoded body. All three become the same flat
 mapping of texts.
 """
 
@@ -20,7 +20,7 @@ Form = Literal["none", "query", "json", "form"]
 
 @dataclass(frozen=True)
 class Parsed:
-    """The parameters of a request, in whatever form they came."""
+    """The parameters of a request, and the form in which they came."""
 
     form: Form
     params: Mapping[str, str]
@@ -31,7 +31,7 @@ class Parsed:
 
 
 def parse(query: str, content_type: str, body: bytes) -> Parsed:
-    """Read the parameters from wherever they are; raise `Refused` where they cannot be read one way only."""
+    """Read the parameters from the URL or the body. Raises `Refused` if they are malformed or ambiguous."""
     if not body:
         return Parsed("query" if query else "none", _pairs(_decode_form(query)))
     if query:
@@ -74,7 +74,7 @@ def _decode_json(body: bytes) -> dict[str, str]:
         raise invalid(f"{name} is not JSON")
 
     try:
-        # As lists of pairs, so that a key given twice is noticed rather than overwritten.
+        # As pairs, so that a repeated key is noticed instead of overwritten.
         decoded = json.loads(
             body.decode(),
             parse_float=NumberText,

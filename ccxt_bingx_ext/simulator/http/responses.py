@@ -1,4 +1,4 @@
-"""What goes back over the wire: an answer's bytes, and how they are to be delivered."""
+"""Responses: their bytes, and how the server delivers them."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ JSON_TYPE: Final = "application/json; charset=utf-8"
 
 @dataclass(frozen=True)
 class Response:
-    """A whole HTTP answer. The delivery fields are only ever set by faults."""
+    """A complete HTTP response. Only faults set the delivery fields."""
 
     body: bytes
     status: int = 200
     content_type: str = JSON_TYPE
     headers: Mapping[str, str] = field(default_factory=dict)
     declared_length: int | None = None
-    """Announce this many bytes instead of the body's own number, and hang up after the body."""
+    """Announce this many bytes instead of the length of the body, and hang up after the body."""
     chunk: int | None = None
-    """Send so many bytes at a time,"""
+    """Send this many bytes at a time."""
     pause: float = 0.0
-    """with so many seconds between."""
+    """Wait this many seconds between the pieces."""
 
     @property
     def code(self) -> int | None:
-        """The business code, where the body is an answer that has one."""
+        """The business code, if the body has one."""
         try:
             decoded = json.loads(self.body)
         except ValueError:
@@ -49,7 +49,7 @@ def refusal(code: int, message: str) -> Response:
 
 
 def html_page(status: int, reason: str) -> Response:
-    """An error page such as a gateway in front of the exchange sends."""
+    """An error page, as a gateway in front of the exchange sends it."""
     page = (
         f"<html>\r\n<head><title>{status} {reason}</title></head>\r\n<body>\r\n"
         f"<center><h1>{status} {reason}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"

@@ -1,4 +1,4 @@
-"""Who is asking, and did they sign what they ask? Pure: no network, no clock of its own."""
+"""Who signed a request, and when? Pure: no network, no clock of its own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DEFAULT_RECV_WINDOW_MS: Final = 5000.0
 
 
 def canonical(params: Mapping[str, str]) -> str:
-    """The string that is signed: keys in ASCII order, values not URL-encoded."""
+    """The string to sign: keys in ASCII order, values not URL-encoded."""
     return "&".join(f"{key}={params[key]}" for key in sorted(params) if key != "signature")
 
 
@@ -27,7 +27,7 @@ def sign(secret: str, params: Mapping[str, str]) -> str:
 def check_signature(
     accounts: Mapping[str, Account], api_key: str | None, params: Mapping[str, str]
 ) -> Account:
-    """The account whose key and signature these are."""
+    """Return the account that signed the parameters, or raise `Refused`."""
     signature = params.get("signature", "")
     if not signature:
         raise Refused(errors.NO_SIGNATURE, "Null signature")
@@ -41,7 +41,7 @@ def check_signature(
 
 
 def check_timestamp(params: Mapping[str, str], now_ms: int) -> None:
-    """Refuse a request from outside its time window, whichever side."""
+    """Refuse a request that is too old, or from too far in the future."""
     text = params.get("timestamp", "")
     if not text:
         raise Refused(errors.CLOCK_OR_PAIR, "null timestamp or timestamp mismatch")

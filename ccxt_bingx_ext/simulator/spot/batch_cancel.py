@@ -1,4 +1,4 @@
-"""POST spot/v1/trade/cancelOrders: the endpoint this simulator is there for."""
+"""POST spot/v1/trade/cancelOrders: cancel several spot orders in one request."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _REQUEST: Final = "OrdersCancelRequest"
 
 @dataclass(frozen=True)
 class _Named:
-    """One id of the request, and the order it stands for, if there is one."""
+    """An id of the request, and its order, if there is one."""
 
     name: Literal["orderId", "clientOrderID"]
     id: str
     order: Order | None
     refusal: Refused | None = None
-    """Why the order is not cancelled although it is open."""
+    """Why a fault refuses to cancel the open order."""
 
     @property
     def is_cancelled(self) -> bool:
@@ -33,7 +33,7 @@ class _Named:
 
 
 def cancel_batch(book: OrderBook, rules: SpotRules, call: Call) -> tuple[dict[str, Any], tuple[int, ...]]:
-    """Cancel what can be cancelled; return the answer's ``data`` and the ids of the orders cancelled."""
+    """Cancel the open orders. Returns the ``data`` of the response and the ids of the cancelled orders."""
     symbol = call.params["symbol"]
     partial = _process(call.params)
     with book.lock:
@@ -117,7 +117,7 @@ def _fail(rules: SpotRules, one: _Named, symbol: str) -> dict[str, str]:
 
 
 def _cancelled(order: Order, *, partial: bool) -> dict[str, Any]:
-    """As in the payloads seen: the partial answer's orders carry their client id twice."""
+    """A cancelled order. As in the known payloads, a response with ``fails`` has the client id twice."""
     payload = order_payload(order)
     if partial:
         client_id = payload.pop("clientOrderID")

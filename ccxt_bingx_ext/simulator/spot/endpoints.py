@@ -65,7 +65,7 @@ class Spot:
         return Result({"orders": [lookup_payload(order) for order in listed[:MAX_OPEN_LISTED]]})
 
     def history(self, call: Call) -> Result:
-        """The account's finished orders, the newest first."""
+        """The finished orders of the account, newest first."""
         page = whole_number(call.params, "pageIndex", 1)
         size = whole_number(call.params, "pageSize", MAX_PAGE)
         if not (page >= 1 and 1 <= size <= MAX_PAGE):

@@ -8,7 +8,7 @@ from ..orders import Order
 
 
 def order_payload(order: Order) -> dict[str, Any]:
-    """An order in an answer to placing or cancelling. ``transactTime`` stays the time of placing."""
+    """An order in the response to placing or cancelling. ``transactTime`` is the time of placing."""
     return {
         "symbol": order.symbol,
         "orderId": order.order_id,
@@ -26,7 +26,7 @@ def order_payload(order: Order) -> dict[str, Any]:
 
 
 def lookup_payload(order: Order) -> dict[str, Any]:
-    """An order in an answer to a question about orders. The capital S of ``StopPrice`` is the exchange's."""
+    """An order in the response to a query. The exchange itself writes ``StopPrice`` with a capital S."""
     base, _, quote = order.symbol.partition("-")
     return {
         "symbol": order.symbol,

@@ -1,4 +1,4 @@
-"""Placing spot orders: what is accepted, and what becomes of it."""
+"""Placing spot orders: what the exchange accepts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def place(book: OrderBook, uid: str, params: Mapping[str, str]) -> Order:
 
 
 def place_batch(book: OrderBook, uid: str, params: Mapping[str, str]) -> list[Order]:
-    """Place a list of orders: all of them, or none where one of them is refused."""
+    """Place a list of orders: all of them, or none if one is refused."""
     batch = batch_of(params, "data")
     with book.lock:
         checked = [_check(book, uid, one) for one in batch]
@@ -43,7 +43,7 @@ def place_batch(book: OrderBook, uid: str, params: Mapping[str, str]) -> list[Or
 
 
 def _check(book: OrderBook, uid: str, params: Mapping[str, str]) -> dict[str, str]:
-    """What the book needs to know of a new order; `Refused` where the order is not acceptable."""
+    """Return what the book needs of a new order. Raises `Refused` if the exchange would not accept it."""
     pair = known_pair(params, "OrderRequest")
     if not pair.active:
         raise Refused(errors.CLOCK_OR_PAIR, "This pair is currently restricted from API trading")

@@ -1,4 +1,4 @@
-"""Spot prices as the public endpoints show them: they stand still, and nobody trades."""
+"""Spot prices as the public endpoints show them. They never move, because nobody trades."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..orders import plain
 from ..parameters import known_pair, one_of, whole_number
 
 OFFERED: Final = "1000"
-"""The quantity at the best price of either side, and there is no other price."""
+"""The quantity at the best price of each side. There is only one price on each side."""
 MAX_LEVELS: Final = 1000
 MAX_KLINES: Final = 1440
 
@@ -32,7 +32,7 @@ class Quotes:
         self._now_ms = now_ms
 
     def tickers(self, call: Call) -> Result:
-        """The last 24 hours of one pair, or of all that are traded."""
+        """The last 24 hours of one pair, or of all active pairs."""
         if call.params.get("symbol"):
             pairs = [known_pair(call.params, "")]
         else:
@@ -47,7 +47,7 @@ class Quotes:
         return Result({"bids": [[bid, OFFERED]], "asks": [[ask, OFFERED]], "ts": self._now_ms()})
 
     def klines(self, call: Call) -> Result:
-        """The newest candles of those that began within the time asked for, oldest first."""
+        """The newest candles that start in the requested time, oldest first."""
         pair = known_pair(call.params, "KlineRequest")
         length = INTERVALS[one_of(call.params, "interval", tuple(INTERVALS))]
         limit = whole_number(call.params, "limit", 500)

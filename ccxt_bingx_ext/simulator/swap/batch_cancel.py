@@ -1,4 +1,4 @@
-"""DELETE swap/v2/trade/batchOrders: up to ten linear swap orders cancelled in one request."""
+"""DELETE swap/v2/trade/batchOrders: cancel up to ten linear swap orders in one request."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _REQUEST: Final = "BatchCancelRequest"
 
 @dataclass(frozen=True)
 class _Named:
-    """One id of the request, and the order it stands for, if there is one."""
+    """An id of the request, and its order, if there is one."""
 
     id: int | str
     order: Order | None
 
 
 def cancel_batch(book: OrderBook, rules: SwapRules, call: Call) -> tuple[dict[str, Any], tuple[int, ...]]:
-    """Cancel what can be cancelled; return the answer's ``data`` and the ids of the orders cancelled."""
+    """Cancel the open orders. Returns the ``data`` of the response and the ids of the cancelled orders."""
     with book.lock:
         named = _named(book, rules, call.uid, call.params["symbol"], call.params)
         refusals = call.refusals(one.order for one in named)
@@ -37,7 +37,7 @@ def cancel_batch(book: OrderBook, rules: SwapRules, call: Call) -> tuple[dict[st
             refusal = refusals.get(one.order.order_id) if one.order else None
             if why := (refusal.code, refusal.message) if refusal else rules.why_not(one.order):
                 failed.append(_failed(rules, one, why))
-            elif one.order:  # pragma: no branch - None has a reason not to be cancelled
+            elif one.order:  # pragma: no branch - an unknown order has a reason
                 open_ids[one.order.order_id] = None
         success = [linear_cancelled(book.cancel(order_id)) for order_id in open_ids]
     return _data(rules, {"success": success, "failed": failed}), tuple(open_ids)
@@ -99,7 +99,7 @@ def _failed(rules: SwapRules, one: _Named, why: tuple[int, str]) -> dict[str, An
     code, text = why
     if isinstance(one.id, int):
         return {"orderId": one.id, "errorCode": code, "errorMessage": text}
-    # Of an order that is open or was filled the order id is known; one that "does not exist" has none.
+    # The response names the order id of an open or filled order, not of an order that "does not exist".
     known = one.order if one.order and (one.order.is_open or one.order.status == "FILLED") else None
     failed: dict[str, Any] = {"orderId": known.order_id if known else 0}
     if rules.failed_key == "text":

@@ -1,4 +1,4 @@
-"""The swap endpoints: what linear and inverse have in common, and how their answers differ."""
+"""The swap endpoints: what linear and inverse share, and how their responses differ."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ Payload = Callable[[Order], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Shapes:
-    """How a market's answers show an order."""
+    """How the responses of a market show an order."""
 
     placed: Payload
     looked_up: Payload
     cancelled: Payload
     bare_placed: bool
-    """The answer to placing is the order itself, and not ``{"code": 0, "data": {"order": …}}``."""
+    """Whether the response to placing is the order itself, not ``{"code": 0, "data": {"order": …}}``."""
 
 
 SHAPES: Final[dict[SwapMarket, Shapes]] = {
@@ -71,7 +71,7 @@ class Swap:
         return Result({"order": self._shapes.cancelled(cancelled)}, (cancelled.order_id,))
 
     def cancel_batch(self, call: Call) -> Result:
-        """Linear only: for inverse orders there is no such endpoint."""
+        """Linear only: the exchange has no such endpoint for inverse orders."""
         known_contract(self._market, call.params, "BatchCancelRequest")
         return Result(*cancel_batch(self._book, self._rules, call))
 
