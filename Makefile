@@ -1,27 +1,35 @@
-# make demo and make test are all the set-up there is: they build the environment first.
+# Every target builds the environment that it needs: there is no other set-up.
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
+# Exact versions, so that a new release of a dependency changes nothing here. `make lock` refreshes them.
+PINS = constraints/tools.txt constraints/ccxt-newest.txt
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PINS:%=--constraint %)
+# pip's build environments have constraints of their own. An older pip lacks the option: pip is upgraded first.
+INSTALL_THIS = $(INSTALL) --build-constraint constraints/tools.txt
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench audit soak compat upstream mutants lint record clean
+.PHONY: help demo test bench audit soak compat newest upstream mutants lint lock record clean
 
 help:
-	@echo "make demo    the main job on the embedded simulator, beside plain ccxt"
-	@echo "make test    the tests, with coverage"
-	@echo "make bench   time and cost, beside plain ccxt (9 minutes; ARGS=--quick for a first look)"
-	@echo "make audit   every claim against the truth, in 1000 random scenarios (ARGS=--seed=2)"
-	@echo "make soak    20 000 cancels with lost answers: limit, memory, every id (ARGS=--cancels=2000)"
-	@echo "make compat  the tests over several ccxt releases and Pythons, as a table (ARGS=--help)"
-	@echo "make upstream  whether the newest ccxt still has the defects that are worked around"
-	@echo "make mutants do the unit tests notice small changes of the code? (20 minutes; ARGS='ccxt_bingx_ext._ratelimit*')"
-	@echo "make lint    ruff, mypy and pyright"
-	@echo "make record  record the cassettes anew, from the simulator"
+	@echo "make demo      the main job on the embedded simulator, next to plain ccxt"
+	@echo "make test      run the tests, with coverage"
+	@echo "make lint      ruff, mypy, pyright, and the layers that imports keep to"
+	@echo "make bench     measure time and cost, next to plain ccxt (9 minutes; ARGS=--quick for a first look)"
+	@echo "make audit     check every claim against the truth in 1000 random scenarios (ARGS=--seed=2)"
+	@echo "make soak      20 000 cancels with lost responses: limit, memory, every id (ARGS=--cancels=2000)"
+	@echo "make mutants   do the unit tests notice small changes of the code? (20 minutes; ARGS='ccxt_bingx_ext._ratelimit*')"
+	@echo "make compat    run the tests on several ccxt releases and Pythons, and print a table (ARGS=--help)"
+	@echo "make newest    run the fast tests on the newest release of every dependency"
+	@echo "make upstream  check whether the newest ccxt still has the defects that the plugin works around"
+	@echo "make lock      pin the development set to the newest releases"
+	@echo "make record    record the cassettes again, from the simulator"
 
-$(BIN)/.ready: pyproject.toml
+$(BIN)/.ready: pyproject.toml $(PINS)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	$(INSTALL) --upgrade pip
+	$(INSTALL_THIS) -e '.[test]'
 	@touch $@
 
 demo: $(BIN)/.ready
@@ -34,7 +42,7 @@ bench: $(BIN)/.ready-bench
 	$(BIN)/python -m benchmarks $(ARGS)
 
 $(BIN)/.ready-bench: $(BIN)/.ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	$(INSTALL_THIS) -e '.[bench]'
 	@touch $@
 
 audit: $(BIN)/.ready
@@ -47,11 +55,14 @@ mutants: $(BIN)/.ready-mutants
 	$(BIN)/python -m tools.mutants $(ARGS)
 
 $(BIN)/.ready-mutants: $(BIN)/.ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[mutants]'
+	$(INSTALL_THIS) -e '.[mutants]'
 	@touch $@
 
 compat:
 	$(PYTHON) -m tools.compat $(ARGS)
+
+newest:
+	$(PYTHON) -m tools.compat --fresh --ccxt newest --python this $(ARGS) -- tests/unit tests/test_upstream_defects.py
 
 upstream:
 	$(PYTHON) -m tools.compat --fresh --ccxt newest --python this $(ARGS) -- tests/test_upstream_defects.py
@@ -59,12 +70,16 @@ upstream:
 lint: $(BIN)/.ready-lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 $(BIN)/.ready-lint: $(BIN)/.ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[lint]'
+	$(INSTALL_THIS) -e '.[lint]'
 	@touch $@
+
+lock: $(BIN)/.ready
+	$(BIN)/python -m tools.lock
 
 record: $(BIN)/.ready
 	$(BIN)/python -m tools.recording.record

@@ -1,18 +1,19 @@
-"""The tests over several releases of ccxt and every Python that is found; prints a table for the README.
+"""The tests on several releases of ccxt and on every Python of this machine; prints a table for the README.
 
     python -m tools.compat                                  # what `make compat` runs
     python -m tools.compat -- tests/unit                    # pytest's arguments after --
     python -m tools.compat --ccxt lowest 4.5.74 newest --python 3.10 3.13
 
-On the Python that runs this: the lowest supported release, the newest, and some between. On every other
-Python: the lowest and the newest. Where releases are named, each of them on each Python. A pair that pip
-finds no versions for is told as such and is no failure of ours.
+The Python that runs this gets the lowest supported release, the newest, and some between. Every other Python
+gets the lowest and the newest. With --ccxt, every Python gets the named releases. A pair for which pip finds
+no versions is reported as such, and does not count as a failure.
 
-Environments are kept in .compat; with --fresh one is made anew, and removed. So `make upstream` asks the
-newest ccxt whether the defects are still there that this plugin works around. From cron, every morning, with
-a mail when it is no longer so:
+The environments stay in .compat. Their test tools have the versions of constraints/tools.txt, so a failure
+is about ccxt or Python. With --fresh each environment is new, takes the newest release of everything, and is
+removed afterwards. `make newest` and `make upstream` do that. From cron, every morning, with a mail when a
+release has changed something:
 
-    0 6 * * *  cd ccxt-bingx-ext && out=$(make upstream 2>&1) || echo "$out" | mail -s "ccxt has changed" me
+    0 6 * * *  cd ccxt-bingx-ext && out=$(make newest 2>&1) || echo "$out" | mail -s "make newest failed" me
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / ".compat"
+TOOLS = ROOT / "constraints" / "tools.txt"
 THIS = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
@@ -96,7 +98,7 @@ def refused(output: str) -> Result:
     return Result("does not install", None if no_versions and not is_cut_off else False)
 
 
-def _pythons(lowest: tuple[int, ...] = (3, 10)) -> dict[str, str]:
+def available_pythons(lowest: tuple[int, ...] = (3, 10)) -> dict[str, str]:
     """Every Python there is, by its minor version: this one, those on the PATH, and pyenv's."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     found = {THIS: sys.executable}
@@ -130,21 +132,22 @@ def _environment(python: str, where: Path) -> Path:
     return inside
 
 
-def _releases(where: Path) -> list[str]:
-    """Every release of ccxt that the index has."""
-    code, output = _output(_environment(sys.executable, where), "-m", "pip", "index", "versions", "ccxt")
+def listed_releases(python: str | Path) -> list[str]:
+    """Every release of ccxt that the package index lists, by the pip of this interpreter."""
+    code, output = _output(python, "-m", "pip", "index", "versions", "ccxt")
     listed = re.search("^Available versions: (.+)$", output, re.MULTILINE)
     if code or listed is None:
         raise SystemExit(f"pip does not list the releases of ccxt:\n{output}")
     return [one for one in listed[1].split(", ") if re.fullmatch(r"[\d.]+", one)]
 
 
-def _run(python: str, release: str, where: Path, arguments: Sequence[str]) -> Result:
-    """The tests on one pair, in an environment of its own."""
+def _run(python: str, release: str, where: Path, arguments: Sequence[str], *, pinned: bool) -> Result:
+    """Run the tests on one pair, in an environment of its own."""
     inside, ready = _environment(python, where), where / ".ready"
     pyproject = ROOT / "pyproject.toml"
-    if not ready.exists() or ready.stat().st_mtime < pyproject.stat().st_mtime:
-        code, output = _output(inside, "-m", "pip", "install", "-e", ".[test]", f"ccxt=={release}")
+    if not ready.exists() or ready.stat().st_mtime < max(one.stat().st_mtime for one in (pyproject, TOOLS)):
+        pins = ["--constraint", str(TOOLS)] if pinned else []
+        code, output = _output(inside, "-m", "pip", "install", "-e", ".[test]", f"ccxt=={release}", *pins)
         if code:
             print(output, file=sys.stderr)
             return refused(output)
@@ -168,25 +171,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--python", nargs="+", metavar="X.Y", help='such as 3.12; also "this"')
     parser.add_argument(
-        "--fresh", action="store_true", help="keep no environments, and use none that is kept"
+        "--fresh", action="store_true", help="new environments with the newest release of everything"
     )
     parser.add_argument("pytest", nargs="*", help="pytest's arguments, after --")
     given = parser.parse_args(argv)
 
-    there = _pythons()
+    there = available_pythons()
     asked = [THIS if name == "this" else name for name in given.python or there]
     if missing := [name for name in asked if name not in there]:
         parser.error(f"no Python {', '.join(missing)} here, only {', '.join(there)}")
     with tempfile.TemporaryDirectory() as temporary:
         kept = Path(temporary) if given.fresh else KEPT
-        releases = supported(_releases(kept / "index"), (ROOT / "pyproject.toml").read_text("utf-8"))
+        listed = listed_releases(_environment(sys.executable, kept / "index"))
+        releases = supported(listed, (ROOT / "pyproject.toml").read_text("utf-8"))
         chosen = named(given.ccxt, releases) if given.ccxt else spread(releases)
         ends = (chosen[0], chosen[-1])
         results: dict[tuple[str, str], Result] = {}
         for python in asked:
             for release in chosen if given.ccxt or python == THIS else dict.fromkeys(ends):
                 where = kept / f"python{python}-ccxt{release}"
-                results[python, release] = _run(there[python], release, where, given.pytest)
+                results[python, release] = _run(
+                    there[python], release, where, given.pytest, pinned=not given.fresh
+                )
                 print(f"Python {python}, ccxt {release}: {results[python, release].text}", file=sys.stderr)
     print(table(asked, chosen, results))
     verdicts = [result.passed for result in results.values()]

@@ -1,128 +1,138 @@
-"""A local BingX exchange, spot and swap, over real HTTP, to be the judge of clients.
+"""A local BingX exchange, spot and swap, over real HTTP: the judge of clients.
 
-It checks key, signature and clock, keeps orders and limits per account, and goes wrong on demand. It knows
-nothing of the plugin beside it, nor of ccxt: it is written from the documentation and from payloads
-seen live.
+It checks key, signature and clock, keeps orders and limits per account, and goes wrong on demand. It shares
+no code with the plugin or with ccxt: we wrote it from BingX's documentation and from payloads seen live.
 
     with Simulator() as sim:
         exchange = ccxt.bingx(sim.ccxt_config())
         order = sim.place(symbol="BTC-USDT")
-        sim.faults.add("drop", when="after")      # executed, but the answer is lost
+        sim.faults.add("drop", when="after")      # the exchange executes, but the response is lost
         ...
         assert sim.status(order.order_id) == "CANCELED"
 
-        there = sim.place(market="linear")        # BTC-USDT as well, and another order book
+        there = sim.place(market="linear")        # BTC-USDT too, but in another order book
         sim.faults.add("drop", path="DELETE swap/v2/trade/batchOrders")
 
-Where things are: `simulator` (the class, and the truth about orders), `exchange` (a request's way through),
-`server` (HTTP and the thread), `signing`, `limits`, `faults`, `orders` (the book), `endpoints` (the table),
-`batch_cancel` (cancelOrders), `spot`, `placing` and `quotes` (the other spot endpoints),
-`swap_batch_cancel`, `swap`, `swap_placing` and `swap_payloads` (linear and inverse swaps), `payloads`,
-`markets`, `calls`, `answers`, `errors`, `log`, `serving` (as a program), `fixtures` (for pytest).
+Where things are:
+
+- ``simulator``: the class `Simulator`. ``serving``: the same as a program. ``fixtures``: the same for pytest.
+- ``exchange``: the path of a request. The gate checks it, a fault may strike, an endpoint executes it.
+- ``http/``: the server, the parameters of a request, its signature, the responses, the log.
+- ``accounts``, ``limits``, ``faults``: API keys; rate limits and bans; faults on demand.
+- ``endpoints``: the table of endpoints. ``calls``: what an endpoint receives, and what it returns.
+- ``spot/`` and ``swap/``: the endpoints of each market: placing, cancelling, payloads, quotes.
+- ``parameters``, ``placing``, ``rules``, ``errors``: what spot and swap share.
+- ``orders`` and ``markets``: the order book; the pairs and contracts.
 
 What it assumes beyond the documentation
 ----------------------------------------
 
-The batch cancel of spot orders; what is a setting of `Simulator` is named in parentheses:
+Names in parentheses are the settings of `Simulator` for another choice.
 
-- A failed client order id is keyed ``clientOrderID`` in ``fails`` (``fails_key``), and its texts are those
-  for an order id with ``clientOrderID:`` in the place of ``orderId:``.
-- Both lists in one request are a union (``mixed_ids``). An order named twice, by both its ids or by one id
-  repeated, is cancelled and listed once; a wrong id that is repeated fails once.
-- ``orders`` comes first by order ids, then by client order ids, each in the order asked.
-- ``fails`` is left out when there are none; ``orders`` is null when nothing was cancelled
-  (``empty_lists``).
-- ``process=0`` with a wrong id: nothing is cancelled, and the answer is about the first wrong one: 100400
-  (``not_found_code``; with 100404 the text is "order does not exist") for an order that is not found,
-  100400 with the "order status" text for one in a final state.
-- ``process=1`` where every id is wrong is a success (code 0) with ``fails`` only.
-- The orders of an answer that has ``fails`` carry ``origClientOrderId`` before ``clientOrderID``; those of
-  one without do not: so it was in the two payloads known.
-- ``transactTime`` is when the order was placed, not when it was cancelled.
-- An order of another symbol, or of another account, is not found; nor is a client order id two hours
-  after its order was placed, even if the order is still open.
-- Malformed requests are refused as a whole with 100400 and cancel nothing: an order id that is no int64
-  (so with a space around it), an empty id between commas, a list that is a JSON number instead of a string,
-  ``process`` other than 0 or 1, an unknown or missing symbol, more ids than allowed (``max_ids``,
-  unlimited by default).
+The batch cancel of spot orders:
+
+- ``fails`` names a failed client order id as ``clientOrderID`` (``fails_key``). Its texts are those for an
+  order id, with ``clientOrderID:`` in place of ``orderId:``.
+- Both lists in one request are a union (``mixed_ids``). An order that is named twice, by both ids or by a
+  repeated id, is cancelled and listed once. A repeated wrong id fails once.
+- ``orders`` lists order ids first, then client order ids, each in the requested order.
+- Without failures ``fails`` is absent. Without cancelled orders ``orders`` is null (``empty_lists``).
+- ``process=0`` with a wrong id cancels nothing. The response is about the first wrong id: 100400 for an
+  unknown order (``not_found_code``; with 100404 the text is "order does not exist"), and 100400 with the
+  "order status" text for an order in a final state.
+- ``process=1`` with wrong ids only is a success (code 0) that holds only ``fails``.
+- In a response with ``fails``, orders carry ``origClientOrderId`` before ``clientOrderID``. In a response
+  without ``fails`` they do not. Both are as in the two known payloads.
+- ``transactTime`` is the time of placing, not of cancelling.
+- An order of another symbol or account is not found. A client order id is not found two hours after its
+  order was placed, even if the order is still open.
+- These requests are refused as a whole with 100400, and cancel nothing: an order id that is not an int64 (a
+  space around it is enough), an empty id between commas, a list that is a JSON number instead of a string,
+  ``process`` other than 0 or 1, an unknown or missing symbol, and more ids than ``max_ids`` (no limit by
+  default).
 
 Swap orders:
 
-- An order that is unknown, was cancelled or failed is refused with 80016 (``swap_not_found_code``; 109421
-  is the other) "order does not exist", wherever it is asked for or cancelled, linear or inverse; one that
-  was filled with 80018 "order already filled". The code never tells a cancelled order from an unknown one,
-  the look-up does: it finds every order there ever was.
-- The batch cancel of linear orders answers code 0 whatever failed. Entries of ``failed`` for an order id
-  have that id as a number. Those for a client order id have the ``orderId`` of the order where it is known
-  (filled) and 0 where it is not, and the id, in lower case, as ``clientOrderId`` (``swap_failed_key``: or
-  ``clientOrderID``, or in the place of ``orderId``, or in the text only, or nowhere: ``orderId``,
-  ``errorCode`` and ``errorMessage`` are all that is documented).
-- Both lists in one request are a union (``mixed_ids``) of at most ten ids together, repetitions counted;
-  an order named twice is cancelled and listed once. ``success`` and ``failed`` hold order ids first, then
-  client order ids, each in the order asked; an empty one is null (``empty_lists``).
-- Refused as a whole with 100400: more than ten ids, no id at all, a list that is no JSON list, an order id
-  that is no JSON integer (``["1"]``), a client order id that is no string, both spellings of
-  ``clientOrderIdList``. An unknown symbol is 109425, placing on an inactive one 109418.
-- ``clientOrderId`` is the documented name of the parameter, ``clientOrderID`` is taken as well, also for
-  inverse orders; an order id beside it wins.
-- Client order ids of linear orders are kept and answered in lower case, those of inverse ones as they came;
-  neither is ever forgotten, and both may be any 1 to 40 characters.
-- The book's own truth is the same for all markets: `Simulator.status` says CANCELED where the swap answers
+- A cancel of an order that is unknown, cancelled or failed is refused with 80016 "order does not exist"
+  (``swap_not_found_code``; 109421 is the other known code), linear or inverse. So is a query of an unknown
+  order. A cancel of a filled order is refused with 80018 "order already filled". The code never separates a
+  cancelled order from an unknown one, but a query does: it finds every order that ever existed.
+- The batch cancel of linear orders responds with code 0 even if every order failed. An entry of ``failed``
+  for an order id has the id as a number. An entry for a client order id has the ``orderId`` of the order if
+  it is known (filled) and 0 otherwise, and the id in lower case as ``clientOrderId`` (``swap_failed_key``:
+  or as ``clientOrderID``, as ``orderId``, in the text only, or nowhere. The documentation lists only
+  ``orderId``, ``errorCode`` and ``errorMessage``).
+- Both lists in one request are a union (``mixed_ids``) of at most ten ids together, repetitions included.
+  An order that is named twice is cancelled and listed once. ``success`` and ``failed`` list order ids
+  first, then client order ids, each in the requested order. An empty list is null (``empty_lists``).
+- These requests are refused as a whole with 100400: more than ten ids, no id, a list that is not a JSON
+  list, an order id that is not a JSON integer (``["1"]``), a client order id that is not a string, and both
+  spellings of ``clientOrderIdList``. An unknown symbol is refused with 109425, placing on an inactive one
+  with 109418.
+- ``clientOrderId`` is the documented parameter. ``clientOrderID`` works too, also for inverse orders. An
+  order id next to it takes precedence.
+- Client order ids of linear orders are stored and returned in lower case, those of inverse orders as sent.
+  The swap markets never forget them, and accept any 1 to 40 characters.
+- The book uses the same statuses for all markets: `Simulator.status` says CANCELED where the swap responses
   say CANCELLED. A limit order rests as PENDING ("Pending" for inverse).
-- The answer to cancelling an inverse order has ``type`` "Pending" and ``quantity`` 0, the one to looking it
-  up an empty ``origQty``, the one to placing it no code and no ``data``: so it was in the payloads known.
-- Types are the limit, market, trigger, stop and take-profit ones; trailing orders, positions, leverage and
-  ``closePosition`` are unknown here, and attached stops are ignored.
+- The response to cancelling an inverse order has ``type`` "Pending" and ``quantity`` 0. The response to a
+  query has an empty ``origQty``. The response to placing has neither a code nor ``data``. All three are as
+  in the known payloads.
+- The order types are limit, market, trigger, stop and take profit. Trailing orders, positions, leverage and
+  ``closePosition`` are unknown here. Attached stops are ignored.
 
 Requests in general:
 
-- Order of checks: URL length (``max_url``, 8192 bytes, beyond it HTTP 414), form, path and method,
-  signature present, key known, signature right, timestamp, IP, permission, limit, and then the endpoint's
-  own. Only requests that come as far as the limit count for it.
-- An unknown path or method is answered 100404 with HTTP 200.
-- Refused with 100400: parameters both in the URL and in the body; a parameter given twice; a body that is
-  neither JSON nor form-encoded by its Content-Type; a JSON value that is null, a list or an object.
-- The signature must be in lower case. JSON numbers are signed as they are written, booleans as true/false.
-- The timestamp may be ``recvWindow`` away in either direction.
-- Permissions are three: "spot" and "swap" for placing and cancelling, "read" for the rest.
+- The order of the checks: length of the URL (``max_url``, 8192 bytes; a longer one is HTTP 414), form, path
+  and method, presence of a signature, key, signature, timestamp, IP, permission, limit, and last the checks
+  of the endpoint. Only requests that reach the limit count toward it.
+- The response to an unknown path or method is 100404 with HTTP 200.
+- These requests are refused with 100400: parameters in both the URL and the body, a repeated parameter, a
+  body that is neither JSON nor form-encoded by its Content-Type, and a JSON value that is null, a list or
+  an object.
+- The signature must be in lower case. The client signs JSON numbers as it writes them, and booleans as
+  true/false.
+- The timestamp may differ by ``recvWindow`` in either direction.
+- There are three permissions: "spot" and "swap" for placing and cancelling, "read" for the rest.
 
 Limits:
 
-- An endpoint is a method and a path: the three of ``swap/v2/trade/order`` have limits of their own.
-- A sliding window of 1 s per uid and endpoint, 10/s where the documentation gives no number. It counts
-  accepted requests by their arrival; a refused one takes no place in it, but is counted as a hit: more than
-  20 hits within 480 s (``ban_after``, ``ban_within``) ban the uid from this endpoint for 300 s
-  (``ban_seconds``). Requests during a ban do not lengthen it. Limits by IP, and HTTP 429 and 418 for them,
+- An endpoint is a method and a path: the three methods of ``swap/v2/trade/order`` have separate limits.
+- The limit is a sliding window of 1 s per uid and endpoint, 10/s where the documentation has no number. It
+  counts accepted requests by their arrival. A refused request takes no place in the window, but it is a
+  hit. More than 20 hits within 480 s (``ban_after``, ``ban_within``) ban the uid from this endpoint for 300
+  s (``ban_seconds``). Requests during a ban do not extend it. Limits by IP, and HTTP 429 and 418 for them,
   are not simulated.
-- ``X-RateLimit-Requests-Expire`` is when the oldest request in the window leaves it, in epoch-ms
-  (``expire_header``). Public endpoints and refusals by a ban carry no such headers.
-- The beginnings and ends of the two ban texts are known, their middle is not (``ban_text``).
+- ``X-RateLimit-Requests-Expire`` is the time at which the oldest request leaves the window, in epoch ms
+  (``expire_header``). Public endpoints and refusals by a ban have no such headers.
+- The beginnings and ends of the two ban texts are known, their middles are not (``ban_text``).
 
 Orders:
 
-- A limit order rests, whatever its price; a market order is filled at once at a fixed price; trigger
-  orders rest as NEW and never trigger; IOC and FOK limit orders are cancelled at once. There are no
-  fees, minimum notionals or step sizes. Of a list of orders all are placed, or none.
-- A client order id may be used once per account and market, ever.
-- 1000 open spot orders are the most; more are refused with 100421 (`Simulator.place` may exceed it).
-- A single cancel of an order in a final state is refused with 100400 and the "order status" text.
-- ``historyOrders`` lists finished orders only, the newest first.
+- A limit order rests, whatever its price. A market order fills at once at a fixed price. Trigger orders
+  rest as NEW and never trigger. IOC and FOK limit orders are cancelled at once. There are no fees, minimum
+  notionals or step sizes. A list of orders is placed completely or not at all.
+- An account may use a client order id once per market, ever.
+- An account may have 1000 open spot orders. More are refused with 100421 (`Simulator.place` may exceed it).
+- A single cancel of a spot order in a final state is refused with 100400 and the "order status" text.
+- ``historyOrders`` lists finished orders only, newest first.
 
-Balances and prices, of spot only:
+Balances and prices, for spot only:
 
 - Every account has a million of every coin, none of it locked, whatever it buys, sells or has open.
-- Prices stand still at those at which market orders are filled, and nothing is ever traded: 24 hours and
-  candles of no volume. One order of 1000 stands one tick below and one above, and nothing of the account's.
-- ``ticker/24hr`` without a symbol lists the active pairs. Candles begin at multiples of their length in UTC,
-  whatever ``timeZone`` says, and come oldest first; lengths beyond a day are unknown here.
+- Prices never move from those at which market orders fill, and nobody trades: the 24 hours and the candles
+  have no volume. The depth shows one order of 1000 one tick below and one above, and no orders of the
+  account.
+- ``ticker/24hr`` without a symbol lists the active pairs. Candles start at multiples of their length in
+  UTC, whatever ``timeZone`` says, and come oldest first. Lengths beyond a day are unknown here.
 """
 
 from __future__ import annotations
 
+from .accounts import Account
 from .errors import SimulatorError
 from .faults import Fault, Faults
 from .http.log import Execution, Request
-from .http.signing import Account
 from .orders import Order
 from .serving import serve
 from .simulator import Simulator

@@ -1,4 +1,4 @@
-"""What an endpoint is called with, and what comes of it."""
+"""The call that an endpoint receives, and the result that it returns."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from .orders import Order
 
 
 @dataclass(frozen=True)
-class Unwilling:
-    """Open orders that a cancel leaves alone, and the ``code`` and ``text`` with which it does.
+class CancelRefusal:
+    """A refusal to cancel some open orders, with its ``code`` and ``text``.
 
-    Meant are the orders of `ids` (order ids or client order ids), or else the last `fraction` of them.
+    It applies to the orders in ``ids`` (order ids or client order ids), or without ``ids`` to the last
+    ``fraction`` of the orders.
     """
 
     code: int
@@ -23,8 +24,8 @@ class Unwilling:
     ids: frozenset[str]
     fraction: float
 
-    def refused(self, open_orders: Iterable[Order]) -> frozenset[int]:
-        """The ids of those of `open_orders` that are left alone."""
+    def order_ids(self, open_orders: Iterable[Order]) -> frozenset[int]:
+        """The ids of the ``open_orders`` that stay open."""
         if self.ids:
             return frozenset(
                 one.order_id for one in open_orders if self.ids & {str(one.order_id), one.client_order_id}
@@ -35,30 +36,30 @@ class Unwilling:
 
 @dataclass(frozen=True)
 class Call:
-    """A request that may be carried out: by whom, with which parameters; and what it will not cancel."""
+    """An accepted request: the account, the parameters, and the cancels that a fault refuses."""
 
     uid: str
     params: Mapping[str, str]
-    unwilling: Unwilling | None = None
+    refusal: CancelRefusal | None = None
 
     def refusals(self, orders: Iterable[Order | None]) -> dict[int, Refused]:
-        """Why those of `orders` that are open are not cancelled all the same, by order id."""
-        if self.unwilling is None:
+        """The refusals by order id, for the open orders among ``orders``."""
+        if self.refusal is None:
             return {}
-        refused = self.unwilling.refused(one for one in orders if one and one.is_open)
-        return dict.fromkeys(refused, Refused(self.unwilling.code, self.unwilling.text))
+        refused = self.refusal.order_ids(one for one in orders if one and one.is_open)
+        return dict.fromkeys(refused, Refused(self.refusal.code, self.refusal.text))
 
-    def demand_willing(self, order: Order) -> None:
-        """Raise what refuses to cancel an open `order`, if anything does."""
+    def raise_if_refused(self, order: Order) -> None:
+        """Raise the refusal to cancel the open ``order``, if there is one."""
         if refusal := self.refusals([order]).get(order.order_id):
             raise refusal
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What carrying it out came to: the answer's ``data``, and the orders it cancelled."""
+class Result:
+    """The ``data`` of the response, and the ids of the orders that the call cancelled."""
 
     data: Any
     cancelled: tuple[int, ...] = ()
     bare: bool = False
-    """The answer is ``data`` itself, without a code around it."""
+    """Whether the response is ``data`` itself, without a code around it."""

@@ -1,4 +1,4 @@
-"""Which method and path lead where: the table of endpoints."""
+"""The table of endpoints: method, path, permission, handler and limit."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from . import markets
-from .calls import Call, Outcome
-from .http.signing import Permission
+from .accounts import Permission
+from .calls import Call, Result
 from .orders import OrderBook
-from .spot.batch_cancel import CancelRules
+from .rules import SpotRules, SwapRules
 from .spot.endpoints import Spot
 from .spot.quotes import Quotes
-from .swap.batch_cancel import SwapRules
 from .swap.endpoints import Swap
 
 PREFIX: Final = "/openApi/"
@@ -38,42 +37,42 @@ LIMITS: Final[dict[str, int | None]] = {
     "GET " + _INVERSE + "trade/orderDetail": 5,
     "GET " + _INVERSE + "trade/openOrders": 5,
 }
-"""Requests per second per uid, where they are other than `DEFAULT_LIMIT`."""
+"""Requests per second per uid, where they differ from `DEFAULT_LIMIT`."""
 
 
 @dataclass(frozen=True)
 class Endpoint:
     path: str
     method: Literal["GET", "POST", "DELETE"]
-    handle: Callable[[Call], Outcome]
+    handle: Callable[[Call], Result]
     private: bool = True
     permission: Permission | None = None
 
     @property
     def name(self) -> str:
-        """Method and path: the swap endpoints for placing, asking and cancelling share one path."""
+        """Method and path, because several swap endpoints share one path."""
         return f"{self.method} {self.path}"
 
 
 def build(
-    book: OrderBook, rules: CancelRules, swap_rules: SwapRules, now_ms: Callable[[], int]
+    book: OrderBook, rules: SpotRules, swap_rules: SwapRules, now_ms: Callable[[], int]
 ) -> dict[str, Endpoint]:
-    """Every endpoint there is, by its name."""
+    """Build every endpoint, by name."""
     spot = Spot(book, rules)
     quotes = Quotes(now_ms)
     linear = Swap("linear", book, swap_rules)
     inverse = Swap("inverse", book, swap_rules)
 
-    def trade(name: str, handle: Callable[[Call], Outcome]) -> Endpoint:
+    def trade(name: str, handle: Callable[[Call], Result]) -> Endpoint:
         return Endpoint(_SPOT + "trade/" + name, "POST", handle, permission="spot")
 
-    def swap(method: Literal["POST", "DELETE"], path: str, handle: Callable[[Call], Outcome]) -> Endpoint:
+    def swap(method: Literal["POST", "DELETE"], path: str, handle: Callable[[Call], Result]) -> Endpoint:
         return Endpoint(path, method, handle, permission="swap")
 
-    def look(path: str, handle: Callable[[Call], Outcome]) -> Endpoint:
+    def look(path: str, handle: Callable[[Call], Result]) -> Endpoint:
         return Endpoint(path, "GET", handle, permission="read")
 
-    def public(path: str, handle: Callable[[Call], Outcome]) -> Endpoint:
+    def public(path: str, handle: Callable[[Call], Result]) -> Endpoint:
         return Endpoint(PREFIX + path, "GET", handle, private=False)
 
     table = (
@@ -100,18 +99,18 @@ def build(
         public("spot/v1/ticker/24hr", quotes.tickers),
         public("spot/v1/market/depth", quotes.depth),
         public("spot/v1/market/kline", quotes.klines),
-        public("swap/v2/quote/contracts", lambda call: Outcome(markets.linear_contracts())),
-        public("cswap/v1/market/contracts", lambda call: Outcome(markets.inverse_contracts())),
-        public("swap/v2/server/time", lambda call: Outcome({"serverTime": now_ms()})),
-        look(PREFIX + "wallets/v1/capital/config/getall", lambda call: Outcome(markets.currencies())),
+        public("swap/v2/quote/contracts", lambda call: Result(markets.linear_contracts())),
+        public("cswap/v1/market/contracts", lambda call: Result(markets.inverse_contracts())),
+        public("swap/v2/server/time", lambda call: Result({"serverTime": now_ms()})),
+        look(PREFIX + "wallets/v1/capital/config/getall", lambda call: Result(markets.currencies())),
     )
     return {endpoint.name: endpoint for endpoint in table}
 
 
 def full_path(name: str, table: Mapping[str, Endpoint]) -> str:
-    """The whole path meant by itself or by the end of it, such as ``trade/cancelOrders``.
+    """Return the full path of an endpoint from its path or the end of it, such as ``trade/cancelOrders``.
 
-    Where it is the end of several, the spot one is meant. A method before it stays there:
+    If several paths end like this, the spot endpoint is meant. A method in front stays in front:
     ``DELETE swap/v2/trade/order``.
     """
     method, _, end = name.rpartition(" ")
@@ -121,10 +120,10 @@ def full_path(name: str, table: Mapping[str, Endpoint]) -> str:
         meant = [path for path in meant if path.startswith(_SPOT)] or meant
     if len(meant) != 1:
         known = ", ".join(path.removeprefix(PREFIX) for path in meant or paths)
-        raise ValueError(f"{name!r} is not one endpoint; there are {known}")
+        raise ValueError(f"{name!r} is not one endpoint; name one of {known}")
     return f"{method} {meant[0]}" if method else meant[0]
 
 
 def names(full_path: str, table: Mapping[str, Endpoint]) -> list[str]:
-    """The endpoints a whole path leads to: as many as it has methods, or one where a method is given."""
+    """The names of the endpoints at a full path: one for each method, or one if a method is in front."""
     return [name for name, endpoint in table.items() if full_path in (name, endpoint.path)]

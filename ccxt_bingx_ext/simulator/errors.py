@@ -1,4 +1,4 @@
-"""What the exchange refuses, and in which words."""
+"""The codes and texts with which the exchange refuses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BUSY_TEXT: Final = "The current system is busy, please try again later"
 
 
 class Refused(Exception):
-    """A business error: answered with HTTP 200 and a ``code`` other than 0."""
+    """A business error: the exchange responds with HTTP 200 and a ``code`` other than 0."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(code, message)
@@ -35,11 +35,16 @@ class Refused(Exception):
 
 
 class SimulatorError(Exception):
-    """The simulator itself went wrong; raised when it stops, so that no test passes on such a thing."""
+    """A defect of the simulator. `Simulator.stop` raises it, so that no test passes on top of one."""
+
+
+def invalid(why: str) -> Refused:
+    """The refusal of a malformed request."""
+    return Refused(INVALID_PARAMETER, f"Invalid parameters, err: {why}")
 
 
 def missing(request_name: str, field: str) -> Refused:
-    """The refusal of a request that lacks a required parameter, as seen live for ``OrderIDs``."""
+    """The refusal of a request without a required parameter, as seen live for ``OrderIDs``."""
     return Refused(
         INVALID_PARAMETER,
         f"Key: '{request_name}.{field}' Error:Field validation for '{field}' failed on the 'required' tag",
@@ -51,5 +56,5 @@ def not_found_text(id_name: str, order_id: str, symbol: str) -> str:
 
 
 def final_state_text(id_name: str, order_id: str, status: str) -> str:
-    """The text for an order that is no longer open. The two spaces are the exchange's own."""
+    """The text for an order that is no longer open. The exchange itself writes two spaces."""
     return f"the  {id_name}:{order_id} order status :{status},can not delete, please verify and retry later"

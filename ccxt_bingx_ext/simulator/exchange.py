@@ -1,4 +1,7 @@
-"""The way of a request: gate (path, signature, clock, rights, limit), then faults, then the endpoint."""
+"""The path of a request: the gate checks it, a fault may strike, an endpoint executes it.
+
+The gate checks path, signature, clock, permission and limit.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,16 @@ from typing import Literal
 from aiohttp import web
 
 from . import errors
+from .accounts import Account, check_access
 from .calls import Call
 from .endpoints import Endpoint
 from .errors import Refused
 from .faults import Fault, Faults, spoil
 from .http import signing
-from .http.answers import Answer, encode, html_page, refusal, success
 from .http.log import Request, RequestLog
+from .http.parsing import parse
+from .http.responses import Response, encode, html_page, refusal, success
 from .http.server import ServerThread, hang_up
-from .http.signing import Account
 from .limits import BanRule, BanText, Limiter, Verdict, ban_message
 from .orders import OrderBook
 
@@ -26,7 +30,7 @@ ExpireHeader = Literal["epoch_ms", "epoch_s", "remaining_ms"]
 
 
 class Exchange:
-    """Everything between the wire and the order book."""
+    """Handles every request, from the wire to the order book and back."""
 
     def __init__(
         self,
@@ -64,7 +68,7 @@ class Exchange:
         try:
             body = await http.read()
         except web.RequestPayloadError:
-            request.http_status = 400  # cut short, or not what its encoding says: the client's mistake
+            request.http_status = 400  # the body is cut short, or does not match its encoding
             return web.Response(status=400)
         except web.HTTPRequestEntityTooLarge as refused:
             request.http_status = refused.status
@@ -76,28 +80,28 @@ class Exchange:
             endpoint = self._gate(http, request, body, limit_headers)
         except Refused as refused:
             await self._lag()
-            answer = refusal(refused.code, refused.message)
+            response = refusal(refused.code, refused.message)
         except _TooLong:
-            answer = html_page(414, "Request-URI Too Large")
+            response = html_page(414, "Request-URI Too Large")
         else:
             request.accepted = True
             fault = self.faults.strike(endpoint.name, endpoint.path)
             request.fault = fault.kind if fault else None
-            answer_or_none = await self._carry_out(http, request, endpoint, fault)
-            if answer_or_none is None:
+            response_or_none = await self._carry_out(http, request, endpoint, fault)
+            if response_or_none is None:
                 return hang_up(http, reset=fault is not None and fault.kind == "reset")
-            answer = answer_or_none
-        answer = replace(answer, headers={**limit_headers, **answer.headers})
-        request.http_status, request.code = answer.status, answer.code
-        return await self.server.deliver(http, answer)
+            response = response_or_none
+        response = replace(response, headers={**limit_headers, **response.headers})
+        request.http_status, request.code = response.status, response.code
+        return await self.server.deliver(http, response)
 
     def _gate(
         self, http: web.Request, request: Request, body: bytes, limit_headers: dict[str, str]
     ) -> Endpoint:
-        """Let a request in, or raise what refuses it."""
+        """Return the endpoint of a request, or raise why the request is refused."""
         if len(http.raw_path) > self._max_url:
             raise _TooLong
-        parsed = signing.parse(request.query, request.headers.get("content-type", ""), body)
+        parsed = parse(request.query, request.headers.get("content-type", ""), body)
         request.form, request.params = parsed.form, parsed.unsigned
         endpoint = self.endpoints.get(request.endpoint)
         if endpoint is None:
@@ -113,7 +117,7 @@ class Exchange:
             raise
         request.signature_valid, request.uid = True, account.uid
         signing.check_timestamp(parsed.params, self._now_ms())
-        signing.check_access(account, endpoint.permission, http.remote or "")
+        check_access(account, endpoint.permission, http.remote or "")
         verdict = self.limiter.admit(account.uid, endpoint.name, request.arrived)
         limit_headers.update(self._limit_headers(verdict))
         if not verdict.allowed:
@@ -142,7 +146,7 @@ class Exchange:
         }
 
     def _epoch_ms(self, moment: float) -> int:
-        """A `time.perf_counter` moment on the exchange's clock."""
+        """Convert a `time.perf_counter` moment to the exchange's clock."""
         return self._now_ms() + round((moment - time.perf_counter()) * 1000)
 
     async def _lag(self) -> None:
@@ -151,36 +155,36 @@ class Exchange:
 
     async def _carry_out(
         self, http: web.Request, request: Request, endpoint: Endpoint, fault: Fault | None
-    ) -> Answer | None:
-        """The answer to a request that was let in; None: no answer, hang up."""
+    ) -> Response | None:
+        """Return the response to an accepted request; None means hang up without one."""
         await self._lag()
         if fault and fault.when == "before":
-            if not await self._befall(http, request, fault):
+            if not await self._apply(http, request, fault):
                 return None
-            if fault.answers_itself:
+            if fault.replaces_response:
                 return spoil(fault, success({"orders": None}))
             if fault.kind == "ban":
-                return self._banned_answer(request)
-        answer = self._execute(request, endpoint, fault)
+                return self._banned_response(request)
+        response = self._execute(request, endpoint, fault)
         if fault and fault.when == "after":
-            if not await self._befall(http, request, fault):
+            if not await self._apply(http, request, fault):
                 return None
             if fault.kind == "ban":
-                return self._banned_answer(request)
-            answer = spoil(fault, answer)
-        return answer
+                return self._banned_response(request)
+            response = spoil(fault, response)
+        return response
 
-    def _execute(self, request: Request, endpoint: Endpoint, fault: Fault | None) -> Answer:
-        call = Call(request.uid or "", request.params, fault.unwilling if fault else None)
+    def _execute(self, request: Request, endpoint: Endpoint, fault: Fault | None) -> Response:
+        call = Call(request.uid or "", request.params, fault.cancel_refusal if fault else None)
         try:
-            outcome = endpoint.handle(call)
+            result = endpoint.handle(call)
         except Refused as refused:
             return refusal(refused.code, refused.message)
-        self.log.execution(request, outcome.cancelled)
-        return Answer(encode(outcome.data)) if outcome.bare else success(outcome.data)
+        self.log.execution(request, result.cancelled)
+        return Response(encode(result.data)) if result.bare else success(result.data)
 
-    async def _befall(self, http: web.Request, request: Request, fault: Fault) -> bool:
-        """Do what a fault does other than to the answer; False: there will be no answer."""
+    async def _apply(self, http: web.Request, request: Request, fault: Fault) -> bool:
+        """Do what a fault does apart from changing the response; False means that there is no response."""
         if fault.kind in ("drop", "reset"):
             return False
         if fault.kind == "hang":
@@ -204,7 +208,7 @@ class Exchange:
         else:
             self.book.fail(fault.order_id)
 
-    def _banned_answer(self, request: Request) -> Answer:
+    def _banned_response(self, request: Request) -> Response:
         request.limited = True
         verdict = self.limiter.admit(request.uid or "", request.endpoint, time.perf_counter())
         refused = self._limited(verdict)

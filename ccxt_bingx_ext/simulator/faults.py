@@ -1,4 +1,4 @@
-"""Things that go wrong on demand: which, when, how often, and what they do to an answer."""
+"""Faults on demand: which, when, how often, and how they change the response."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from http import HTTPStatus
 from typing import Any, Final, Literal, get_args
 
 from . import errors
-from .calls import Unwilling
-from .http.answers import JSON_TYPE, Answer, encode, html_page, refusal, success
+from .calls import CancelRefusal
+from .http.responses import JSON_TYPE, Response, encode, html_page, refusal, success
 
 Kind = Literal[
     "drop",
@@ -55,42 +55,44 @@ _ALLOWED: Final[dict[str, frozenset[str]]] = {
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that goes wrong. What each ``kind`` does, and which of the details it takes:
+    """One fault. Each ``kind`` does this, and takes these details:
 
     ========== ================================================================================
-    drop       closes the connection without an answer
-    reset      the same with a TCP reset
+    drop       closes the connection without a response
+    reset      does the same with a TCP reset
     hang       holds the request until the client goes away, or for ``seconds``
     delay      waits ``seconds``, whether or not the client is still there
-    http       answers with ``status`` and a gateway's HTML page, or with ``body``
-    busy       answers with ``code`` 100500, or the one given
-    garbage    answers HTTP 200 with something that is not JSON
-    cut_off    sends the first part (``keep``) of the answer only; with ``declare_whole`` the
-               Content-Length is the whole answer's, and the connection is closed
-    null_data  answers success with ``data`` null
-    forget     leaves ``ids`` (order ids or client order ids, as the answer writes them), or a
-               ``fraction`` of the entries of each of its lists, out of the answer
-    refuse     cancels neither the open orders of ``ids`` nor a ``fraction`` of those that it is
-               asked for, and lists them as failed with ``code`` (spot: all or nothing only) and
-               ``text``; of a cancel only
-    dribble    sends the answer ``chunk`` bytes at a time, ``seconds`` apart
-    ban        bans the account from the endpoint for ``seconds``, beginning with this request
+    http       responds with ``status`` and a gateway's HTML page, or with ``body``
+    busy       responds with ``code``, 100500 by default
+    garbage    responds with HTTP 200 and a ``body`` that is not JSON
+    cut_off    sends only the first part of the response: ``keep``, a fraction. With
+               ``declare_whole`` the Content-Length announces the whole response, and the
+               connection closes after the part
+    null_data  responds with success, and ``data`` null
+    forget     omits ``ids`` from the response (order ids or client order ids, as the response
+               writes them), or a ``fraction`` of the entries of each of its lists
+    refuse     refuses to cancel the open orders in ``ids``, or a ``fraction`` of the orders that
+               the cancel names. It lists them as failed with ``text`` and ``code`` (spot sends
+               the code for all or nothing only). For cancels only
+    dribble    sends the response in pieces of ``chunk`` bytes, ``seconds`` apart
+    ban        bans the account from the endpoint for ``seconds``, starting with this request
     race       runs ``action``: "fill", "cancel" or "fail" on ``order_id``, or a callable
-    canned     answers with exactly these bytes
+    canned     responds with exactly the bytes of ``body``
     ========== ================================================================================
 
-    ``when="before"``: it strikes before the request is executed, and where it brings its own answer the
-    request is not executed at all. ``when="after"``: the request is executed first, and its answer suffers.
+    ``when="before"``: the fault strikes before the exchange executes the request. If the fault sends a
+    response of its own, the exchange never executes the request. ``when="after"``: the exchange executes the
+    request, and the fault spoils the response.
     """
 
     kind: Kind
     path: str
-    """The whole path, with a method before it where only that one is meant."""
+    """The full path, with a method in front if only that method is meant."""
     when: When
     times: int | None = 1
-    """How often it strikes; None: until `Faults.clear`."""
+    """How often the fault strikes; None: until `Faults.clear`."""
     skip: int = 0
-    """How many requests it lets pass first."""
+    """How many requests pass before it strikes."""
     seconds: float | None = None
     status: int = 200
     code: int = errors.BUSY
@@ -107,18 +109,18 @@ class Fault:
     quantity: str | None = None
 
     @property
-    def answers_itself(self) -> bool:
-        """Whether it brings an answer (or takes the connection) of its own."""
+    def replaces_response(self) -> bool:
+        """Whether the fault sends a response of its own, or closes the connection."""
         return self.kind in ("drop", "reset", "http", "busy", "garbage", "cut_off", "null_data", "canned")
 
     @property
-    def unwilling(self) -> Unwilling | None:
-        """What the request it befalls does not cancel."""
-        return Unwilling(self.code, self.text, self.ids, self.fraction) if self.kind == "refuse" else None
+    def cancel_refusal(self) -> CancelRefusal | None:
+        """The cancels that the struck request refuses."""
+        return CancelRefusal(self.code, self.text, self.ids, self.fraction) if self.kind == "refuse" else None
 
 
 class Faults:
-    """The faults that are waiting for requests; safe to change while the server runs."""
+    """The faults that wait for requests. You may change them while the server runs."""
 
     def __init__(self, full_path: Callable[[str], str]) -> None:
         self._full_path = full_path
@@ -135,28 +137,28 @@ class Faults:
         path: str = "cancelOrders",
         **details: Any,
     ) -> Fault:
-        """Let something go wrong with the next request(s) to an endpoint; see `Fault` for what can.
+        """Let the next ``times`` requests to an endpoint meet a fault. See `Fault` for the kinds.
 
-        ``when`` is "before" unless given, but "after" for the kinds that spoil a real answer: cut_off,
-        forget and dribble. A ``path`` that several methods lead to means all of them, unless one stands
-        before it: ``DELETE swap/v2/trade/order``. Requests refused by the gate (signature, limit, ban) meet
-        no faults.
+        ``when`` defaults to "before", and to "after" for the kinds that spoil a real response: cut_off,
+        forget and dribble. A ``path`` with several methods means all of them. Put one in front to name it
+        alone: ``DELETE swap/v2/trade/order``. The gate comes first: no fault strikes a request that it
+        refuses (signature, limit, ban).
         """
         if kind not in get_args(Kind):
-            raise ValueError(f"unknown fault {kind!r}; there are {', '.join(get_args(Kind))}")
+            raise ValueError(f"unknown fault {kind!r}; use one of {', '.join(get_args(Kind))}")
         if unknown := sorted(details.keys() - _ALLOWED[kind]):
             raise ValueError(f"{kind} does not take {', '.join(unknown)}")
         if when not in (None, "before", "after"):
             raise ValueError(f"when must be 'before' or 'after', not {when!r}")
         if kind in ("forget", "dribble") and when == "before":
-            raise ValueError(f"{kind} needs the answer of a request that was executed")
+            raise ValueError(f"{kind} spoils the response of an executed request: use when='after'")
         if kind == "refuse" and when == "after":
-            raise ValueError("refuse strikes while the request is executed: there is nothing after it")
+            raise ValueError("refuse strikes while the request is executed: use when='before'")
         if (times is not None and times < 1) or skip < 0:
-            raise ValueError("times must be at least 1, and skip not negative")
+            raise ValueError(f"times must be at least 1 and skip at least 0, not {times} and {skip}")
         action = details.get("action")
         if kind == "race" and not (callable(action) or action in ("fill", "cancel", "fail")):
-            raise ValueError("race needs an action: 'fill', 'cancel', 'fail' or a callable")
+            raise ValueError(f"race needs an action: 'fill', 'cancel', 'fail' or a callable, not {action!r}")
         fault = Fault(
             kind=kind,
             path=self._full_path(path),
@@ -175,14 +177,14 @@ class Faults:
 
     @property
     def waiting(self) -> list[Fault]:
-        """What has not struck yet, or not often enough; with what is left of ``times`` and ``skip``."""
+        """The faults that will still strike, with the remaining ``times`` and ``skip``."""
         with self._lock:
             return list(self._waiting)
 
     def strike(self, *names: str) -> Fault | None:
-        """The fault that befalls the request now at an endpoint that goes by these names, if any.
+        """Return the fault that strikes this request, if any; ``names`` are those of its endpoint.
 
-        Of several it is the oldest that is due.
+        If several are due, the oldest strikes.
         """
         with self._lock:
             struck: Fault | None = None
@@ -217,46 +219,48 @@ def _normal(kind: Kind, details: dict[str, Any]) -> dict[str, Any]:
     return normal
 
 
-def spoil(fault: Fault, answer: Answer) -> Answer:
-    """The answer that goes out instead of the right one."""
+def spoil(fault: Fault, response: Response) -> Response:
+    """Return the response that the fault makes of the right one."""
     if fault.kind == "http":
         return _http(fault)
     if fault.kind == "busy":
         return refusal(fault.code, errors.BUSY_TEXT)
     if fault.kind == "garbage":
         body = b"<html><body>checking your browser</body></html>" if fault.body is None else fault.body
-        return Answer(body, content_type="text/html; charset=utf-8")
+        return Response(body, content_type="text/html; charset=utf-8")
     if fault.kind == "null_data":
         return success(None)
     if fault.kind == "canned":
-        return Answer(fault.body or b"", status=fault.status, content_type=fault.content_type or JSON_TYPE)
+        return Response(fault.body or b"", status=fault.status, content_type=fault.content_type or JSON_TYPE)
     if fault.kind == "cut_off":
-        part = answer.body[: max(1, math.floor(len(answer.body) * fault.keep))]
-        return replace(answer, body=part, declared_length=len(answer.body) if fault.declare_whole else None)
+        part = response.body[: max(1, math.floor(len(response.body) * fault.keep))]
+        return replace(
+            response, body=part, declared_length=len(response.body) if fault.declare_whole else None
+        )
     if fault.kind == "forget":
-        return replace(answer, body=_forget(fault, answer.body))
+        return replace(response, body=_forget(fault, response.body))
     if fault.kind == "dribble":
         pause = 0.05 if fault.seconds is None else fault.seconds
-        return replace(answer, chunk=fault.chunk, pause=pause)
-    return answer
+        return replace(response, chunk=fault.chunk, pause=pause)
+    return response
 
 
-def _http(fault: Fault) -> Answer:
+def _http(fault: Fault) -> Response:
     if fault.body is None:
         return html_page(fault.status, HTTPStatus(fault.status).phrase)
     content_type = fault.content_type or (JSON_TYPE if fault.body[:1] in (b"{", b"[") else "text/html")
-    return Answer(fault.body, status=fault.status, content_type=content_type)
+    return Response(fault.body, status=fault.status, content_type=content_type)
 
 
 def _forget(fault: Fault, body: bytes) -> bytes:
-    answer = json.loads(body)
-    data = answer.get("data")
+    response = json.loads(body)
+    data = response.get("data")
     if not isinstance(data, dict):
         return body
     for key, entries in data.items():
         if isinstance(entries, list):
             data[key] = _remembered(fault, entries)
-    return encode(answer)
+    return encode(response)
 
 
 def _remembered(fault: Fault, entries: list[Any]) -> Iterable[Any]:

@@ -13,6 +13,6 @@ __all__ = ["bingx_simulator"]
 
 @pytest.fixture
 def bingx_simulator() -> Iterator[Simulator]:
-    """A fresh exchange on a free port, for one test."""
+    """A fresh exchange on a free port for each test."""
     with Simulator() as simulator:
         yield simulator

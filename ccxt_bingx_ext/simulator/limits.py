@@ -1,6 +1,6 @@
-"""How often an account may ask: sliding windows per uid and endpoint, and the bans that follow.
+"""Rate limits: sliding windows per uid and endpoint, and the bans that follow refusals.
 
-Pure: every method is told the time. Seconds on any monotonic scale will do.
+Pure: every method receives the time, in seconds on any monotonic scale.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PERIOD: Final = 1.0
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether one request may pass; with what the answer's headers need to say."""
+    """Whether a request may pass, and the values for the headers of its response."""
 
     allowed: bool
     limit: int | None = None
@@ -30,7 +30,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class BanRule:
-    """More than ``after`` refusals within ``within`` seconds start a ban of ``seconds``; None: never."""
+    """More than ``after`` refusals in ``within`` seconds start a ban of ``seconds``. None means never."""
 
     after: int | None = 20
     within: float = 480.0
@@ -38,9 +38,9 @@ class BanRule:
 
 
 class Limiter:
-    """Counts accepted requests of each uid on each endpoint in the last second.
+    """Counts the requests that it accepted in the last second, per uid and endpoint.
 
-    A refused request takes no place in the window, but counts towards a ban.
+    A refused request takes no place in the window, but counts toward a ban.
     """
 
     def __init__(self, limit_of: Callable[[str], int | None], ban_rule: BanRule) -> None:
@@ -52,7 +52,7 @@ class Limiter:
         self._bans: dict[tuple[str | None, str | None], float] = {}
 
     def ban(self, uid: str | None, path: str | None, until: float) -> None:
-        """Refuse everything until then; None stands for every account, or every endpoint."""
+        """Refuse every request until ``until``. None means every account, or every endpoint."""
         with self._lock:
             self._bans[uid, path] = until
 
@@ -62,6 +62,7 @@ class Limiter:
             self._refused.clear()
 
     def admit(self, uid: str, path: str, now: float) -> Verdict:
+        """Decide on a request, and count it."""
         with self._lock:
             banned_until = self._banned_until(uid, path, now)
             if banned_until is not None:
@@ -102,7 +103,7 @@ def _forget(times: deque[float], until: float) -> None:
 
 
 def ban_message(text: BanText, rule: BanRule, until_ms: int) -> str:
-    """One of the two texts seen for a ban, each naming the epoch-ms at which it ends."""
+    """One of the two known texts of a ban. Both name the end of the ban in epoch ms."""
     if text == "unblocked":
         return (
             "code:100410:The endpoint trigger frequency limit rule is currently in the disabled period"
@@ -116,7 +117,7 @@ def ban_message(text: BanText, rule: BanRule, until_ms: int) -> str:
 
 
 def worst_window(times: Iterable[float], seconds: float = PERIOD) -> int:
-    """The largest number of these times that lie less than ``seconds`` apart."""
+    """The largest number of ``times`` that lie within less than ``seconds``."""
     ordered = sorted(times)
     worst = first = 0
     for last, time in enumerate(ordered):

@@ -1,4 +1,4 @@
-"""What is traded: spot pairs, and linear and inverse contracts that share ids and bases with them."""
+"""The markets: spot pairs, and linear and inverse contracts that share ids and coins with them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class SpotPair:
     tick: float
     step: float
     last_price: str
-    """What a market order is filled at."""
+    """The price at which market orders fill."""
     active: bool = True
 
     @property
@@ -49,9 +49,9 @@ class Contract:
     price_precision: int
     quantity_precision: int
     last_price: str
-    """What a market order is filled at."""
+    """The price at which market orders fill."""
     size: str
-    """Linear: the smallest step, in coins. Inverse: what one contract is worth, in USD."""
+    """Linear: the smallest step, in coins. Inverse: the value of one contract, in USD."""
     active: bool = True
 
 
@@ -97,7 +97,7 @@ def spot_symbols(symbol: str | None = None) -> dict[str, Any]:
 
 
 def linear_contracts() -> list[dict[str, Any]]:
-    """Some whose market ids are those of spot pairs: an id alone does not tell a market here."""
+    """The linear contracts. Some share a market id with a spot pair: the id alone does not name a market."""
     return [
         {
             "contractId": str(100 + number),
@@ -145,7 +145,7 @@ def coins() -> list[str]:
 
 
 def spot_balances() -> dict[str, Any]:
-    """What every account has at any time: orders change nothing about it."""
+    """The balance of every account. Orders never change it."""
     return {"balances": [{"asset": coin, "free": BALANCE, "locked": "0"} for coin in coins()]}
 
 

@@ -1,4 +1,4 @@
-"""The order book: what is really true of every order. Pure apart from the clock it is given."""
+"""The order book: the truth about every order. Pure, apart from the clock that it receives."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CLIENT_ID_LIFETIME_MS: Final = 2 * 60 * 60 * 1000
 
 @dataclass(frozen=True)
 class Order:
-    """One order at one moment: a snapshot, never changed afterwards. Amounts are decimal strings."""
+    """A snapshot of an order, which never changes. Amounts are decimal strings."""
 
     order_id: int
     client_order_id: str
@@ -54,18 +54,18 @@ class Order:
 
 
 def plain(value: Decimal | str) -> str:
-    """A decimal as the exchange writes it: no exponent, no trailing zeros."""
+    """Write a decimal as the exchange does: without exponent or trailing zeros."""
     text = f"{Decimal(value):f}"
     return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
 
 
 def stored_client_id(market: Market, client_order_id: str) -> str:
-    """A client order id as the exchange keeps it: that of a linear swap order in lower case."""
+    """A client order id as the exchange stores it: in lower case for linear swap orders."""
     return client_order_id.lower() if market == "linear" else client_order_id
 
 
 class OrderBook:
-    """Every order of every account. Hold ``lock`` to do several things as one."""
+    """Every order of every account. Hold ``lock`` to make several steps atomic."""
 
     def __init__(self, first_order_id: int, now_ms: Callable[[], int]) -> None:
         self.lock = threading.RLock()
@@ -94,11 +94,11 @@ class OrderBook:
         market: Market = "spot",
         position_side: str = "",
     ) -> Order:
-        """Add an order; `ValueError` for a client order id this uid has used in this market before."""
+        """Add an order. Raises `ValueError` if the uid has used the client order id in this market before."""
         client_order_id = stored_client_id(market, client_order_id)
         with self.lock:
             if client_order_id and (uid, market, client_order_id) in self._by_client_id:
-                raise ValueError(f"client order id {client_order_id!r} is taken")
+                raise ValueError(f"client order id {client_order_id!r} is taken on {market} for uid {uid}")
             now = self._now_ms()
             order = Order(
                 order_id=self._next_id,
@@ -130,7 +130,7 @@ class OrderBook:
             return self._orders.get(order_id)
 
     def of(self, uid: str, market: Market, symbol: str | None = None) -> list[Order]:
-        """An account's orders in a market, or of one symbol of it, in the order of placing."""
+        """The orders of an account in a market, or of one symbol, in the order of placing."""
         return [
             order
             for order in self
@@ -143,14 +143,14 @@ class OrderBook:
             return None if order_id is None else self._orders[order_id]
 
     def find(self, uid: str, symbol: str, order_id: int, market: Market = "spot") -> Order | None:
-        """What the exchange finds for an order id: only this account's, only under the symbol given."""
+        """The order that the exchange finds by its id: of this account, and of this symbol only."""
         order = self.get(order_id)
         return order if order and (order.uid, order.market, order.symbol) == (uid, market, symbol) else None
 
     def find_by_client_id(
         self, uid: str, symbol: str, client_order_id: str, market: Market = "spot"
     ) -> Order | None:
-        """The same for a client order id, which the spot exchange forgets two hours after creation."""
+        """The same for a client order id, which spot forgets two hours after the order's creation."""
         order = self.by_client_id(uid, client_order_id, market)
         if order is None or order.symbol != symbol:
             return None
@@ -165,7 +165,7 @@ class OrderBook:
         return self._finish(order_id, "FAILED")
 
     def fill(self, order_id: int, quantity: str | None = None, price: str | None = None) -> Order:
-        """Fill an open order, wholly or by ``quantity``, at its own price unless another is given."""
+        """Fill an open order, completely or by ``quantity``, at its own price or at ``price``."""
         with self.lock:
             order = self._open(order_id)
             rest = Decimal(order.quantity) - Decimal(order.executed)

@@ -1,4 +1,4 @@
-"""Running the simulator as a program."""
+"""The simulator as a program."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Stop with Ctrl-C."""
 
 
 def serve(port: int = 8000, **settings: Any) -> None:
-    """Run a simulator until SIGINT or SIGTERM; to be called in the main thread.
+    """Run a simulator until SIGINT or SIGTERM. Call it in the main thread.
 
     ``settings`` are those of `Simulator`.
     """

@@ -1,4 +1,4 @@
-"""The simulator as its user sees it: start it, point a client at it, and know what is really true."""
+"""The simulator for its users: start it, point a client at it, and read the truth."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from types import MappingProxyType, TracebackType
 from typing import Any, Final
 
 from . import endpoints
+from .accounts import ALL_PERMISSIONS, Account
 from .errors import INVALID_PARAMETER, SWAP_ORDER_NOT_FOUND, SimulatorError
 from .exchange import Exchange, ExpireHeader
 from .faults import Faults
 from .http.log import Execution, Request, RequestLog
-from .http.signing import ALL_PERMISSIONS, Account
 from .limits import BanRule, BanText, Limiter, worst_window
 from .markets import Market
 from .orders import Order, OrderBook
-from .spot.batch_cancel import CancelRules, EmptyLists, FailsKey, MixedIds
-from .swap.batch_cancel import FailedKey, SwapRules
+from .rules import EmptyLists, FailedKey, FailsKey, MixedIds, SpotRules, SwapRules
 
 FIRST_ORDER_ID: Final = 1735964997957275648
 DEFAULT_UID: Final = "1000001"
@@ -40,9 +39,9 @@ _CCXT_API_NAMES: Final = (
 
 
 class Simulator:
-    """A BingX exchange (spot and swap) on 127.0.0.1, running in a background thread between start and stop.
+    """A BingX exchange (spot and swap) on 127.0.0.1. It runs in a background thread from start to stop.
 
-    Everything here may be called from any thread while the server runs.
+    You may call everything here from any thread while the server runs.
     """
 
     def __init__(
@@ -70,21 +69,21 @@ class Simulator:
         latency_ms: float = 0.0,
         clock_offset_ms: int = 0,
     ) -> None:
-        """``limits``: requests per second per uid by endpoint, over the documented ones; None: unlimited.
+        """``limits``: requests per second per uid, by endpoint, over the documented ones. None: no limits.
 
-        For the settings of the batch cancel see `CancelRules`, for the linear swap's `SwapRules` (which
-        takes ``mixed_ids`` and ``empty_lists`` too), for those of bans `BanRule`.
+        `SpotRules` explains the settings of the spot batch cancel, `SwapRules` those of swaps (including
+        ``mixed_ids`` and ``empty_lists``), and `BanRule` those of bans.
         """
         self.port = port
         self.api_key = api_key
         self.secret = secret
         self.uid = uid
         self.clock_offset_ms = clock_offset_ms
-        """How far the exchange's clock is ahead of this machine's."""
+        """How many ms the exchange's clock is ahead of this machine's clock."""
         self.errors: list[BaseException] = []
-        """What went wrong in the simulator itself; `stop` raises for it."""
+        """Defects of the simulator itself. `stop` raises them."""
         book = OrderBook(first_order_id, self.now_ms)
-        rules = CancelRules(fails_key, mixed_ids, empty_lists, not_found_code, max_ids)
+        rules = SpotRules(fails_key, mixed_ids, empty_lists, not_found_code, max_ids)
         swap_rules = SwapRules(swap_not_found_code, swap_failed_key, mixed_ids, empty_lists)
         table = endpoints.build(book, rules, swap_rules, self.now_ms)
         self._endpoints = table
@@ -124,7 +123,7 @@ class Simulator:
         return self
 
     def stop(self) -> None:
-        """Stop the server; raise `SimulatorError` where the simulator itself went wrong."""
+        """Stop the server. Raises `SimulatorError` if the simulator itself failed."""
         if not self._exchange.server.is_running:
             return
         self._exchange.server.stop()
@@ -140,7 +139,7 @@ class Simulator:
         try:
             self.stop()
         except SimulatorError:
-            # What the block itself raised is the better message: this one would hide it.
+            # The error of the block is the more useful one: this error would hide it.
             if error is None:
                 raise
 
@@ -149,15 +148,16 @@ class Simulator:
         return f"http://127.0.0.1:{self.port}"
 
     def ccxt_config(self, **more: Any) -> dict[str, Any]:
-        """A configuration that points any of ccxt's three bingx classes here."""
+        """The configuration that points any of ccxt's three bingx classes here."""
         api = dict.fromkeys(_CCXT_API_NAMES, self.url + endpoints.PREFIX.rstrip("/"))
         return {"apiKey": self.api_key, "secret": self.secret, "urls": {"api": api}, **more}
 
     def path(self, name: str) -> str:
-        """The whole path of an endpoint that is named by it, or by its end: ``cancelOrders``.
+        """The full path of an endpoint. ``name`` is the path or the end of it: ``cancelOrders``.
 
-        The end of several paths means the spot one: ``trade/order``, but ``swap/v2/trade/order``. That one
-        leads to three endpoints; one of them is meant with its method: ``DELETE swap/v2/trade/order``.
+        If several paths end like this, the spot endpoint is meant: ``trade/order`` is spot, and
+        ``swap/v2/trade/order`` is linear. That path has three methods: put one in front to name a single
+        endpoint, ``DELETE swap/v2/trade/order``.
         """
         return endpoints.full_path(name, self._endpoints)
 
@@ -170,7 +170,7 @@ class Simulator:
 
     @property
     def latency_ms(self) -> float:
-        """How long every request waits between its arrival and its execution."""
+        """How many ms every request waits between its arrival and its execution."""
         return self._exchange.latency_ms
 
     @latency_ms.setter
@@ -191,7 +191,8 @@ class Simulator:
         ips = None if allowed_ips is None else frozenset(allowed_ips)
         account = Account(api_key, secret, uid, frozenset(permissions), ips)
         if not account.permissions <= ALL_PERMISSIONS:
-            raise ValueError(f"permissions are {', '.join(sorted(ALL_PERMISSIONS))}")
+            unknown = ", ".join(sorted(account.permissions - ALL_PERMISSIONS))
+            raise ValueError(f"permissions are {', '.join(sorted(ALL_PERMISSIONS))}, not {unknown}")
         self._exchange.accounts[api_key] = account
         return account
 
@@ -203,9 +204,9 @@ class Simulator:
         path: str | None = None,
         text: BanText | None = None,
     ) -> int:
-        """Ban an account (or all) from an endpoint (or all); return the epoch-ms at which the ban ends.
+        """Ban an account (or all) from an endpoint (or all). Returns the end of the ban in epoch ms.
 
-        ``text`` chooses between the two texts known, for this ban and later ones.
+        ``text`` selects one of the two known texts, for this ban and for later ones.
         """
         if text is not None:
             self.ban_text = text
@@ -214,7 +215,7 @@ class Simulator:
         return self.now_ms() + round(seconds * 1000)
 
     def unban(self) -> None:
-        """Lift all bans, and forget the refusals that were leading to one."""
+        """Lift all bans, and forget the refusals that count toward the next one."""
         self._exchange.limiter.unban()
 
     @property
@@ -240,9 +241,9 @@ class Simulator:
         uid: str | None = None,
         market: Market = "spot",
     ) -> Order:
-        """Put a resting limit order into the book, without a request and unchecked.
+        """Put a resting limit order into the book, without a request and without checks.
 
-        The symbol is BTC-USDT unless given, in the inverse market BTC-USD.
+        ``symbol`` defaults to BTC-USDT, and to BTC-USD in the inverse market.
         """
         return self._book.place(
             uid=self.uid if uid is None else uid,
@@ -257,14 +258,15 @@ class Simulator:
         )
 
     def fill(self, order_id: int | str, quantity: str | None = None) -> Order:
-        """Fill an open order, wholly or by ``quantity``."""
+        """Fill an open order, completely or by ``quantity``."""
         return self._book.fill(int(order_id), quantity)
 
     def cancel(self, order_id: int | str) -> Order:
-        """Cancel an open order behind its owner's back."""
+        """Cancel an open order without its owner."""
         return self._book.cancel(int(order_id))
 
     def fail(self, order_id: int | str) -> Order:
+        """End an open order as FAILED."""
         return self._book.fail(int(order_id))
 
     def order(self, order_id: int | str) -> Order:
@@ -276,13 +278,13 @@ class Simulator:
     def order_by_client_id(
         self, client_order_id: str, uid: str | None = None, market: Market | None = None
     ) -> Order:
-        """The order of that client order id, in whatever market unless one is named."""
+        """The order with this client order id, in any market or in ``market``."""
         owner = self.uid if uid is None else uid
         asked: tuple[Market, ...] = tuple(_SYMBOLS) if market is None else (market,)
         found = [self._book.by_client_id(owner, client_order_id, one) for one in asked]
         orders = [order for order in found if order]
         if len(orders) > 1:
-            raise LookupError(f"{client_order_id!r} is an order in several markets; say in which")
+            raise LookupError(f"{client_order_id!r} is an order in several markets: pass market=")
         if not orders:
             raise LookupError(f"there is no order {client_order_id!r}")
         return orders[0]
@@ -302,15 +304,15 @@ class Simulator:
 
     @property
     def executions(self) -> list[Execution]:
-        """Which request cancelled which orders, in the order it happened."""
+        """Which request cancelled which orders, oldest first."""
         return self._log.executions()
 
     def clear_log(self) -> None:
-        """Forget the requests seen so far (the limits do not forget them)."""
+        """Forget the requests so far. The limits still count them."""
         self._log.clear()
 
     def arrivals(self, path: str = "cancelOrders", *, accepted_only: bool = False) -> list[float]:
-        """When requests to an endpoint arrived, on the scale of `time.perf_counter`."""
+        """The `time.perf_counter` moments at which requests to an endpoint arrived."""
         where = self.path(path)
         return [
             request.arrived
@@ -321,5 +323,5 @@ class Simulator:
     def worst_window(
         self, path: str = "cancelOrders", seconds: float = 1.0, *, accepted_only: bool = False
     ) -> int:
-        """The largest number of requests that arrived at an endpoint within any time of that length."""
+        """The largest number of requests that arrived at an endpoint within any ``seconds``."""
         return worst_window(self.arrivals(path, accepted_only=accepted_only), seconds)

@@ -13,7 +13,7 @@ import requests
 
 from ccxt_bingx_ext.simulator import Simulator, SimulatorError
 from ccxt_bingx_ext.simulator.faults import Faults
-from ccxt_bingx_ext.simulator.http.answers import encode
+from ccxt_bingx_ext.simulator.http.responses import encode
 
 LINEAR_BATCH, INVERSE_CANCEL = "swap/v2/trade/batchOrders", "cswap/v1/trade/cancelOrder"
 BEFORE_AND_AFTER = [("before", "PENDING"), ("after", "CANCELED")]

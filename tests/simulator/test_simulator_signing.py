@@ -9,15 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ccxt_bingx_ext.simulator.accounts import Account
 from ccxt_bingx_ext.simulator.errors import Refused
-from ccxt_bingx_ext.simulator.http.signing import (
-    Account,
-    canonical,
-    check_signature,
-    check_timestamp,
-    parse,
-    sign,
-)
+from ccxt_bingx_ext.simulator.http.parsing import parse
+from ccxt_bingx_ext.simulator.http.signing import canonical, check_signature, check_timestamp, sign
 
 NOW = 1_700_000_000_000
 

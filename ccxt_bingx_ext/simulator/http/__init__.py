@@ -1,1 +1,1 @@
-"""The HTTP side: a server, what it reads, what it sends, what it logs."""
+"""The HTTP side: the server, what it reads, what it sends, and the log."""

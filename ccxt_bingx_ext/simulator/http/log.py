@@ -1,4 +1,4 @@
-"""What arrived, and what came of it."""
+"""The log: which requests arrived, and what became of them."""
 
 from __future__ import annotations
 
@@ -6,55 +6,55 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from .signing import Form
+from .parsing import Form
 
 
 @dataclass
 class Request:
-    """One request as the server saw it. It is logged at arrival and completed as it is dealt with."""
+    """A request as the server saw it. The server logs it at arrival and completes it later."""
 
     number: int
     arrived: float
-    """`time.perf_counter` at the first moment the server saw it."""
+    """`time.perf_counter` when the server first saw it."""
     wall: float
     """`time.time` at that moment."""
     method: str
     path: str
     query: str
-    """The URL's query, as sent."""
+    """The query of the URL, as sent."""
     headers: Mapping[str, str]
     """By lower-case name."""
     body: str = ""
-    """The body, as sent (undecodable bytes escaped)."""
+    """The body, as sent, with undecodable bytes escaped."""
     form: Form = "none"
     params: Mapping[str, str] = field(default_factory=dict)
     """The parameters, without the signature."""
     signature_valid: bool | None = None
-    """None where there was nothing to verify, or it did not come to that."""
+    """None if the server verified no signature."""
     uid: str | None = None
     accepted: bool = False
-    """Let in: known, signed, in time and within the limits."""
+    """Whether the gate accepted it: known, signed, in time and within the limits."""
     limited: bool = False
-    """Refused for coming too often, or for a ban."""
+    """Whether a limit or a ban refused it."""
     executed: bool = False
-    """Whether the endpoint did its work, whatever then became of the answer."""
+    """Whether the endpoint executed it, whatever became of the response."""
     cancelled: tuple[int, ...] = ()
     fault: str | None = None
-    """The kind of the fault that befell it."""
+    """The kind of the fault that struck it."""
     http_status: int | None = None
-    """None: no answer was sent (not yet, or not at all)."""
+    """None if the server sent no response, or not yet."""
     code: int | None = None
-    """The business code of the answer sent, where it had one."""
+    """The business code of the response, if it had one."""
 
     @property
     def endpoint(self) -> str:
-        """What was asked for: the method and the path, since one path may lead to several endpoints."""
+        """The method and the path, because several endpoints may share one path."""
         return f"{self.method} {self.path}"
 
 
 @dataclass(frozen=True)
 class Execution:
-    """One request that cancelled something: which request, and which orders."""
+    """A request that cancelled orders: which request, and which orders."""
 
     request: int
     path: str
@@ -92,7 +92,7 @@ class RequestLog:
                 self._executions.append(execution)
 
     def executions(self) -> list[Execution]:
-        """In the order they happened."""
+        """All executions, oldest first."""
         with self._lock:
             return list(self._executions)
 

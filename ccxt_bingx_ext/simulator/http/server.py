@@ -1,4 +1,4 @@
-"""The HTTP side: a server in a thread of its own, and the way of a request through it."""
+"""The HTTP server. It runs in a thread of its own."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from typing import Any
 
 from aiohttp import web
 
-from .answers import Answer
+from .responses import Response
 
 MAX_BODY: int = 16 * 2**20
 _POLL_SECONDS = 0.01
-_ACCEPTING = 5  # rounds of the loop, at most, until asyncio has handed over what it has accepted
+_ACCEPTING = 5  # rounds of the loop, at most, until asyncio hands over the connections that it has accepted
 
 Respond = Callable[[web.Request, float], Awaitable[web.StreamResponse]]
 
 
 class Stopping(Exception):
-    """The server stops: whatever is waiting shall give up."""
+    """The server stops: every waiting request ends."""
 
 
 class ServerThread:
@@ -42,8 +42,8 @@ class ServerThread:
         return self._thread is not None
 
     def start(self, port: int) -> int:
-        """Listen, and return the port. `OSError` where the port is taken."""
-        # Bound here and not in the thread, so that a port that is taken is the caller's exception.
+        """Listen, and return the port. Raises `OSError` if the port is taken."""
+        # Bind here and not in the thread, so that the caller gets the exception for a taken port.
         listening = socket.create_server(("127.0.0.1", port), backlog=512)
         address: tuple[str, int] = listening.getsockname()
         started = threading.Event()
@@ -59,7 +59,7 @@ class ServerThread:
         if self._thread is None:
             return
         if self._loop is not None and self._stopping is not None:  # pragma: no branch - None for mypy only
-            # A loop that has ended already has closed, and recorded why.
+            # If the loop has already ended, it has closed and recorded why.
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
@@ -80,18 +80,18 @@ class ServerThread:
         self._stopping = asyncio.Event()
         app = web.Application(client_max_size=MAX_BODY)
         app.router.add_route("*", "/{anything:.*}", self._handle)
-        # The longest URL is a rule of the exchange, not of the HTTP parser.
+        # The exchange limits the length of URLs, not the HTTP parser.
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0, max_line_size=2**20)
         await runner.setup()
         await web.SockSite(runner, listening).start()
         started.set()
         await self._stopping.wait()
-        # aiohttp would wait for requests that are held up, and does not cancel them cleanly.
+        # aiohttp would wait for requests that a fault holds, and does not cancel them cleanly.
         for request in self._active.values():
             hang_up(request)
         server = runner.server
         await runner.cleanup()
-        # A connection that was being accepted meanwhile is not among those that were closed: it is now.
+        # A connection that asyncio was accepting meanwhile is still open: close it too.
         for _ in range(_ACCEPTING):
             await asyncio.sleep(0)
         assert server is not None
@@ -107,7 +107,7 @@ class ServerThread:
         try:
             return await self._respond(request, arrived)
         except (ConnectionError, Stopping):
-            return hang_up(request)  # the client has gone, or the server is going: nobody will read it
+            return hang_up(request)  # the client has gone, or the server stops: nobody will read a response
         except web.HTTPException:
             raise
         except Exception as error:
@@ -117,7 +117,7 @@ class ServerThread:
             del self._active[id(request)]
 
     async def pause(self, seconds: float) -> None:
-        """Let a request wait; raise `Stopping` as soon as the server stops."""
+        """Wait. Raises `Stopping` as soon as the server stops."""
         assert self._stopping is not None
         deadline = time.monotonic() + seconds
         while not self._stopping.is_set():
@@ -128,7 +128,7 @@ class ServerThread:
         raise Stopping
 
     async def hold(self, request: web.Request, seconds: float | None) -> bool:
-        """Wait for the client to go away (True) or for the time to pass (False)."""
+        """Wait until the client goes away (True) or the time has passed (False)."""
         deadline = None if seconds is None else time.monotonic() + seconds
         while request.transport is not None and not request.transport.is_closing():
             if deadline is not None and time.monotonic() >= deadline:
@@ -136,27 +136,27 @@ class ServerThread:
             await self.pause(_POLL_SECONDS)
         return True
 
-    async def deliver(self, request: web.Request, answer: Answer) -> web.StreamResponse:
-        """Put an answer on the wire, in the way it wants to be."""
-        headers = {"Content-Type": answer.content_type, **answer.headers}
-        if answer.declared_length is None and answer.chunk is None:
-            return web.Response(body=answer.body, status=answer.status, headers=headers)
-        response = web.StreamResponse(status=answer.status, headers=headers)
-        whole = len(answer.body) if answer.declared_length is None else answer.declared_length
-        response.content_length = whole
-        await response.prepare(request)
-        step = answer.chunk or len(answer.body)
-        for start in range(0, len(answer.body), step):
-            await response.write(answer.body[start : start + step])
-            if answer.pause:
-                await self.pause(answer.pause)
-        if whole > len(answer.body) and request.transport is not None:  # pragma: no branch - or it has gone
+    async def deliver(self, request: web.Request, response: Response) -> web.StreamResponse:
+        """Send a response the way its delivery fields say."""
+        headers = {"Content-Type": response.content_type, **response.headers}
+        if response.declared_length is None and response.chunk is None:
+            return web.Response(body=response.body, status=response.status, headers=headers)
+        stream = web.StreamResponse(status=response.status, headers=headers)
+        whole = len(response.body) if response.declared_length is None else response.declared_length
+        stream.content_length = whole
+        await stream.prepare(request)
+        step = response.chunk or len(response.body)
+        for start in range(0, len(response.body), step):
+            await stream.write(response.body[start : start + step])
+            if response.pause:
+                await self.pause(response.pause)
+        if whole > len(response.body) and request.transport is not None:  # pragma: no branch - or it has gone
             request.transport.close()
-        return response
+        return stream
 
 
 def hang_up(request: web.Request, *, reset: bool = False) -> web.Response:
-    """Close the connection with nothing sent; ``reset`` lets TCP say so rudely."""
+    """Close the connection without a response; with ``reset``, by a TCP reset."""
     transport = request.transport
     if transport is not None:
         if reset:

@@ -1,4 +1,4 @@
-"""POST spot/v1/trade/cancelOrders: the endpoint this simulator is there for."""
+"""POST spot/v1/trade/cancelOrders: cancel several spot orders in one request."""
 
 from __future__ import annotations
 
@@ -8,51 +8,32 @@ from typing import Any, Final, Literal
 
 from .. import errors
 from ..calls import Call
-from ..errors import Refused
-from ..http.signing import NumberText
+from ..errors import Refused, invalid
 from ..orders import Order, OrderBook
-from .payloads import order_payload, parse_order_id
-
-FailsKey = Literal["orderId", "clientOrderID", "clientOrderId", "text"]
-MixedIds = Literal["union", "order_ids_only", "client_ids_only"]
-EmptyLists = Literal["documented", "absent", "null", "empty"]
+from ..parameters import NumberText, parse_order_id
+from ..rules import SpotRules
+from .payloads import order_payload
 
 _REQUEST: Final = "OrdersCancelRequest"
 
 
 @dataclass(frozen=True)
-class CancelRules:
-    """How the endpoint behaves where nobody outside the exchange knows how it does."""
-
-    fails_key: FailsKey = "clientOrderID"
-    """How a failed client order id is keyed in ``fails``; "text": named in the error text only."""
-    mixed_ids: MixedIds = "union"
-    """Whether client order ids count when order ids are given in the same request."""
-    empty_lists: EmptyLists = "documented"
-    """How an empty list is written; "documented": ``orders`` null, ``fails`` left out."""
-    not_found_code: int = errors.INVALID_PARAMETER
-    """The code that refuses a whole request (``process=0``) for an id that is not found."""
-    max_ids: int | None = None
-    """Refuse requests that name more ids than this."""
-
-
-@dataclass(frozen=True)
 class _Named:
-    """One id of the request, and the order it stands for, if there is one."""
+    """An id of the request, and its order, if there is one."""
 
     name: Literal["orderId", "clientOrderID"]
     id: str
     order: Order | None
     refusal: Refused | None = None
-    """Why the order is not cancelled although it is open."""
+    """Why a fault refuses to cancel the open order."""
 
     @property
     def is_cancelled(self) -> bool:
         return self.order is not None and self.order.is_open and self.refusal is None
 
 
-def cancel_batch(book: OrderBook, rules: CancelRules, call: Call) -> tuple[dict[str, Any], tuple[int, ...]]:
-    """Cancel what can be cancelled; return the answer's ``data`` and the ids of the orders cancelled."""
+def cancel_batch(book: OrderBook, rules: SpotRules, call: Call) -> tuple[dict[str, Any], tuple[int, ...]]:
+    """Cancel the open orders. Returns the ``data`` of the response and the ids of the cancelled orders."""
     symbol = call.params["symbol"]
     partial = _process(call.params)
     with book.lock:
@@ -74,12 +55,12 @@ def cancel_batch(book: OrderBook, rules: CancelRules, call: Call) -> tuple[dict[
 def _process(params: Mapping[str, str]) -> bool:
     process = params.get("process") or "0"
     if process not in ("0", "1"):
-        raise Refused(errors.INVALID_PARAMETER, "Invalid parameters, err: process must be 0 or 1")
+        raise invalid("process must be 0 or 1")
     return process == "1"
 
 
 def _named(
-    book: OrderBook, rules: CancelRules, uid: str, symbol: str, params: Mapping[str, str]
+    book: OrderBook, rules: SpotRules, uid: str, symbol: str, params: Mapping[str, str]
 ) -> list[_Named]:
     order_ids = [parse_order_id(text) for text in _list(params, "orderIds")]
     client_ids = _list(params, "clientOrderIDs")
@@ -90,7 +71,7 @@ def _named(
     elif order_ids and client_ids and rules.mixed_ids == "client_ids_only":
         order_ids = []
     if rules.max_ids is not None and len(order_ids) + len(client_ids) > rules.max_ids:
-        raise Refused(errors.INVALID_PARAMETER, f"Invalid parameters, err: more than {rules.max_ids} ids")
+        raise invalid(f"more than {rules.max_ids} ids")
     return [
         *(_Named("orderId", str(id), book.find(uid, symbol, id)) for id in dict.fromkeys(order_ids)),
         *(
@@ -103,10 +84,10 @@ def _named(
 def _list(params: Mapping[str, str], key: str) -> list[str]:
     text = params.get(key, "")
     if isinstance(text, NumberText):
-        raise Refused(errors.INVALID_PARAMETER, f"Invalid parameters, err: {key} is a number, not a string")
+        raise invalid(f"{key} is a number, not a string")
     ids = text.split(",") if text else []
     if "" in ids:
-        raise Refused(errors.INVALID_PARAMETER, f"Invalid parameters, err: empty id in {key}")
+        raise invalid(f"empty id in {key}")
     return ids
 
 
@@ -118,7 +99,7 @@ def _error_text(one: _Named, symbol: str) -> str:
     return errors.final_state_text(one.name, one.id, one.order.status)
 
 
-def _whole_refusal(rules: CancelRules, first_wrong: _Named, symbol: str) -> Refused:
+def _whole_refusal(rules: SpotRules, first_wrong: _Named, symbol: str) -> Refused:
     if first_wrong.refusal:
         return first_wrong.refusal
     if first_wrong.order is None and rules.not_found_code == errors.NOT_FOUND:
@@ -127,7 +108,7 @@ def _whole_refusal(rules: CancelRules, first_wrong: _Named, symbol: str) -> Refu
     return Refused(code, _error_text(first_wrong, symbol))
 
 
-def _fail(rules: CancelRules, one: _Named, symbol: str) -> dict[str, str]:
+def _fail(rules: SpotRules, one: _Named, symbol: str) -> dict[str, str]:
     key = "orderId" if one.name == "orderId" else rules.fails_key
     text = _error_text(one, symbol)
     if key != "text":
@@ -136,7 +117,7 @@ def _fail(rules: CancelRules, one: _Named, symbol: str) -> dict[str, str]:
 
 
 def _cancelled(order: Order, *, partial: bool) -> dict[str, Any]:
-    """As in the payloads seen: the partial answer's orders carry their client id twice."""
+    """A cancelled order. As in the known payloads, a response with ``fails`` has the client id twice."""
     payload = order_payload(order)
     if partial:
         client_id = payload.pop("clientOrderID")
@@ -144,7 +125,7 @@ def _cancelled(order: Order, *, partial: bool) -> dict[str, Any]:
     return payload
 
 
-def _data(rules: CancelRules, orders: list[dict[str, Any]], fails: list[dict[str, str]]) -> dict[str, Any]:
+def _data(rules: SpotRules, orders: list[dict[str, Any]], fails: list[dict[str, str]]) -> dict[str, Any]:
     data: dict[str, Any] = {"orders": orders, "fails": fails}
     for key in [key for key, entries in data.items() if not entries]:
         if rules.empty_lists == "absent" or (rules.empty_lists == "documented" and key == "fails"):

@@ -5,72 +5,74 @@ from __future__ import annotations
 from typing import Final
 
 from .. import errors
-from ..calls import Call, Outcome
-from ..errors import Refused
+from ..calls import Call, Result
+from ..errors import Refused, invalid
 from ..markets import spot_balances, spot_symbols
 from ..orders import Order, OrderBook
+from ..parameters import known_pair, parse_order_id, whole_number
+from ..rules import SpotRules
 from . import placing
-from .batch_cancel import CancelRules, cancel_batch
-from .payloads import lookup_payload, order_payload, parse_order_id
+from .batch_cancel import cancel_batch
+from .payloads import lookup_payload, order_payload
 
 MAX_OPEN_LISTED: Final = 2000
 MAX_PAGE: Final = 100
 
 
 class Spot:
-    def __init__(self, book: OrderBook, rules: CancelRules) -> None:
+    def __init__(self, book: OrderBook, rules: SpotRules) -> None:
         self._book = book
         self._rules = rules
 
-    def symbols(self, call: Call) -> Outcome:
-        return Outcome(spot_symbols(call.params.get("symbol") or None))
+    def symbols(self, call: Call) -> Result:
+        return Result(spot_symbols(call.params.get("symbol") or None))
 
-    def balance(self, call: Call) -> Outcome:
-        return Outcome(spot_balances())
+    def balance(self, call: Call) -> Result:
+        return Result(spot_balances())
 
-    def place(self, call: Call) -> Outcome:
-        return Outcome(order_payload(placing.place(self._book, call.uid, call.params)))
+    def place(self, call: Call) -> Result:
+        return Result(order_payload(placing.place(self._book, call.uid, call.params)))
 
-    def place_batch(self, call: Call) -> Outcome:
+    def place_batch(self, call: Call) -> Result:
         placed = placing.place_batch(self._book, call.uid, call.params)
-        return Outcome({"orders": [order_payload(order) for order in placed]})
+        return Result({"orders": [order_payload(order) for order in placed]})
 
-    def cancel_batch(self, call: Call) -> Outcome:
-        placing.known_pair(call.params, "OrdersCancelRequest")
-        return Outcome(*cancel_batch(self._book, self._rules, call))
+    def cancel_batch(self, call: Call) -> Result:
+        known_pair(call.params, "OrdersCancelRequest")
+        return Result(*cancel_batch(self._book, self._rules, call))
 
-    def cancel(self, call: Call) -> Outcome:
+    def cancel(self, call: Call) -> Result:
         with self._book.lock:
             order = self._find(call, "OrderCancelRequest")
             if not order.is_open:
                 text = errors.final_state_text("orderId", str(order.order_id), order.status)
                 raise Refused(errors.INVALID_PARAMETER, text)
-            call.demand_willing(order)
+            call.raise_if_refused(order)
             cancelled = self._book.cancel(order.order_id)
-        return Outcome(order_payload(cancelled), (cancelled.order_id,))
+        return Result(order_payload(cancelled), (cancelled.order_id,))
 
-    def cancel_open(self, call: Call) -> Outcome:
+    def cancel_open(self, call: Call) -> Result:
         with self._book.lock:
             cancelled = [self._book.cancel(order.order_id) for order in self._listed(call) if order.is_open]
         payloads = [order_payload(order) for order in cancelled]
-        return Outcome({"orders": payloads}, tuple(order.order_id for order in cancelled))
+        return Result({"orders": payloads}, tuple(order.order_id for order in cancelled))
 
-    def query(self, call: Call) -> Outcome:
-        return Outcome(lookup_payload(self._find(call, "OrderQueryRequest")))
+    def query(self, call: Call) -> Result:
+        return Result(lookup_payload(self._find(call, "OrderQueryRequest")))
 
-    def open_orders(self, call: Call) -> Outcome:
+    def open_orders(self, call: Call) -> Result:
         listed = [order for order in self._listed(call) if order.is_open]
-        return Outcome({"orders": [lookup_payload(order) for order in listed[:MAX_OPEN_LISTED]]})
+        return Result({"orders": [lookup_payload(order) for order in listed[:MAX_OPEN_LISTED]]})
 
-    def history(self, call: Call) -> Outcome:
-        """The account's finished orders, the newest first."""
-        page = placing.whole_number(call.params, "pageIndex", 1)
-        size = placing.whole_number(call.params, "pageSize", MAX_PAGE)
+    def history(self, call: Call) -> Result:
+        """The finished orders of the account, newest first."""
+        page = whole_number(call.params, "pageIndex", 1)
+        size = whole_number(call.params, "pageSize", MAX_PAGE)
         if not (page >= 1 and 1 <= size <= MAX_PAGE):
-            raise Refused(errors.INVALID_PARAMETER, f"Invalid parameters, err: pageSize is 1 to {MAX_PAGE}")
+            raise invalid(f"pageSize is 1 to {MAX_PAGE}")
         status = call.params.get("status") or None
-        since = placing.whole_number(call.params, "startTime", 0)
-        until = placing.whole_number(call.params, "endTime", 2**63)
+        since = whole_number(call.params, "startTime", 0)
+        until = whole_number(call.params, "endTime", 2**63)
         listed = [
             order
             for order in self._listed(call)
@@ -78,14 +80,14 @@ class Spot:
         ]
         listed.reverse()
         shown = listed[(page - 1) * size : page * size]
-        return Outcome({"orders": [lookup_payload(order) for order in shown]})
+        return Result({"orders": [lookup_payload(order) for order in shown]})
 
     def _listed(self, call: Call) -> list[Order]:
-        symbol = placing.known_pair(call.params, "").symbol if call.params.get("symbol") else None
+        symbol = known_pair(call.params, "").symbol if call.params.get("symbol") else None
         return self._book.of(call.uid, "spot", symbol)
 
     def _find(self, call: Call, request_name: str) -> Order:
-        symbol = placing.known_pair(call.params, request_name).symbol
+        symbol = known_pair(call.params, request_name).symbol
         order_id, client_order_id = call.params.get("orderId"), call.params.get("clientOrderID")
         if order_id:
             order = self._book.find(call.uid, symbol, parse_order_id(order_id))

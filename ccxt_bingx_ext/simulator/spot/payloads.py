@@ -1,25 +1,14 @@
-"""Orders as the endpoints show them, and order ids as the endpoints take them."""
+"""Spot orders as the endpoints show them."""
 
 from __future__ import annotations
 
-import re
-from typing import Any, Final
+from typing import Any
 
-from .. import errors
-from ..errors import Refused
 from ..orders import Order
-
-_INT64_MAX: Final = 2**63 - 1
-
-
-def parse_order_id(text: str) -> int:
-    if not re.fullmatch(r"-?[0-9]{1,20}", text) or abs(int(text)) > _INT64_MAX:
-        raise Refused(errors.INVALID_PARAMETER, f"Invalid parameters, err: {text!r} is not an order id")
-    return int(text)
 
 
 def order_payload(order: Order) -> dict[str, Any]:
-    """An order in an answer to placing or cancelling. ``transactTime`` stays the time of placing."""
+    """An order in the response to placing or cancelling. ``transactTime`` is the time of placing."""
     return {
         "symbol": order.symbol,
         "orderId": order.order_id,
@@ -37,7 +26,7 @@ def order_payload(order: Order) -> dict[str, Any]:
 
 
 def lookup_payload(order: Order) -> dict[str, Any]:
-    """An order in an answer to a question about orders. The capital S of ``StopPrice`` is the exchange's."""
+    """An order in the response to a query. The exchange itself writes ``StopPrice`` with a capital S."""
     base, _, quote = order.symbol.partition("-")
     return {
         "symbol": order.symbol,

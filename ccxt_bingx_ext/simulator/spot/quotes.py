@@ -1,4 +1,4 @@
-"""Spot prices as the public endpoints show them: they stand still, and nobody trades."""
+"""Spot prices as the public endpoints show them. They never move, because nobody trades."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
-from ..calls import Call, Outcome
+from ..calls import Call, Result
+from ..errors import invalid
 from ..markets import SPOT_PAIRS, SpotPair
 from ..orders import plain
-from .placing import invalid, known_pair, one_of, whole_number
+from ..parameters import known_pair, one_of, whole_number
 
 OFFERED: Final = "1000"
-"""The quantity at the best price of either side, and there is no other price."""
+"""The quantity at the best price of each side. There is only one price on each side."""
 MAX_LEVELS: Final = 1000
 MAX_KLINES: Final = 1440
 
@@ -30,23 +31,23 @@ class Quotes:
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self._now_ms = now_ms
 
-    def tickers(self, call: Call) -> Outcome:
-        """The last 24 hours of one pair, or of all that are traded."""
+    def tickers(self, call: Call) -> Result:
+        """The last 24 hours of one pair, or of all active pairs."""
         if call.params.get("symbol"):
             pairs = [known_pair(call.params, "")]
         else:
             pairs = [pair for pair in SPOT_PAIRS.values() if pair.active]
-        return Outcome([self._ticker(pair) for pair in pairs])
+        return Result([self._ticker(pair) for pair in pairs])
 
-    def depth(self, call: Call) -> Outcome:
+    def depth(self, call: Call) -> Result:
         pair = known_pair(call.params, "DepthRequest")
         if not 1 <= whole_number(call.params, "limit", 100) <= MAX_LEVELS:
             raise invalid(f"limit is 1 to {MAX_LEVELS}")
         bid, ask = _best(pair)
-        return Outcome({"bids": [[bid, OFFERED]], "asks": [[ask, OFFERED]], "ts": self._now_ms()})
+        return Result({"bids": [[bid, OFFERED]], "asks": [[ask, OFFERED]], "ts": self._now_ms()})
 
-    def klines(self, call: Call) -> Outcome:
-        """The newest candles of those that began within the time asked for, oldest first."""
+    def klines(self, call: Call) -> Result:
+        """The newest candles that start in the requested time, oldest first."""
         pair = known_pair(call.params, "KlineRequest")
         length = INTERVALS[one_of(call.params, "interval", tuple(INTERVALS))]
         limit = whole_number(call.params, "limit", 500)
@@ -58,7 +59,7 @@ class Quotes:
         since = whole_number(call.params, "startTime", 0)
         times = range(newest, max(since, newest - limit * length + 1) - 1, -length)
         price = float(pair.last_price)
-        return Outcome([[time, price, price, price, price, 0, time + length - 1, 0] for time in times[::-1]])
+        return Result([[time, price, price, price, price, 0, time + length - 1, 0] for time in times[::-1]])
 
     def _ticker(self, pair: SpotPair) -> dict[str, Any]:
         now = self._now_ms()

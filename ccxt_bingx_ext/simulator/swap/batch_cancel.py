@@ -1,62 +1,33 @@
-"""DELETE swap/v2/trade/batchOrders: up to ten linear swap orders cancelled in one request."""
+"""DELETE swap/v2/trade/batchOrders: cancel up to ten linear swap orders in one request."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from .. import errors
 from ..calls import Call
-from ..http.signing import NumberText
+from ..errors import invalid
 from ..orders import Order, OrderBook, stored_client_id
-from ..spot.batch_cancel import EmptyLists, MixedIds
-from ..spot.payloads import parse_order_id
-from ..spot.placing import invalid
+from ..parameters import NumberText, parse_order_id
+from ..rules import SwapRules
 from .payloads import linear_cancelled
-
-FailedKey = Literal["clientOrderId", "clientOrderID", "orderId", "text", "none"]
 
 _REQUEST: Final = "BatchCancelRequest"
 
 
 @dataclass(frozen=True)
-class SwapRules:
-    """How the swap endpoints behave where nobody outside the exchange knows how they do."""
-
-    not_found_code: int = errors.SWAP_ORDER_NOT_FOUND
-    """The code for an order that is unknown or was cancelled before."""
-    failed_key: FailedKey = "clientOrderId"
-    """How a failed client order id is keyed in ``failed``; "text": named in the error text only; "none":
-    not named at all."""
-    mixed_ids: MixedIds = "union"
-    """Whether client order ids count when order ids are given in the same request."""
-    empty_lists: EmptyLists = "documented"
-    """How an empty list is written; "documented": null."""
-    max_ids: int = 10
-    """Requests that name more ids than this, of both kinds together, are refused."""
-
-    def why_not(self, order: Order | None) -> tuple[int, str] | None:
-        """The error for an order that cannot be cancelled. It does not tell a cancelled one from an
-        unknown one."""
-        if order is None or order.status in ("CANCELED", "FAILED"):
-            return self.not_found_code, errors.ORDER_NOT_FOUND_TEXT
-        if order.status == "FILLED":
-            return errors.SWAP_ORDER_FILLED, errors.ORDER_FILLED_TEXT
-        return None
-
-
-@dataclass(frozen=True)
 class _Named:
-    """One id of the request, and the order it stands for, if there is one."""
+    """An id of the request, and its order, if there is one."""
 
     id: int | str
     order: Order | None
 
 
 def cancel_batch(book: OrderBook, rules: SwapRules, call: Call) -> tuple[dict[str, Any], tuple[int, ...]]:
-    """Cancel what can be cancelled; return the answer's ``data`` and the ids of the orders cancelled."""
+    """Cancel the open orders. Returns the ``data`` of the response and the ids of the cancelled orders."""
     with book.lock:
         named = _named(book, rules, call.uid, call.params["symbol"], call.params)
         refusals = call.refusals(one.order for one in named)
@@ -66,7 +37,7 @@ def cancel_batch(book: OrderBook, rules: SwapRules, call: Call) -> tuple[dict[st
             refusal = refusals.get(one.order.order_id) if one.order else None
             if why := (refusal.code, refusal.message) if refusal else rules.why_not(one.order):
                 failed.append(_failed(rules, one, why))
-            elif one.order:  # pragma: no branch - None has a reason not to be cancelled
+            elif one.order:  # pragma: no branch - an unknown order has a reason
                 open_ids[one.order.order_id] = None
         success = [linear_cancelled(book.cancel(order_id)) for order_id in open_ids]
     return _data(rules, {"success": success, "failed": failed}), tuple(open_ids)
@@ -128,7 +99,7 @@ def _failed(rules: SwapRules, one: _Named, why: tuple[int, str]) -> dict[str, An
     code, text = why
     if isinstance(one.id, int):
         return {"orderId": one.id, "errorCode": code, "errorMessage": text}
-    # Of an order that is open or was filled the order id is known; one that "does not exist" has none.
+    # The response names the order id of an open or filled order, not of an order that "does not exist".
     known = one.order if one.order and (one.order.is_open or one.order.status == "FILLED") else None
     failed: dict[str, Any] = {"orderId": known.order_id if known else 0}
     if rules.failed_key == "text":

@@ -1,4 +1,4 @@
-"""The swap endpoints: what linear and inverse have in common, and how their answers differ."""
+"""The swap endpoints: what linear and inverse share, and how their responses differ."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from .. import errors
-from ..calls import Call, Outcome
+from ..calls import Call, Result
 from ..errors import Refused
 from ..markets import SwapMarket
 from ..orders import Order, OrderBook
-from ..spot.payloads import parse_order_id
-from . import placing as swap_placing
-from .batch_cancel import SwapRules, cancel_batch
+from ..parameters import known_contract, parse_order_id
+from ..rules import SwapRules
+from . import placing
+from .batch_cancel import cancel_batch
 from .payloads import (
     inverse_cancelled,
     inverse_lookup,
@@ -28,13 +29,13 @@ Payload = Callable[[Order], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Shapes:
-    """How a market's answers show an order."""
+    """How the responses of a market show an order."""
 
     placed: Payload
     looked_up: Payload
     cancelled: Payload
     bare_placed: bool
-    """The answer to placing is the order itself, and not ``{"code": 0, "data": {"order": …}}``."""
+    """Whether the response to placing is the order itself, not ``{"code": 0, "data": {"order": …}}``."""
 
 
 SHAPES: Final[dict[SwapMarket, Shapes]] = {
@@ -52,40 +53,40 @@ class Swap:
         self._rules = rules
         self._shapes = SHAPES[market]
 
-    def place(self, call: Call) -> Outcome:
-        placed = self._shapes.placed(swap_placing.place(self._book, self._market, call.uid, call.params))
-        return Outcome(placed, bare=True) if self._shapes.bare_placed else Outcome({"order": placed})
+    def place(self, call: Call) -> Result:
+        placed = self._shapes.placed(placing.place(self._book, self._market, call.uid, call.params))
+        return Result(placed, bare=True) if self._shapes.bare_placed else Result({"order": placed})
 
-    def place_batch(self, call: Call) -> Outcome:
-        placed = swap_placing.place_batch(self._book, self._market, call.uid, call.params)
-        return Outcome({"orders": [self._shapes.placed(order) for order in placed]})
+    def place_batch(self, call: Call) -> Result:
+        placed = placing.place_batch(self._book, self._market, call.uid, call.params)
+        return Result({"orders": [self._shapes.placed(order) for order in placed]})
 
-    def cancel(self, call: Call) -> Outcome:
+    def cancel(self, call: Call) -> Result:
         with self._book.lock:
             order = self._find(call, "OrderCancelRequest")
             if why := self._rules.why_not(order):
                 raise Refused(*why)
-            call.demand_willing(order)
+            call.raise_if_refused(order)
             cancelled = self._book.cancel(order.order_id)
-        return Outcome({"order": self._shapes.cancelled(cancelled)}, (cancelled.order_id,))
+        return Result({"order": self._shapes.cancelled(cancelled)}, (cancelled.order_id,))
 
-    def cancel_batch(self, call: Call) -> Outcome:
-        """Linear only: for inverse orders there is no such endpoint."""
-        swap_placing.known_contract(self._market, call.params, "BatchCancelRequest")
-        return Outcome(*cancel_batch(self._book, self._rules, call))
+    def cancel_batch(self, call: Call) -> Result:
+        """Linear only: the exchange has no such endpoint for inverse orders."""
+        known_contract(self._market, call.params, "BatchCancelRequest")
+        return Result(*cancel_batch(self._book, self._rules, call))
 
-    def query(self, call: Call) -> Outcome:
-        return Outcome({"order": self._shapes.looked_up(self._find(call, "OrderQueryRequest"))})
+    def query(self, call: Call) -> Result:
+        return Result({"order": self._shapes.looked_up(self._find(call, "OrderQueryRequest"))})
 
-    def open_orders(self, call: Call) -> Outcome:
+    def open_orders(self, call: Call) -> Result:
         given = call.params.get("symbol")
-        symbol = swap_placing.known_contract(self._market, call.params, "").symbol if given else None
+        symbol = known_contract(self._market, call.params, "").symbol if given else None
         listed = self._book.of(call.uid, self._market, symbol)
-        return Outcome({"orders": [self._shapes.looked_up(order) for order in listed if order.is_open]})
+        return Result({"orders": [self._shapes.looked_up(order) for order in listed if order.is_open]})
 
     def _find(self, call: Call, request_name: str) -> Order:
-        symbol = swap_placing.known_contract(self._market, call.params, request_name).symbol
-        order_id, client_order_id = call.params.get("orderId"), swap_placing.client_id_of(call.params)
+        symbol = known_contract(self._market, call.params, request_name).symbol
+        order_id, client_order_id = call.params.get("orderId"), placing.client_id_of(call.params)
         if order_id:
             order = self._book.find(call.uid, symbol, parse_order_id(order_id), self._market)
         elif client_order_id:

@@ -1,4 +1,4 @@
-"""Swap orders as the endpoints show them: in the shapes seen, which differ from endpoint to endpoint."""
+"""Swap orders as the endpoints show them. The known shapes differ from endpoint to endpoint."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ _NOT_SET: Final = {
     "workingType": "",
     "stopGuaranteed": "",
 }
-"""A take profit or stop loss that an inverse order does not have."""
+"""The take profit or stop loss of an inverse order without one."""
 
 
 def _number(decimal: str) -> int | float:
-    """A decimal as a JSON number: some fields are numbers where the same is a string elsewhere."""
+    """A decimal as a JSON number: some endpoints write numbers where others write strings."""
     value = Decimal(decimal)
     return int(value) if value == value.to_integral_value() else float(value)
 
 
 def _status(order: Order) -> str:
-    """The swap endpoints write CANCELLED with two Ls, the spot ones with one."""
+    """The swap endpoints write CANCELLED with two Ls, the spot endpoints with one."""
     return "CANCELLED" if order.status == "CANCELED" else order.status
 
 
 def linear_placed(order: Order) -> dict[str, Any]:
-    """An order in an answer to placing. It does not say what became of the order."""
+    """An order in the response to placing. It has no status."""
     return {
         "orderId": order.order_id,
         "symbol": order.symbol,
@@ -52,7 +52,7 @@ def linear_placed(order: Order) -> dict[str, Any]:
 
 
 def linear_cancelled(order: Order) -> dict[str, Any]:
-    """An order in an answer to cancelling, one or many."""
+    """An order in the response to cancelling, one or many."""
     return {
         "symbol": order.symbol,
         "orderId": order.order_id,
@@ -75,7 +75,7 @@ def linear_cancelled(order: Order) -> dict[str, Any]:
 
 
 def linear_lookup(order: Order) -> dict[str, Any]:
-    """An order in an answer to a question about orders."""
+    """An order in the response to a query."""
     return {
         **linear_cancelled(order),
         "profit": "",
@@ -93,7 +93,7 @@ def linear_lookup(order: Order) -> dict[str, Any]:
 
 
 def inverse_placed(order: Order) -> dict[str, Any]:
-    """The whole answer to placing: there is nothing around it."""
+    """The complete response to placing: nothing is around it."""
     return {
         "orderId": order.order_id,
         "symbol": order.symbol,
@@ -109,7 +109,7 @@ def inverse_placed(order: Order) -> dict[str, Any]:
 
 
 def inverse_lookup(order: Order) -> dict[str, Any]:
-    """An order in an answer to a question. ``origQty`` is empty, and some words are not in capitals."""
+    """An order in the response to a query. ``origQty`` is empty, and some words are not in capitals."""
     contract_value = Decimal(INVERSE_CONTRACTS[order.symbol].size)
     return {
         "symbol": order.symbol,
@@ -143,7 +143,7 @@ def inverse_lookup(order: Order) -> dict[str, Any]:
 
 
 def inverse_cancelled(order: Order) -> dict[str, Any]:
-    """An order in an answer to cancelling, in which it has lost its type and its quantity."""
+    """An order in the response to cancelling. It has lost its type and its quantity."""
     return inverse_lookup(order) | {
         "type": "Pending",
         "quantity": 0,

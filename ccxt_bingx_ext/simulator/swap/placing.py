@@ -1,4 +1,4 @@
-"""Placing swap orders: what is accepted; what becomes of it is as for spot."""
+"""Placing swap orders: what the exchange accepts."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from .. import errors
-from ..errors import Refused
-from ..markets import CONTRACTS, Contract, SwapMarket
+from ..errors import Refused, invalid
+from ..markets import SwapMarket
 from ..orders import Order, OrderBook, stored_client_id
-from ..spot.placing import SIDES, TIMES_IN_FORCE, amount, batch_of, carry_out, invalid, one_of
+from ..parameters import amount, known_contract, one_of
+from ..placing import SIDES, TIMES_IN_FORCE, batch_of, carry_out
 
 LIMIT_TYPES: Final = ("LIMIT", "TRIGGER_LIMIT", "STOP", "TAKE_PROFIT")
 MARKET_TYPES: Final = ("MARKET", "TRIGGER_MARKET", "STOP_MARKET", "TAKE_PROFIT_MARKET")
@@ -18,18 +19,8 @@ MAX_CLIENT_ID: Final = 40
 
 
 def client_id_of(params: Mapping[str, str]) -> str:
-    """``clientOrderId`` is the documented name, ``clientOrderID`` is used and accepted as well."""
+    """The client order id: ``clientOrderId`` is the documented name, ``clientOrderID`` works too."""
     return params.get("clientOrderId") or params.get("clientOrderID") or ""
-
-
-def known_contract(market: SwapMarket, params: Mapping[str, str], request_name: str) -> Contract:
-    symbol = params.get("symbol")
-    if not symbol:
-        raise errors.missing(request_name, "Symbol")
-    contract = CONTRACTS[market].get(symbol)
-    if contract is None:
-        raise Refused(errors.SWAP_UNKNOWN_SYMBOL, f"{symbol} not exist, please verify it")
-    return contract
 
 
 def place(book: OrderBook, market: SwapMarket, uid: str, params: Mapping[str, str]) -> Order:
@@ -39,7 +30,7 @@ def place(book: OrderBook, market: SwapMarket, uid: str, params: Mapping[str, st
 
 
 def place_batch(book: OrderBook, market: SwapMarket, uid: str, params: Mapping[str, str]) -> list[Order]:
-    """Place a list of orders: all of them, or none where one of them is refused."""
+    """Place a list of orders: all of them, or none if one is refused."""
     batch = batch_of(params, "batchOrders")
     with book.lock:
         checked = [_check(book, market, uid, one) for one in batch]
@@ -50,7 +41,7 @@ def place_batch(book: OrderBook, market: SwapMarket, uid: str, params: Mapping[s
 
 
 def _check(book: OrderBook, market: SwapMarket, uid: str, params: Mapping[str, str]) -> dict[str, str]:
-    """What the book needs to know of a new order; `Refused` where the order is not acceptable."""
+    """Return what the book needs of a new order. Raises `Refused` if the exchange would not accept it."""
     contract = known_contract(market, params, "OrderRequest")
     if not contract.active:
         raise Refused(errors.SWAP_INACTIVE_SYMBOL, "The trading pair is offline")

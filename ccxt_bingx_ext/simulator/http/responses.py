@@ -1,4 +1,4 @@
-"""What goes back over the wire: an answer's bytes, and how they are to be delivered."""
+"""Responses: their bytes, and how the server delivers them."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ JSON_TYPE: Final = "application/json; charset=utf-8"
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A whole HTTP answer. The delivery fields are only ever set by faults."""
+class Response:
+    """A complete HTTP response. Only faults set the delivery fields."""
 
     body: bytes
     status: int = 200
     content_type: str = JSON_TYPE
     headers: Mapping[str, str] = field(default_factory=dict)
     declared_length: int | None = None
-    """Announce this many bytes instead of the body's own number, and hang up after the body."""
+    """Announce this many bytes instead of the length of the body, and hang up after the body."""
     chunk: int | None = None
-    """Send so many bytes at a time,"""
+    """Send this many bytes at a time."""
     pause: float = 0.0
-    """with so many seconds between."""
+    """Wait this many seconds between the pieces."""
 
     @property
     def code(self) -> int | None:
-        """The business code, where the body is an answer that has one."""
+        """The business code, if the body has one."""
         try:
             decoded = json.loads(self.body)
         except ValueError:
@@ -40,18 +40,18 @@ def encode(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def success(data: Any) -> Answer:
-    return Answer(encode({"code": 0, "msg": "", "debugMsg": "", "data": data}))
+def success(data: Any) -> Response:
+    return Response(encode({"code": 0, "msg": "", "debugMsg": "", "data": data}))
 
 
-def refusal(code: int, message: str) -> Answer:
-    return Answer(encode({"code": code, "msg": message, "debugMsg": ""}))
+def refusal(code: int, message: str) -> Response:
+    return Response(encode({"code": code, "msg": message, "debugMsg": ""}))
 
 
-def html_page(status: int, reason: str) -> Answer:
-    """An error page such as a gateway in front of the exchange sends."""
+def html_page(status: int, reason: str) -> Response:
+    """An error page, as a gateway in front of the exchange sends it."""
     page = (
         f"<html>\r\n<head><title>{status} {reason}</title></head>\r\n<body>\r\n"
         f"<center><h1>{status} {reason}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
     )
-    return Answer(page.encode(), status=status, content_type="text/html")
+    return Response(page.encode(), status=status, content_type="text/html")

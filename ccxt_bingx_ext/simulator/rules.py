@@ -1,0 +1,55 @@
+"""How cancels behave where the documentation is silent. `Simulator` takes these as settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from . import errors
+from .orders import Order
+
+FailsKey = Literal["orderId", "clientOrderID", "clientOrderId", "text"]
+MixedIds = Literal["union", "order_ids_only", "client_ids_only"]
+EmptyLists = Literal["documented", "absent", "null", "empty"]
+FailedKey = Literal["clientOrderId", "clientOrderID", "orderId", "text", "none"]
+
+
+@dataclass(frozen=True)
+class SpotRules:
+    """How the batch cancel of spot orders behaves where only the exchange knows."""
+
+    fails_key: FailsKey = "clientOrderID"
+    """The key of a failed client order id in ``fails``. "text": only the error text names the id."""
+    mixed_ids: MixedIds = "union"
+    """Which ids count if a request names both order ids and client order ids."""
+    empty_lists: EmptyLists = "documented"
+    """How the response writes an empty list. "documented": ``orders`` is null, ``fails`` is absent."""
+    not_found_code: int = errors.INVALID_PARAMETER
+    """The code that refuses a whole request (``process=0``) because of an unknown id."""
+    max_ids: int | None = None
+    """The exchange refuses requests that name more ids."""
+
+
+@dataclass(frozen=True)
+class SwapRules:
+    """How the swap endpoints behave where only the exchange knows."""
+
+    not_found_code: int = errors.SWAP_ORDER_NOT_FOUND
+    """The code for an order that is unknown, or was cancelled before."""
+    failed_key: FailedKey = "clientOrderId"
+    """The key of a failed client order id in ``failed``. "text": only the error text names the id. "none":
+    nothing names it."""
+    mixed_ids: MixedIds = "union"
+    """Which ids count if a request names both order ids and client order ids."""
+    empty_lists: EmptyLists = "documented"
+    """How the response writes an empty list. "documented": null."""
+    max_ids: int = 10
+    """The exchange refuses requests that name more ids, of both kinds together."""
+
+    def why_not(self, order: Order | None) -> tuple[int, str] | None:
+        """The error for an order that is not open. It is the same for a cancelled and an unknown order."""
+        if order is None or order.status in ("CANCELED", "FAILED"):
+            return self.not_found_code, errors.ORDER_NOT_FOUND_TEXT
+        if order.status == "FILLED":
+            return errors.SWAP_ORDER_FILLED, errors.ORDER_FILLED_TEXT
+        return None
