@@ -244,7 +244,7 @@ class BingxMixin(Upstream):
             if self._needs_markets(batches):
                 yield LoadMarkets()
             flows = {symbol: self._cancel_batch(method, symbol, one) for symbol, one in batches.items()}
-            return conclude((yield from cancel_for_symbols(refs, flows)))
+            return conclude((yield from cancel_for_symbols(refs, flows)), method)
 
     def _needs_markets(self, symbols: Iterable[str]) -> bool:
         return not self.markets and any(self._guessed_id(symbol) is None for symbol in symbols)

@@ -138,7 +138,7 @@ class Words(NamedTuple):
         if re.search(_ALREADY_FILLED, self._own):
             # "order is already filled, The order doesn't exist" (docs) names no single state.
             return None if self._denies else "closed"
-        is_silent = meaning_by_words(self._own) is None
+        is_silent = meaning_by_words(self._own) is None and "order status" not in self._own.lower()
         return _STATUS_OF_CODE.get(self.code or "") if is_silent else None
 
     @property
@@ -155,18 +155,16 @@ class Words(NamedTuple):
         """
         if self._sentences or re.search(_FINAL_OR_INVALID, self._own) or self.status is not None:
             return False
-        by_words = meaning_by_words(self._own, self._numbered)
-        if by_words is not None:
-            return by_words is Meaning.ORDER_GONE and not re.search(_ALREADY_FILLED, self._own)
-        return _BY_CODE.get(self.code or "") is Meaning.ORDER_GONE
+        if self.code in _STATUS_OF_CODE or re.search(_ALREADY_FILLED, self._own):
+            return False  # the code and the words, or the words alone, contradict each other
+        return _meaning(self.code, self._own, self._numbered) is Meaning.ORDER_GONE
 
     @property
     def call_it_gone(self) -> bool:
         """Whether the order is in a final state or unknown, as far as the words or the code go."""
         if self._sentences:
-            return self.status not in (None, "open")
-        by_words = meaning_by_words(self._own, self._numbered)
-        return (by_words or _BY_CODE.get(self.code or "")) is Meaning.ORDER_GONE
+            return all(STATUS_OF_STATE.get(state, "open") != "open" for _, state in self._sentences)
+        return _meaning(self.code, self._own, self._numbered) is Meaning.ORDER_GONE
 
     @property
     def _sentences(self) -> list[tuple[str | None, str]]:
@@ -226,7 +224,14 @@ def meaning_of(code: str | None, text: str, *, query: bool = False) -> Meaning |
     words = Words(text, code)
     if words._sentences:
         return Meaning.ORDER_GONE if words.call_it_gone else None
-    return meaning_by_words(text, query=query) or _BY_CODE.get(code)
+    return _meaning(code, text, query=query)
+
+
+def _meaning(code: str | None, *spellings: str, query: bool = False) -> Meaning | None:
+    by_words, by_code = meaning_by_words(*spellings, query=query), _BY_CODE.get(code or "")
+    if by_words is Meaning.ORDER_GONE and by_code is Meaning.AMBIGUOUS and not query:
+        return by_code
+    return by_words or by_code
 
 
 def calls_orders_gone(text: str) -> bool:

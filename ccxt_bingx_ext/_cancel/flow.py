@@ -76,7 +76,7 @@ def _knows_nothing(outcome: Outcome) -> bool:
     if any(order["status"] is not None for order in outcome.structures):
         return False
     error = outcome.error
-    refusal = error.__cause__ if isinstance(error, BadRequest) and error.__cause__ is not None else error
+    refusal = error.__cause__ if error is not None and isinstance(error.__cause__, OrderNotFound) else error
     return refusal is None or (
         isinstance(refusal, (BadSymbol, BadRequest, OrderNotFound)) and not names_a_state(refusal)
     )

@@ -133,21 +133,18 @@ class Ledger:
         """
         requested = IdIndex(refs, self._schema)
         reports: list[OrderReport] = []
-        by_ref: dict[OrderRef, list[OrderReport]] = {}
-        several: list[set[OrderRef]] = []
+        by_order: list[tuple[set[OrderRef], list[OrderReport]]] = []
         for listed, entry in _entries_of(response, self._schema):
             meant = self._meant(listed, entry, requested)
             report = _report_of_entry(listed, entry, meant)
             reports.append(report)
-            for ref in meant:
-                by_ref.setdefault(ref, []).append(report)
-            if len(meant) > 1:
-                several.append(meant)
             self._keep_stray(report, meant, requested)
-        for ref, its_reports in by_ref.items():
-            self.enter(ref, _agreed(its_reports))
-        for meant in several:
-            self._join(meant)
+            if meant:
+                by_order = _with(by_order, meant, report)
+        for names, its_reports in by_order:
+            for ref in names:
+                self.enter(ref, _agreed(its_reports))
+            self._join(names)
         return reports
 
     def enter(self, ref: OrderRef, report: OrderReport, *, from_query: bool = False) -> None:
@@ -183,11 +180,13 @@ class Ledger:
             self._strays.setdefault(key, report)
 
     def _join(self, names: set[OrderRef]) -> None:
-        """Two ids of one order: the weightiest report on either counts for both."""
-        known = [report for name in names if (report := self._reports[name]) is not None]
+        """Several ids of one order: what is known by one of them is known by the others."""
+        known = [report for name in names if (report := self._reports[name]) is not None and report.settles]
         if known:
-            weightiest = max(known, key=lambda report: report.weight)
-            self._reports.update(dict.fromkeys(names, weightiest))
+            together = known[0]
+            for report in known[1:]:
+                together = _weighed(together, report, from_query=False) if together.settles else together
+            self._reports.update(dict.fromkeys(names, together))
 
 
 def report_of_query(response: object, ref: OrderRef, schema: ResponseSchema = SPOT.schema) -> OrderReport:
@@ -242,14 +241,36 @@ def _report_of_words(entry: Any, words: Words) -> OrderReport:
     return OrderReport("fails", entry, words.status, unknown=words.deny_the_order, gone=words.call_it_gone)
 
 
+def _with(
+    by_order: list[tuple[set[OrderRef], list[OrderReport]]], names: set[OrderRef], report: OrderReport
+) -> list[tuple[set[OrderRef], list[OrderReport]]]:
+    """`by_order` with a `report` on the order of `names`; orders that share a name are one."""
+    others = []
+    all_names, reports = {*names}, []
+    for known_names, its_reports in by_order:
+        if known_names & all_names:
+            all_names |= known_names
+            reports += its_reports
+        else:
+            others.append((known_names, its_reports))
+    return [*others, (all_names, [*reports, report])]
+
+
 def _agreed(reports: Sequence[OrderReport]) -> OrderReport:
-    """What the reports of one response say together: nothing if they disagree."""
-    settling = [report for report in reports if report.settles]
-    if not settling:
+    """What the reports of one response say together: nothing if they disagree.
+
+    An entry among the cancelled orders whose state is unknown disagrees with every state. "No such order"
+    agrees with a final state: by its second id, an order that was just cancelled does not exist.
+    """
+    speaking = [report for report in reports if report.settles or report.listed == "orders"]
+    final = [report for report in speaking if report.weight is Weight.FINAL]
+    if final:
+        speaking = [report for report in speaking if not report.unknown]
+    if not speaking:
         return reports[0]
-    first = settling[0]
-    agree = all((one.status, one.unknown) == (first.status, first.unknown) for one in settling)
-    return max(settling, key=lambda one: one.listed == "orders") if agree else first.unsettled()
+    first = speaking[0]
+    agree = all((one.status, one.unknown) == (first.status, first.unknown) for one in speaking)
+    return max(speaking, key=lambda one: one.listed == "orders") if agree else first.unsettled()
 
 
 def _weighed(before: OrderReport, report: OrderReport, *, from_query: bool) -> OrderReport:

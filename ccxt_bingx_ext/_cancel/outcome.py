@@ -38,15 +38,18 @@ class Outcome(NamedTuple):
         return [*self.orders.values(), *self.strays]
 
 
-def conclude(outcome: Outcome) -> list[Order]:
-    """The order structures of `outcome`, or its error, raised with ``orders`` and ``unresolved``."""
+def conclude(outcome: Outcome, method: str | None = None) -> list[Order]:
+    """The order structures of `outcome`, or its error, raised with ``orders`` and ``unresolved``.
+
+    With `method`, every message begins with it.
+    """
     error = outcome.error
     if error is None:
         return outcome.structures
     if is_ambiguous(error):
         add_to_message(error, UNKNOWN_OUTCOME)
     attach_outcome(error, outcome.structures, [ref.public for ref in outcome.unresolved])
-    raise error
+    raise _dressed(error, method)
 
 
 def most_severe(errors: Sequence[BaseError]) -> BaseError:
@@ -77,22 +80,25 @@ def bare_message(error: BaseError, *prefixes: str) -> str:
 
 @contextmanager
 def unresolved_on_error(unresolved: Sequence[Any], method: str | None = None) -> Iterator[None]:
-    """Give every ccxt error that leaves the block the two lists, and no signature.
-
-    An error without lists gets all of `unresolved`. With `method`, every message begins with it.
-    """
+    """Leave all of `unresolved` to every ccxt error that leaves the block without lists of its own."""
     try:
         yield
+        return
     except BaseError as error:
-        if not hasattr(error, "unresolved"):
-            attach_outcome(error, [], unresolved)
-        dressed = _without_gone(error)
-        if method is not None:
-            dressed.args = (f"{method} {bare_message(dressed, method)}",)
-        redact_chain(dressed)
-        if dressed is not error:
-            raise dressed from error
-        raise
+        if hasattr(error, "unresolved"):
+            raise
+        attach_outcome(error, [], unresolved)
+        dressed = _dressed(error, method)
+    raise dressed
+
+
+def _dressed(error: BaseError, method: str | None) -> BaseError:
+    """`error` as callers get it: no signatures, and no words for "gone" while an order may be live."""
+    dressed = _without_gone(error)
+    if method is not None:
+        dressed.args = (f"{method} {bare_message(dressed, method)}",)
+    redact_chain(dressed)
+    return dressed
 
 
 def _without_gone(error: BaseError) -> BaseError:
@@ -115,6 +121,7 @@ def _without_gone(error: BaseError) -> BaseError:
     dressed = BadResponse(message) if is_ambiguous(error) else BadRequest(message)
     dressed.exchange_message = error.exchange_message
     attach_outcome(dressed, error.orders, error.unresolved)
+    dressed.__cause__ = error
     return dressed
 
 

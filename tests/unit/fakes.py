@@ -18,7 +18,8 @@ from ccxt_bingx_ext._cancel.commands import Cancel, FetchOrder
 from ccxt_bingx_ext._cancel.hosts import Hosts
 from ccxt_bingx_ext._cancel.ledger import OrderReport
 from ccxt_bingx_ext._cancel.outcome import Order, conclude
-from ccxt_bingx_ext._cancel.run import CancelContext
+from ccxt_bingx_ext._cancel.run import CancelContext, Pauses
+from ccxt_bingx_ext._cancel.spacing import Spacing
 from ccxt_bingx_ext._ids import Batch
 
 TWO_CANCELED = (
@@ -117,10 +118,11 @@ def build_order(ref: Any, report: OrderReport) -> Order:
 
 
 def context(**settings: Any) -> CancelContext:
-    """A context that reconciles only if a test asks for it."""
+    """A context that reconciles, and spaces cancels of one order, only if a test asks for it."""
     defaults = CancelContext(
         method=CANCEL_ORDERS, endpoint=SPOT, batch_size=50, at_once=1, max_wait=1.0, build_order=build_order,
         resolve_attempts=0, resolve_timeout=10.0, fallbacks=(), hosts=Hosts(), clock=lambda: 0.0,
+        spacing=Spacing(), pauses=Pauses(same_order=0.0),
     )  # fmt: skip
     return defaults._replace(**settings)
 

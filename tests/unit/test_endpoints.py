@@ -75,7 +75,7 @@ def test_requests() -> None:
     }  # fmt: skip
     assert LINEAR.request(adopt(both, LINEAR), "BTC-USDT") == {
         "symbol": "BTC-USDT", "recvWindow": 3000,
-        "orderIdList": "[1,2]", "clientOrderIDList": '["a", "b\\"ä"]',
+        "orderIdList": "[1,2]", "clientOrderIDList": '["a","b\\"ä"]',
     }  # fmt: skip
     for ids, params, name in (
         ([1], {}, "orderIdList"),
@@ -84,7 +84,7 @@ def test_requests() -> None:
         assert LINEAR.request(adopt(parse_batch(ids, params), LINEAR), "M").keys() == {"symbol", name}
     order, client = (part for part in adopt(parse_batch([1], {"clientOrderIds": ["a"]}), INVERSE).parts(1))
     assert INVERSE.request(order, "BTC-USD") == {"symbol": "BTC-USD", "orderId": "1"}
-    assert INVERSE.request(client, "BTC-USD") == {"symbol": "BTC-USD", "clientOrderID": "a"}
+    assert INVERSE.request(client, "BTC-USD") == {"symbol": "BTC-USD", "clientOrderId": "a"}
 
 
 @pytest.mark.parametrize(

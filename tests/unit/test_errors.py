@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ccxt.base.errors import (
     AuthenticationError,
+    BadRequest,
     BaseError,
     InvalidNonce,
     OperationFailed,
@@ -28,6 +29,7 @@ from ccxt_bingx_ext._bingx.errors import (
     response_of,
 )
 
+VERIFY = "{} is FILLED or CANCELLED already, or is not a valid order id ,please verify"
 FINAL = "the  orderId:1 order status :{},can not delete, please verify and retry later"
 
 
@@ -44,7 +46,7 @@ FINAL = "the  orderId:1 order status :{},can not delete, please verify and retry
         ("100404", "", None),
         ("100404", "order service route not found", None),
         ("100404", "path /openApi/swap/v2/trade/order does not exist", None),
-        ("100400", "cancel order failed: account not found", None),
+        ("100400", "cancel order failed: account not found", OperationFailed),
         ("100400", "order symbol BTC-USDT does not exist", None),
         ("100400", "order 123 not found", OrderNotFound),
         ("100400", "Order 123 not found", OrderNotFound),
@@ -72,7 +74,49 @@ FINAL = "the  orderId:1 order status :{},can not delete, please verify and retry
         ("100421", "This pair is currently restricted from API trading", None),
         ("80014", "timestamp is invalid", InvalidNonce),
         ("80014", "Timestamp is invalid", InvalidNonce),
-        ("80014", "Invalid parameters, err:Key: 'X'", None),
+        ("80014", "Invalid parameters, err:Key: 'X'", BadRequest),
+        ("80014", "orderIdList & clientOrderIDList are both empty;", BadRequest),
+        ("109400", "timestamp: This field is required.", BadRequest),
+        ("109400", "timestamp is invalid", InvalidNonce),
+        ("109414", "quantity is must", BadRequest),
+        ("100404", VERIFY.format("the order you want to cancel"), OrderNotFound),
+        ("100400", VERIFY.format("the order you want to cancel"), OrderNotFound),
+        (
+            "100404",
+            "the order is FILLED or CANCELLED already before, or is not a valid order id",
+            OrderNotFound,
+        ),
+        ("100421", " cancel fail,  order not exist", OrderNotFound),
+        ("109414", "order not exist", OrderNotFound),
+        ("100404", " order not exist, NoRetry, RemoteInfo(100400,RetErr), ", OrderNotFound),
+        ("100404", "the order you want to cancel does not exist", OrderNotFound),
+        ("109422", "order is already filled", OrderNotFound),
+        ("80001", "service has some errors, The order doesn't exist", OperationFailed),
+        ("80001", "service has some errors", OperationFailed),
+        ("100500", "The order doesn't exist", OperationFailed),
+        ("80012", "system busy", OperationFailed),
+        ("80012", "service unavailable", OperationFailed),
+        ("80012", "network failed", OperationFailed),
+        ("80012", "cancel order failed", OperationFailed),
+        ("101500", "rpc timeout", OperationFailed),
+        ("80019", "The order is being processed", OperationFailed),
+        (
+            "109201",
+            "The same order number is only allowed to be submitted once within 1 second.",
+            OperationFailed,
+        ),
+        ("100400", "The same order can only be submitted once per second.", OperationFailed),
+        ("109403", "cancellation rate exceeded", RateLimitExceeded),
+        ("109415", "trading is paused", RateLimitExceeded),
+        ("80020", "risk control", RateLimitExceeded),
+        ("101413", "restriction period", RateLimitExceeded),
+        ("100414", "risk control check fail,code(1)", None),
+        (
+            "100202",
+            "over 20 error code:100202 requests, can retry after time: 1727193970155",
+            RateLimitExceeded,
+        ),
+        ("109429", "can retry after time: 1773274715335", RateLimitExceeded),
         ("100001", "signature verification failed", AuthenticationError),
         ("100412", "signature missing", AuthenticationError),
         ("100413", "incorrect apiKey", AuthenticationError),

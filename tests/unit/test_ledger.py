@@ -93,22 +93,29 @@ def test_states(state: str, status: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "states", "status"),
+    ("text", "status"),
     [
-        ("the  orderId:1 order status :CANCELED,can not delete", {"CANCELED"}, "canceled"),
-        ("order status: FILLED", {"FILLED"}, "closed"),
-        ("order status:partially_filled", {"PARTIALLY_FILLED"}, "open"),
-        ("order status :CANCELED, was order status :PENDING", {"CANCELED", "PENDING"}, None),
-        ("order status :CANCELED, order status :CANCELED", {"CANCELED"}, "canceled"),
-        ("status :CANCELED", set(), None),
-        ("orderstatus:CANCELED", set(), None),
-        ("order status :SOMETHING", {"SOMETHING"}, None),
-        ("", set(), None),
+        ("the  orderId:1 order status :CANCELED,can not delete", "canceled"),
+        ("the  orderId:1 order status :EXPIRED,can not delete, please verify and retry later", "expired"),
+        ("order status: FILLED", "closed"),
+        ("order status:partially_filled", "open"),
+        ("order status :CANCELED, was order status :PENDING", None),
+        ("order status :CANCELED; order status :CANCELED", "canceled"),
+        ("order status :CANCELED; order status :FILLED", None),
+        ("order status :CANCELED, order status :CANCELED", None),
+        ("has not reached order status :CANCELED yet", None),
+        ("can not change to order status :CANCELED, system busy", None),
+        ("order status :CANCELED-PENDING", None),
+        ("order is already filled", "closed"),
+        ("order is already filled, The order doesn't exist", None),
+        ("status :CANCELED", None),
+        ("orderstatus:CANCELED", None),
+        ("order status :SOMETHING", None),
+        ("", None),
     ],
 )
-def test_states_in_words(text: str, states: set[str], status: str | None) -> None:
-    """Two different states in a text, or words that are not a state, settle nothing."""
-    assert Words(text).states == states
+def test_states_in_words(text: str, status: str | None) -> None:
+    """Only the documented sentence as a whole names a state, and two different states settle nothing."""
     assert Words(text).status == status
 
 
@@ -230,15 +237,101 @@ def test_order_id_like_client_id() -> None:
     assert book.unsettled == (OrderRef("clientOrderId", "5"),)
 
 
-def test_live_outweighs_all() -> None:
-    """A contradictory response never makes a live order disappear."""
-    for entries in (
+@pytest.mark.parametrize(
+    "entries",
+    [
         {"orders": [canceled(5), canceled(5, status="PENDING")]},
         {"orders": [canceled(5)], "fails": [in_state("5", "PENDING")]},
-    ):
+        {"orders": [canceled(5)], "fails": [in_state("5", "FILLED")]},
+        {"fails": [in_state("5", "CANCELED"), in_state("5", "FILLED")]},
+        {"fails": [in_state("5", "CANCELED"), in_state("5", "FILLED"), in_state("5", "CANCELED")]},
+        {"fails": [in_state("5", "PENDING"), not_found("5")]},
+    ],
+)
+def test_disagreement_within_a_response(entries: dict[str, Any]) -> None:
+    """Entries of one response that disagree settle nothing, in whatever order they stand."""
+    for turned in (entries, {name: its[::-1] for name, its in entries.items()}):
         book = ledger("5")
-        read(book, response(**entries))
-        assert statuses(book) == ["open"]
+        read(book, response(**turned))
+        assert (statuses(book), book.unsettled) == ([], book.refs)
+
+
+def test_final_state_is_absorbing() -> None:
+    """Across responses a final state outweighs "open", whichever came first: lists and queries lag."""
+    for first, second in (("PENDING", "CANCELED"), ("CANCELED", "PENDING")):
+        book = ledger("5")
+        read(book, response(fails=[in_state("5", first)]))
+        read(book, response(fails=[in_state("5", second)]))
+        assert statuses(book) == ["canceled"]
+
+
+def test_no_such_order_is_not_final() -> None:
+    """Across responses "does not exist" never outweighs "open" or a final state."""
+    for state, status in (("PENDING", "open"), ("FILLED", "closed")):
+        for entries in ([in_state("5", state), not_found("5")], [not_found("5"), in_state("5", state)]):
+            book = ledger("5")
+            for entry in entries:
+                read(book, response(fails=[entry]))
+            assert statuses(book) == [status]
+
+
+def test_query_decides_between_final_states() -> None:
+    """Two different final states of two responses settle nothing, until a query decides."""
+    book = ledger("5")
+    read(book, response(orders=[canceled(5)]))
+    read(book, response(fails=[in_state("5", "FILLED")]))
+    assert book.unsettled == book.refs
+    book.enter_found(book.refs[0], OrderReport("orders", canceled(5, status="FILLED"), "closed"))
+    assert statuses(book) == ["closed"]
+    book.enter_found(book.refs[0], OrderReport("orders", canceled(5), "canceled"))
+    assert statuses(book) == ["canceled"]
+
+
+@pytest.mark.parametrize("state", ["EXPIRED", "WORKING", "RUNNING", "Pending", "PartiallyFilled", "Unknown"])
+def test_other_spellings_of_states(state: str) -> None:
+    """Seen beside the documented states; an unknown one settles nothing."""
+    book = ledger("5")
+    read(book, response(orders=[canceled(5, status=state)]))
+    status = {"EXPIRED": "expired", "Unknown": None}.get(state, "open")
+    assert statuses(book) == ([status] if status else [])
+
+
+def test_all_zero_order() -> None:
+    """The object that stands in place of an order is not an order, and not a stray."""
+    zero = {"symbol": "", "orderId": 0, "price": "0", "origQty": "0", "status": "", "type": "", "side": ""}
+    book = ledger("5")
+    read(book, response(orders=[zero]))
+    assert (everything(book), book.unsettled) == ([], book.refs)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"orderId": "5", "error": "the  orderId:22 order status :CANCELED,can not delete"},
+        {"orderId": "5", "error": "has not reached order status :CANCELED yet"},
+        {"orderId": "5", "error": "can not change to order status :CANCELED, system busy"},
+        {"orderId": "5", "error": "the  orderId:5 order status :CANCELED-PENDING,can not delete"},
+        {"orderId": "5", "error": "the order you want to cancel is FILLED or CANCELLED already, or is not a "
+         "valid order id ,please verify"},
+        {"orderId": "5", "error": "the order is FILLED or CANCELLED already before, or is not a valid order id"},
+        {"orderId": "5", "error": "service has some errors, The order doesn't exist"},
+        {"orderId": "5", "error": "order is already filled, The order doesn't exist"},
+    ],
+)  # fmt: skip
+def test_words_that_name_no_single_state(entry: dict[str, Any]) -> None:
+    """Words about another order, or about no single final state, settle nothing."""
+    book = ledger("5", "22")
+    read(book, response(fails=[entry]))
+    assert (statuses(book), book.unsettled) == ([], book.refs)
+
+
+def test_doubt() -> None:
+    """After an ambiguous request "does not exist" is taken back; a state is not."""
+    book = ledger("5", "6")
+    read(book, response(fails=[not_found("5"), in_state("6", "FILLED")]))
+    for ref in book.refs:
+        book.doubt(ref)
+    assert (statuses(book), book.unsettled) == (["closed"], book.refs[:1])
 
 
 def test_cancelled_outweighs_not_found() -> None:
@@ -304,23 +397,28 @@ def test_ids_of_the_request_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("clients", "entry"),
+    ("clients", "entry", "kept"),
     [
         (
             ("A1", "later"),
             {"clientOrderID": "a1", "error": "order a1 order status :CANCELED, verify and retry later"},
+            1,
         ),
-        (("please", "x1"), {"error": "order status :CANCELED,can not delete, please verify and retry later"}),
-        (("5",), {"orderId": "999", "error": "the  orderId:5 order status :CANCELED,can not delete"}),
-        (("abc",), {"error": "order abc. order status :CANCELED"}),
+        (
+            ("please", "x1"),
+            {"error": "order status :CANCELED,can not delete, please verify and retry later"},
+            1,
+        ),
+        (("5",), {"orderId": "999", "error": "the  orderId:5 order status :CANCELED,can not delete"}, 0),
+        (("abc",), {"error": "order abc. order status :CANCELED"}, 1),
     ],
 )
-def test_text_about_something_else(clients: tuple[str, ...], entry: Any) -> None:
+def test_text_about_something_else(clients: tuple[str, ...], entry: Any, kept: int) -> None:
     """A word in a text about another order, or in an unknown place, settles nothing."""
     book = ledger(clients=clients)
     read(book, response(fails=[entry]))
     assert len(book.unsettled) == len(clients)
-    assert len(strays(book)) == 1
+    assert len(strays(book)) == kept
 
 
 def test_id_like_a_state() -> None:
@@ -344,12 +442,20 @@ def test_two_final_states(other: str) -> None:
         assert len(book.unsettled) == 1
 
 
-def test_live_by_either_id() -> None:
-    """If one entry names both ids, what is live under one id is live under the other."""
+def test_disagreement_by_two_ids() -> None:
+    """If one entry names both ids, entries about either id are about one order."""
     book = ledger("5", clients=("abc",))
     entry = {"clientOrderID": "abc", "error": "the order status :PENDING,can not delete"}
     read(book, response(orders=[canceled(5, "abc")], fails=[entry]))
-    assert statuses(book) == ["open", "open"]
+    assert (statuses(book), book.unsettled) == ([], book.refs)
+
+
+def test_final_by_either_id() -> None:
+    """What an earlier response said of one id counts for the other, once an entry names both."""
+    book = ledger("5", clients=("abc",))
+    read(book, response(fails=[{"clientOrderID": "abc", "error": "order status :PENDING"}]))
+    read(book, response(orders=[canceled(5, "abc")]))
+    assert statuses(book) == ["canceled", "canceled"]
 
 
 def test_entry_without_list() -> None:
@@ -384,7 +490,7 @@ def test_every_id_once(answers: list[Any]) -> None:
 
 
 def test_weights() -> None:
-    """A live order outweighs a listed one, a known state and an unknown order, in this order."""
+    """Across responses a final state outweighs "open", and "open" outweighs "does not exist"."""
     said = [
         ("fails", "open"),
         ("orders", "open"),
@@ -393,17 +499,11 @@ def test_weights() -> None:
         ("fails", "closed"),
     ]
     assert [OrderReport(listed, {}, status).weight for listed, status in said] == [
-        *(Weight.LIVE, Weight.LIVE, Weight.CANCELLED, Weight.CANCELLED, Weight.STATE)
+        *(Weight.LIVE, Weight.LIVE, Weight.FINAL, Weight.REASON, Weight.FINAL)
     ]
     assert OrderReport("fails", {}, None, unknown=True).weight is Weight.NO_SUCH_ORDER
     assert OrderReport("fails", {}, None).weight is Weight.REASON
-    assert sorted(Weight) == [
-        Weight.REASON,
-        Weight.NO_SUCH_ORDER,
-        Weight.STATE,
-        Weight.CANCELLED,
-        Weight.LIVE,
-    ]
+    assert sorted(Weight) == [Weight.REASON, Weight.NO_SUCH_ORDER, Weight.LIVE, Weight.FINAL]
 
 
 SWAP = ResponseSchema(
@@ -427,7 +527,11 @@ def test_swap_response() -> None:
     """A swap response has other names for its lists, and its code says only what is filled."""
     book = swap_ledger("1", "2", "3", "4")
     done = {"orderId": 1, "status": "CANCELLED", "clientOrderId": ""}
-    lost = [failed(80018, orderId=2), failed(80016, orderId=3), failed(109421, orderId="4")]
+    lost = [
+        failed(80018, "order already filled", orderId=2),
+        failed(80016, orderId=3),
+        failed(109421, orderId="4"),
+    ]
     read(book, swap_response([done], lost))
     assert statuses(book) == ["canceled", "closed", None, None]
     assert [claim.entry for _, claim in everything(book)] == [done, *lost]
@@ -518,7 +622,7 @@ def test_unnamed_failure(order_id: Any) -> None:
 @pytest.mark.parametrize(
     "entry",
     [
-        failed(80018, orderId=0, clientOrderId="other"),
+        failed(80018, "order already filled", orderId=0, clientOrderId="other"),
         failed(80018, "clientOrderId:other is filled", orderId=0),
         failed(80018, "the  orderId:5 was filled", orderId=0),
     ],
@@ -631,7 +735,7 @@ def test_reasons_are_not_strays(order_id: Any) -> None:
     book = swap_ledger(clients=("x", "y"))
     read(book, swap_response(failed=[failed(100410, "limited", orderId=order_id)]))
     assert strays(book) == []
-    filled = failed(80018, orderId=order_id)
+    filled = failed(80018, "order already filled", orderId=order_id)
     read(book, swap_response(failed=[filled, failed(80016, orderId="0"), "nonsense"]))
     assert [claim.entry for claim in strays(book)] == [filled]
     order = {"orderId": order_id, "clientOrderId": "x", "status": "FILLED"}
@@ -651,24 +755,15 @@ def test_look_up_settles_both_ids() -> None:
     assert statuses(book) == ["canceled", None, "canceled"]
 
 
-def test_two_reports() -> None:
-    """The weightier report counts, the first of two equal ones, neither of two contradictory ones."""
-    first, same = OrderReport("orders", 1, "canceled"), OrderReport("orders", 2, "canceled")
-    assert first.combined_with(same) is first
-    assert first.combined_with(OrderReport("fails", 3, "closed")) is first
-    assert first.combined_with(OrderReport("orders", 4, "closed")) == OrderReport("orders", 1, None)
-    unknown = OrderReport("fails", 5, None, unknown=True)
-    assert OrderReport("fails", 6, None).combined_with(unknown) is unknown
-    assert unknown.combined_with(OrderReport("fails", 7, "closed")) == OrderReport("fails", 7, "closed")
-    assert not first.combined_with(OrderReport("orders", 4, "closed")).settles
-
-
 def test_report_of_refusal() -> None:
     """The words of a refusal settle its order before the code does, and nothing is guessed."""
-    error = OrderNotFound("bingx order already filled")
-    assert report_of_refusal(error)[2:] == (None, True)
+    error = OrderNotFound("bingx order does not exist")
+    assert report_of_refusal(error)[2:4] == (None, True)
+    error = OrderNotFound("bingx the order is FILLED or CANCELLED already before, or is not a valid order id")
+    assert report_of_refusal(error)[2:] == (None, False, True)
+    error = OrderNotFound("bingx x")
     attach_response(error, Response(200, "80018"))
     assert report_of_refusal(error).status == "closed"
     words = "the order status :CANCELED,can not delete"
     attach_response(error, Response(200, "80018", words))
-    assert report_of_refusal(error) == OrderReport("fails", {"error": words}, "canceled")
+    assert report_of_refusal(error) == OrderReport("fails", {"error": words}, "canceled", gone=True)
