@@ -154,7 +154,7 @@ def attach_response(error: BaseError, response: Response) -> None:
         error.retry_after, error.banned = response.retry_after, response.banned
 
 
-def response_of(error: BaseError) -> Response | None:
+def response_of(error: BaseException) -> Response | None:
     """The response that `error` was raised for; None if no server had answered."""
     response: Response | None = getattr(error, "_response", None)
     return response

@@ -87,7 +87,7 @@ def _cancel_and_account(run: CancelRun) -> Generator[Command | Gather, Any, None
     repeatable = yield from _send_parts(run, run.batch.parts(context.batch_size))
     omitted = [ref for ref in repeatable if ledger[ref] is None]
     yield from query_unsettled(run, omitted)
-    live = [ref for ref in omitted if not ledger.is_final(ref)]
+    live = [ref for ref in omitted if (report := ledger[ref]) is None or report.status == "open"]
     # In a request for one id, an entry that names no id can only mean that one.
     size = 1 if context.endpoint.schema.may_be_unnamed else context.batch_size
     yield from _send_parts(run, run.batch.again(live).parts(size))
@@ -160,6 +160,7 @@ def _send_once(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequence[
             f"{run.context.method} the response is not the documented one: {unexpected}"
         ) from unexpected
     run.link_names(part.refs)
+    run.ledger.doubt(ref for ref in part.refs if ref in run.reconciled)
     if not part.all_or_nothing or len(part.refs) == 1:
         return part.refs
     unsettled = [ref for ref in part.refs if run.ledger[ref] is None]

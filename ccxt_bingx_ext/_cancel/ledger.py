@@ -159,11 +159,12 @@ class Ledger:
         for one in {ref, *self._index.of("orders", found.entry)}:
             self.enter(one, found, from_query=True)
 
-    def doubt(self, ref: OrderRef) -> None:
-        """Take back that the exchange does not know `ref`: an earlier request may have cancelled it."""
-        report = self._reports[ref]
-        if report is not None and report.status is None:
-            self._reports[ref] = report.unsettled()
+    def doubt(self, refs: Iterable[OrderRef]) -> None:
+        """Take back that the exchange does not know `refs`: an earlier request may have cancelled them."""
+        for ref in refs:
+            report = self._reports[ref]
+            if report is not None and report.status is None:
+                self._reports[ref] = report.unsettled()
 
     def _meant(self, listed: str, entry: Any, requested: IdIndex) -> set[OrderRef]:
         """The refs that an entry means: of its request, or of another request of this call."""

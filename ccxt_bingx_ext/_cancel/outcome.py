@@ -107,7 +107,7 @@ def _without_gone(error: BaseError) -> BaseError:
     Bots read every ``InvalidOrder`` as "gone", and some read the words. The exchange's own words then stand
     in ``exchange_message``.
     """
-    response = response_of(error)
+    response = response_of(error) or (response_of(error.__cause__) if error.__cause__ is not None else None)
     error.exchange_message = response.message if response is not None else ""
     says_gone = calls_orders_gone(str(error))
     if not error.unresolved or not (isinstance(error, InvalidOrder) or says_gone):

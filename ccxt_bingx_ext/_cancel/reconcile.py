@@ -26,9 +26,6 @@ from .ledger import OrderReport, UnexpectedResponse, report_of_history, report_o
 from .run import CancelRun
 from .submit import submit
 
-# So few orders are queried while the exchange would not accept their cancel again anyway.
-QUERIED_MEANWHILE = 5
-
 _Settled: TypeAlias = Generator[Any, Any, bool]
 
 
@@ -52,7 +49,9 @@ def reconcile_batch(run: CancelRun, part: Batch, failure: BaseError) -> Steps:
             continue
         if settled:
             return
-    raise failure
+    yield from query_unsettled(run, [ref for ref in part.refs if ref in run.not_found])
+    if not _is_settled(run, part):
+        raise failure
 
 
 def query_unsettled(run: CancelRun, refs: Iterable[OrderRef]) -> Steps:
@@ -88,12 +87,12 @@ def _is_clear(run: CancelRun, ref: OrderRef) -> bool:
     report = run.ledger[ref]
     if report is None:
         return False
-    return report.status is not None or run.context.endpoint.schema.tells_states
+    return report.status is not None or ref in run.missing or run.context.endpoint.schema.tells_states
 
 
 def _settle_each(run: CancelRun, part: Batch, give_up: float) -> _Settled:
     """Query a few orders, and cancel again, with ``process`` 1, those that are not known to be over."""
-    if len(part.refs) <= QUERIED_MEANWHILE:
+    if len(part.refs) <= run.context.queried_meanwhile:
         with contextlib.suppress(BaseError, UnexpectedResponse):  # without the right to read a key can cancel
             yield from _query_part(run, part.refs, give_up)
     left = part.again([ref for ref in part.refs if not run.ledger.is_final(ref)])
@@ -108,19 +107,24 @@ def _settle_each(run: CancelRun, part: Batch, give_up: float) -> _Settled:
     else:
         run.ledger.read(response, left.refs)
         run.link_names(left.refs)
-        _doubt(run, left.refs)
+        run.ledger.doubt(left.refs)
         return True
     _note_refusal(run, left, refusal)
     live = yield from _query_part(run, left.refs, give_up)
     for ref, report in (live or {}).items():
         run.ledger.enter(ref, report)
-    return _is_settled(run, part)
+    # Refused as gone, but open: an order just placed, or a query that lags. The next attempt cancels again.
+    return not live and _is_settled(run, part)
 
 
 def _settle_together(run: CancelRun, part: Batch, give_up: float) -> _Settled:
     """Query; send again only what is proven not to have been executed."""
     live = yield from _query_part(run, part.refs, give_up, until_live=True)
     if not live:
+        return _is_settled(run, part)
+    if any(run.ledger.is_final(ref) for ref in part.refs):
+        # The exchange refuses the list for good. What is left to learn is the state of the others.
+        yield from _query_part(run, part.refs, give_up)
         return _is_settled(run, part)
     try:
         response = yield from submit(run, part)
@@ -134,12 +138,6 @@ def _settle_together(run: CancelRun, part: Batch, give_up: float) -> _Settled:
     run.ledger.read(response, part.refs)
     run.link_names(part.refs)
     return _is_settled(run, part)
-
-
-def _doubt(run: CancelRun, refs: Sequence[OrderRef]) -> None:
-    """After an ambiguous request, "does not exist" may mean that it cancelled the order: a query decides."""
-    for ref in refs:
-        run.ledger.doubt(ref)
 
 
 def _note_refusal(run: CancelRun, part: Batch, refusal: BaseError) -> None:
@@ -201,6 +199,8 @@ def _look(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, OrderReport | No
     if refusal.status is not None:
         return refusal
     if ref in run.not_found:
+        if refusal.unknown:
+            run.missing.add(ref)
         return refusal if refusal.unknown else None
     run.not_found.add(ref)
     try:

@@ -36,6 +36,7 @@ class CancelContext(NamedTuple):
     tries to reconcile an ambiguous request. `fallbacks`: hostnames to try if the first is unreachable.
     `build_order` makes the order structure of a report. `clock`: s. `form`: which form of the request works;
     None if the endpoint has one form, or the options name it. `spacing`: when each order may be submitted.
+    `queried_meanwhile`: so few orders are queried while the exchange would not accept their cancel again.
     """
 
     method: str
@@ -52,13 +53,15 @@ class CancelContext(NamedTuple):
     spacing: Spacing
     form: RequestForm | None = None
     pauses: Pauses = Pauses()
+    queried_meanwhile: int = 5
 
 
 class CancelRun:
     """A batch of one symbol, and what is known of it so far.
 
     `reconciled` holds the orders of ambiguous requests whose fate the flow has reconciled. `not_found` holds
-    those that one query did not find, `refused` those whose ids the exchange refuses to take at all.
+    those that one query did not find, `missing` those that two did not find, `refused` those whose ids the
+    exchange refuses to take at all.
     """
 
     def __init__(self, batch: Batch, market_id: str, context: CancelContext) -> None:
@@ -68,6 +71,7 @@ class CancelRun:
         self.ledger = Ledger(batch.refs, context.endpoint.schema)
         self.reconciled: list[OrderRef] = []
         self.not_found: set[OrderRef] = set()  # by one query; a second look has to agree
+        self.missing: set[OrderRef] = set()  # by two looks
         self.splits = 0  # requests that refused lists cost in addition
         self.refused: dict[OrderRef, BaseError] = {}  # orders that the exchange refuses to take at all
 

@@ -157,11 +157,39 @@ def test_unexpected_response(bad: Any) -> None:
 
 def test_refused_all_or_nothing() -> None:
     """The error of a refused list says that nothing was cancelled, and recommends process 1."""
-    with pytest.raises(
-        OrderNotFound, match=r'bingx gone - nothing was cancelled.*\{"process": 1\}'
-    ) as caught:
-        play(Wire(OrderNotFound("bingx gone")), batch(1, 2))
+    gone = OrderNotFound("bingx order not exist")
+    attach_response(gone, Response(200, "100400", "order not exist"))
+    match = r'^bingx cancelOrders\(\) nothing was cancelled.*\{"process": 1\}'
+    with pytest.raises(BadRequest, match=match) as caught:
+        play(Wire(gone), batch(1, 2))
     assert lists_of(caught.value) == ([], ["1", "2"])
+    assert caught.value.exchange_message == "order not exist"  # type: ignore[attr-defined]
+    assert caught.value.__cause__ is gone
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [("order status :FILLED,can not delete", "closed"), ("order does not exist", None)],
+)
+def test_refused_list_of_one(text: str, status: str | None) -> None:
+    """The refusal of a list of one id is OrderNotFound, which knows the state and leaves nothing open."""
+    gone = OrderNotFound(f"bingx {text}")
+    attach_response(gone, Response(200, "100400", text))
+    with pytest.raises(OrderNotFound) as caught:
+        play(Wire(gone), batch(1))
+    assert caught.value is gone
+    assert [order["status"] for order in gone.orders] == [status]
+    assert gone.unresolved == []
+
+
+def test_refused_list_of_one_that_stays_unclear() -> None:
+    """If nothing says in which state the order is, the error neither is OrderNotFound nor reads like it."""
+    gone = OrderNotFound(f"bingx {UNCLEAR}")
+    attach_response(gone, Response(200, "100400", UNCLEAR))
+    with pytest.raises(BadResponse) as caught:
+        play(Wire(gone), batch(1))
+    assert lists_of(caught.value) == ([], ["1"])
+    assert "CANCELLED already" not in str(caught.value)
 
 
 def test_refusal_without_remark() -> None:
@@ -247,7 +275,7 @@ def test_every_id_once(replies: list[Any], process: int | None, size: int) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "status"), [("order does not exist", None), ("order status :CANCELED", "canceled"), ("x", None)]
+    ("text", "status"), [("order does not exist", None), ("order status :CANCELED", "canceled")]
 )
 def test_refusal_of_one_id(text: str, status: str | None) -> None:
     """With process 1 a refused request for one id settles that id by its words."""
@@ -263,11 +291,14 @@ def test_refusal_of_one_id(text: str, status: str | None) -> None:
 
 def test_refusal_of_several_ids() -> None:
     """With process 1 a refused request for several ids is never OrderNotFound."""
-    with pytest.raises(BadResponse, match=r"does not say which of these orders.*may still be live") as caught:
+    with pytest.raises(
+        BadResponse, match=r"refused the list, not the ids in it.*may still be live"
+    ) as caught:
         play(Wire(cancel_all, OrderNotFound("bingx x")), batch(1, 2, 3, 4, process=1), size=2)
     assert lists_of(caught.value) == (["1", "2"], ["3", "4"])
 
 
+UNCLEAR = "the order you want to cancel is FILLED or CANCELLED already, or is not a valid order id"
 USED_UP = {"X-RateLimit-Requests-Remain": "0", "X-RateLimit-Requests-Expire": "400"}
 
 

@@ -313,7 +313,7 @@ def test_all_zero_order() -> None:
         {"orderId": "5", "error": "the  orderId:5 order status :CANCELED-PENDING,can not delete"},
         {"orderId": "5", "error": "the order you want to cancel is FILLED or CANCELLED already, or is not a "
          "valid order id ,please verify"},
-        {"orderId": "5", "error": "the order is FILLED or CANCELLED already before, or is not a valid order id"},
+        {"orderId": "5", "error": "the order is FILLED or CANCELLED already before, or is not valid"},
         {"orderId": "5", "error": "service has some errors, The order doesn't exist"},
         {"orderId": "5", "error": "order is already filled, The order doesn't exist"},
     ],
@@ -329,8 +329,7 @@ def test_doubt() -> None:
     """After an ambiguous request "does not exist" is taken back; a state is not."""
     book = ledger("5", "6")
     read(book, response(fails=[not_found("5"), in_state("6", "FILLED")]))
-    for ref in book.refs:
-        book.doubt(ref)
+    book.doubt(book.refs)
     assert (statuses(book), book.unsettled) == (["closed"], book.refs[:1])
 
 

@@ -147,7 +147,7 @@ def test_look_up_of_unclear_ids() -> None:
     exchange = SwapExchange(LINEAR, STATES, "after")
     told = settle(exchange, batch(1, 2, 3, 4))
     assert told == [("1", "canceled"), ("2", "closed"), ("3", "canceled"), ("4", None)]
-    assert exchange.looked_up == ["1", "3", "4"]
+    assert exchange.looked_up == ["1", "3", "4", "4"]  # not found counts when two looks agree
 
 
 def test_omitted_ids() -> None:
@@ -159,8 +159,8 @@ def test_omitted_ids() -> None:
         ("5", None),
         ("6", None),
     ]
-    assert exchange.sent == [["1", "2", "5", "6"], ["1"], ["5"]]
-    assert exchange.looked_up == ["1", "5"]
+    assert exchange.sent == [["1", "2", "5", "6"]]
+    assert exchange.looked_up == ["1", "5", "5"]
 
 
 @both_endpoints
@@ -174,19 +174,22 @@ def test_code_after_lost_response(endpoint: Endpoint) -> None:
 @both_endpoints
 @pytest.mark.parametrize("fate", ["nothing", "before", "after"])
 def test_failed_look_up(endpoint: Endpoint, fate: str) -> None:
-    """A failed look-up leaves the order as the exchange reported it, and the next look-up goes on."""
+    """The flow looks again after a failed look-up. If every look-up fails, the order stays unresolved."""
     exchange = SwapExchange(endpoint, {"1": "PENDING", "2": "PENDING"}, "after", lookups=[fate])
-    assert settle(exchange, batch(1)) == [("1", None)]
-    exchange = SwapExchange(LINEAR, {"1": "PENDING", "2": "PENDING"}, "after", lookups=[fate])
-    assert settle(exchange, batch(1, 2)) == [("1", None), ("2", "canceled")]
+    assert settle(exchange, batch(1)) == [("1", "canceled")]
+    exchange = SwapExchange(endpoint, {"1": "PENDING"}, "after", lookups=[fate] * 20)
+    with pytest.raises(BaseError) as caught:
+        settle(exchange, batch(1))
+    assert not isinstance(caught.value, OrderNotFound)
+    assert (caught.value.orders, caught.value.unresolved) == ([], ["1"])
 
 
 def test_bad_request_after_lost_response() -> None:
-    """After a lost response another refusal does not settle the order, and a look-up decides."""
+    """After a lost response another refusal does not settle the order: the flow looks, and cancels again."""
     refusal = BadRequest("bingx bad parameters")
     attach_response(refusal, Response(200, "80014"))
     exchange = SwapExchange(INVERSE, {"1": "PENDING"}, "before", refusal)
-    assert settle(exchange, batch(1)) == [("1", "open")]
+    assert settle(exchange, batch(1)) == [("1", "canceled")]
     exchange = SwapExchange(INVERSE, {"1": "PENDING"}, "before", *[refusal] * 9, lookups=["before"] * 9)
     with pytest.raises(RequestTimeout) as caught:
         settle(exchange, batch(1))
@@ -220,15 +223,18 @@ def test_lower_case_client_id() -> None:
 
 
 def test_slow_look_ups() -> None:
-    """Look-ups end with the time limit, and the other orders stay as the exchange reported them."""
+    """Look-ups end with the time limit. An order that they did not reach stays unresolved."""
 
     class Slow(SwapExchange):
         def _look_up(self, one: str) -> Any:
             self.now += 20
             return super()._look_up(one)
 
-    exchange = Slow(LINEAR, {"1": "PENDING", "2": "PENDING"}, "after")
-    assert settle(exchange, batch(1, 2)) == [("1", "canceled"), ("2", None)]
+    exchange = Slow(LINEAR, {str(n): "PENDING" for n in range(1, 6)}, "after")
+    with pytest.raises(BadResponse) as caught:
+        settle(exchange, batch(*range(1, 6)))
+    assert [order["status"] for order in caught.value.orders] == ["canceled"] * len(exchange.looked_up)
+    assert len(caught.value.unresolved) == 5 - len(exchange.looked_up) > 0
 
 
 def test_look_up_finds_open_order() -> None:
@@ -254,14 +260,18 @@ def test_first_failure_in_sequence() -> None:
 
 
 def test_ban_during_look_ups() -> None:
-    """A ban ends the look-ups, and the other orders stay as the exchange reported them."""
+    """A ban ends the look-ups for the moment. What they did not reach is never reported as missing."""
     states = {str(n): "PENDING" for n in range(1, 6)}
     banned = RateLimitExceeded("bingx banned")
     banned.retry_after = 300.0
     exchange = SwapExchange(LINEAR, states, "after", lookups=["", banned])
     told = settle(exchange, batch(*range(1, 6)))
-    assert [status for _, status in told] == ["canceled", None, None, None, None]
-    assert exchange.looked_up == ["1", "2"]
+    assert [status for _, status in told] == ["canceled"] * 5
+    exchange = SwapExchange(LINEAR, states, "after", lookups=["", *[banned] * 9])
+    with pytest.raises(BadResponse) as caught:
+        settle(exchange, batch(*range(1, 6)))
+    assert [order["status"] for order in caught.value.orders] == ["canceled"]
+    assert caught.value.unresolved == ["2", "3", "4", "5"]
 
 
 @pytest.mark.parametrize("error", [PermissionDenied("bingx no"), RequestTimeout("bingx lost")])
@@ -286,7 +296,7 @@ def test_failed_entry_without_state() -> None:
 
     exchange = Reluctant(LINEAR, {"1": "PENDING"})
     assert settle(exchange, batch(1, 2)) == [("1", "open"), ("2", None)]
-    assert exchange.sent == [["1", "2"], ["1"], ["2"]]
+    assert exchange.sent == [["1", "2"], ["1"]]  # two looks agree that there is no 2
     with pytest.raises(BadResponse) as caught:
         settle(exchange, batch(1), resolve_attempts=0)
     assert (caught.value.orders, caught.value.unresolved) == ([], ["1"])
@@ -300,7 +310,8 @@ def test_waves(count: int) -> None:
         fates = ["nothing" if n == forgotten else "" for n in range(count)]
         exchange = SwapExchange(INVERSE, dict.fromkeys(ids, "PENDING"), *fates)
         assert settle(exchange, batch(*ids)) == [(one, "canceled") for one in ids]
-        assert exchange.sent == [[one] for one in [*ids, ids[forgotten]]]
+        assert exchange.sent == [[one] for one in ids]
+        assert exchange.looked_up == [ids[forgotten]]
 
 
 def test_failure_in_a_wave() -> None:
@@ -360,7 +371,9 @@ def test_useless_look_up() -> None:
         def _look_up(self, one: str) -> Any:
             return {"code": 0, "data": {}}
 
-    assert settle(Silent(LINEAR, {"1": "PENDING"}, "after"), batch(1)) == [("1", None)]
+    with pytest.raises(BadResponse) as silent:
+        settle(Silent(LINEAR, {"1": "PENDING"}, "after"), batch(1))
+    assert silent.value.unresolved == ["1"]
 
     def by_client_id(call: Any) -> Any:
         if isinstance(call, Cancel):
