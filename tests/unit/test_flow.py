@@ -163,7 +163,7 @@ def test_refused_all_or_nothing() -> None:
     with pytest.raises(BadRequest, match=match) as caught:
         play(Wire(gone), batch(1, 2))
     assert lists_of(caught.value) == ([], ["1", "2"])
-    assert caught.value.exchange_message == "order not exist"  # type: ignore[attr-defined]
+    assert caught.value.exchange_message == "order not exist"
     assert caught.value.__cause__ is gone
 
 

@@ -139,16 +139,23 @@ def test_refusal_of_one_symbol_is_not_gone() -> None:
 
 
 def test_refusal_of_every_symbol() -> None:
-    """If the exchange refused every symbol's list, the call raises OrderNotFound."""
-    first = OrderNotFound("bingx gone")
+    """If every symbol's only order is gone, and known to be, OrderNotFound is true of all that was asked for."""
+    first, second = OrderNotFound("bingx gone"), OrderNotFound("bingx gone, too")
+    entries = asked(("1", BTC), ("2", GM))
     with pytest.raises(OrderNotFound) as caught:
-        cancel(
-            asked(("1", BTC), ("2", GM)),
-            btc=failing(first),
-            gm=failing(OrderNotFound("bingx gone, too")),
-        )
+        cancel(entries, btc=failing(first, found("1")), gm=failing(second, found("2")))
     assert caught.value is first
-    assert [one["id"] for one in first.unresolved] == ["1", "2"]
+    assert (ids(first.orders), first.unresolved) == (["1", "2"], [])
+
+
+def test_refusal_that_leaves_orders_open() -> None:
+    """While an order may be live, no error says that it is gone: neither by its class nor by its words."""
+    first, second = OrderNotFound("bingx order not exist"), OrderNotFound("bingx order not exist")
+    with pytest.raises(BadRequest) as caught:
+        cancel(asked(("1", BTC), ("2", GM)), btc=failing(first), gm=failing(second, found("2")))
+    assert "not exist" not in str(caught.value)
+    assert caught.value.exchange_message == "BTC/USDT: order not exist - also failed: GM/USDT (OrderNotFound)"
+    assert caught.value.unresolved == [{"id": "1", "symbol": BTC}]
 
 
 def test_message_without_method() -> None:

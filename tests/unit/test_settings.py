@@ -123,7 +123,7 @@ def test_bad_setting_of_swaps(endpoint: Endpoint, name: str, values: list[Any], 
 @pytest.mark.parametrize(
     ("name", "values", "wanted"),
     [
-        ("requestFormat", ["xml", 1], "'auto' or 'json' or 'query'"),
+        ("requestFormat", ["xml", 1], "'auto', 'json' or 'query'"),
         ("batchSize", [0, -1, "50", 1.5, True], "a whole number from 1$"),
         ("limit", [0, -1, "2", float("inf"), True], "requests per second"),
         ("margin", [-1, "50"], "a number of ms"),
