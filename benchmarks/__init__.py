@@ -1,4 +1,4 @@
-"""What the plugin costs and saves, beside plain ccxt and beside a loop of single cancels: ``make bench``.
+"""What the plugin costs and saves, next to plain ccxt and to a loop of single cancels: ``make bench``.
 
-Everything is measured on the simulator, which runs in a process of its own, on loopback only.
+It measures everything on the simulator, which runs in a process of its own, on loopback only.
 """

@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: measure, print the table, write ``RESULTS.md`` and the picture."""
+"""``python -m benchmarks``: measure, print the table, and write ``RESULTS.md`` and the picture."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ TITLE = "# Benchmark\n\nWritten by `make bench`."
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "--quick", action="store_true", help="few repeats, 10 and 100 orders; writes nothing unless --into"
+        "--quick", action="store_true", help="few repeats, 10 and 100 orders; writes nothing without --into"
     )
-    parser.add_argument("--into", type=Path, help="the directory to write below (default: the repository)")
+    parser.add_argument("--into", type=Path, help="write below this directory (default: the repository)")
     args = parser.parse_args()
     began = time.perf_counter()
     results = measure(quick=args.quick)
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def measure(*, quick: bool) -> Results:
-    """A fresh exchange for each part, so that none works on the other's orders and log."""
+    """Measure each part on a fresh exchange, so that no part sees the orders and log of another."""
     with ExchangeProcess() as exchange:
         measured_costs = costs.measure(exchange, quick=quick)
     with ExchangeProcess() as exchange:

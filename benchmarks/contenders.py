@@ -1,4 +1,4 @@
-"""The three that are compared: this plugin, plain ccxt, and the loop of single cancels most bots use."""
+"""The contenders: this plugin, plain ccxt, and the loop of single cancels that most bots use."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _CCXTS: dict[World, Any] = {
 
 
 def class_of(contender: Contender, world: World) -> Any:
-    """The loop is one of ccxt's own class."""
+    """The class of a contender. The loop uses ccxt's own."""
     return (_OURS if contender == "ours" else _CCXTS)[world]
 
 
 def first_cancel(exchange: Any, contender: Contender, ids: Sequence[str]) -> Any:
-    """Start cancelling `ids`: all at once, or, in the loop, the first of them."""
+    """Start to cancel ``ids``: all at once, or only the first in the loop."""
     if contender == "loop":
         return exchange.cancel_order(ids[0], SYMBOL)
     return exchange.cancel_orders(ids, SYMBOL, PROCESS)
@@ -48,7 +48,7 @@ def first_cancel(exchange: Any, contender: Contender, ids: Sequence[str]) -> Any
 def running(contender: Contender, config: dict[str, Any]) -> Any:
     """A sync exchange with its markets loaded and ccxt's throttle on."""
     exchange = class_of(contender, "sync")({**config, "enableRateLimit": False})
-    exchange.load_markets()  # without the throttle, for the benchmark's own sake
+    exchange.load_markets()  # without the throttle, to save time
     exchange.enableRateLimit = True
     return exchange
 

@@ -1,4 +1,4 @@
-"""What the plugin costs apart from waiting: signing, parsing, importing, and the first cancel of all."""
+"""What the plugin costs apart from waiting: signing, parsing, importing, and the first cancel."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .contenders import CONTENDERS, PROCESS, SYMBOL, Contender, class_of, first_
 from .exchange_process import ExchangeProcess
 
 SIGNED_IDS = 100
-PARSED_ORDERS = 50  # as many as one request of ours asks for
+PARSED_ORDERS = 50  # the size of one batch of the plugin
 COLD_IDS = 10
 _FIRST_ID = 1735964997957275648
 _TIME_IMPORTS = """
@@ -36,14 +36,15 @@ assert os.path.dirname(ccxt_bingx_ext.__file__) == sys.argv[1]
 
 
 class Costs(NamedTuple):
-    """In s. `answer` and `call` are per order: from the decoded answer to the structures, and with signing.
+    """Costs in s. ``response`` and ``call`` are per order.
 
-    `parse_order` is ccxt's bare method, for reference; `cold` is the first cancel on a fresh instance:
-    the requests it sent and its wall time.
+    ``response``: from the decoded response to the order structures. ``call``: the same with signing.
+    ``parse_order``: ccxt's bare method, for reference. ``cold``: the requests and the wall time of the first
+    cancel on a fresh instance.
     """
 
     signing: dict[Contender, float]
-    answer: dict[Contender, float]
+    response: dict[Contender, float]
     call: dict[Contender, float]
     parse_order: float
     ccxt_import: float
@@ -59,7 +60,7 @@ def measure(exchange: ExchangeProcess, *, quick: bool) -> Costs:
     signing = _alternating({one: _signs(bot) for one, bot in bots.items()}, 200, repeats)
     progress("parsing")
     parse_order = _alternating({"ccxt": _parses(bots["ccxt"])}, 20, repeats)["ccxt"]
-    answer = _alternating({one: _reads_answer(bot) for one, bot in bots.items()}, 20, repeats)
+    response = _alternating({one: _reads_response(bot) for one, bot in bots.items()}, 20, repeats)
     call = _alternating({one: _calls(bot) for one, bot in bots.items()}, 20, repeats)
     progress("import")
     imports = _time_imports(3 if quick else 15)
@@ -70,7 +71,7 @@ def measure(exchange: ExchangeProcess, *, quick: bool) -> Costs:
         cold[contender] = (max(sent for sent, _ in runs), median(seconds for _, seconds in runs))
     return Costs(
         signing,
-        {one: seconds / PARSED_ORDERS for one, seconds in answer.items()},
+        {one: seconds / PARSED_ORDERS for one, seconds in response.items()},
         {one: seconds / PARSED_ORDERS for one, seconds in call.items()},
         parse_order / PARSED_ORDERS,
         median(of_ccxt for of_ccxt, _ in imports),
@@ -88,7 +89,7 @@ def _loaded(exchange: ExchangeProcess, contender: Contender) -> Any:
 def _alternating(
     runs: Mapping[Contender, Callable[[], object]], number: int, repeats: int
 ) -> dict[Contender, float]:
-    """The median s of one run; the contenders take turns, so that a busy machine is busy for all."""
+    """The median s of one run. The contenders take turns, so that a busy machine is busy for all."""
     seconds: dict[Contender, list[float]] = {one: [] for one in runs}
     for _ in range(repeats + 1):
         for one, run in runs.items():
@@ -96,7 +97,7 @@ def _alternating(
             for _ in range(number):
                 run()
             seconds[one].append((time.perf_counter() - start) / number)
-    return {one: median(taken[1:]) for one, taken in seconds.items()}  # the first is for warming up
+    return {one: median(taken[1:]) for one, taken in seconds.items()}  # the first run warms up
 
 
 def _ids(count: int) -> list[str]:
@@ -109,7 +110,7 @@ def _signs(bot: Any) -> Callable[[], object]:
 
 
 def _entries(ids: Sequence[str]) -> list[dict[str, Any]]:
-    """What the exchange says of cancelled orders."""
+    """The entries of cancelled orders in a response."""
     return [
         {
             "symbol": "BTC-USDT",
@@ -129,7 +130,7 @@ def _entries(ids: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _answer(ids: Sequence[str]) -> dict[str, Any]:
+def _response(ids: Sequence[str]) -> dict[str, Any]:
     return {"code": 0, "msg": "", "debugMsg": "", "data": {"orders": _entries(ids)}}
 
 
@@ -138,13 +139,13 @@ def _parses(bot: Any) -> Callable[[], object]:
     return lambda: [bot.parse_order(entry, market) for entry in entries]
 
 
-def _reads_answer(bot: Any) -> Callable[[], object]:
-    """The whole call, but the request is answered before it is signed."""
+def _reads_response(bot: Any) -> Callable[[], object]:
+    """The whole call, but without signing and sending the request."""
     ids = _ids(PARSED_ORDERS)
-    answer = _answer(ids)
+    response = _response(ids)
 
     def run() -> object:
-        bot.spotV1PrivatePostTradeCancelOrders = lambda request: answer
+        bot.spotV1PrivatePostTradeCancelOrders = lambda request: response
         try:
             return bot.cancel_orders(ids, SYMBOL, PROCESS)
         finally:
@@ -154,12 +155,12 @@ def _reads_answer(bot: Any) -> Callable[[], object]:
 
 
 def _calls(bot: Any) -> Callable[[], object]:
-    """The whole call with the network alone left out."""
+    """The whole call, but without the network."""
     ids = _ids(PARSED_ORDERS)
-    answer = _answer(ids)
+    response = _response(ids)
 
     def run() -> object:
-        bot.fetch = lambda *request: answer
+        bot.fetch = lambda *request: response
         try:
             return bot.cancel_orders(ids, SYMBOL, PROCESS)
         finally:
@@ -169,10 +170,10 @@ def _calls(bot: Any) -> Callable[[], object]:
 
 
 def _time_imports(repeats: int) -> list[tuple[float, float]]:
-    """How long ``import ccxt`` takes, and how much longer with the plugin; each in a fresh interpreter.
+    """How long ``import ccxt`` takes, and how much longer with the plugin, in fresh interpreters.
 
-    The plugin is a copy with its bytecode compiled, as pip installs it: from a checkout, where Python may not
-    write bytecode, it would be compiled at each start.
+    It imports a copy of the plugin with compiled bytecode, as pip installs it. From a checkout where Python
+    may not write bytecode, each start would compile the plugin again.
     """
     with tempfile.TemporaryDirectory() as directory:
         package = Path(directory) / "ccxt_bingx_ext"
@@ -187,7 +188,7 @@ def _time_imports(repeats: int) -> list[tuple[float, float]]:
             )
             of_ccxt, added = done.stdout.split()
             times.append((float(of_ccxt), float(added)))
-        return times[1:]  # the first one fills the file cache
+        return times[1:]  # the first run fills the file cache
 
 
 def _start_cold(exchange: ExchangeProcess, contender: Contender) -> tuple[int, float]:

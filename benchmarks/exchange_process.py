@@ -1,7 +1,7 @@
 """The simulator in a process of its own, so that it shares no interpreter lock with the client.
 
-Its arrival times and the client's clock are both `time.perf_counter`, which on Linux is one clock for all
-processes of the machine.
+Its arrival times and the client's clock are both `time.perf_counter`. On Linux all processes of a machine
+share that clock.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ class Account(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """Requests since the log was cleared: all; those refused by a limit or a ban; by their URL's length."""
+    """Requests since the log was cleared: all, refused by a limit or a ban, and refused for a long URL."""
 
     sent: int
     limited: int
     too_long: int
 
 
-class _Answers:
-    """What the process answers; each method is a question of `ExchangeProcess`."""
+class _Handlers:
+    """What the process does. Each method handles a message of `ExchangeProcess`."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
@@ -68,30 +68,30 @@ class _Answers:
         self._simulator.clear_log()
 
 
-def _serve(questions: Connection) -> None:
-    """Answer until the other end is closed, or its process gone."""
+def _serve(messages: Connection) -> None:
+    """Handle messages until the other end closes, or its process ends."""
     with Simulator() as simulator:
-        answers = _Answers(simulator)
+        handlers = _Handlers(simulator)
         while True:
             try:
-                name, args = questions.recv()
+                name, args = messages.recv()
             except (EOFError, KeyboardInterrupt):
                 return
-            questions.send(getattr(answers, name)(*args))
+            messages.send(getattr(handlers, name)(*args))
 
 
 class ExchangeProcess:
-    """A simulator with its documented limits; every account is new and has everything left of them."""
+    """A simulator with the documented limits. Every account is new, and has its full limits."""
 
     def __init__(self) -> None:
-        # Spawned, not forked: the child must not inherit the parent's end of the pipe, or it never ends.
+        # Spawn, not fork: if the child inherited the parent's end of the pipe, it would never end.
         context = multiprocessing.get_context("spawn")
-        self._questions, theirs = context.Pipe()
+        self._messages, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
         self._process.start()
         theirs.close()
         self._accounts = 0
-        self._config: dict[str, Any] = self._ask("config")
+        self._config: dict[str, Any] = self._request("config")
 
     def __enter__(self) -> ExchangeProcess:
         return self
@@ -99,44 +99,44 @@ class ExchangeProcess:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._questions.close()
+        self._messages.close()
         self._process.join(10)
 
-    def _ask(self, name: str, *args: Any) -> Any:
-        self._questions.send((name, args))
-        return self._questions.recv()
+    def _request(self, name: str, *args: Any) -> Any:
+        self._messages.send((name, args))
+        return self._messages.recv()
 
     def new_account(self) -> Account:
         self._accounts += 1
         account = Account(f"bench-key-{self._accounts}", "bench-secret", str(2_000_000 + self._accounts))
-        self._ask("add_account", account)
+        self._request("add_account", account)
         return account
 
     def config(self, account: Account, **more: Any) -> dict[str, Any]:
-        """A configuration for any of ccxt's classes."""
+        """The configuration for any of ccxt's classes."""
         return {**self._config, "apiKey": account.api_key, "secret": account.secret, **more}
 
     def place(self, account: Account, count: int) -> list[str]:
-        """Place orders of `account`, and return their ids."""
-        placed: list[str] = self._ask("place", account.uid, count)
+        """Place orders of ``account``. Returns their ids."""
+        placed: list[str] = self._request("place", account.uid, count)
         return placed
 
     def end(self, ids: Sequence[str]) -> None:
-        """Behind the bot's back, fill the first of these orders, cancel the second, and so on."""
-        self._ask("end", ids)
+        """Fill the first of these orders, cancel the second, and so on, without the bot."""
+        self._request("end", ids)
 
     def count_open(self, ids: Sequence[str]) -> int:
-        """How many of these orders are in truth still live."""
-        return int(self._ask("count_open", ids))
+        """How many of these orders are really still live."""
+        return int(self._request("count_open", ids))
 
     def cancels(self, account: Account) -> list[float]:
-        """When cancels of `account` arrived, on the scale of `time.perf_counter`."""
-        arrived: list[float] = self._ask("arrivals", account.uid, ("trade/cancelOrders", "trade/cancel"))
+        """The `time.perf_counter` moments at which cancels of ``account`` arrived."""
+        arrived: list[float] = self._request("arrivals", account.uid, ("trade/cancelOrders", "trade/cancel"))
         return arrived
 
     def tally(self) -> Tally:
-        counted: Tally = self._ask("tally")
+        counted: Tally = self._request("tally")
         return counted
 
     def clear_log(self) -> None:
-        self._ask("clear_log")
+        self._request("clear_log")

@@ -1,4 +1,4 @@
-"""Many orders cancelled against the simulator's real limits, some of them gone already."""
+"""Cancel many orders under the documented limits. Some of the orders are already gone."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from .exchange_process import ExchangeProcess
 COUNTS = (10, 100, 500, 1000)
 QUICK_COUNTS = (10, 100)
 LIMIT = 2  # requests per second on cancelOrders
-GONE_ALREADY = 10  # every tenth order has been filled or cancelled behind the bot's back
-_REST = 1.1  # s; the throttle's delay of the first request is measured elsewhere
+GONE_ALREADY = 10  # every tenth order was filled or cancelled without the bot
+_REST = 1.1  # s; time_to_wire measures the throttle's delay of the first request
 
 
 class Outcome(NamedTuple):
-    """What cancelling came to.
+    """The outcome of cancelling.
 
-    `unheard`: ids of which the bot has been told nothing, neither an order structure nor an exception.
-    `left_open`: orders that are live afterwards. `refusal`: why the whole call failed, if it did.
-    `saturation`: the share used of what the limit allows, from the first request to the last.
+    ``missing``: ids for which the bot gets neither an order structure nor an exception. ``left_open``: the
+    orders that are live afterwards. ``refusal``: why the whole call failed, if it did. ``saturation``: the
+    used share of the limit, from the first request to the last.
     """
 
     seconds: float
     requests: int
     limited: int
-    unheard: int
+    missing: int
     left_open: int
     refusal: str | None
     saturation: float | None
 
 
 class Work(NamedTuple):
-    """One number of orders, and each contender's outcome (the median by wall time) of so many repeats."""
+    """A number of orders, and the median outcome (by wall time) and the repeats of each contender."""
 
     orders: int
     outcomes: dict[Contender, Outcome]
@@ -60,11 +60,11 @@ def _measure_count(exchange: ExchangeProcess, count: int, quick: bool) -> Work:
 
 
 def _middle(outcomes: list[Outcome]) -> Outcome:
-    """The outcome with the median wall time, but with the worst of all in what it got wrong."""
+    """The outcome with the median wall time, but with the worst mistakes of all."""
     middle = min(outcomes, key=lambda one: abs(one.seconds - median(each.seconds for each in outcomes)))
     return middle._replace(
         limited=max(one.limited for one in outcomes),
-        unheard=max(one.unheard for one in outcomes),
+        missing=max(one.missing for one in outcomes),
         left_open=max(one.left_open for one in outcomes),
     )
 
@@ -77,17 +77,17 @@ def _once(exchange: ExchangeProcess, contender: Contender, count: int) -> Outcom
     time.sleep(_REST)
     exchange.clear_log()
     called = time.perf_counter()
-    told, refusal = (_loop if contender == "loop" else _at_once)(bot, ids)
+    reported, refusal = (_loop if contender == "loop" else _at_once)(bot, ids)
     seconds = time.perf_counter() - called
     tally, arrivals = exchange.tally(), exchange.cancels(account)
     if tally.too_long:
-        refusal = "URL too long"  # ccxt's message does not tell
+        refusal = "URL too long"  # ccxt's message does not say so
     span = arrivals[-1] - arrivals[0] if arrivals else 0.0
     return Outcome(
         seconds,
         tally.sent,
         tally.limited,
-        len(set(ids) - told),
+        len(set(ids) - reported),
         exchange.count_open(ids),
         refusal,
         (len(arrivals) - LIMIT) / (LIMIT * span) if span > 1 else None,
@@ -95,16 +95,16 @@ def _once(exchange: ExchangeProcess, contender: Contender, count: int) -> Outcom
 
 
 def _at_once(bot: Any, ids: Sequence[str]) -> tuple[set[str], str | None]:
-    """The ids the bot was told of, and why the call was refused, if it was."""
+    """The ids that the result reports, and why the call failed, if it did."""
     try:
         return {order["id"] for order in bot.cancel_orders(ids, SYMBOL, PROCESS)}, None
     except BaseError as error:
-        told = {order["id"] for order in getattr(error, "orders", ())}
-        return told.union(getattr(error, "unresolved", ())), type(error).__name__
+        reported = {order["id"] for order in getattr(error, "orders", ())}
+        return reported.union(getattr(error, "unresolved", ())), type(error).__name__
 
 
 def _loop(bot: Any, ids: Sequence[str]) -> tuple[set[str], str | None]:
-    """One by one; an exception says something of the one order it is about."""
+    """Cancel one by one. An exception reports the order that it is about."""
     for one in ids:
         try:
             bot.cancel_order(one, SYMBOL)

@@ -1,4 +1,4 @@
-"""The two curves of the README: time to wire, and wall time."""
+"""The two charts of the README: time to wire, and wall time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .time_to_wire import WireTime
 matplotlib.use("Agg")
 
 _LABELS = {"ours": "this plugin", "ccxt": "ccxt's cancel_orders", "loop": "loop of cancel_order"}
-# Colours that stay apart for colour-blind readers; the loop lies on ccxt's line, hence thin and dashed.
+# Colors that color-blind readers can tell apart. The loop covers ccxt's line, so it is thin and dashed.
 _STYLES: dict[Contender, dict[str, Any]] = {
     "ours": {"color": "#0072B2", "marker": "o", "linewidth": 2.2, "zorder": 4},
     "ccxt": {"color": "#D55E00", "marker": "s", "linewidth": 3.2, "zorder": 2},
@@ -73,7 +73,7 @@ def _draw_wall_times(axes: Any, works: Sequence[Work]) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_title("Time until many orders are cancelled", fontsize=11, loc="left")
-    axes.set_xlabel("orders, every tenth gone already (log scale)")
+    axes.set_xlabel("orders, every tenth already gone (log scale)")
     axes.set_ylabel("wall time (log scale)")
     most = works[-1]
     ends: tuple[tuple[Contender, int], ...] = (("ours", -17), ("loop", 9))

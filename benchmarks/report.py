@@ -1,4 +1,4 @@
-"""The results in words: the machine, one table, the aims."""
+"""The results as text: the machine, one table, and the aims."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HEAD = ("", "this plugin", "ccxt's `cancel_orders`", "loop of `cancel_order`", 
 
 
 def render(results: Results) -> str:
-    """The report, as Markdown that reads well as plain text."""
+    """The report, in Markdown that is also easy to read as plain text."""
     parts = sections(results)
     return "\n\n".join([_machine(), _table(parts), _verdict(parts), _notes(results)])
 
@@ -70,19 +70,20 @@ def _verdict(parts: Sequence[Section]) -> str:
 
 _NOTES = """\
 - Times are medians.
-- Time to wire: {ours} repeats of ours, {others} of the others, each with an account and an instance of its
-  own: a running bot, its markets loaded. {ids} ids; of the loop its first request. The simulator is a process
-  of its own, and arrival is by its clock.
+- Time to wire: {ours} repeats of ours, {others} of the others, each with a new account and a new instance of
+  a running bot with its markets loaded. {ids} ids; only the first request of the loop. The simulator runs in
+  a process of its own, and its clock measures the arrival.
 - Many orders: sync, process=1, after a second of rest; repeats (ours/ccxt/loop):
   {repeats}.
-  Every {gone}th order has been filled or cancelled behind the bot's back. The limits are the documented ones,
-  {limit}/s for cancelOrders and 5/s for cancel. What the bot hears of an id is an order structure, or an
-  exception for that id.
-- This plugin sends 50 ids per request by default, and waits for its turns.
-- ccxt puts all ids into one URL. That URLs above 8192 bytes are refused (414) is the simulator's assumption.
-- ccxt paces the loop at exactly the limit, and jitter takes it over that. More than 20 refusals within 8
-  minutes ban an account from the endpoint for 5 minutes; from then on everything is refused. The loop goes on
-  after an exception, and asks for no order twice."""
+  Every {gone}th order was filled or cancelled without the bot. The limits are the documented ones: {limit}/s
+  for cancelOrders and 5/s for cancel. The bot gets an order structure for an id, or an exception for that id,
+  or the id is missing.
+- This plugin sends 50 ids per request by default, and waits for its turn.
+- ccxt puts all ids into one URL. We assume, in the simulator, that the exchange refuses URLs above 8192 bytes
+  (414).
+- ccxt paces the loop at exactly the limit, and jitter pushes it over. More than 20 refusals within 8 minutes
+  ban an account from the endpoint for 5 minutes, and then the exchange refuses every request. The loop
+  continues after an exception, and sends no order twice."""
 
 
 def _notes(results: Results) -> str:

@@ -1,4 +1,4 @@
-"""The measurements as rows of one table, and whether the aims are met."""
+"""The measurements as rows of a table, and whether they meet the aims."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .time_to_wire import WireTime
 
 Cell: TypeAlias = float | int | str | None
 
-_CHEAPER = 4
+_FASTER = 4
 _IMPORT = 0.015
 _SATURATION = 0.94
 
@@ -33,7 +33,7 @@ class Aim(NamedTuple):
 
 
 class Row(NamedTuple):
-    """`cells`: one for each contender; a float is in `unit`, an int a count, a text tells why not."""
+    """A row. A cell is a float in ``unit``, an int that counts, or a text that says why there is no value."""
 
     what: str
     unit: str
@@ -42,7 +42,7 @@ class Row(NamedTuple):
 
     @property
     def ratio(self) -> str:
-        """Ours to ccxt's."""
+        """Our value to ccxt's."""
         ours, ccxts = self.cells.get("ours"), self.cells.get("ccxt")
         if not self.unit or not isinstance(ours, (int, float)) or not isinstance(ccxts, (int, float)):
             return ""
@@ -69,14 +69,14 @@ class Section(NamedTuple):
 
 
 def sections(results: Results) -> list[Section]:
-    """The whole table."""
+    """All sections of the table."""
     return [
         Section(
             "Time to wire: from the call to its first request's arrival",
             [_wire_row(one) for one in results.wire_times],
         ),
         *(
-            Section(f"{work.orders} orders, every tenth of them gone already", _work_rows(work))
+            Section(f"{work.orders} orders, every tenth already gone", _work_rows(work))
             for work in results.works
         ),
         Section("Costs", _cost_rows(results.costs)),
@@ -112,27 +112,27 @@ def _work_rows(work: Work) -> list[Row]:
             Aim("0", ours.limited == 0),
         ),
         Row(
-            "ids the bot hears nothing of",
+            "ids missing from the result",
             "",
-            {one: outcomes[one].unheard for one in CONTENDERS},
-            Aim("0", ours.unheard == 0),
+            {one: outcomes[one].missing for one in CONTENDERS},
+            Aim("0", ours.missing == 0),
         ),
         Row("orders left open", "", {one: outcomes[one].left_open for one in CONTENDERS}),
     ]
     if ours.saturation is not None and work.orders >= 1000:
         aim = Aim(f"≥ {_SATURATION:.0%}", ours.saturation >= _SATURATION)
-        rows.append(Row("share used of the limit (2/s)", "", {"ours": f"{ours.saturation:.1%}"}, aim))
+        rows.append(Row("used share of the limit (2/s)", "", {"ours": f"{ours.saturation:.1%}"}, aim))
     return rows
 
 
 def _cost_rows(costs: Costs) -> list[Row]:
-    signing, answer = costs.signing, costs.answer
-    cheaper = Aim(f"{_CHEAPER} times cheaper", signing["ours"] * _CHEAPER <= signing["ccxt"])
-    no_dearer = Aim("no dearer", answer["ours"] <= answer["ccxt"])
+    signing, response = costs.signing, costs.response
+    faster = Aim(f"{_FASTER} times faster", signing["ours"] * _FASTER <= signing["ccxt"])
+    not_slower = Aim("not slower", response["ours"] <= response["ccxt"])
     own_import = f"import, on top of `import ccxt` ({costs.ccxt_import * 1e3:.0f} ms)"
     return [
-        Row(f"signing {SIGNED_IDS} ids", "µs", _scaled(signing, 1e6), cheaper),
-        Row(f"answer → structures, per order of {PARSED_ORDERS}", "µs", _scaled(answer, 1e6), no_dearer),
+        Row(f"signing {SIGNED_IDS} ids", "µs", _scaled(signing, 1e6), faster),
+        Row(f"response → structures, per order of {PARSED_ORDERS}", "µs", _scaled(response, 1e6), not_slower),
         Row("… ccxt's bare parse_order, for reference", "µs", {"ccxt": costs.parse_order * 1e6}),
         Row("… the whole call without the network, per order", "µs", _scaled(costs.call, 1e6)),
         Row(
@@ -152,7 +152,7 @@ def _cost_rows(costs: Costs) -> list[Row]:
 
 
 def _short(value: float) -> str:
-    """Two or three digits that count: 0.91, 1.74, 12.3, 5104."""
+    """Two or three significant digits: 0.91, 1.74, 12.3, 5104."""
     if value >= 100:
         return f"{value:.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"

@@ -1,4 +1,4 @@
-"""Time to wire: from the call to the moment its first request reaches the server."""
+"""Time to wire: from the call until its first request reaches the server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ AIM = 0.002
 
 
 class Case(NamedTuple):
-    """Where a cancel is called from: `rested` s after another call (sync), or behind `queued` ones."""
+    """When the bot cancels: ``rested`` s after another call (sync), or behind ``queued`` calls."""
 
     world: World
     queued: int = 0
@@ -31,7 +31,7 @@ class Case(NamedTuple):
 
 
 class WireTime(NamedTuple):
-    """The median of each contender, in s, and of how many."""
+    """The median of each contender in s, and its number of repeats."""
 
     case: Case
     seconds: dict[Contender, float]
@@ -47,7 +47,7 @@ CASES = (
 
 
 def measure(exchange: ExchangeProcess, *, quick: bool) -> list[WireTime]:
-    """All cases; in each repeat an account and an instance of its own."""
+    """Measure all cases. Each repeat has a new account and a new instance."""
     return [_measure_case(exchange, case, quick) for case in CASES]
 
 
@@ -56,11 +56,11 @@ def _measure_case(exchange: ExchangeProcess, case: Case, quick: bool) -> WireTim
         {"ours": 3, "ccxt": 1, "loop": 1} if quick else {"ours": 9, "ccxt": 3, "loop": 3}
     )
     if case.rested and not quick:
-        repeats = dict.fromkeys(CONTENDERS, repeats["ours"])  # quick for all of them
+        repeats = dict.fromkeys(CONTENDERS, repeats["ours"])  # this case is quick for all of them
     progress(f"time to wire: {case.label}")
     seconds: dict[Contender, list[float]] = {one: [] for one in CONTENDERS}
     for number in range(max(repeats.values())):
-        for one in CONTENDERS:  # in turns, so that a busy machine is busy for all
+        for one in CONTENDERS:  # take turns, so that a busy machine is busy for all
             if number < repeats[one]:
                 seconds[one].append(_once(exchange, case, one))
     return WireTime(case, {one: median(taken) for one, taken in seconds.items()}, repeats)
@@ -90,9 +90,8 @@ async def _once_async(exchange: ExchangeProcess, case: Case, contender: Contende
     try:
         await bot.load_markets()
         bot.enableRateLimit = True
-        await bot.fetch_open_orders(
-            SYMBOL
-        )  # ccxt's bucket does not refill while idle: it starts as any later
+        # ccxt's bucket does not refill while idle: after one call it is as full as after any later call.
+        await bot.fetch_open_orders(SYMBOL)
         queued = [asyncio.ensure_future(bot.fetch_open_orders(SYMBOL)) for _ in range(case.queued)]
         await asyncio.sleep(0)
         called = time.perf_counter()

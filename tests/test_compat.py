@@ -33,8 +33,8 @@ def test_spread() -> None:
             1,
             Result("1 failed, 2 passed, 3 errors", False),
         ),
-        ("no tests ran in 0.01s\n", 5, Result("pytest ended with 5", False)),
-        ("Segmentation fault\n", -11, Result("pytest ended with -11", False)),
+        ("no tests ran in 0.01s\n", 5, Result("pytest exited with 5", False)),
+        ("Segmentation fault\n", -11, Result("pytest exited with -11", False)),
     ],
 )
 def test_result_of_pytest(output: str, code: int, result: Result) -> None:

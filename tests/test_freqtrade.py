@@ -99,7 +99,8 @@ class Bot:
 
     @property
     def log(self) -> str:
-        return (self.folder / "log").read_text()
+        # freqtrade breaks lines at the width of the terminal.
+        return " ".join((self.folder / "log").read_text().split())
 
     def books(self) -> dict[int, tuple[str, float]]:
         """What the bot itself believes about its orders: status and filled amount."""

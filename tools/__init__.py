@@ -1,1 +1,1 @@
-"""What developers run beside the tests: audit, soak, recording, compatibility, mutants."""
+"""Programs for developers: audit, soak, recording, compatibility, pinned versions, mutants."""

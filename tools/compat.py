@@ -36,19 +36,19 @@ THIS = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 class Result(NamedTuple):
-    """What came of one pair. `passed` is None where pip finds no versions that go together."""
+    """The result of one pair. ``passed`` is None if pip finds no versions that fit together."""
 
     text: str
     passed: bool | None
 
 
 def version(text: str) -> tuple[int, ...]:
-    """ "4.5.60" as what can be compared."""
+    """ "4.5.60" in a form that compares."""
     return tuple(int(part) for part in text.split("."))
 
 
 def supported(releases: Iterable[str], pyproject: str) -> list[str]:
-    """Those of the `releases` of ccxt that pyproject.toml admits, the lowest first."""
+    """The ``releases`` of ccxt that pyproject.toml allows, lowest first."""
     bounds = re.search(r'"ccxt>=([\d.]+),<([\d.]+)"', pyproject)
     assert bounds is not None
     lowest, too_new = (version(bound) for bound in bounds.groups())
@@ -56,7 +56,7 @@ def supported(releases: Iterable[str], pyproject: str) -> list[str]:
 
 
 def spread(releases: Sequence[str], count: int = 5) -> list[str]:
-    """`count` of the `releases`, evenly apart, the first and the last among them."""
+    """``count`` of the ``releases``, evenly spaced, with the first and the last."""
     steps = min(count, len(releases)) - 1
     return (
         [releases[round(at * (len(releases) - 1) / steps)] for at in range(steps + 1)]
@@ -66,13 +66,13 @@ def spread(releases: Sequence[str], count: int = 5) -> list[str]:
 
 
 def named(names: Iterable[str], releases: Sequence[str]) -> list[str]:
-    """The releases that the caller names, "lowest" and "newest" by their numbers."""
+    """The named releases, with "lowest" and "newest" replaced by their numbers."""
     words = {"lowest": releases[0], "newest": releases[-1]}
     return sorted({words.get(name, name) for name in names}, key=version)
 
 
 def table(pythons: Iterable[str], releases: Sequence[str], results: Mapping[tuple[str, str], Result]) -> str:
-    """The results in markdown: a row for each Python, a column for each release."""
+    """The results as Markdown: a row for each Python, a column for each release."""
     rows = [["Python", *(f"ccxt {release}" for release in releases)], ["---"] * (len(releases) + 1)]
     for python in pythons:
         cells = [results.get((python, release), Result("", None)).text for release in releases]
@@ -81,16 +81,16 @@ def table(pythons: Iterable[str], releases: Sequence[str], results: Mapping[tupl
 
 
 def counted(output: str, code: int) -> Result:
-    """What pytest said in its last line."""
+    """Read the result from pytest's last line and exit code."""
     counts: list[str] = re.findall(
         r"\d+ (?:passed|failed|skipped|errors?)", output.strip().rpartition("\n")[2]
     )
-    # "no tests ran" (5) is no pass.
-    return Result(", ".join(counts) or f"pytest ended with {code}", code == 0)
+    # "no tests ran" (5) is not a pass.
+    return Result(", ".join(counts) or f"pytest exited with {code}", code == 0)
 
 
 def refused(output: str) -> Result:
-    """What pip said where it installed nothing: no such versions, or something that should not happen."""
+    """Read why pip failed: no versions fit together, or something that should not happen."""
     is_cut_off = "(from versions: none)" in output and "require a different python" not in output
     no_versions = re.search(
         "ResolutionImpossible|No matching distribution|requires a different Python", output
@@ -99,12 +99,12 @@ def refused(output: str) -> Result:
 
 
 def available_pythons(lowest: tuple[int, ...] = (3, 10)) -> dict[str, str]:
-    """Every Python there is, by its minor version: this one, those on the PATH, and pyenv's."""
+    """Every Python of this machine, by its version: this one, those on the PATH, and pyenv's."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     found = {THIS: sys.executable}
     on_path = [shutil.which(f"python3.{minor}") for minor in range(lowest[1], 30)]
     for candidate in (*on_path, *(str(one) for one in sorted(pyenv.glob("*/bin/python")))):
-        # Asked, not read from its name: pyenv's shims are on the PATH for versions that they refuse to run.
+        # Run it instead of reading its name: pyenv has shims on the PATH for versions that do not run.
         code = "import sys; print('%d.%d' % sys.version_info[:2])"
         asked = candidate and subprocess.run([candidate, "-c", code], capture_output=True, text=True)
         if candidate and asked and asked.returncode == 0 and version(asked.stdout) >= lowest:
@@ -125,7 +125,7 @@ def _output(*command: str | Path, **more: str) -> tuple[int, str]:
 
 
 def _environment(python: str, where: Path) -> Path:
-    """The interpreter of the environment `where`, which is made of `python` unless it is there."""
+    """The interpreter of the environment ``where``. Creates it from ``python`` unless it exists."""
     inside = where / "bin" / "python"
     if not inside.exists():
         subprocess.run([python, "-m", "venv", where], check=True)
@@ -137,7 +137,7 @@ def listed_releases(python: str | Path) -> list[str]:
     code, output = _output(python, "-m", "pip", "index", "versions", "ccxt")
     listed = re.search("^Available versions: (.+)$", output, re.MULTILINE)
     if code or listed is None:
-        raise SystemExit(f"pip does not list the releases of ccxt:\n{output}")
+        raise SystemExit(f"pip did not list the releases of ccxt. Is the package index reachable?\n{output}")
     return [one for one in listed[1].split(", ") if re.fullmatch(r"[\d.]+", one)]
 
 
@@ -160,7 +160,7 @@ def _run(python: str, release: str, where: Path, arguments: Sequence[str], *, pi
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the pairs one after the other; 0 if at least one was run and none failed."""
+    """Run the pairs one after the other. Returns 0 if at least one passed and none failed."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.compat",
         description=__doc__,
@@ -179,7 +179,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     there = available_pythons()
     asked = [THIS if name == "this" else name for name in given.python or there]
     if missing := [name for name in asked if name not in there]:
-        parser.error(f"no Python {', '.join(missing)} here, only {', '.join(there)}")
+        parser.error(f"this machine has no Python {', '.join(missing)}, only {', '.join(there)}")
     with tempfile.TemporaryDirectory() as temporary:
         kept = Path(temporary) if given.fresh else KEPT
         listed = listed_releases(_environment(sys.executable, kept / "index"))

@@ -1,4 +1,4 @@
-"""``python -m tools.audit``: random scenarios, every claim against the truth, the clients side by side."""
+"""``python -m tools.audit``: check every claim of every client against the truth, in random scenarios."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SHOWN_VIOLATIONS = 20
 
 
 def replay(seed: int, index: int, clients: Sequence[str], market: Where) -> bool:
-    """Play one scenario alone, and show everything; whether the plugin passed."""
+    """Play one scenario alone and show everything. Returns whether the plugin passed."""
     hasten()
     markets = load_markets()
     scenario = draw(seed, index, market)
@@ -30,7 +30,7 @@ def replay(seed: int, index: int, clients: Sequence[str], market: Where) -> bool
         finding = judge(scenario, client, played)
         passed &= client not in OUR_CLIENTS or not finding.violations
         _show_play(client, played)
-        print(f"   found: {finding.wrong or 'nothing wrong'}")
+        print(f"   wrong: {finding.wrong or 'nothing'}")
     return passed
 
 
@@ -60,19 +60,19 @@ def _show_play(client: str, played: Played) -> None:
         print(f"   raised {type(told.error).__name__}: {told.error}")
         print(f"   unresolved: {getattr(told.error, 'unresolved', None)}")
     for order in told.orders or getattr(told.error, "orders", []):
-        print(f"   told {order['symbol']} {order['id']} {order['clientOrderId']}: {order['status']}")
+        print(f"   reported {order['symbol']} {order['id']} {order['clientOrderId']}: {order['status']}")
     print(f"   true at return: {played.at_return}\n   true in the end: {played.in_the_end}")
 
 
 def _clients(only: str | None, market: Where) -> tuple[str, ...]:
     clients = _ONLY.get(only or "", CLIENTS)
-    if market in ("inverse", "several"):  # for these ccxt has no method
+    if market in ("inverse", "several"):  # ccxt has no method for these
         return tuple(client for client in clients if client in OUR_CLIENTS)
     return clients
 
 
 def audit_market(given: argparse.Namespace, market: Where) -> bool:
-    """Play the scenarios of one market, and show what was found; whether the plugin passed."""
+    """Play the scenarios of one market and show the findings. Returns whether the plugin passed."""
     clients = _clients(given.only, market)
     began = time.perf_counter()
     findings = list(audit(given.seed, range(given.scenarios), clients, given.jobs, market))
@@ -83,7 +83,7 @@ def audit_market(given: argparse.Namespace, market: Where) -> bool:
         print(f"\n{one.client}, scenario {one.index}: {', '.join(one.violations)}")
         for name in one.violations:
             print(f"  {name}: {'; '.join(one.wrong[name])}")
-        print(f"  alone: python -m tools.audit --market {market} --seed {given.seed} --replay {one.index}")
+        print(f"  replay: python -m tools.audit --market {market} --seed {given.seed} --replay {one.index}")
     if len(violations) > _SHOWN_VIOLATIONS:
         print(f"\n… and {len(violations) - _SHOWN_VIOLATIONS} more")
     return not violations
@@ -94,15 +94,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--scenarios", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=_ONLY, help="audit these clients only")
-    parser.add_argument("--replay", type=int, metavar="INDEX", help="play this scenario alone, and show it")
-    parser.add_argument("--market", choices=SYMBOLS, help="audit this kind of market only")
-    parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1), help="processes at once")
+    parser.add_argument(
+        "--replay", type=int, metavar="INDEX", help="play this scenario alone and show everything"
+    )
+    parser.add_argument("--market", choices=SYMBOLS, help="audit this market only")
+    parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1), help="number of processes")
     given = parser.parse_args(arguments)
     markets: Sequence[Where] = (given.market,) if given.market else tuple(SYMBOLS)
     if given.replay is not None:
         clients = _clients(given.only, markets[0])
         return 0 if replay(given.seed, given.replay, clients, markets[0]) else 1
-    passed = [audit_market(given, market) for market in markets]  # every one, whatever is found in the first
+    passed = [audit_market(given, market) for market in markets]  # all of them, even if one fails
     return 0 if all(passed) else 1
 
 

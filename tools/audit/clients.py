@@ -1,4 +1,4 @@
-"""Who is audited, and how a bot would call them."""
+"""The audited clients, and how a bot calls them."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ OUR_CLIENTS: Final = (OURS_SYNC, OURS_ASYNC)
 
 @dataclass(frozen=True)
 class Told:
-    """What a call told the bot: the orders it returned, or the error it raised."""
+    """What a call reported to the bot: the orders that it returned, or the error that it raised."""
 
     orders: list[dict[str, Any]]
     error: BaseError | None = None
 
 
 def load_markets() -> list[dict[str, Any]]:
-    """The markets that scenarios play on, so that not every client has to load all of them."""
+    """The markets of the scenarios, loaded once, so that each client does not load all of them."""
     with Simulator(limits=None) as simulator:
         exchange = CCXTS["sync"](simulator.ccxt_config(enableRateLimit=False))
         exchange.load_markets()
@@ -38,7 +38,7 @@ def load_markets() -> list[dict[str, Any]]:
 def call(
     client: str, scenario: Scenario, config: Mapping[str, Any], markets: Sequence[dict[str, Any]]
 ) -> Told:
-    """Let `client` cancel what the `scenario` asks for."""
+    """Let ``client`` cancel the orders that the ``scenario`` asks for."""
     config = {
         **config,
         "enableRateLimit": scenario.throttled,
@@ -80,7 +80,7 @@ async def _call_async(exchange: Any, scenario: Scenario, markets: Sequence[dict[
 
 
 def _ask(exchange: Any, scenario: Scenario) -> Any:
-    """What `exchange` returns, or an awaitable of it."""
+    """Cancel with ``exchange``. Returns its result, or an awaitable of it."""
     params: dict[str, Any] = {} if scenario.process is None else {"process": scenario.process}
     if scenario.market == "several":
         orders = [{one.field: one.value, "symbol": one.symbol} for one in scenario.asked]

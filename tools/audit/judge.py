@@ -1,4 +1,4 @@
-"""Every claim against the truth. See the package's docstring for how, and why that is fair."""
+"""Check every claim against the truth. The docstring of the package says how, and why it is fair."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .clients import OUR_CLIENTS, Told
 from .play import Played
 from .scenario import AskedId, Scenario, market_of
 
-MISREPORTED, LIVE_TOLD_GONE, SILENT, LOST = "misreported", "live told gone", "silent", "lost"
-BROKEN_ATOMICITY, DISORDER = "broken atomicity", "order or duplicates"
+MISREPORTED, LIVE_TOLD_GONE, SILENT, LOST = "misreported", "live reported as gone", "silent", "lost"
+BROKEN_ATOMICITY, DISORDER = "broken atomicity", "disorder or duplicates"
 UNCERTAIN, NEEDLESSLY_UNCERTAIN = "uncertain", "needlessly uncertain"
 OWN_UNKNOWN, NEEDLESSLY_UNKNOWN = "own cancel unknown", "needlessly unknown"
 COUNTS: Final = (
@@ -42,7 +42,7 @@ _CODE: Final = re.compile(r'"code":\s*(\d+)')
 
 @dataclass
 class Finding:
-    """What is wrong with what one client told in one scenario: by count, the ids (or orders) concerned."""
+    """What one client got wrong in one scenario: the ids (or orders), by kind of mistake."""
 
     index: int
     client: str
@@ -58,7 +58,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Account:
-    """What was told of each asked id: a status ("unknown": no such order), or that it is unresolved."""
+    """What a client reported of each requested id: a status ("unknown": no such order), or unresolved."""
 
     statuses: dict[AskedId, str]
     unresolved: frozenset[AskedId]
@@ -84,7 +84,7 @@ def judge(scenario: Scenario, client: str, played: Played) -> Finding:
         if is_live and (silent or one in false):
             finding.note(LOST, one.value)
     _judge_error(scenario, played, account, finding)
-    if ours or not scenario.is_mixed:  # of a mixed list ccxt drops one kind: that is counted as silent
+    if ours or not scenario.is_mixed:  # ccxt drops one kind of a mixed list: that counts as silent
         _judge_atomicity(scenario, played, finding)
     return finding
 
@@ -105,14 +105,14 @@ def _judge_statuses(scenario: Scenario, played: Played, account: Account, findin
             _judge_unknown(scenario, one, played, finding)
             continue
         false.add(one)
-        finding.note(MISREPORTED, f"{one.value} told {status}, is {truth}")
-        if truth == "open":  # "no such order" is gone, too
+        finding.note(MISREPORTED, f"{one.value} reported {status}, is {truth}")
+        if truth == "open":  # "no such order" reports it as gone, too
             finding.note(LIVE_TOLD_GONE, one.value)
     return false
 
 
 def _judge_unknown(scenario: Scenario, one: AskedId, played: Played, finding: Finding) -> None:
-    """ "Does not exist" is true of what the call cancelled itself, but a look-up would have told more."""
+    """ "Does not exist" is true of an order that the call itself cancelled, but a look-up says more."""
     number = None if one.order is None else scenario.order_id(one.order)
     if not any(number in done.cancelled for done in played.executions):
         return
@@ -122,7 +122,7 @@ def _judge_unknown(scenario: Scenario, one: AskedId, played: Played, finding: Fi
 
 
 def _ended_since(scenario: Scenario, one: AskedId, played: Played) -> bool:
-    """Whether it may have been open when the exchange last said so: a race or a late request ended it."""
+    """Whether the exchange may have last seen it open, before a race or a late request ended it."""
     if one.order in played.raced:
         return True
     late = {request.number for request in played.requests if request.fault in ("delay", "hang")}
@@ -151,7 +151,7 @@ def _judge_error(scenario: Scenario, played: Played, account: Account, finding: 
         return
     is_refusal = _is_refusal(error)
     for one in open_ids:
-        # Each id that is live after all was rightly said to be possibly so; it still was not known.
+        # "May still be live" is true of each of these, but the bot still does not know.
         if not is_refusal:
             finding.note(UNCERTAIN, one.value)
         could_be_known = (
@@ -165,23 +165,23 @@ def _judge_error(scenario: Scenario, played: Played, account: Account, finding: 
 
 
 def _is_too_busy_a_machine(scenario: Scenario, played: Played, error: BaseError) -> bool:
-    """Whether the markets could not be loaded in time, and nothing was sent: no trouble of the scenario."""
+    """Whether loading the markets timed out before any cancel: this machine is busy, the scenario is fine."""
     nothing_sent = all(request.method == "GET" for request in played.requests)
     return nothing_sent and not scenario.markets_loaded and isinstance(error, RequestTimeout)
 
 
 def _is_beyond(one: AskedId, scenario: Scenario, failed: list[str]) -> bool:
-    """Whether more than that an all-or-nothing request failed cannot be known of `one`, or not from here.
+    """Whether nothing can settle ``one`` after an all-or-nothing request failed.
 
-    A look-up that does not find a client order id proves nothing: the exchange forgets them (docs). And of a
-    second symbol that failed, the error does not tell whether it was refused.
+    A look-up that does not find a client order id proves nothing: the exchange forgets those ids (docs). And
+    the error does not say whether a second failed symbol was refused.
     """
     is_nobodys = _truth(scenario, one, ("",) * len(scenario.placed)) == _NO_SUCH_ORDER
     return one.symbol in failed[1:] or (one.field == "clientOrderId" and is_nobodys)
 
 
 def _failed_symbols(scenario: Scenario, error: BaseError) -> list[str]:
-    """The symbols that `error` says have failed; its own words are about the first."""
+    """The symbols that failed, according to ``error``. Its own text is about the first."""
     words, _, others = str(error).partition(" - also failed: ")
     if scenario.market != "several":
         return [*scenario.groups]
@@ -194,26 +194,26 @@ def _names_an_order(error: BaseError) -> bool:
 
 
 def _is_refusal(error: BaseError) -> bool:
-    """Whether the exchange's own words are in it, and say that it refused: then nothing is uncertain."""
+    """Whether ``error`` quotes a refusal of the exchange: then nothing is uncertain."""
     code = _CODE.search(str(error))
     if code is None:
-        return "not sent" in str(error)  # the plugin's lane, during a ban
+        return "not sent" in str(error)  # the plugin's rate limiter, during a ban
     return code[1] not in {*_BUSY_CODES, "0"}
 
 
 def _judge_atomicity(scenario: Scenario, played: Played, finding: Finding) -> None:
-    """All or nothing: one request cancelled every order asked for, or no request cancelled any."""
+    """All or nothing: one request cancelled every requested order, or no request cancelled any."""
     for symbol, group in scenario.groups.items():
         if not (scenario.all_or_nothing(symbol) and scenario.one_request_holds_all):
             continue
         asked = {None if one.order is None else scenario.order_id(one.order) for one in group}
         done = [{*execution.cancelled} for execution in played.executions if asked & {*execution.cancelled}]
         if done not in ([], [asked]):
-            finding.note(BROKEN_ATOMICITY, f"asked for {asked}, cancelled {done}")
+            finding.note(BROKEN_ATOMICITY, f"requested {asked}, cancelled {done}")
 
 
 def _read_ours(scenario: Scenario, told: Told) -> Account:
-    """The plugin's promise: every asked id once, in asking order, told or unresolved."""
+    """Read a result of the plugin. It promises every requested id once, in order: reported or unresolved."""
     unresolved = [_unresolved(scenario, one) for one in _attribute(told, "unresolved")]
     orders = told.orders if told.error is None else _attribute(told, "orders")
     left_open = [one for one in scenario.asked if _name(one) in unresolved]
@@ -224,8 +224,8 @@ def _read_ours(scenario: Scenario, told: Told) -> Account:
         if position < len(expected) and _tells_of(order, expected[position]):
             statuses[expected[position]] = order["status"] or _NO_SUCH_ORDER
         else:
-            # Nobody but us asks here: an entry that answers nothing asked is a defect. But a filled swap
-            # order may come back by its order id only, where it was asked for by its client order id.
+            # Only this call cancels here: an entry that matches no requested id is a defect. Except that the
+            # exchange may name a filled swap order by its order id when the call used its client order id.
             in_order &= (
                 scenario.market != "spot" and position >= len(expected) and order["status"] == "closed"
             )
@@ -253,9 +253,9 @@ def _unresolved(scenario: Scenario, one: Any) -> tuple[str, str, str]:
 
 
 def _read_ccxts(scenario: Scenario, told: Told) -> Account:
-    """ccxt tells of whatever the answer lists; an error is about all ids, and accounts for none.
+    """Read a result of ccxt. It reports what the response lists. Its error is about all ids, and names none.
 
-    It promises no order (it sorts by the time of placing, to the ms), so only duplicates are held against it.
+    ccxt promises no order (it sorts by the time of placing, in ms), so only duplicates count as a mistake.
     """
     statuses = {
         one: order["status"]

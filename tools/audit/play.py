@@ -1,4 +1,4 @@
-"""One scenario, one client, one fresh exchange: what was told, and what is true."""
+"""Play one scenario with one client on one fresh exchange: what it reports, and what is true."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ _SETTLED_WITHIN: Final = 5.0  # s
 
 @dataclass(frozen=True)
 class Played:
-    """What `told` is judged by. Truths are statuses by the number of the placed order."""
+    """A played scenario. The truths are statuses, by the number of the placed order."""
 
     told: Told
     at_return: tuple[str, ...]
     in_the_end: tuple[str, ...]
     raced: frozenset[int]
-    """The placed orders that a race ended."""
+    """The numbers of the placed orders that a race ended."""
     executions: tuple[Execution, ...]
     requests: tuple[Request, ...]
 
 
 def hasten() -> None:
-    """Shorten, in this process only, the pauses that have no option: scenarios are many."""
+    """Shorten the pauses that have no option, in this process only: there are many scenarios."""
     BingxMixin._pauses = Pauses(reconcile=0.01, back_off=0.02)
 
 
 def play(scenario: Scenario, client: str, markets: Sequence[dict[str, Any]]) -> Played:
-    """Let `client` live through `scenario`."""
-    # The lane belongs to a key and a port, and ports come back: every play has a key of its own.
+    """Play ``scenario`` with ``client``."""
+    # A rate limiter belongs to a key and a port, and ports are reused: every play has its own key.
     key = f"key-{scenario.index}-{client}-{time.monotonic_ns()}"
     with Simulator(limits=None, api_key=key, **scenario.rules) as simulator:
         raced: set[int] = set()
@@ -107,7 +107,7 @@ def _race(
     simulator: Simulator, scenario: Scenario, number: int, action: str, raced: set[int]
 ) -> Callable[[], None]:
     def end() -> None:
-        with contextlib.suppress(ValueError):  # it is over already: nothing happens
+        with contextlib.suppress(ValueError):  # the order is no longer open: nothing happens
             _ending(simulator, action)(scenario.order_id(number))
             raced.add(number)
 
@@ -120,9 +120,9 @@ def _truths(simulator: Simulator, scenario: Scenario) -> tuple[str, ...]:
 
 
 def _settle(simulator: Simulator) -> None:
-    """Wait until the exchange has dealt with every request, those too whose client has given up."""
+    """Wait until the exchange has finished every request, even those whose client has given up."""
     give_up = time.monotonic() + _SETTLED_WITHIN
     while simulator._exchange.server._active:
         if time.monotonic() > give_up:
-            raise TimeoutError("a request is still in flight")
+            raise TimeoutError(f"a request is still in flight after {_SETTLED_WITHIN:g} s")
         time.sleep(0.005)

@@ -1,4 +1,4 @@
-"""Many scenarios in several processes, and what was found, counted."""
+"""Play many scenarios in several processes, and count the findings."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _markets: list[dict[str, Any]] = []
 def audit(
     seed: int, indexes: Sequence[int], clients: Sequence[str], jobs: int, market: Where = "spot"
 ) -> Iterator[Finding]:
-    """What is found in these scenarios, client by client; played in `jobs` processes of their own."""
-    # Mostly it is waited for timeouts, hence processes rather than a thread that would starve the others.
+    """The findings of these scenarios, client by client. Plays them in ``jobs`` processes."""
+    # Plays mostly wait for timeouts. Processes, because a busy thread would delay the other threads.
     with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_begin) as pool:
         for findings in pool.map(partial(_audit_one, seed, market, tuple(clients)), indexes, chunksize=2):
             yield from findings
@@ -37,7 +37,7 @@ def _audit_one(seed: int, market: Where, clients: Sequence[str], index: int) -> 
 
 
 def count(findings: Sequence[Finding]) -> dict[str, dict[str, tuple[int, int]]]:
-    """By client and count: in how many scenarios, and how many ids."""
+    """By client and kind of mistake: the number of scenarios, and of ids."""
     counts = {finding.client: dict.fromkeys(COUNTS, (0, 0)) for finding in findings}
     for finding in findings:
         for name, what in finding.wrong.items():

@@ -1,4 +1,4 @@
-"""A scenario: the orders in the book, what is asked, and what goes wrong. All of it follows from the seed."""
+"""Scenarios: the orders in the book, the call, and the faults. Everything follows from the seed."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ccxt_bingx_ext.simulator.simulator import FIRST_ORDER_ID
 State = Literal["open", "partly", "filled", "cancelled", "failed"]
 CLIENT_TIMEOUT_MS: Final = 300
 RESOLVE_ATTEMPTS: Final = 3  # the plugin's default
-LONG_BAN: Final = 30.0  # s; longer than the plugin waits
+LONG_BAN: Final = 30.0  # s: longer than the plugin waits
 
 Where = Market | Literal["several"]
-"""Whose orders a call cancels: those of one symbol, or, with ``cancel_orders_for_symbols``, of several."""
+"""Which orders a call cancels: of one symbol, or of several with ``cancel_orders_for_symbols``."""
 SYMBOLS: Final[Mapping[Where, tuple[str, ...]]] = {
     "spot": ("BTC/USDT",),
     "linear": ("BTC/USDT:USDT",),
@@ -43,7 +43,7 @@ _PROCESSES: Final[Mapping[Where, tuple[int | None, ...]]] = {
 }
 _FINAL: Final[tuple[State, ...]] = ("filled", "cancelled", "failed")
 _LONGER_THAN_THE_CLIENT_WAITS: Final = 0.45
-# What the exchange may say of an order that it leaves open; no lie among it.
+# How the exchange may refuse to cancel an order that stays open. None of these is a lie.
 _REFUSAL_CODES: Final = (100500, 100410, 100400, 101400, 109400)
 _REFUSALS: Final = (
     "The current system is busy, please try again later",
@@ -54,14 +54,14 @@ _REFUSALS: Final = (
 
 
 def market_of(symbol: str) -> Market:
-    """The kind of market that one of `SYMBOLS` is."""
+    """The market of one of the `SYMBOLS`."""
     settle = symbol.partition(":")[2]
     return "spot" if not settle else "linear" if settle == "USDT" else "inverse"
 
 
 @dataclass(frozen=True)
 class Placed:
-    """An order in the book before the call; `foreign`: another account's."""
+    """An order in the book before the call. ``foreign``: it belongs to another account."""
 
     state: State
     client_id: str | None = None
@@ -71,7 +71,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class AskedId:
-    """One id that is asked for, and which of the placed orders it names (None: no order at all)."""
+    """A requested id, and the number of the placed order that it names (None: no order)."""
 
     field: Literal["id", "clientOrderId"]
     value: str
@@ -81,7 +81,7 @@ class AskedId:
 
 @dataclass(frozen=True)
 class Trouble:
-    """One fault, as `Faults.add` takes it. `order`: the placed order that a race is about."""
+    """A fault, as `Faults.add` takes it. ``order``: the number of the placed order that a race ends."""
 
     kind: Any
     path: str = CANCEL["spot"]
@@ -94,7 +94,7 @@ class Trouble:
     def __str__(self) -> str:
         details = "".join(f", {name}={value!r}" for name, value in self.details.items())
         about = "" if self.order is None else f", placed order {self.order}"
-        times = "for ever" if self.times is None else f"{self.times} times"
+        times = "forever" if self.times is None else f"{self.times} times"
         return f"{self.kind} {self.when or ''} on {self.path}, {times}, skip={self.skip}{details}{about}"
 
 
@@ -103,40 +103,40 @@ class Scenario:
     index: int
     placed: tuple[Placed, ...]
     asked: tuple[AskedId, ...]
-    """Distinct, in the order in which the plugin promises to tell of them: of one symbol, order ids first."""
+    """Distinct, in the order in which the plugin promises to report them: order ids of a symbol first."""
     process: int | None
     rules: Mapping[str, Any]
-    """What the documentation leaves open: settings of the simulator."""
+    """Settings of the simulator, for behavior that the documentation leaves open."""
     batch_size: int
     troubles: tuple[Trouble, ...]
     throttled: bool
-    """Whether ccxt's ``enableRateLimit`` is on (with no limit to meet): a ban then closes the lane."""
+    """Whether ccxt's ``enableRateLimit`` is on. No limit applies, but a ban then closes the lane."""
     markets_loaded: bool
     repeated: bool
-    """Whether the caller names the first id once more at the end."""
+    """Whether the caller repeats the first id at the end."""
     market: Where = "spot"
 
     @property
     def groups(self) -> Mapping[str, tuple[AskedId, ...]]:
-        """What is asked for, by symbol: each is a matter of its own."""
+        """The requested ids by symbol. The plugin handles each symbol separately."""
         symbols = dict.fromkeys(one.symbol for one in self.asked)
         return {symbol: tuple(one for one in self.asked if one.symbol == symbol) for symbol in symbols}
 
     @property
     def is_mixed(self) -> bool:
-        """Whether order ids and client order ids go in one request."""
+        """Whether one request has both order ids and client order ids."""
         return any(len({one.field for one in asked}) == 2 for asked in self.groups.values())
 
     @property
     def one_request_holds_all(self) -> bool:
-        """Whether the exchange looks at every id of a request: else nothing can be all or nothing."""
+        """Whether the exchange reads every id of a request. Otherwise nothing can be all or nothing."""
         return not self.is_mixed or self.rules["mixed_ids"] == "union"
 
     def all_or_nothing(self, symbol: str) -> bool:
         return market_of(symbol) == "spot" and self.process != 1
 
     def troubles_of(self, symbol: str) -> tuple[Trouble, ...]:
-        """What may go wrong with orders of that symbol."""
+        """The faults that may strike requests for this symbol."""
         paths = {CANCEL[market_of(symbol)], LOOK_UP[market_of(symbol)]}
         return tuple(one for one in self.troubles if one.path in paths)
 
@@ -144,10 +144,10 @@ class Scenario:
         return all(one.path != LOOK_UP[market_of(symbol)] for one in self.troubles)
 
     def settles(self, symbol: str) -> bool:
-        """Whether the troubles are over before the plugin's attempts are: it must then know everything.
+        """Whether the faults end before the plugin's attempts do. Then the plugin must settle every id.
 
-        Ids that an answer does not mention, or does not settle, it asks for once more, and no oftener. A list
-        that the exchange ignores is not mentioned either.
+        The plugin sends ids that a response omits, or leaves unsettled, once more and not again. A list that
+        the exchange ignores counts as omitted, too.
         """
         troubles = self.troubles_of(symbol)
         strikes = [(one.kind, inf if one.times is None else one.times) for one in troubles]
@@ -163,7 +163,7 @@ class Scenario:
 
 
 def draw(seed: int, index: int, market: Where = "spot") -> Scenario:
-    """Scenario `index` of `seed` on a `market`, always the same one."""
+    """Draw scenario ``index`` of ``seed`` on a ``market``. The same arguments draw the same scenario."""
     rng = Random(f"{seed}/{index}" if market == "spot" else f"{seed}/{index}/{market}")
     placed = _draw_placed(rng, market)
     asked = _draw_asked(rng, placed, market)
@@ -186,7 +186,7 @@ def draw(seed: int, index: int, market: Where = "spot") -> Scenario:
 
 
 def _draw_rules(rng: Random, market: Where) -> Mapping[str, Any]:
-    """What nobody outside the exchange knows of it."""
+    """Draw the behavior that only the exchange knows."""
     failed_keys = ("clientOrderID", "orderId", "clientOrderId", "text")
     rules: dict[str, Any] = {
         "mixed_ids": rng.choice(("union", "union", "order_ids_only", "client_ids_only")),
@@ -201,12 +201,12 @@ def _draw_rules(rng: Random, market: Where) -> Mapping[str, Any]:
 
 
 def _draw_placed(rng: Random, market: Where) -> tuple[Placed, ...]:
-    all_open = rng.random() < 0.35  # else a process=0 request would hardly ever be executed
+    all_open = rng.random() < 0.35  # otherwise the exchange would rarely execute a process=0 request
     placed = []
     for number in range(rng.randint(1, 12)):
         state: State = "open" if all_open or rng.random() < 0.6 else rng.choice(("partly", *_FINAL))
         symbol = rng.choice(SYMBOLS[market])
-        # Linear: the exchange answers in lower case.
+        # Capitals, because the exchange returns linear client order ids in lower case.
         name = "client" if market_of(symbol) == "spot" else "Client"
         client_id = f"{name}_{number}" if rng.random() < 0.5 else None
         placed.append(Placed(state, client_id, not all_open and rng.random() < 0.05, symbol))
@@ -225,7 +225,7 @@ def _draw_asked(rng: Random, placed: tuple[Placed, ...], market: Where) -> tuple
             asked.append(AskedId("clientOrderId", client_id, number, symbol))
         if kinds != "client ids" and (
             not (client_id and by_client) or rng.random() < 0.15
-        ):  # some by both their names
+        ):  # some orders by both ids
             asked.append(AskedId("id", str(FIRST_ORDER_ID + number), number, symbol))
     tidy = all(one.state == "open" for one in placed)
     if not asked or rng.random() < (0.1 if tidy else 0.3):
@@ -256,7 +256,7 @@ def _draw_trouble(rng: Random, placed: tuple[Placed, ...], market: Where) -> Tro
 def _draw_kind(
     rng: Random, placed: tuple[Placed, ...], path: str
 ) -> tuple[str, str, dict[str, Any], int | None]:
-    """A kind of fault, when it strikes, and its details."""
+    """Draw a kind of fault, when it strikes, its details, and the order of a race."""
     kinds = ["drop", "reset", "hang", "http", "busy", "garbage", "cut_off", "null_data", "delay", "dribble"]
     kinds += ["http", "cut_off", "race", "ban", "canned refusal", "canned nonsense"]
     if path in CANCEL.values():

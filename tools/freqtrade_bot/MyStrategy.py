@@ -1,4 +1,4 @@
-"""A strategy that always wants to be in."""
+"""A strategy that always buys."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What tests/test_freqtrade.py needs: the page, an environment with freqtrade in it, and what runs there."""
+"""What tests/test_freqtrade.py needs: the page, an environment with freqtrade, and the programs in it."""

@@ -1,8 +1,9 @@
-"""Runs where freqtrade is installed: cancels orders through its exchange object, and prints what it says.
+"""Cancel orders through freqtrade's exchange object, and print the results. It needs freqtrade.
 
-    python cancels.py {ccxt|ours} <configuration files, with commas between> <id of an order that is gone>...
+    python cancels.py {ccxt|ours} <configuration files, separated by commas> <id of an order that is gone>...
 
-The exchange is built as freqtrade builds it: by its own resolver, from its own reading of the configuration.
+It builds the exchange as freqtrade does: with freqtrade's resolver, from freqtrade's reading of the
+configuration.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def main(world: str, files: list[str], gone: list[str]) -> dict[str, Any]:
 
         ccxt_bingx_ext.register()
     config = Configuration({"config": files}, RunMode.LIVE).get_config()
-    # freqtrade leaves BingX's websocket off; a user can switch it on, which makes a third instance.
+    # freqtrade leaves BingX's websocket off. A user can switch it on, which makes a third instance.
     config["exchange"]["_ft_has_params"] = {"ws_enabled": True}
     exchange = ExchangeResolver.load_exchange(config)
     try:

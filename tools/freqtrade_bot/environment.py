@@ -1,4 +1,4 @@
-"""freqtrade, from the package index, in an environment of its own with this checkout installed beside it."""
+"""An environment with freqtrade, from the package index, and this checkout."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ class Environment:
         return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def install(self, *what: str) -> None:
-        """Skip the tests where the package index cannot be reached; any other failure fails them."""
+        """Install, or skip the tests if the package index is unreachable. Any other failure fails them."""
         pip = self.pip("install", "--quiet", *what)
         if pip.returncode == 0:
             return
         if index_is_unreachable(pip.stdout):
-            pytest.skip("freqtrade is not installed yet, and the package index cannot be reached")
+            pytest.skip("freqtrade is not installed yet, and the package index is unreachable")
         pytest.fail(f"pip install {' '.join(what)}\n{pip.stdout}")
 
 
 def index_is_unreachable(pip_output: str) -> bool:
-    """Whether pip gave up for want of a network: it says so at its last attempt."""
+    """Whether pip gave up because of the network. It says so at its last attempt."""
     return _UNREACHABLE.search(pip_output) is not None
 
 
 def with_freqtrade(version: str) -> Environment:
-    """Built once for its versions, and kept in .cache; the checkout is installed anew each time."""
+    """Build the environment once per set of versions, in .cache. Reinstall this checkout each time."""
     python = ".".join(map(str, sys.version_info[:3]))
     cached = ROOT / ".cache" / f"freqtrade-{version}-ccxt-{ccxt.__version__}-python-{python}"
     environment = Environment(cached)
@@ -55,6 +55,6 @@ def with_freqtrade(version: str) -> Environment:
         venv.create(cached, symlinks=True, with_pip=True)
         environment.install(f"freqtrade=={version}", f"ccxt=={ccxt.__version__}", "hatchling")
         complete.touch()
-    # hatchling is there already: this needs no index.
+    # hatchling is already installed: this needs no package index.
     environment.install("--no-deps", "--no-build-isolation", "--force-reinstall", str(ROOT))
     return environment

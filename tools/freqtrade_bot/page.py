@@ -1,4 +1,4 @@
-"""docs/freqtrade.md as its reader uses it: the files and the commands on it."""
+"""docs/freqtrade.md as its reader uses it: its files and its commands."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def file(name: str) -> dict[str, Any]:
 
 
 def command(beginning: str, containing: str = "") -> list[str]:
-    """The words of the one command that begins so and contains that."""
+    """The words of the only command that starts with ``beginning`` and contains ``containing``."""
     commands = re.findall(r"^\$ (.*)$", _TEXT, re.MULTILINE)
     [found] = [one for one in commands if one.startswith(beginning) and containing in one]
     return shlex.split(found)

@@ -1,1 +1,1 @@
-"""Recording and replaying the cassettes: `scenarios` (what happens), `tape` (how it is kept), `record`."""
+"""The cassettes: `scenarios` (what happens), `tape` (how it is stored), `record` and `play`."""

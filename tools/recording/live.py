@@ -1,8 +1,8 @@
-"""Recording the real exchange's answers, for whoever has an account: ``record --live``.
+"""Record the responses of the real exchange, with your own account: ``record --live``.
 
-It places limit buy orders far below the market, cancels them in the ways the cassettes show, and cancels
-whatever is left in the end. Keys come from BINGX_APIKEY and BINGX_SECRET and are masked in the cassettes.
-It was tested against the simulator only.
+It places limit buy orders far below the market, cancels them in the ways of the cassettes, and in the end
+cancels every order that is left. It reads your keys from BINGX_APIKEY and BINGX_SECRET, and masks them in the
+cassettes. We have tested it against the simulator only.
 """
 
 from __future__ import annotations
@@ -20,19 +20,20 @@ from ccxt_bingx_ext import bingx
 from .tape import tape
 
 UNKNOWN = "1999999999999999999"
-PAUSE = 1.1  # s between recordings: the endpoint takes 2 requests/s (seed)
-MOST_OF_MARKET = 0.7  # a price above this share of the last one is not far from the market
+PAUSE = 1.1  # s between recordings: the limit of the endpoint is 2 requests/s (seed)
+MOST_OF_MARKET = 0.7  # a price above this share of the last price is too near the market
 
 
 def record_live(
     folder: Path, symbol: str, price: float, amount: float, exchange: Any = None, pause: float = PAUSE
 ) -> list[Path]:
-    """Record one cassette per way of cancelling into `folder`; returns their paths."""
+    """Record one cassette per way of cancelling into ``folder``. Returns their paths."""
     if exchange is None:
         exchange = bingx({"apiKey": os.environ["BINGX_APIKEY"], "secret": os.environ["BINGX_SECRET"]})
     last = exchange.fetch_ticker(symbol)["last"]
     if price > last * MOST_OF_MARKET:
-        raise SystemExit(f"{price} is too near the market ({last}): the orders might be filled")
+        most = last * MOST_OF_MARKET
+        raise SystemExit(f"{price} is too near the market, the order might fill: use at most {most:g}")
     placed: list[str] = []
 
     def place(client_order_id: str | None = None) -> str:
@@ -48,11 +49,11 @@ def record_live(
         for order_id in placed:
             try:
                 exchange.cancel_order(order_id, symbol)
-                print(f"cancelled what was left: {order_id}")
+                print(f"cancelled a leftover order: {order_id}")
             except OrderNotFound:
-                pass  # as it should be
+                pass  # no longer open, as it should be
             except BaseError as error:
-                print(f"MAY STILL BE LIVE, cancel it yourself: {order_id} ({error})")
+                print(f"MAY STILL BE LIVE: cancel order {order_id} yourself ({error})")
 
 
 def _ways(exchange: Any, symbol: str, place: Callable[..., str]) -> list[tuple[str, Callable[[], Any]]]:
@@ -73,12 +74,12 @@ def _ways(exchange: Any, symbol: str, place: Callable[..., str]) -> list[tuple[s
 def _record(folder: Path, name: str, act: Callable[[], Any], exchange: Any, pause: float) -> Path:
     path = folder / f"{name}.yaml"
     path.unlink(missing_ok=True)
-    exchange.session.close()  # vcrpy 8 drops open connections without closing them
+    exchange.session.close()  # vcrpy 8 drops open connections and does not close them
     with tape("all").use_cassette(str(path)):
         try:
             act()
         except BaseError as error:
-            print(f"{name}: {type(error).__name__}")  # a refusal is an answer, too
+            print(f"{name}: {type(error).__name__}")  # a refusal is a response, too
     exchange.session.close()
     time.sleep(pause)
     return path

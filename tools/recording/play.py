@@ -1,4 +1,4 @@
-"""Playing a scenario: with a recorder around it, or against a cassette."""
+"""Play a scenario, inside a recorder or against a cassette."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MARKETS = ("BTC-USDT", "GM-USDT", "BARS-USDT")
 
 
 def play(scenario: Scenario, exchange_class: type, config: dict[str, Any]) -> None:
-    """Run `scenario` and check what the bot is told. Markets are set, so only cancels are sent."""
+    """Play ``scenario`` and check the result. The markets are set, so the bot sends only cancels."""
     with bot_of(exchange_class, {"apiKey": KEY, "secret": SECRET, **config, **scenario.config}) as bot:
         set_markets(bot)
         try:
@@ -32,7 +32,7 @@ def play(scenario: Scenario, exchange_class: type, config: dict[str, Any]) -> No
 
 
 def set_markets(bot: Bot) -> None:
-    """The markets of the scenarios, as ccxt parses the exchange's own entries."""
+    """Set the markets of the scenarios, as ccxt parses the entries of the exchange."""
     spot = [
         {"symbol": one, "tickSize": 0.01, "stepSize": 0.00001, "minNotional": 5, "status": 1}
         for one in MARKETS

@@ -1,6 +1,6 @@
-"""Record the cassettes anew: ``python -m tools.recording.record``, from the simulator, into cassettes/.
+"""Record the cassettes again: ``python -m tools.recording.record``, from the simulator, into cassettes/.
 
-With ``--live`` from the real exchange, with your own keys, into cassettes/live/: see `live`.
+With ``--live`` it records the real exchange, with your own keys, into cassettes/live/.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .tape import CASSETTES, tape
 
 
 def record(scenario: Scenario, folder: Path) -> Path:
-    """Play `scenario` against a fresh simulator, check it, and keep what went over the wire."""
+    """Play ``scenario`` against a fresh simulator, check it, and record the requests and responses."""
     path = folder / f"{scenario.name}.yaml"
     path.unlink(missing_ok=True)
     with Simulator(**scenario.settings) as simulator:
@@ -32,11 +32,11 @@ def record(scenario: Scenario, folder: Path) -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--live", action="store_true", help="from the real exchange; places and cancels orders"
+        "--live", action="store_true", help="record the real exchange: places and cancels orders"
     )
     parser.add_argument("--symbol", default="BTC/USDT")
-    parser.add_argument("--price", type=float, help="of the limit buys: far below the market")
-    parser.add_argument("--amount", type=float, help="of each limit buy")
+    parser.add_argument("--price", type=float, help="price of the limit buy orders: far below the market")
+    parser.add_argument("--amount", type=float, help="amount of each limit buy order")
     chosen = parser.parse_args()
     if not chosen.live:
         paths = [record(scenario, CASSETTES) for scenario in SCENARIOS]

@@ -1,8 +1,8 @@
-"""What the cassettes hold: each scenario is played against the simulator and recorded.
+"""The scenarios of the cassettes. `record` plays each against the simulator and records it.
 
-`source` says where the answers come from: "simulator" (its own answers), "documented" (the exchange's
-published example, which the simulator answers byte by byte) or "captured" (a payload that a user captured
-from the live exchange and posted; byte by byte, too). None was recorded from the live exchange by us.
+``source`` says where the responses come from: "simulator" (its own), "documented" (an example that the
+exchange publishes) or "captured" (a payload that a user captured live and posted). The simulator sends the
+last two byte by byte. We have recorded none of them from the live exchange.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ Statuses = list[tuple[str, "str | None"]]
 
 @dataclass(frozen=True)
 class Scenario:
-    """What stands in the book, what the bot asks, and what it must be told.
+    """The orders in the book, the call of the bot, and its expected result.
 
-    `statuses`: (id or client order id, status) of every order structure, also of an error's ``orders``.
+    ``statuses``: (id or client order id, status) of every order structure, also of an error's ``orders``.
     """
 
     name: str
@@ -40,14 +40,14 @@ class Scenario:
     arrange: Callable[[Simulator], Any] = lambda simulator: None
     settings: Mapping[str, Any] = field(default_factory=dict)  # the simulator's
     config: Mapping[str, Any] = field(default_factory=dict)  # the bot's
-    before: int = 0  # how many times the same call is made first
+    before: int = 0  # how many times the bot makes the same call first
     error: type[BaseException] | None = None
     unresolved: list[Any] = field(default_factory=list)
     source: str = "simulator"
     requests: int = 1
 
     def act(self, bot: Bot) -> Any:
-        """Cancel `ids` of `symbol`; without a symbol, `ids` are entries of several."""
+        """Cancel ``ids`` of ``symbol``. Without a symbol ``ids`` are entries of several symbols."""
         for _ in range(self.before):
             bot.cancel_orders(self.ids, self.symbol, dict(self.params))
         if self.symbol is None:
@@ -56,7 +56,7 @@ class Scenario:
 
 
 def order_id(number: int) -> str:
-    """The id of the `number`-th order placed in a fresh simulator, from 0."""
+    """The id of the ``number``-th order in a fresh simulator, counted from 0."""
     return str(FIRST + number)
 
 
@@ -101,7 +101,7 @@ def one_of_each_kind(simulator: Simulator) -> None:
 
 
 def swap_orders(market: Any, filled: int | None = None, lost: str = "") -> Callable[[Simulator], Any]:
-    """Three orders, one of them filled; the answer to cancelling at `lost` will be lost."""
+    """Place three orders, and fill one. The response of a cancel at ``lost`` is lost."""
 
     def arrange(simulator: Simulator) -> None:
         for number in range(3):
@@ -149,7 +149,7 @@ SCENARIOS = [
     ),
     Scenario(
         "documented_partial_already_canceled",
-        # The failed entry is the documented one; around it an answer of the documented shape.
+        # The failed entry is documented. The rest of the response has the documented shape.
         ids=["1874730962584076287", "1874730962584076288"],
         params=ONE_BY_ONE,
         arrange=canned(
@@ -223,12 +223,12 @@ SCENARIOS = [
         params=ONE_BY_ONE,
         arrange=place(1),
         before=2,
-        requests=4,  # the third is refused, waited out, and sent again
+        requests=4,  # the exchange refuses the third; the bot waits and sends it again
         statuses=[(order_id(0), "canceled")],
     ),
     Scenario(
         "banned",
-        # The documented text, with a time that is still to come when it is replayed.
+        # The documented text, with a time far in the future, so that a replay still meets the ban.
         ids=[order_id(0)],
         arrange=canned(
             b'{"code":100410,"msg":"the endpoint trigger frequency limit rule is currently in the disabled '
@@ -243,7 +243,7 @@ SCENARIOS = [
         ids=[order_id(0)],
         arrange=with_a_fast_clock,
         statuses=[(order_id(0), "canceled")],
-        requests=3,  # refused, the exchange's clock asked for, sent again
+        requests=3,  # refused; ask for the clock of the exchange; send again
     ),
     Scenario(
         "three_batches",
@@ -266,14 +266,14 @@ SCENARIOS = [
         ids=[order_id(0)],
         arrange=lambda simulator: (place(1)(simulator), simulator.faults.add("null_data")),
         statuses=[(order_id(0), "canceled")],
-        requests=3,  # nothing was executed, which the look-up tells: sent again
+        requests=3,  # the look-up shows that nothing was executed: send again
     ),
     Scenario(
         "lost_answer",
         ids=[order_id(0), order_id(1)],
         arrange=answer_lost_after_execution,
         statuses=[(order_id(0), "canceled"), (order_id(1), "canceled")],
-        requests=3,  # HTTP 504 after execution; both orders looked up
+        requests=3,  # HTTP 504 after execution; look up both orders
     ),
     Scenario(
         "lost_answer_one_by_one",
@@ -281,7 +281,7 @@ SCENARIOS = [
         params=ONE_BY_ONE,
         arrange=answer_lost_after_execution,
         statuses=[(order_id(0), "canceled"), (order_id(1), "canceled")],
-        requests=2,  # HTTP 504 after execution; asked again
+        requests=2,  # HTTP 504 after execution; send again
     ),
     Scenario(
         "unknown_outcome",
@@ -329,7 +329,7 @@ SCENARIOS = [
         ids=[order_id(0), order_id(1)],
         arrange=swap_orders("linear", filled=1, lost=LINEAR_PATH),
         statuses=[(order_id(0), "canceled"), (order_id(1), "closed")],
-        requests=3,  # HTTP 504 after execution; asked again; what "does not exist" by then looked up
+        requests=3,  # HTTP 504 after execution; send again; look up the order that "does not exist"
     ),
     Scenario(
         "inverse_partial",
@@ -345,7 +345,7 @@ SCENARIOS = [
         ids=[order_id(0)],
         arrange=swap_orders("inverse", lost=INVERSE_PATH),
         statuses=[(order_id(0), "canceled")],
-        requests=3,  # HTTP 504 after execution; asked again, refused; looked up
+        requests=3,  # HTTP 504 after execution; send again, refused; look up
     ),
     Scenario(
         "several_symbols",

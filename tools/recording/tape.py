@@ -1,4 +1,4 @@
-"""How a cassette is kept: what is matched, what is masked. The one place that says so."""
+"""The format of the cassettes: what vcrpy matches, and what it masks."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _IN_URL = re.compile(r"\b(timestamp|signature)=[^&]*")
 
 
 def tape(record_mode: str = "none") -> vcr.VCR:
-    """A recorder for ``tape().use_cassette(path)``; nothing is sent unless `record_mode` says so.
+    """A recorder for ``tape().use_cassette(path)``. It sends nothing unless ``record_mode`` allows it.
 
-    Bodies are matched, without timestamp and signature; key, signature and timestamp are masked.
+    It matches bodies without their timestamp and signature. It masks key, signature and timestamp.
     """
     recorder = vcr.VCR(
         record_mode=record_mode,
@@ -35,7 +35,7 @@ def tape(record_mode: str = "none") -> vcr.VCR:
 
 
 def _mask_request(request: Any) -> Any:
-    if request.host == "127.0.0.1":  # recorded from the simulator, replayed against the real default URL
+    if request.host == "127.0.0.1":  # recorded from the simulator, replayed at the real default URL
         request.uri = HOST + request.uri.partition(f":{request.port}")[2]
     request.uri = _IN_URL.sub(rf"\1={MASK}", request.uri)
     headers = {
@@ -66,4 +66,4 @@ def _match_params(ours: Any, theirs: Any) -> None:
         {name: value for name, value in _params(request).items() if name not in ignored}
         for request in (ours, theirs)
     )
-    assert one == other, f"{one} is not {other}"
+    assert one == other, f"{one} differs from {other}"

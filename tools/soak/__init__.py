@@ -1,1 +1,1 @@
-"""Many cancels with lost responses: the limit, the memory, every id."""
+"""The soak: many cancels with lost responses. It checks the limit, the memory and every id."""

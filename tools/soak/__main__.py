@@ -1,8 +1,8 @@
-"""``python -m tools.soak``: many cancels, many of them going wrong, from threads and tasks at once.
+"""``python -m tools.soak``: many cancels, many with faults, from threads and tasks at once.
 
-Each account has one sync instance that several threads share, and one async instance for several tasks. What
-a call leaves unresolved is asked for again until it is settled, and then compared with the truth. Nothing is
-kept of an order that is settled, so that what grows is the plugin's.
+Each account has one sync instance that several threads share, and one async instance for several tasks. The
+soak sends unresolved ids again until they are settled, and then compares them with the truth. It keeps
+nothing of a settled order, so any growth of memory is the plugin's.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Sample:
 
 @dataclass
 class Report:
-    """What came of a soak. `problems` are the calls and orders that were not as promised."""
+    """The results of a soak. ``problems`` lists the calls and orders that broke a promise."""
 
     rules: SoakRules
     settled: int = 0
@@ -55,11 +55,11 @@ class Report:
     seconds: float = 0.0
     seen: Seen | None = None
     descriptors: tuple[int, int] = (0, 0)
-    """Before the first instance was made, and after the last was closed."""
+    """Open before the first instance exists, and after the last one is closed."""
 
     @property
     def growth(self) -> tuple[float, int]:
-        """MB of memory and number of descriptors gained between the second third and the last tenth."""
+        """The growth from the second third to the last tenth: MB of memory, and descriptors."""
         third, tenth = len(self.samples) // 3, max(1, len(self.samples) // 10)
         warm, late = self.samples[third : 2 * third] or self.samples, self.samples[-tenth:]
         return (
@@ -72,12 +72,12 @@ class Report:
         megabytes, descriptors = self.growth
         pools = len(self.rules.accounts) * (THREADS + TASKS)
         return {
-            "every id accounted for, truly": not self.problems,
+            "every id accounted for, and truly": not self.problems,
             "no order left open": self.seen.still_open == 0,
             "the limit was never exceeded": max(self.seen.worst_windows.values()) <= self.rules.limit
             and self.seen.refused_for_limit == 0,
             "memory is flat": megabytes < 15,
-            # Each thread and task has a connection, which a fault closes.
+            # Each thread and task has a connection, and a fault closes it.
             "descriptors are flat": abs(descriptors) <= pools,
             "descriptors are given back": self.descriptors[1] <= self.descriptors[0] + 2,
         }
@@ -93,7 +93,7 @@ class _Soak:
         self.exchange = exchange
         self.report = report
         self.symbol = SYMBOLS[report.rules.market][0]
-        # The swap endpoints say of these, too, that they do not exist.
+        # The swap endpoints say that these do not exist, either.
         self._told_as_unknown = () if report.rules.market == "spot" else ("canceled", "rejected")
         self._lock = threading.Lock()
         self._to_place = cancels
@@ -102,12 +102,12 @@ class _Soak:
         self._sample_at = self._sample_every = max(1, cancels // 30)
 
     def next_job(self, account: str) -> Job | Literal["wait"] | None:
-        """What to do next; None: nothing more. "wait": it is time for a sample, which wants quiet."""
+        """The next job. None: nothing is left. "wait": a sample is due, and needs a quiet moment."""
         with self._lock:
             if self.report.settled >= self._sample_at:
                 if self._at_work:
                     return "wait"
-                # While somebody is on the way to the wire, a pause of 0.1 s would be seen as a burst.
+                # If a request were on its way to the wire, a pause of 0.1 s would look like a burst.
                 self._sample_at = self.report.settled + self._sample_every
                 self._sample()
             if not self._jobs[account] and self._to_place > 0:
@@ -120,18 +120,18 @@ class _Soak:
             return self._jobs[account].pop()
 
     def cancelling(self, job: Job) -> Generator[Asking, Any, None]:
-        """Yields what to ask for, and is sent the result or the error; until every id is settled."""
+        """Yield each call to make, and receive its result or its error, until every id is settled."""
         told: dict[str, str | None] = {}
         remaining, process = list(job.ids), job.process
         for _ in range(_ROUNDS):
-            answer = yield Asking(remaining, {"process": process})
-            orders = answer.orders if isinstance(answer, BaseError) else answer
-            unresolved = [*answer.unresolved] if isinstance(answer, BaseError) else []
+            result = yield Asking(remaining, {"process": process})
+            orders = result.orders if isinstance(result, BaseError) else result
+            unresolved = [*result.unresolved] if isinstance(result, BaseError) else []
             if sorted([*(order["id"] for order in orders), *unresolved]) != sorted(remaining):
-                self._problem(f"asked for {remaining}, told of {orders}, {unresolved}: {answer!r}")
+                self._problem(f"requested {remaining}, got {orders}, unresolved {unresolved}: {result!r}")
             with self._lock:
                 self.report.calls += 1
-                self.report.errors += isinstance(answer, BaseError)
+                self.report.errors += isinstance(result, BaseError)
             told |= {order["id"]: order["status"] for order in orders}
             remaining = [one for one in remaining if one in unresolved or told.get(one) == "open"]
             process = 1
@@ -149,9 +149,9 @@ class _Soak:
             if told.get(one) != truth and not (told.get(one) is None and truth in self._told_as_unknown)
         }
         if false:
-            self._problem(f"told, but true is: {false}")
+            self._problem(f"reported and true status differ: {false}")
         if any(truth not in (*_FINAL, None) for truth in truths.values()):
-            self._problem(f"settled, but open: {truths}")
+            self._problem(f"reported as settled, but open: {truths}")
         with self._lock:
             self.report.settled += len(job.ids)
             self._at_work -= 1
@@ -166,7 +166,7 @@ class _Soak:
         self.report.samples.append(Sample(self.report.settled, pages * _PAGE / 2**20, open_descriptors()))
 
     def work(self, account: str, instance: Any) -> None:
-        """What one thread does."""
+        """Run one thread."""
         while (job := self.next_job(account)) is not None:
             if job == "wait":
                 time.sleep(_QUIET_WITHIN)
@@ -175,13 +175,13 @@ class _Soak:
             asking = next(steps, None)
             while asking is not None:
                 try:
-                    answer = instance.cancel_orders(asking.ids, self.symbol, asking.params)
+                    result = instance.cancel_orders(asking.ids, self.symbol, asking.params)
                 except BaseError as error:
-                    answer = error
-                asking = _next(steps, answer)
+                    result = error
+                asking = _next(steps, result)
 
     async def work_async(self, account: str, instance: Any) -> None:
-        """What one task does. What is no request goes into a thread: the event loop has to be on time."""
+        """Run one task. Everything but requests runs in a thread, because the event loop must be on time."""
         while (job := await asyncio.to_thread(self.next_job, account)) is not None:
             if job == "wait":
                 await asyncio.sleep(_QUIET_WITHIN)
@@ -190,15 +190,15 @@ class _Soak:
             asking = next(steps, None)
             while asking is not None:
                 try:
-                    answer = await instance.cancel_orders(asking.ids, self.symbol, asking.params)
+                    result = await instance.cancel_orders(asking.ids, self.symbol, asking.params)
                 except BaseError as error:
-                    answer = error
-                asking = await asyncio.to_thread(_next, steps, answer)
+                    result = error
+                asking = await asyncio.to_thread(_next, steps, result)
 
 
-def _next(steps: Generator[Asking, Any, None], answer: Any) -> Asking | None:
+def _next(steps: Generator[Asking, Any, None], result: Any) -> Asking | None:
     try:
-        return steps.send(answer)
+        return steps.send(result)
     except StopIteration:
         return None
 
@@ -208,7 +208,7 @@ def open_descriptors() -> int:
 
 
 def soak(rules: SoakRules, cancels: int) -> Report:
-    """Cancel so many orders, and report."""
+    """Cancel this many orders, and report."""
     report = Report(rules)
     with soak_exchange(rules) as exchange:
         run = _Soak(exchange, report, cancels)
@@ -238,7 +238,7 @@ def _guarded(run: _Soak, work: Any, *arguments: Any) -> None:
     try:
         work(*arguments)
     except BaseException as error:
-        run._problem(f"a worker ended with {error!r}")
+        run._problem(f"a worker failed: {error!r}")
 
 
 def _run_tasks(run: _Soak) -> None:
@@ -282,12 +282,13 @@ def show(report: Report) -> str:
     lines = [
         f"{report.rules.market}, seed {report.rules.seed}: {report.settled} ids in {report.seconds:.0f} s, "
         f"{report.calls} calls, {report.errors} of them raised",
-        f"requests: {seen.cancels} cancels, {seen.look_ups} look-ups, of which {seen.faults} went wrong",
+        f"requests: {seen.cancels} cancels and {seen.look_ups} look-ups, {seen.faults} with a fault",
         f"most cancels in any second: {windows} (limit {report.rules.limit}); "
-        f"refused for the limit: {seen.refused_for_limit}",
-        f"memory: {first.resident:.1f} MB at first, {last.resident:.1f} MB at last, "
+        f"refused by the limit: {seen.refused_for_limit}",
+        f"memory: {first.resident:.1f} MB at the start, {last.resident:.1f} MB at the end, "
         f"{megabytes:+.1f} MB once warm",
-        f"descriptors: {first.descriptors} at first, {last.descriptors} at last, {descriptors:+d} once warm; "
+        f"descriptors: {first.descriptors} at the start, {last.descriptors} at the end, "
+        f"{descriptors:+d} once warm; "
         f"{report.descriptors[0]} before, {report.descriptors[1]} after closing",
     ]
     lines += [f"{'yes' if holds else 'NO '}  {name}" for name, holds in report.verdicts().items()]
@@ -295,7 +296,9 @@ def show(report: Report) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tools.soak", description="Many cancels, many faults.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.soak", description="Cancel many orders with many faults."
+    )
     parser.add_argument("--cancels", type=int, default=20_000)
     parser.add_argument("--fault-rate", type=float, default=0.05)
     parser.add_argument("--seed", type=int, default=1)

@@ -1,4 +1,4 @@
-"""The exchange of the soak, in a process of its own: its log and its book are not the plugin's memory."""
+"""The exchange of the soak. It runs in a process of its own, so that its log and book take no memory here."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STATUS_OF_STATE: Final = {"FILLED": "closed", "CANCELED": "canceled", "FAILED":
 
 @dataclass(frozen=True)
 class SoakRules:
-    """What the exchange does: requests per second and account, the part that goes wrong, from which seed."""
+    """How the exchange behaves: requests per second and account, the share of faults, and their seed."""
 
     limit: int
     fault_rate: float
@@ -33,13 +33,13 @@ class SoakRules:
 
     @property
     def paths(self) -> tuple[str, str]:
-        """Of the cancels, and of the look-ups."""
+        """The path of the cancels, and the path of the look-ups."""
         return CANCEL[self.market], LOOK_UP[self.market]
 
 
 @dataclass(frozen=True)
 class Job:
-    """Orders to cancel in one call. `bad` ones among them are over already, or never were."""
+    """Orders to cancel in one call. Some have ended before, or never existed."""
 
     ids: tuple[str, ...]
     process: int
@@ -47,7 +47,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Seen:
-    """What the exchange saw in all: by account, the most cancels within any second; and refusals, faults."""
+    """Everything that the exchange saw. ``worst_windows``: by account, the most cancels within any second."""
 
     cancels: int
     look_ups: int
@@ -58,28 +58,28 @@ class Seen:
 
 
 class SoakExchange:
-    """The exchange as the soak sees it. Its methods may be called from any thread."""
+    """The exchange as the soak sees it. You may call its methods from any thread."""
 
     def __init__(self, connection: Connection, config: dict[str, Any]) -> None:
         self._connection = connection
         self._lock = threading.Lock()
         self.config = config
 
-    def _ask(self, *question: Any) -> Any:
+    def _request(self, *message: Any) -> Any:
         with self._lock:
-            self._connection.send(question)
+            self._connection.send(message)
             return self._connection.recv()
 
     def jobs(self, account: str, orders: int) -> list[Job]:
-        """Place this many orders, a few calls' worth; some of them end at once."""
-        return list(self._ask("jobs", account, orders))
+        """Place this many orders, as jobs of a few orders each. Some of the orders end at once."""
+        return list(self._request("jobs", account, orders))
 
     def truths(self, ids: Sequence[str]) -> dict[str, str | None]:
-        """The statuses of orders; None for those that do not exist."""
-        return dict(self._ask("truths", tuple(ids)))
+        """The statuses of orders. None means that the order does not exist."""
+        return dict(self._request("truths", tuple(ids)))
 
     def seen(self) -> Seen:
-        seen: Seen = self._ask("seen")
+        seen: Seen = self._request("seen")
         return seen
 
 
@@ -94,7 +94,7 @@ def soak_exchange(rules: SoakRules) -> Iterator[SoakExchange]:
     try:
         yield SoakExchange(here, here.recv())
     finally:
-        here.close()  # the child ends at that
+        here.close()  # this ends the child
         child.join(20)
         child.close()
 
@@ -107,12 +107,12 @@ def _serve(connection: Connection, rules: SoakRules) -> None:
         stop = threading.Event()
         feeder = threading.Thread(target=_feed, args=(simulator, rules, stop))
         feeder.start()
-        answers = _Answers(simulator, rules)
+        handlers = _Handlers(simulator, rules)
         try:
             connection.send(simulator.ccxt_config())
             while True:
                 name, *arguments = connection.recv()
-                connection.send(getattr(answers, name)(*arguments))
+                connection.send(getattr(handlers, name)(*arguments))
         except EOFError:
             pass
         finally:
@@ -120,7 +120,7 @@ def _serve(connection: Connection, rules: SoakRules) -> None:
             feeder.join()
 
 
-class _Answers:
+class _Handlers:
     def __init__(self, simulator: Simulator, rules: SoakRules) -> None:
         self._simulator = simulator
         self._rules = rules
@@ -136,7 +136,7 @@ class _Answers:
             ]
             orders -= count
             process = self._random.choice((0, 1)) if self._rules.market == "spot" else 1
-            if self._random.random() < 0.1:  # process=0 with one of these is refused, which is right
+            if self._random.random() < 0.1:  # the exchange rightly refuses process=0 with one of these
                 ending = self._random.choice(("fill", "cancel", "fail"))
                 getattr(self._simulator, ending)(self._random.choice(ids))
             if self._random.random() < 0.03:
@@ -172,7 +172,7 @@ class _Answers:
 
 
 def _feed(simulator: Simulator, rules: SoakRules, stop: threading.Event) -> None:
-    """Keep some faults waiting, each a random number of requests behind the one before."""
+    """Keep faults waiting, each a random number of requests after the one before."""
     dice = random.Random(f"faults/{rules.seed}")
     while rules.fault_rate and not stop.wait(_TOP_UP_EVERY):
         for path in rules.paths:
@@ -184,7 +184,7 @@ def _feed(simulator: Simulator, rules: SoakRules, stop: threading.Event) -> None
 
 
 def _gap(dice: random.Random, rate: float) -> int:
-    """How many requests go well before the next that does not."""
+    """The number of requests before the next fault."""
     gap = 0
     while dice.random() >= rate:
         gap += 1
