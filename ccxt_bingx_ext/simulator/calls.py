@@ -36,11 +36,13 @@ class CancelRefusal:
 
 @dataclass(frozen=True)
 class Call:
-    """An accepted request: the account, the parameters, and the cancels that a fault refuses."""
+    """An accepted request: the account, the parameters, what a fault does to it, and when it arrived."""
 
     uid: str
     params: Mapping[str, str]
     refusal: CancelRefusal | None = None
+    arrived: float = 0.0
+    """`time.perf_counter` when the request arrived."""
 
     def refusals(self, orders: Iterable[Order | None]) -> dict[int, Refused]:
         """The refusals by order id, for the open orders among ``orders``."""

@@ -175,7 +175,9 @@ class Exchange:
         return response
 
     def _execute(self, request: Request, endpoint: Endpoint, fault: Fault | None) -> Response:
-        call = Call(request.uid or "", request.params, fault.cancel_refusal if fault else None)
+        call = Call(
+            request.uid or "", request.params, fault.cancel_refusal if fault else None, request.arrived
+        )
         try:
             result = endpoint.handle(call)
         except Refused as refused:

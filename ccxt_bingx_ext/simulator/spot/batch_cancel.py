@@ -11,6 +11,7 @@ from ..calls import Call
 from ..errors import Refused, invalid
 from ..orders import Order, OrderBook
 from ..parameters import NumberText, parse_order_id
+from ..repeats import Submissions
 from ..rules import SpotRules
 from .payloads import order_payload
 
@@ -25,23 +26,22 @@ class _Named:
     id: str
     order: Order | None
     refusal: Refused | None = None
-    """Why a fault refuses to cancel the open order."""
+    """Why the once-per-second rule or a fault refuses to cancel the order."""
 
     @property
     def is_cancelled(self) -> bool:
         return self.order is not None and self.order.is_open and self.refusal is None
 
 
-def cancel_batch(book: OrderBook, rules: SpotRules, call: Call) -> tuple[dict[str, Any], tuple[int, ...]]:
+def cancel_batch(
+    book: OrderBook, rules: SpotRules, submissions: Submissions, call: Call
+) -> tuple[dict[str, Any], tuple[int, ...]]:
     """Cancel the open orders. Returns the ``data`` of the response and the ids of the cancelled orders."""
     symbol = call.params["symbol"]
     partial = _process(call.params)
     with book.lock:
         named = _named(book, rules, call.uid, symbol, call.params)
-        refusals = call.refusals(one.order for one in named)
-        named = [
-            replace(one, refusal=refusals.get(one.order.order_id)) if one.order else one for one in named
-        ]
+        named = _refuse(named, submissions, call, partial=partial)
         wrong = [one for one in named if not one.is_cancelled]
         if wrong and not partial:
             raise _whole_refusal(rules, wrong[0], symbol)
@@ -50,6 +50,23 @@ def cancel_batch(book: OrderBook, rules: SpotRules, call: Call) -> tuple[dict[st
     orders = [_cancelled(order, partial=bool(wrong)) for order in cancelled]
     fails = [_fail(rules, one, symbol) for one in wrong]
     return _data(rules, orders, fails), tuple(open_ids)
+
+
+def _refuse(named: list[_Named], submissions: Submissions, call: Call, *, partial: bool) -> list[_Named]:
+    """Let the once-per-second rule, or else a fault, refuse some of the ids. May refuse the whole request."""
+    subjects = [submissions.subject(call.uid, "spot", one.order, one.id) for one in named]
+    whole = submissions.refuses_whole(partial=partial)
+    repeated = submissions.repeated(subjects, call.arrived, whole=whole)
+    too_early = submissions.refusal("spot")
+    if repeated and whole:
+        raise too_early
+    refusals = call.refusals(one.order for one in named)
+    return [
+        replace(one, refusal=too_early)
+        if subject in repeated
+        else replace(one, refusal=refusals.get(one.order.order_id) if one.order else None)
+        for one, subject in zip(named, subjects, strict=True)
+    ]
 
 
 def _process(params: Mapping[str, str]) -> bool:

@@ -10,6 +10,7 @@ from ..errors import Refused, invalid
 from ..markets import spot_balances, spot_symbols
 from ..orders import Order, OrderBook
 from ..parameters import known_pair, parse_order_id, whole_number
+from ..repeats import Submissions
 from ..rules import SpotRules
 from . import placing
 from .batch_cancel import cancel_batch
@@ -20,9 +21,10 @@ MAX_PAGE: Final = 100
 
 
 class Spot:
-    def __init__(self, book: OrderBook, rules: SpotRules) -> None:
+    def __init__(self, book: OrderBook, rules: SpotRules, submissions: Submissions) -> None:
         self._book = book
         self._rules = rules
+        self._submissions = submissions
 
     def symbols(self, call: Call) -> Result:
         return Result(spot_symbols(call.params.get("symbol") or None))
@@ -39,11 +41,14 @@ class Spot:
 
     def cancel_batch(self, call: Call) -> Result:
         known_pair(call.params, "OrdersCancelRequest")
-        return Result(*cancel_batch(self._book, self._rules, call))
+        return Result(*cancel_batch(self._book, self._rules, self._submissions, call))
 
     def cancel(self, call: Call) -> Result:
         with self._book.lock:
-            order = self._find(call, "OrderCancelRequest")
+            id, found = self._look_for(call, "OrderCancelRequest")
+            subject = self._submissions.subject(call.uid, "spot", found, id)
+            self._submissions.submit("spot", subject, call.arrived)
+            order = _existing(found)
             if not order.is_open:
                 text = errors.final_state_text("orderId", str(order.order_id), order.status)
                 raise Refused(errors.INVALID_PARAMETER, text)
@@ -58,7 +63,7 @@ class Spot:
         return Result({"orders": payloads}, tuple(order.order_id for order in cancelled))
 
     def query(self, call: Call) -> Result:
-        return Result(lookup_payload(self._find(call, "OrderQueryRequest")))
+        return Result(lookup_payload(_existing(self._look_for(call, "OrderQueryRequest")[1])))
 
     def open_orders(self, call: Call) -> Result:
         listed = [order for order in self._listed(call) if order.is_open]
@@ -86,15 +91,18 @@ class Spot:
         symbol = known_pair(call.params, "").symbol if call.params.get("symbol") else None
         return self._book.of(call.uid, "spot", symbol)
 
-    def _find(self, call: Call, request_name: str) -> Order:
+    def _look_for(self, call: Call, request_name: str) -> tuple[str, Order | None]:
+        """The id that a request names, and its order, if there is one."""
         symbol = known_pair(call.params, request_name).symbol
         order_id, client_order_id = call.params.get("orderId"), call.params.get("clientOrderID")
         if order_id:
-            order = self._book.find(call.uid, symbol, parse_order_id(order_id))
-        elif client_order_id:
-            order = self._book.find_by_client_id(call.uid, symbol, client_order_id)
-        else:
-            raise errors.missing(request_name, "OrderID")
-        if order is None:
-            raise Refused(errors.NOT_FOUND, errors.ORDER_NOT_FOUND_TEXT)
-        return order
+            return order_id, self._book.find(call.uid, symbol, parse_order_id(order_id))
+        if client_order_id:
+            return client_order_id, self._book.find_by_client_id(call.uid, symbol, client_order_id)
+        raise errors.missing(request_name, "OrderID")
+
+
+def _existing(order: Order | None) -> Order:
+    if order is None:
+        raise Refused(errors.NOT_FOUND, errors.ORDER_NOT_FOUND_TEXT)
+    return order

@@ -12,6 +12,7 @@ from ..calls import Call
 from ..errors import invalid
 from ..orders import Order, OrderBook, stored_client_id
 from ..parameters import NumberText, parse_order_id
+from ..repeats import Submissions
 from ..rules import SwapRules
 from .payloads import linear_cancelled
 
@@ -26,15 +27,25 @@ class _Named:
     order: Order | None
 
 
-def cancel_batch(book: OrderBook, rules: SwapRules, call: Call) -> tuple[dict[str, Any], tuple[int, ...]]:
+def cancel_batch(
+    book: OrderBook, rules: SwapRules, submissions: Submissions, call: Call
+) -> tuple[dict[str, Any], tuple[int, ...]]:
     """Cancel the open orders. Returns the ``data`` of the response and the ids of the cancelled orders."""
     with book.lock:
         named = _named(book, rules, call.uid, call.params["symbol"], call.params)
+        subjects = [submissions.subject(call.uid, "linear", one.order, one.id) for one in named]
+        whole = submissions.refuses_whole(partial=True)
+        repeated = submissions.repeated(subjects, call.arrived, whole=whole)
+        too_early = submissions.refusal("linear")
+        if repeated and whole:
+            raise too_early
         refusals = call.refusals(one.order for one in named)
         failed: list[dict[str, Any]] = []
         open_ids: dict[int, None] = {}
-        for one in named:
+        for one, subject in zip(named, subjects, strict=True):
             refusal = refusals.get(one.order.order_id) if one.order else None
+            if subject in repeated:
+                refusal = too_early
             if why := (refusal.code, refusal.message) if refusal else rules.why_not(one.order):
                 failed.append(_failed(rules, one, why))
             elif one.order:  # pragma: no branch - an unknown order has a reason

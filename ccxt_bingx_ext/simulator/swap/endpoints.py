@@ -10,8 +10,9 @@ from .. import errors
 from ..calls import Call, Result
 from ..errors import Refused
 from ..markets import SwapMarket
-from ..orders import Order, OrderBook
+from ..orders import Order, OrderBook, stored_client_id
 from ..parameters import known_contract, parse_order_id
+from ..repeats import Submissions
 from ..rules import SwapRules
 from . import placing
 from .batch_cancel import cancel_batch
@@ -47,10 +48,13 @@ SHAPES: Final[dict[SwapMarket, Shapes]] = {
 class Swap:
     """The endpoints of one of the two swap markets."""
 
-    def __init__(self, market: SwapMarket, book: OrderBook, rules: SwapRules) -> None:
+    def __init__(
+        self, market: SwapMarket, book: OrderBook, rules: SwapRules, submissions: Submissions
+    ) -> None:
         self._market = market
         self._book = book
         self._rules = rules
+        self._submissions = submissions
         self._shapes = SHAPES[market]
 
     def place(self, call: Call) -> Result:
@@ -63,9 +67,12 @@ class Swap:
 
     def cancel(self, call: Call) -> Result:
         with self._book.lock:
-            order = self._find(call, "OrderCancelRequest")
-            if why := self._rules.why_not(order):
+            id, found = self._look_for(call, "OrderCancelRequest")
+            subject = self._submissions.subject(call.uid, self._market, found, id)
+            self._submissions.submit(self._market, subject, call.arrived)
+            if why := self._rules.why_not(found):
                 raise Refused(*why)
+            order = self._existing(found)
             call.raise_if_refused(order)
             cancelled = self._book.cancel(order.order_id)
         return Result({"order": self._shapes.cancelled(cancelled)}, (cancelled.order_id,))
@@ -73,10 +80,11 @@ class Swap:
     def cancel_batch(self, call: Call) -> Result:
         """Linear only: the exchange has no such endpoint for inverse orders."""
         known_contract(self._market, call.params, "BatchCancelRequest")
-        return Result(*cancel_batch(self._book, self._rules, call))
+        return Result(*cancel_batch(self._book, self._rules, self._submissions, call))
 
     def query(self, call: Call) -> Result:
-        return Result({"order": self._shapes.looked_up(self._find(call, "OrderQueryRequest"))})
+        _, found = self._look_for(call, "OrderQueryRequest")
+        return Result({"order": self._shapes.looked_up(self._existing(found))})
 
     def open_orders(self, call: Call) -> Result:
         given = call.params.get("symbol")
@@ -84,15 +92,18 @@ class Swap:
         listed = self._book.of(call.uid, self._market, symbol)
         return Result({"orders": [self._shapes.looked_up(order) for order in listed if order.is_open]})
 
-    def _find(self, call: Call, request_name: str) -> Order:
+    def _look_for(self, call: Call, request_name: str) -> tuple[str, Order | None]:
+        """The id that a request names, and its order, if there is one."""
         symbol = known_contract(self._market, call.params, request_name).symbol
         order_id, client_order_id = call.params.get("orderId"), placing.client_id_of(call.params)
         if order_id:
-            order = self._book.find(call.uid, symbol, parse_order_id(order_id), self._market)
-        elif client_order_id:
-            order = self._book.find_by_client_id(call.uid, symbol, client_order_id, self._market)
-        else:
-            raise errors.missing(request_name, "OrderId")
+            return order_id, self._book.find(call.uid, symbol, parse_order_id(order_id), self._market)
+        if client_order_id:
+            found = self._book.find_by_client_id(call.uid, symbol, client_order_id, self._market)
+            return stored_client_id(self._market, client_order_id), found
+        raise errors.missing(request_name, "OrderId")
+
+    def _existing(self, order: Order | None) -> Order:
         if order is None:
             raise Refused(self._rules.not_found_code, errors.ORDER_NOT_FOUND_TEXT)
         return order
