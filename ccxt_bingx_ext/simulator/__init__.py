@@ -21,8 +21,8 @@ Where things are:
 - ``accounts``, ``limits``, ``faults``: API keys; rate limits and bans; faults on demand.
 - ``endpoints``: the table of endpoints. ``calls``: what an endpoint receives, and what it returns.
 - ``spot/`` and ``swap/``: the endpoints of each market: placing, cancelling, payloads, quotes.
-- ``repeats``: the same order, at most once per second.
-- ``parameters``, ``placing``, ``rules``, ``errors``: what spot and swap share.
+- ``repeats``: the same order, at most once per second. ``wording``: the words of refusals.
+- ``parameters``, ``placing``, ``rules``, ``errors``, ``named``: what spot and swap share.
 - ``orders`` and ``markets``: the order book; the pairs and contracts.
 
 What it assumes beyond the documentation
@@ -81,6 +81,14 @@ Swap orders:
   in the known payloads.
 - The order types are limit, market, trigger, stop and take profit. Trailing orders, positions, leverage and
   ``closePosition`` are unknown here. Attached stops are ignored.
+
+The words of refusals:
+
+- By default they are the ones named here. With a seed (``wording``) each refusal draws among the codes and
+  texts that were seen for its meaning, in any market, and the entries of ``fails`` and ``failed`` do too.
+- They are true. "FILLED or CANCELLED already, or is not a valid order id" is said of filled, cancelled and
+  unknown orders; a state only of the order in it. "Does not exist" is said of spot orders that never
+  existed, and of swap orders that ended without being filled, too.
 
 The same order, at most once per second:
 

@@ -71,11 +71,6 @@ class Submissions:
             self._arrived.setdefault(one, []).append(arrived)
         return repeated
 
-    def submit(self, market: Market, subject: Hashable | None, arrived: float) -> None:
-        """Submit a single cancel. Raises `Refused` if it is repeated."""
-        if self.repeated([subject], arrived):
-            raise self.refusal(market)
-
     def refuses_whole(self, *, partial: bool) -> bool:
         """Whether a repeated order refuses the whole batch."""
         return not partial or self._rule.in_batch == "whole"

@@ -6,8 +6,9 @@ from typing import Final
 
 from .. import errors
 from ..calls import Call, Result
-from ..errors import Refused, invalid
+from ..errors import invalid
 from ..markets import spot_balances, spot_symbols
+from ..named import Named, submit
 from ..orders import Order, OrderBook
 from ..parameters import known_pair, parse_order_id, whole_number
 from ..repeats import Submissions
@@ -45,13 +46,11 @@ class Spot:
 
     def cancel(self, call: Call) -> Result:
         with self._book.lock:
-            id, found = self._look_for(call, "OrderCancelRequest")
-            subject = self._submissions.subject(call.uid, "spot", found, id)
-            self._submissions.submit("spot", subject, call.arrived)
-            order = _existing(found)
-            if not order.is_open:
-                text = errors.final_state_text("orderId", str(order.order_id), order.status)
-                raise Refused(errors.INVALID_PARAMETER, text)
+            named = self._find(call, "OrderCancelRequest")
+            submit(named, self._submissions, call, "spot")
+            order = named.order
+            if order is None or not order.is_open:
+                raise self._rules.gone(named, call.params["symbol"])
             call.raise_if_refused(order)
             cancelled = self._book.cancel(order.order_id)
         return Result(order_payload(cancelled), (cancelled.order_id,))
@@ -63,7 +62,7 @@ class Spot:
         return Result({"orders": payloads}, tuple(order.order_id for order in cancelled))
 
     def query(self, call: Call) -> Result:
-        return Result(lookup_payload(_existing(self._look_for(call, "OrderQueryRequest")[1])))
+        return Result(lookup_payload(self._existing(call)))
 
     def open_orders(self, call: Call) -> Result:
         listed = [order for order in self._listed(call) if order.is_open]
@@ -91,18 +90,20 @@ class Spot:
         symbol = known_pair(call.params, "").symbol if call.params.get("symbol") else None
         return self._book.of(call.uid, "spot", symbol)
 
-    def _look_for(self, call: Call, request_name: str) -> tuple[str, Order | None]:
-        """The id that a request names, and its order, if there is one."""
+    def _existing(self, call: Call) -> Order:
+        """The order that a query names."""
+        named = self._find(call, "OrderQueryRequest")
+        if named.order is None:
+            raise self._rules.gone(named, call.params["symbol"])
+        return named.order
+
+    def _find(self, call: Call, request_name: str) -> Named:
         symbol = known_pair(call.params, request_name).symbol
         order_id, client_order_id = call.params.get("orderId"), call.params.get("clientOrderID")
         if order_id:
-            return order_id, self._book.find(call.uid, symbol, parse_order_id(order_id))
+            order = self._book.find(call.uid, symbol, parse_order_id(order_id))
+            return Named("orderId", order_id, order)
         if client_order_id:
-            return client_order_id, self._book.find_by_client_id(call.uid, symbol, client_order_id)
+            order = self._book.find_by_client_id(call.uid, symbol, client_order_id)
+            return Named("clientOrderID", client_order_id, order)
         raise errors.missing(request_name, "OrderID")
-
-
-def _existing(order: Order | None) -> Order:
-    if order is None:
-        raise Refused(errors.NOT_FOUND, errors.ORDER_NOT_FOUND_TEXT)
-    return order

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from .. import errors
 from ..calls import Call, Result
-from ..errors import Refused
 from ..markets import SwapMarket
+from ..named import Named, submit
 from ..orders import Order, OrderBook, stored_client_id
 from ..parameters import known_contract, parse_order_id
 from ..repeats import Submissions
@@ -67,12 +67,11 @@ class Swap:
 
     def cancel(self, call: Call) -> Result:
         with self._book.lock:
-            id, found = self._look_for(call, "OrderCancelRequest")
-            subject = self._submissions.subject(call.uid, self._market, found, id)
-            self._submissions.submit(self._market, subject, call.arrived)
-            if why := self._rules.why_not(found):
-                raise Refused(*why)
-            order = self._existing(found)
+            named = self._find(call, "OrderCancelRequest")
+            submit(named, self._submissions, call, self._market)
+            order = named.order
+            if order is None or not order.is_open:
+                raise self._rules.gone(named, self._market, call.params["symbol"])
             call.raise_if_refused(order)
             cancelled = self._book.cancel(order.order_id)
         return Result({"order": self._shapes.cancelled(cancelled)}, (cancelled.order_id,))
@@ -83,8 +82,10 @@ class Swap:
         return Result(*cancel_batch(self._book, self._rules, self._submissions, call))
 
     def query(self, call: Call) -> Result:
-        _, found = self._look_for(call, "OrderQueryRequest")
-        return Result({"order": self._shapes.looked_up(self._existing(found))})
+        named = self._find(call, "OrderQueryRequest")
+        if named.order is None:
+            raise self._rules.gone(named, self._market, call.params["symbol"])
+        return Result({"order": self._shapes.looked_up(named.order)})
 
     def open_orders(self, call: Call) -> Result:
         given = call.params.get("symbol")
@@ -92,18 +93,14 @@ class Swap:
         listed = self._book.of(call.uid, self._market, symbol)
         return Result({"orders": [self._shapes.looked_up(order) for order in listed if order.is_open]})
 
-    def _look_for(self, call: Call, request_name: str) -> tuple[str, Order | None]:
-        """The id that a request names, and its order, if there is one."""
-        symbol = known_contract(self._market, call.params, request_name).symbol
+    def _find(self, call: Call, request_name: str) -> Named:
+        market = self._market
+        symbol = known_contract(market, call.params, request_name).symbol
         order_id, client_order_id = call.params.get("orderId"), placing.client_id_of(call.params)
         if order_id:
-            return order_id, self._book.find(call.uid, symbol, parse_order_id(order_id), self._market)
+            order = self._book.find(call.uid, symbol, parse_order_id(order_id), market)
+            return Named("orderId", order_id, order)
         if client_order_id:
-            found = self._book.find_by_client_id(call.uid, symbol, client_order_id, self._market)
-            return stored_client_id(self._market, client_order_id), found
+            order = self._book.find_by_client_id(call.uid, symbol, client_order_id, market)
+            return Named("clientOrderId", stored_client_id(market, client_order_id), order)
         raise errors.missing(request_name, "OrderId")
-
-    def _existing(self, order: Order | None) -> Order:
-        if order is None:
-            raise Refused(self._rules.not_found_code, errors.ORDER_NOT_FOUND_TEXT)
-        return order
