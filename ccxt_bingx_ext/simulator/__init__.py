@@ -21,7 +21,8 @@ Where things are:
 - ``accounts``, ``limits``, ``faults``: API keys; rate limits and bans; faults on demand.
 - ``endpoints``: the table of endpoints. ``calls``: what an endpoint receives, and what it returns.
 - ``spot/`` and ``swap/``: the endpoints of each market: placing, cancelling, payloads, quotes.
-- ``parameters``, ``placing``, ``rules``, ``errors``: what spot and swap share.
+- ``repeats``: the same order, at most once per second. ``wording``: the words of refusals.
+- ``parameters``, ``placing``, ``rules``, ``errors``, ``named``: what spot and swap share.
 - ``orders`` and ``markets``: the order book; the pairs and contracts.
 
 What it assumes beyond the documentation
@@ -80,6 +81,26 @@ Swap orders:
   in the known payloads.
 - The order types are limit, market, trigger, stop and take profit. Trailing orders, positions, leverage and
   ``closePosition`` are unknown here. Attached stops are ignored.
+
+The words of refusals:
+
+- By default they are the ones named here. With a seed (``wording``) each refusal draws among the codes and
+  texts that were seen for its meaning, in any market, and the entries of ``fails`` and ``failed`` do too.
+- They are true. "FILLED or CANCELLED already, or is not a valid order id" is said of filled, cancelled and
+  unknown orders; a state only of the order in it. "Does not exist" is said of spot orders that never
+  existed, and of swap orders that ended without being filled, too.
+
+The same order, at most once per second:
+
+- The rule holds for every endpoint that cancels by id, for single cancels and lists together, and by either
+  id of the order (``same_order_seconds``). Cancelling all open orders neither counts nor is refused.
+- It goes by the arrival of the requests. Only a submission that was accepted blocks the next one: a refused
+  one does not extend the second. If it refuses a whole list, the other ids of the list are not submitted.
+- A repeated order refuses a spot list with ``process=0`` as a whole. With ``process=1``, and in the linear
+  batch, it is a failed entry (``same_order_in_batch``). The rule comes before the state of the order.
+- It counts ids that name no order, too (``same_order_unknown_ids``).
+- A request that is refused for its form, signature, clock, key, limit or parameters is not a submission, and
+  neither is one that a fault swallows before it is executed.
 
 Requests in general:
 

@@ -13,14 +13,13 @@ from .orders import Order
 
 @dataclass(frozen=True)
 class CancelRefusal:
-    """A refusal to cancel some open orders, with its ``code`` and ``text``.
+    """A refusal to cancel some open orders, with its ``words``.
 
     It applies to the orders in ``ids`` (order ids or client order ids), or without ``ids`` to the last
     ``fraction`` of the orders.
     """
 
-    code: int
-    text: str
+    words: Refused
     ids: frozenset[str]
     fraction: float
 
@@ -36,18 +35,20 @@ class CancelRefusal:
 
 @dataclass(frozen=True)
 class Call:
-    """An accepted request: the account, the parameters, and the cancels that a fault refuses."""
+    """An accepted request: the account, the parameters, what a fault does to it, and when it arrived."""
 
     uid: str
     params: Mapping[str, str]
     refusal: CancelRefusal | None = None
+    arrived: float = 0.0
+    """`time.perf_counter` when the request arrived."""
 
     def refusals(self, orders: Iterable[Order | None]) -> dict[int, Refused]:
         """The refusals by order id, for the open orders among ``orders``."""
         if self.refusal is None:
             return {}
         refused = self.refusal.order_ids(one for one in orders if one and one.is_open)
-        return dict.fromkeys(refused, Refused(self.refusal.code, self.refusal.text))
+        return dict.fromkeys(refused, self.refusal.words)
 
     def raise_if_refused(self, order: Order) -> None:
         """Raise the refusal to cancel the open ``order``, if there is one."""

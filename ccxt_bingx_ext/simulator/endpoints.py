@@ -10,6 +10,7 @@ from . import markets
 from .accounts import Permission
 from .calls import Call, Result
 from .orders import OrderBook
+from .repeats import Submissions
 from .rules import SpotRules, SwapRules
 from .spot.endpoints import Spot
 from .spot.quotes import Quotes
@@ -55,13 +56,17 @@ class Endpoint:
 
 
 def build(
-    book: OrderBook, rules: SpotRules, swap_rules: SwapRules, now_ms: Callable[[], int]
+    book: OrderBook,
+    rules: SpotRules,
+    swap_rules: SwapRules,
+    submissions: Submissions,
+    now_ms: Callable[[], int],
 ) -> dict[str, Endpoint]:
     """Build every endpoint, by name."""
-    spot = Spot(book, rules)
+    spot = Spot(book, rules, submissions)
     quotes = Quotes(now_ms)
-    linear = Swap("linear", book, swap_rules)
-    inverse = Swap("inverse", book, swap_rules)
+    linear = Swap("linear", book, swap_rules, submissions)
+    inverse = Swap("inverse", book, swap_rules, submissions)
 
     def trade(name: str, handle: Callable[[Call], Result]) -> Endpoint:
         return Endpoint(_SPOT + "trade/" + name, "POST", handle, permission="spot")

@@ -17,11 +17,16 @@ BAD_TIMESTAMP: Final = 80014
 BUSY: Final = 100500
 SWAP_ORDER_NOT_FOUND: Final = 80016
 SWAP_ORDER_FILLED: Final = 80018
+SWAP_ONCE_PER_SECOND: Final = 109201
 SWAP_UNKNOWN_SYMBOL: Final = 109425
 SWAP_INACTIVE_SYMBOL: Final = 109418
 
 ORDER_NOT_FOUND_TEXT: Final = "order does not exist"
 ORDER_FILLED_TEXT: Final = "order already filled"
+SPOT_ONCE_PER_SECOND_TEXT: Final = "The same order can only be submitted once per second."
+SWAP_ONCE_PER_SECOND_TEXT: Final = (
+    "The same order number is only allowed to be submitted once within 1 second."
+)
 BUSY_TEXT: Final = "The current system is busy, please try again later"
 
 

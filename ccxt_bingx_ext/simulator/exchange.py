@@ -25,6 +25,7 @@ from .http.responses import Response, encode, html_page, refusal, success
 from .http.server import ServerThread, hang_up
 from .limits import BanRule, BanText, Limiter, Verdict, ban_message
 from .orders import OrderBook
+from .wording import Wording
 
 ExpireHeader = Literal["epoch_ms", "epoch_s", "remaining_ms"]
 
@@ -46,6 +47,7 @@ class Exchange:
         on_error: Callable[[BaseException], None],
         expire_header: ExpireHeader,
         max_url: int,
+        wording: Wording,
     ) -> None:
         self.accounts = accounts
         self.book = book
@@ -60,6 +62,7 @@ class Exchange:
         self._now_ms = now_ms
         self._expire_header = expire_header
         self._max_url = max_url
+        self._wording = wording
 
     async def _respond(self, http: web.Request, arrived: float) -> web.StreamResponse:
         path, _, query = http.raw_path.partition("?")
@@ -85,7 +88,8 @@ class Exchange:
             response = html_page(414, "Request-URI Too Large")
         else:
             request.accepted = True
-            fault = self.faults.strike(endpoint.name, endpoint.path)
+            struck = self.faults.strike(endpoint.name, endpoint.path)
+            fault = struck.worded(self._wording) if struck else None
             request.fault = fault.kind if fault else None
             response_or_none = await self._carry_out(http, request, endpoint, fault)
             if response_or_none is None:
@@ -175,7 +179,9 @@ class Exchange:
         return response
 
     def _execute(self, request: Request, endpoint: Endpoint, fault: Fault | None) -> Response:
-        call = Call(request.uid or "", request.params, fault.cancel_refusal if fault else None)
+        call = Call(
+            request.uid or "", request.params, fault.cancel_refusal if fault else None, request.arrived
+        )
         try:
             result = endpoint.handle(call)
         except Refused as refused:

@@ -12,7 +12,9 @@ from typing import Any, Final, Literal, get_args
 
 from . import errors
 from .calls import CancelRefusal
+from .errors import Refused
 from .http.responses import JSON_TYPE, Response, encode, html_page, refusal, success
+from .wording import Wording
 
 Kind = Literal[
     "drop",
@@ -40,7 +42,7 @@ _ALLOWED: Final[dict[str, frozenset[str]]] = {
     "hang": frozenset({"seconds"}),
     "delay": frozenset({"seconds"}),
     "http": frozenset({"status", "body", "content_type"}),
-    "busy": frozenset({"code"}),
+    "busy": frozenset({"code", "text"}),
     "garbage": frozenset({"body"}),
     "cut_off": frozenset({"keep", "declare_whole"}),
     "null_data": frozenset(),
@@ -63,7 +65,8 @@ class Fault:
     hang       holds the request until the client goes away, or for ``seconds``
     delay      waits ``seconds``, whether or not the client is still there
     http       responds with ``status`` and a gateway's HTML page, or with ``body``
-    busy       responds with ``code``, 100500 by default
+    busy       responds with ``code`` and ``text``. Without them it draws words that say nothing
+               about the order (``wording``; 100500 "busy" by default)
     garbage    responds with HTTP 200 and a ``body`` that is not JSON
     cut_off    sends only the first part of the response: ``keep``, a fraction. With
                ``declare_whole`` the Content-Length announces the whole response, and the
@@ -73,7 +76,7 @@ class Fault:
                writes them), or a ``fraction`` of the entries of each of its lists
     refuse     refuses to cancel the open orders in ``ids``, or a ``fraction`` of the orders that
                the cancel names. It lists them as failed with ``text`` and ``code`` (spot sends
-               the code for all or nothing only). For cancels only
+               the code for all or nothing only). Without them: as busy. For cancels only
     dribble    sends the response in pieces of ``chunk`` bytes, ``seconds`` apart
     ban        bans the account from the endpoint for ``seconds``, starting with this request
     race       runs ``action``: "fill", "cancel" or "fail" on ``order_id``, or a callable
@@ -95,8 +98,8 @@ class Fault:
     """How many requests pass before it strikes."""
     seconds: float | None = None
     status: int = 200
-    code: int = errors.BUSY
-    text: str = errors.BUSY_TEXT
+    code: int | None = None
+    text: str | None = None
     body: bytes | None = None
     content_type: str = ""
     keep: float = 0.5
@@ -116,7 +119,21 @@ class Fault:
     @property
     def cancel_refusal(self) -> CancelRefusal | None:
         """The cancels that the struck request refuses."""
-        return CancelRefusal(self.code, self.text, self.ids, self.fraction) if self.kind == "refuse" else None
+        return CancelRefusal(self.words, self.ids, self.fraction) if self.kind == "refuse" else None
+
+    @property
+    def words(self) -> Refused:
+        return Refused(
+            errors.BUSY if self.code is None else self.code,
+            errors.BUSY_TEXT if self.text is None else self.text,
+        )
+
+    def worded(self, wording: Wording) -> Fault:
+        """The fault with drawn words, if it takes words and has none of its own."""
+        if self.kind not in ("busy", "refuse") or (self.code, self.text) != (None, None):
+            return self
+        drawn = wording.busy(self.path)
+        return replace(self, code=drawn.code, text=drawn.message)
 
 
 class Faults:
@@ -224,7 +241,8 @@ def spoil(fault: Fault, response: Response) -> Response:
     if fault.kind == "http":
         return _http(fault)
     if fault.kind == "busy":
-        return refusal(fault.code, errors.BUSY_TEXT)
+        words = fault.words
+        return refusal(words.code, words.message)
     if fault.kind == "garbage":
         body = b"<html><body>checking your browser</body></html>" if fault.body is None else fault.body
         return Response(body, content_type="text/html; charset=utf-8")

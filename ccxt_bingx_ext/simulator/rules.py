@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from . import errors
-from .orders import Order
+from .errors import Refused
+from .markets import SwapMarket
+from .named import Named
+from .wording import Wording
 
 FailsKey = Literal["orderId", "clientOrderID", "clientOrderId", "text"]
 MixedIds = Literal["union", "order_ids_only", "client_ids_only"]
@@ -28,6 +31,20 @@ class SpotRules:
     """The code that refuses a whole request (``process=0``) because of an unknown id."""
     max_ids: int | None = None
     """The exchange refuses requests that name more ids."""
+    wording: Wording = field(default_factory=lambda: Wording("documented"))
+    """The words of refusals."""
+
+    def gone(self, named: Named, symbol: str, documented: Refused | None = None) -> Refused:
+        """The refusal about an order that is not open, or does not exist.
+
+        ``documented``: the words of a list; without it those of a request about one order.
+        """
+        if documented is None and named.order is None:
+            documented = Refused(errors.NOT_FOUND, errors.ORDER_NOT_FOUND_TEXT)
+        elif documented is None and named.order is not None:
+            text = errors.final_state_text("orderId", str(named.order.order_id), named.order.status)
+            documented = Refused(errors.INVALID_PARAMETER, text)
+        return self.wording.gone(documented, named, "spot", symbol)
 
 
 @dataclass(frozen=True)
@@ -45,11 +62,12 @@ class SwapRules:
     """How the response writes an empty list. "documented": null."""
     max_ids: int = 10
     """The exchange refuses requests that name more ids, of both kinds together."""
+    wording: Wording = field(default_factory=lambda: Wording("documented"))
+    """The words of refusals."""
 
-    def why_not(self, order: Order | None) -> tuple[int, str] | None:
-        """The error for an order that is not open. It is the same for a cancelled and an unknown order."""
-        if order is None or order.status in ("CANCELED", "FAILED"):
-            return self.not_found_code, errors.ORDER_NOT_FOUND_TEXT
-        if order.status == "FILLED":
-            return errors.SWAP_ORDER_FILLED, errors.ORDER_FILLED_TEXT
-        return None
+    def gone(self, named: Named, market: SwapMarket, symbol: str) -> Refused:
+        """The refusal about an order that is not open: the same for a cancelled and an unknown order."""
+        documented = Refused(self.not_found_code, errors.ORDER_NOT_FOUND_TEXT)
+        if named.order is not None and named.order.status == "FILLED":
+            documented = Refused(errors.SWAP_ORDER_FILLED, errors.ORDER_FILLED_TEXT)
+        return self.wording.gone(documented, named, market, symbol)

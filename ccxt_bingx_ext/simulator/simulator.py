@@ -16,7 +16,9 @@ from .http.log import Execution, Request, RequestLog
 from .limits import BanRule, BanText, Limiter, worst_window
 from .markets import Market
 from .orders import Order, OrderBook
+from .repeats import RepeatedInBatch, RepeatRule, Submissions
 from .rules import EmptyLists, FailedKey, FailsKey, MixedIds, SpotRules, SwapRules
+from .wording import Wording, WordingChoice
 
 FIRST_ORDER_ID: Final = 1735964997957275648
 DEFAULT_UID: Final = "1000001"
@@ -65,14 +67,21 @@ class Simulator:
         max_ids: int | None = None,
         swap_not_found_code: int = SWAP_ORDER_NOT_FOUND,
         swap_failed_key: FailedKey = "clientOrderId",
+        same_order_seconds: float | None = 1.0,
+        same_order_in_batch: RepeatedInBatch = "entry",
+        same_order_unknown_ids: bool = True,
+        wording: WordingChoice = "documented",
         max_url: int = 8192,
         latency_ms: float = 0.0,
         clock_offset_ms: int = 0,
     ) -> None:
         """``limits``: requests per second per uid, by endpoint, over the documented ones. None: no limits.
 
+        ``wording``: a seed with which every refusal draws its words (`Wording`).
+
         `SpotRules` explains the settings of the spot batch cancel, `SwapRules` those of swaps (including
-        ``mixed_ids`` and ``empty_lists``), and `BanRule` those of bans.
+        ``mixed_ids`` and ``empty_lists``), `RepeatRule` those of the same order (``same_order_…``), and
+        `BanRule` those of bans.
         """
         self.port = port
         self.api_key = api_key
@@ -83,9 +92,12 @@ class Simulator:
         self.errors: list[BaseException] = []
         """Defects of the simulator itself. `stop` raises them."""
         book = OrderBook(first_order_id, self.now_ms)
-        rules = SpotRules(fails_key, mixed_ids, empty_lists, not_found_code, max_ids)
-        swap_rules = SwapRules(swap_not_found_code, swap_failed_key, mixed_ids, empty_lists)
-        table = endpoints.build(book, rules, swap_rules, self.now_ms)
+        words = Wording(wording)
+        rules = SpotRules(fails_key, mixed_ids, empty_lists, not_found_code, max_ids, words)
+        swap_rules = SwapRules(swap_not_found_code, swap_failed_key, mixed_ids, empty_lists, wording=words)
+        repeat_rule = RepeatRule(same_order_seconds, same_order_in_batch, same_order_unknown_ids)
+        self._submissions = Submissions(repeat_rule)
+        table = endpoints.build(book, rules, swap_rules, self._submissions, self.now_ms)
         self._endpoints = table
         self._book = book
         self._log = RequestLog()
@@ -103,6 +115,7 @@ class Simulator:
             on_error=self.errors.append,
             expire_header=expire_header,
             max_url=max_url,
+            wording=words,
         )
         self._limits: dict[str, int | None] = (
             dict.fromkeys(table)
@@ -306,6 +319,11 @@ class Simulator:
     def executions(self) -> list[Execution]:
         """Which request cancelled which orders, oldest first."""
         return self._log.executions()
+
+    @property
+    def repeated_submissions(self) -> int:
+        """How many cancels of an order were refused because they came within a second of another."""
+        return self._submissions.refused
 
     def clear_log(self) -> None:
         """Forget the requests so far. The limits still count them."""

@@ -80,8 +80,8 @@ class Raw:
 
 @pytest.fixture
 def sim() -> Iterator[Simulator]:
-    """A simulator without limits, for tests that are not about limits."""
-    with Simulator(limits=None) as simulator:
+    """A simulator without limits and the once-per-second rule, for tests that are about neither."""
+    with Simulator(limits=None, same_order_seconds=None) as simulator:
         yield simulator
 
 

@@ -113,7 +113,7 @@ def test_batch_settings(raw_client: Any) -> None:
             "failed": [{"orderId": 77, "errorCode": 109421, "errorMessage": GONE["errorMessage"]}]
         }
         assert sim.status(named.order_id) == "PENDING"
-        assert delete(raw, ORDER, symbol="BTC-USDT", orderId="77")["code"] == 109421
+        assert delete(raw, ORDER, symbol="BTC-USDT", orderId="78")["code"] == 109421
         assert raw.get(ORDER, symbol="BTC-USDT", orderId="77")["code"] == 109421
 
 
@@ -295,7 +295,7 @@ def test_swap_permission(sim: Simulator, raw: Any) -> None:
 
 def test_limit_per_method(raw_client: Any) -> None:
     """Each method of a path has its own limit, and the headers show what is left."""
-    with Simulator() as sim:
+    with Simulator(same_order_seconds=None) as sim:
         raw = raw_client(sim)
         params = {"symbol": "BTC-USDT", "orderId": "77"}
         looked = [raw.send("GET", ORDER, params, form="query") for _ in range(6)]

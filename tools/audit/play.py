@@ -41,7 +41,8 @@ def play(scenario: Scenario, client: str, markets: Sequence[dict[str, Any]]) -> 
     """Play ``scenario`` with ``client``."""
     # A rate limiter belongs to a key and a port, and ports are reused: every play has its own key.
     key = f"key-{scenario.index}-{client}-{time.monotonic_ns()}"
-    with Simulator(limits=None, api_key=key, **scenario.rules) as simulator:
+    rules = {"same_order_seconds": None, **scenario.rules}
+    with Simulator(limits=None, api_key=key, **rules) as simulator:
         raced: set[int] = set()
         _place(simulator, scenario)
         _let_go_wrong(simulator, scenario, raced)

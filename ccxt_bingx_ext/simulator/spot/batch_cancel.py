@@ -3,45 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from .. import errors
 from ..calls import Call
 from ..errors import Refused, invalid
+from ..named import Named, refuse
 from ..orders import Order, OrderBook
 from ..parameters import NumberText, parse_order_id
+from ..repeats import Submissions
 from ..rules import SpotRules
 from .payloads import order_payload
 
 _REQUEST: Final = "OrdersCancelRequest"
 
 
-@dataclass(frozen=True)
-class _Named:
-    """An id of the request, and its order, if there is one."""
-
-    name: Literal["orderId", "clientOrderID"]
-    id: str
-    order: Order | None
-    refusal: Refused | None = None
-    """Why a fault refuses to cancel the open order."""
-
-    @property
-    def is_cancelled(self) -> bool:
-        return self.order is not None and self.order.is_open and self.refusal is None
-
-
-def cancel_batch(book: OrderBook, rules: SpotRules, call: Call) -> tuple[dict[str, Any], tuple[int, ...]]:
+def cancel_batch(
+    book: OrderBook, rules: SpotRules, submissions: Submissions, call: Call
+) -> tuple[dict[str, Any], tuple[int, ...]]:
     """Cancel the open orders. Returns the ``data`` of the response and the ids of the cancelled orders."""
     symbol = call.params["symbol"]
     partial = _process(call.params)
     with book.lock:
         named = _named(book, rules, call.uid, symbol, call.params)
-        refusals = call.refusals(one.order for one in named)
-        named = [
-            replace(one, refusal=refusals.get(one.order.order_id)) if one.order else one for one in named
-        ]
+        named = refuse(named, submissions, call, "spot", partial=partial)
         wrong = [one for one in named if not one.is_cancelled]
         if wrong and not partial:
             raise _whole_refusal(rules, wrong[0], symbol)
@@ -61,7 +46,7 @@ def _process(params: Mapping[str, str]) -> bool:
 
 def _named(
     book: OrderBook, rules: SpotRules, uid: str, symbol: str, params: Mapping[str, str]
-) -> list[_Named]:
+) -> list[Named]:
     order_ids = [parse_order_id(text) for text in _list(params, "orderIds")]
     client_ids = _list(params, "clientOrderIDs")
     if not order_ids and not client_ids:
@@ -73,9 +58,9 @@ def _named(
     if rules.max_ids is not None and len(order_ids) + len(client_ids) > rules.max_ids:
         raise invalid(f"more than {rules.max_ids} ids")
     return [
-        *(_Named("orderId", str(id), book.find(uid, symbol, id)) for id in dict.fromkeys(order_ids)),
+        *(Named("orderId", str(id), book.find(uid, symbol, id)) for id in dict.fromkeys(order_ids)),
         *(
-            _Named("clientOrderID", id, book.find_by_client_id(uid, symbol, id))
+            Named("clientOrderID", id, book.find_by_client_id(uid, symbol, id))
             for id in dict.fromkeys(client_ids)
         ),
     ]
@@ -91,29 +76,32 @@ def _list(params: Mapping[str, str], key: str) -> list[str]:
     return ids
 
 
-def _error_text(one: _Named, symbol: str) -> str:
-    if one.refusal:
-        return one.refusal.message
+def _documented_text(one: Named, symbol: str) -> str:
     if one.order is None:
         return errors.not_found_text(one.name, one.id, symbol)
     return errors.final_state_text(one.name, one.id, one.order.status)
 
 
-def _whole_refusal(rules: SpotRules, first_wrong: _Named, symbol: str) -> Refused:
+def _whole_refusal(rules: SpotRules, first_wrong: Named, symbol: str) -> Refused:
     if first_wrong.refusal:
         return first_wrong.refusal
+    documented = Refused(errors.INVALID_PARAMETER, _documented_text(first_wrong, symbol))
     if first_wrong.order is None and rules.not_found_code == errors.NOT_FOUND:
-        return Refused(errors.NOT_FOUND, errors.ORDER_NOT_FOUND_TEXT)
-    code = rules.not_found_code if first_wrong.order is None else errors.INVALID_PARAMETER
-    return Refused(code, _error_text(first_wrong, symbol))
+        documented = Refused(errors.NOT_FOUND, errors.ORDER_NOT_FOUND_TEXT)
+    elif first_wrong.order is None:
+        documented = Refused(rules.not_found_code, documented.message)
+    return rules.gone(first_wrong, symbol, documented)
 
 
-def _fail(rules: SpotRules, one: _Named, symbol: str) -> dict[str, str]:
+def _fail(rules: SpotRules, one: Named, symbol: str) -> dict[str, str]:
     key = "orderId" if one.name == "orderId" else rules.fails_key
-    text = _error_text(one, symbol)
+    refusal = one.refusal or rules.gone(
+        one, symbol, Refused(errors.INVALID_PARAMETER, _documented_text(one, symbol))
+    )
+    text = refusal.message
     if key != "text":
         return {key: one.id, "error": text}
-    return {"error": f"{text}, {one.name}:{one.id}" if one.refusal else text}
+    return {"error": text if one.id in text else f"{text}, {one.name}:{one.id}"}
 
 
 def _cancelled(order: Order, *, partial: bool) -> dict[str, Any]:

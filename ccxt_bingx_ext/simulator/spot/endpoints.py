@@ -6,10 +6,12 @@ from typing import Final
 
 from .. import errors
 from ..calls import Call, Result
-from ..errors import Refused, invalid
+from ..errors import invalid
 from ..markets import spot_balances, spot_symbols
+from ..named import Named, submit
 from ..orders import Order, OrderBook
 from ..parameters import known_pair, parse_order_id, whole_number
+from ..repeats import Submissions
 from ..rules import SpotRules
 from . import placing
 from .batch_cancel import cancel_batch
@@ -20,9 +22,10 @@ MAX_PAGE: Final = 100
 
 
 class Spot:
-    def __init__(self, book: OrderBook, rules: SpotRules) -> None:
+    def __init__(self, book: OrderBook, rules: SpotRules, submissions: Submissions) -> None:
         self._book = book
         self._rules = rules
+        self._submissions = submissions
 
     def symbols(self, call: Call) -> Result:
         return Result(spot_symbols(call.params.get("symbol") or None))
@@ -39,14 +42,15 @@ class Spot:
 
     def cancel_batch(self, call: Call) -> Result:
         known_pair(call.params, "OrdersCancelRequest")
-        return Result(*cancel_batch(self._book, self._rules, call))
+        return Result(*cancel_batch(self._book, self._rules, self._submissions, call))
 
     def cancel(self, call: Call) -> Result:
         with self._book.lock:
-            order = self._find(call, "OrderCancelRequest")
-            if not order.is_open:
-                text = errors.final_state_text("orderId", str(order.order_id), order.status)
-                raise Refused(errors.INVALID_PARAMETER, text)
+            named = self._find(call, "OrderCancelRequest")
+            submit(named, self._submissions, call, "spot")
+            order = named.order
+            if order is None or not order.is_open:
+                raise self._rules.gone(named, call.params["symbol"])
             call.raise_if_refused(order)
             cancelled = self._book.cancel(order.order_id)
         return Result(order_payload(cancelled), (cancelled.order_id,))
@@ -58,7 +62,7 @@ class Spot:
         return Result({"orders": payloads}, tuple(order.order_id for order in cancelled))
 
     def query(self, call: Call) -> Result:
-        return Result(lookup_payload(self._find(call, "OrderQueryRequest")))
+        return Result(lookup_payload(self._existing(call)))
 
     def open_orders(self, call: Call) -> Result:
         listed = [order for order in self._listed(call) if order.is_open]
@@ -86,15 +90,20 @@ class Spot:
         symbol = known_pair(call.params, "").symbol if call.params.get("symbol") else None
         return self._book.of(call.uid, "spot", symbol)
 
-    def _find(self, call: Call, request_name: str) -> Order:
+    def _existing(self, call: Call) -> Order:
+        """The order that a query names."""
+        named = self._find(call, "OrderQueryRequest")
+        if named.order is None:
+            raise self._rules.gone(named, call.params["symbol"])
+        return named.order
+
+    def _find(self, call: Call, request_name: str) -> Named:
         symbol = known_pair(call.params, request_name).symbol
         order_id, client_order_id = call.params.get("orderId"), call.params.get("clientOrderID")
         if order_id:
             order = self._book.find(call.uid, symbol, parse_order_id(order_id))
-        elif client_order_id:
+            return Named("orderId", order_id, order)
+        if client_order_id:
             order = self._book.find_by_client_id(call.uid, symbol, client_order_id)
-        else:
-            raise errors.missing(request_name, "OrderID")
-        if order is None:
-            raise Refused(errors.NOT_FOUND, errors.ORDER_NOT_FOUND_TEXT)
-        return order
+            return Named("clientOrderID", client_order_id, order)
+        raise errors.missing(request_name, "OrderID")

@@ -4,48 +4,38 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from .. import errors
 from ..calls import Call
 from ..errors import invalid
-from ..orders import Order, OrderBook, stored_client_id
+from ..named import Named, refuse
+from ..orders import OrderBook, stored_client_id
 from ..parameters import NumberText, parse_order_id
+from ..repeats import Submissions
 from ..rules import SwapRules
 from .payloads import linear_cancelled
 
 _REQUEST: Final = "BatchCancelRequest"
 
 
-@dataclass(frozen=True)
-class _Named:
-    """An id of the request, and its order, if there is one."""
-
-    id: int | str
-    order: Order | None
-
-
-def cancel_batch(book: OrderBook, rules: SwapRules, call: Call) -> tuple[dict[str, Any], tuple[int, ...]]:
+def cancel_batch(
+    book: OrderBook, rules: SwapRules, submissions: Submissions, call: Call
+) -> tuple[dict[str, Any], tuple[int, ...]]:
     """Cancel the open orders. Returns the ``data`` of the response and the ids of the cancelled orders."""
+    symbol = call.params["symbol"]
     with book.lock:
-        named = _named(book, rules, call.uid, call.params["symbol"], call.params)
-        refusals = call.refusals(one.order for one in named)
-        failed: list[dict[str, Any]] = []
-        open_ids: dict[int, None] = {}
-        for one in named:
-            refusal = refusals.get(one.order.order_id) if one.order else None
-            if why := (refusal.code, refusal.message) if refusal else rules.why_not(one.order):
-                failed.append(_failed(rules, one, why))
-            elif one.order:  # pragma: no branch - an unknown order has a reason
-                open_ids[one.order.order_id] = None
+        named = _named(book, rules, call.uid, symbol, call.params)
+        named = refuse(named, submissions, call, "linear", partial=True)
+        open_ids = dict.fromkeys(one.order.order_id for one in named if one.order and one.is_cancelled)
+        failed = [_failed(rules, one, symbol) for one in named if not one.is_cancelled]
         success = [linear_cancelled(book.cancel(order_id)) for order_id in open_ids]
     return _data(rules, {"success": success, "failed": failed}), tuple(open_ids)
 
 
 def _named(
     book: OrderBook, rules: SwapRules, uid: str, symbol: str, params: Mapping[str, str]
-) -> list[_Named]:
+) -> list[Named]:
     order_ids = _order_ids(params)
     client_ids = _client_ids(params)
     if not order_ids and not client_ids:
@@ -57,9 +47,9 @@ def _named(
     if len(order_ids) + len(client_ids) > rules.max_ids:
         raise invalid(f"more than {rules.max_ids} ids")
     return [
-        *(_Named(id, book.find(uid, symbol, id, "linear")) for id in dict.fromkeys(order_ids)),
+        *(Named("orderId", str(id), book.find(uid, symbol, id, "linear")) for id in dict.fromkeys(order_ids)),
         *(
-            _Named(id, book.find_by_client_id(uid, symbol, id, "linear"))
+            Named("clientOrderId", id, book.find_by_client_id(uid, symbol, id, "linear"))
             for id in dict.fromkeys(stored_client_id("linear", id) for id in client_ids)
         ),
     ]
@@ -95,10 +85,11 @@ def _json_list(params: Mapping[str, str], key: str) -> list[Any]:
     return entries
 
 
-def _failed(rules: SwapRules, one: _Named, why: tuple[int, str]) -> dict[str, Any]:
-    code, text = why
-    if isinstance(one.id, int):
-        return {"orderId": one.id, "errorCode": code, "errorMessage": text}
+def _failed(rules: SwapRules, one: Named, symbol: str) -> dict[str, Any]:
+    why = one.refusal or rules.gone(one, "linear", symbol)
+    code, text = why.code, why.message
+    if one.name == "orderId":
+        return {"orderId": int(one.id), "errorCode": code, "errorMessage": text}
     # The response names the order id of an open or filled order, not of an order that "does not exist".
     known = one.order if one.order and (one.order.is_open or one.order.status == "FILLED") else None
     failed: dict[str, Any] = {"orderId": known.order_id if known else 0}

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from .. import errors
 from ..calls import Call, Result
-from ..errors import Refused
 from ..markets import SwapMarket
-from ..orders import Order, OrderBook
+from ..named import Named, submit
+from ..orders import Order, OrderBook, stored_client_id
 from ..parameters import known_contract, parse_order_id
+from ..repeats import Submissions
 from ..rules import SwapRules
 from . import placing
 from .batch_cancel import cancel_batch
@@ -47,10 +48,13 @@ SHAPES: Final[dict[SwapMarket, Shapes]] = {
 class Swap:
     """The endpoints of one of the two swap markets."""
 
-    def __init__(self, market: SwapMarket, book: OrderBook, rules: SwapRules) -> None:
+    def __init__(
+        self, market: SwapMarket, book: OrderBook, rules: SwapRules, submissions: Submissions
+    ) -> None:
         self._market = market
         self._book = book
         self._rules = rules
+        self._submissions = submissions
         self._shapes = SHAPES[market]
 
     def place(self, call: Call) -> Result:
@@ -63,9 +67,11 @@ class Swap:
 
     def cancel(self, call: Call) -> Result:
         with self._book.lock:
-            order = self._find(call, "OrderCancelRequest")
-            if why := self._rules.why_not(order):
-                raise Refused(*why)
+            named = self._find(call, "OrderCancelRequest")
+            submit(named, self._submissions, call, self._market)
+            order = named.order
+            if order is None or not order.is_open:
+                raise self._rules.gone(named, self._market, call.params["symbol"])
             call.raise_if_refused(order)
             cancelled = self._book.cancel(order.order_id)
         return Result({"order": self._shapes.cancelled(cancelled)}, (cancelled.order_id,))
@@ -73,10 +79,13 @@ class Swap:
     def cancel_batch(self, call: Call) -> Result:
         """Linear only: the exchange has no such endpoint for inverse orders."""
         known_contract(self._market, call.params, "BatchCancelRequest")
-        return Result(*cancel_batch(self._book, self._rules, call))
+        return Result(*cancel_batch(self._book, self._rules, self._submissions, call))
 
     def query(self, call: Call) -> Result:
-        return Result({"order": self._shapes.looked_up(self._find(call, "OrderQueryRequest"))})
+        named = self._find(call, "OrderQueryRequest")
+        if named.order is None:
+            raise self._rules.gone(named, self._market, call.params["symbol"])
+        return Result({"order": self._shapes.looked_up(named.order)})
 
     def open_orders(self, call: Call) -> Result:
         given = call.params.get("symbol")
@@ -84,15 +93,14 @@ class Swap:
         listed = self._book.of(call.uid, self._market, symbol)
         return Result({"orders": [self._shapes.looked_up(order) for order in listed if order.is_open]})
 
-    def _find(self, call: Call, request_name: str) -> Order:
-        symbol = known_contract(self._market, call.params, request_name).symbol
+    def _find(self, call: Call, request_name: str) -> Named:
+        market = self._market
+        symbol = known_contract(market, call.params, request_name).symbol
         order_id, client_order_id = call.params.get("orderId"), placing.client_id_of(call.params)
         if order_id:
-            order = self._book.find(call.uid, symbol, parse_order_id(order_id), self._market)
-        elif client_order_id:
-            order = self._book.find_by_client_id(call.uid, symbol, client_order_id, self._market)
-        else:
-            raise errors.missing(request_name, "OrderId")
-        if order is None:
-            raise Refused(self._rules.not_found_code, errors.ORDER_NOT_FOUND_TEXT)
-        return order
+            order = self._book.find(call.uid, symbol, parse_order_id(order_id), market)
+            return Named("orderId", order_id, order)
+        if client_order_id:
+            order = self._book.find_by_client_id(call.uid, symbol, client_order_id, market)
+            return Named("clientOrderId", stored_client_id(market, client_order_id), order)
+        raise errors.missing(request_name, "OrderId")
