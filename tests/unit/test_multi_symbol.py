@@ -139,7 +139,7 @@ def test_refusal_of_one_symbol_is_not_gone() -> None:
 
 
 def test_refusal_of_every_symbol() -> None:
-    """If every symbol's only order is gone, and known to be, OrderNotFound is true of all that was asked for."""
+    """If every symbol's only order is known to be gone, OrderNotFound is true of all that was asked for."""
     first, second = OrderNotFound("bingx gone"), OrderNotFound("bingx gone, too")
     entries = asked(("1", BTC), ("2", GM))
     with pytest.raises(OrderNotFound) as caught:
