@@ -40,8 +40,7 @@ def imported(path: Path) -> set[str]:
 
 def test_no_test_module_imports_another() -> None:
     """What two test modules need stands in helpers.py or in a conftest.py."""
-    # tests/unit still has three such imports; its helpers move to tests/unit/fakes.py in another branch.
-    modules = {path.stem: path for path in TESTS.rglob("test_*.py") if path.parent.name != "unit"}
+    modules = {path.stem: path for path in TESTS.rglob("test_*.py")}
     assert len(modules) > 30
     importers = {name: imported(path) & modules.keys() for name, path in modules.items()}
     assert {name: others for name, others in importers.items() if others} == {}
