@@ -10,10 +10,9 @@ from hypothesis import Phase, settings
 
 from ccxt_bingx_ext._cancel.run import Pauses
 from ccxt_bingx_ext._overrides import BingxMixin
-from ccxt_bingx_ext._ratelimit import registry as _lanes
 from ccxt_bingx_ext.simulator import Simulator
 
-from .helpers import OURS, SYNC_AND_ASYNC, Bot, RedisServer, bot_of
+from .helpers import OURS, SYNC_AND_ASYNC, Bot, RedisServer, bot_of, forget_accounts
 
 pytest_plugins = ["ccxt_bingx_ext.simulator.fixtures"]
 
@@ -36,10 +35,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_lanes() -> Iterator[None]:
-    """Forget after each test which limits and bans it met."""
+def _fresh_account() -> Iterator[None]:
+    """Forget after each test which limits and bans it met, what it cancelled, and in which form."""
     yield
-    _lanes.forget()
+    forget_accounts()
 
 
 @pytest.fixture(params=SYNC_AND_ASYNC)

@@ -24,6 +24,8 @@ import pytest
 import ccxt_bingx_ext
 import ccxt_bingx_ext.async_support
 import ccxt_bingx_ext.pro
+from ccxt_bingx_ext._cancel import forms, spacing
+from ccxt_bingx_ext._ratelimit import registry
 from ccxt_bingx_ext.simulator import Request, Simulator
 
 SYNC_AND_ASYNC = ("sync", "async")
@@ -85,6 +87,13 @@ async def _cancel_leftover_tasks() -> None:
         task.cancel()
     await asyncio.gather(*left, return_exceptions=True)
     await asyncio.sleep(0.01)  # the loop closes connections in its next round
+
+
+def forget_accounts() -> None:
+    """Forget what the process knows of every account: limits, bans, what was cancelled, and in which form."""
+    registry.forget()
+    spacing.forget()
+    forms.forget()
 
 
 def unused_port() -> int:

@@ -143,8 +143,10 @@ def test_both_ids_of_one_order(bot: Bot, simulator: Simulator) -> None:
 def test_refused_all_or_nothing(bot: Bot, simulator: Simulator) -> None:
     """With process 0 one unknown id leaves every order open and every id unresolved."""
     ids = [*place(simulator, 3), "77"]
-    with pytest.raises(OrderNotFound, match="nothing was cancelled") as caught:
+    with pytest.raises(BadRequest, match="nothing was cancelled") as caught:
         bot.cancel_orders(ids, "BTC/USDT")
+    assert "can not find order" not in str(caught.value)
+    assert caught.value.exchange_message.startswith("can not find order for orderId:77")
     assert caught.value.orders == []
     assert caught.value.unresolved == ids
     assert {order.status for order in simulator.orders()} == {"PENDING"}
@@ -172,11 +174,13 @@ def test_batches(bot: Bot, simulator: Simulator) -> None:
 
 
 def test_omitted_id(bot: Bot, simulator: Simulator) -> None:
-    """When a response omits an id, the plugin sends the id again and reports its true state."""
+    """When a response omits an id, the plugin looks it up and reports its true state."""
     ids = place(simulator, 3)
     simulator.faults.add("forget", ids=[ids[1]])
     assert reported(bot.cancel_orders(ids, "BTC/USDT")) == [(one, "canceled") for one in ids]
-    assert cancels(simulator)[1].params["process"] == "1"
+    assert len(cancels(simulator)) == 1
+    looked_up = [one.params["orderId"] for one in simulator.requests if one.path.endswith("/query")]
+    assert looked_up == [ids[1]]
 
 
 @pytest.mark.parametrize(

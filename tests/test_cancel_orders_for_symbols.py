@@ -185,12 +185,12 @@ def test_most_severe_error(bot: Bot, simulator: Simulator) -> None:
     linear = place_one(simulator, "linear")
     with pytest.raises(RequestTimeout, match=r"also failed: BTC/USDT \(OrderNotFound\)") as caught:
         bot.cancel_orders_for_symbols([entry("77"), entry(linear, LINEAR)])
-    assert caught.value.orders == []
-    assert caught.value.unresolved == [entry("77"), entry(linear, LINEAR)]
+    assert reported_by_symbol(caught.value.orders) == [("77", SPOT, None)]
+    assert caught.value.unresolved == [entry(linear, LINEAR)]
 
 
 def test_order_not_found(bot: Bot, simulator: Simulator) -> None:
-    """The plugin raises OrderNotFound only if the exchange refused every symbol."""
+    """The plugin raises OrderNotFound only if every order of every symbol is known to be gone."""
     live, other = place_one(simulator), place_one(simulator, symbol="GM-USDT")
     with pytest.raises(BadRequest, match=r"BTC/USDT: .*nothing was cancelled") as caught:
         bot.cancel_orders_for_symbols([entry(live), entry("77"), entry(other, "GM/USDT")])
@@ -199,7 +199,8 @@ def test_order_not_found(bot: Bot, simulator: Simulator) -> None:
     assert simulator.status(live) == "PENDING"
     with pytest.raises(OrderNotFound) as all_refused:
         bot.cancel_orders_for_symbols([entry("77"), entry("78", "GM/USDT")])
-    assert all_refused.value.unresolved == [entry("77"), entry("78", "GM/USDT")]
+    assert reported_by_symbol(all_refused.value.orders) == [("77", SPOT, None), ("78", "GM/USDT", None)]
+    assert all_refused.value.unresolved == []
 
 
 def test_markets_unavailable(bot: Bot, simulator: Simulator) -> None:

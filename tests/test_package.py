@@ -58,7 +58,7 @@ def test_describe(world: str) -> None:
         for name in ("cancelOrders", "cancelOrdersForSymbols"):
             assert mine["features"][market].pop(name)["max"] is None
     assert mine["options"].pop("cancelOrders") == {
-        "requestFormat": "json",
+        "requestFormat": "auto",
         "process": None,
         "batchSize": 50,
         "limit": 2,

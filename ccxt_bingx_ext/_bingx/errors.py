@@ -58,6 +58,7 @@ _CLASS_OF_MEANING: Mapping[Meaning, type[BaseError]] = {
     Meaning.SUBMITTED_TWICE: OperationFailed,
     Meaning.RATE_LIMIT: RateLimitExceeded,
     Meaning.RISK_CONTROL: RateLimitExceeded,
+    Meaning.MISSING_PARAMETER: BadRequest,
     Meaning.BAD_PARAMETER: BadRequest,
     Meaning.CLOCK: InvalidNonce,
     Meaning.WRONG_SIGNATURE: AuthenticationError,

@@ -55,9 +55,8 @@ _AMBIGUOUS = (
 _BAN_END = r"\bafter\b\D{0,12}(\d{13})\b"
 _RATE_LIMIT = rf"(?i)\brate.?limit|too many (?:\w+ )?requests?\b|{_BAN_END}"
 _RISK_CONTROL = r"(?i)risk control|cancellation rate exceeded|restriction period"
-_BAD_PARAMETER = (
-    r"(?i)field is required|'required' tag|are both empty|query range|quantity is must|invalid parameters?\b"
-)
+_MISSING_PARAMETER = r"(?i)field is required|'required' tag|are both empty"
+_BAD_PARAMETER = r"(?i)query range|quantity is must|invalid parameters?\b"
 _CLOCK = r"(?i)timestamp"
 
 # By these phrases bots recognise orders that are gone (freqtrade goes by the class, passivbot and others by
@@ -76,7 +75,8 @@ class Meaning(Enum):
     SUBMITTED_TWICE = "the same order within a second: the exchange received an earlier request for it"
     RATE_LIMIT = "too many requests, or a ban"
     RISK_CONTROL = "risk control, or a pause of trading"
-    BAD_PARAMETER = "a parameter is missing or wrong"
+    MISSING_PARAMETER = "a parameter is missing, or could not be read"
+    BAD_PARAMETER = "a parameter is wrong"
     CLOCK = "the clocks differ"
     WRONG_SIGNATURE = "the signature does not fit the key"
     WRONG_KEY = "the exchange does not know the key"
@@ -92,6 +92,7 @@ _BY_WORDS: Sequence[tuple[Meaning, str]] = (
     (Meaning.ORDER_GONE, _GONE),
     (Meaning.RISK_CONTROL, _RISK_CONTROL),
     # "timestamp: This field is required" (live, VST) is about the form of the request, not about the clock.
+    (Meaning.MISSING_PARAMETER, _MISSING_PARAMETER),
     (Meaning.BAD_PARAMETER, _BAD_PARAMETER),
     (Meaning.CLOCK, _CLOCK),
 )

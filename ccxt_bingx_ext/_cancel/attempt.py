@@ -44,7 +44,8 @@ def _send_in_a_form(request: Request, context: CancelContext) -> Steps:
     try:
         response = yield from _send_on_time(request._replace(form=first), context)
     except BaseError as error:
-        if form.known is not None or not is_about_the_form(error):
+        is_unmeasured = isinstance(error.__cause__, BaseError)  # so that the clock explains it well enough
+        if form.known is not None or is_unmeasured or not is_about_the_form(error):
             raise
     else:
         form.remember(first)

@@ -117,7 +117,7 @@ def is_about_the_form(error: BaseError) -> bool:
         return False
     return response.http_status == 415 or response.meaning in (
         Meaning.WRONG_SIGNATURE,
-        Meaning.BAD_PARAMETER,
+        Meaning.MISSING_PARAMETER,
         Meaning.CLOCK,
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 from ccxt.base.errors import BaseError
 
 from ccxt_bingx_ext.simulator.markets import inverse_contracts, linear_contracts
-from tests.helpers import Bot, bot_of
+from tests.helpers import Bot, bot_of, forget_accounts
 
 from .scenarios import KEY, SECRET, Scenario
 
@@ -16,6 +16,7 @@ MARKETS = ("BTC-USDT", "GM-USDT", "BARS-USDT")
 
 def play(scenario: Scenario, exchange_class: type, config: dict[str, Any]) -> None:
     """Play ``scenario`` and check the result. The markets are set, so the bot sends only cancels."""
+    forget_accounts()
     with bot_of(exchange_class, {"apiKey": KEY, "secret": SECRET, **config, **scenario.config}) as bot:
         set_markets(bot)
         try:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ccxt.base.errors import AuthenticationError, BadResponse, OrderNotFound, RateLimitExceeded
+from ccxt.base.errors import AuthenticationError, BadRequest, BadResponse, RateLimitExceeded
 
 from ccxt_bingx_ext.simulator import Simulator
 from tests.helpers import Bot
@@ -190,7 +190,7 @@ SCENARIOS = [
         "process_0_refused",
         ids=[order_id(0), UNKNOWN],
         arrange=place(1),
-        error=OrderNotFound,
+        error=BadRequest,
         statuses=[],
         unresolved=[order_id(0), UNKNOWN],
     ),
