@@ -144,7 +144,7 @@ def test_all_or_nothing(simulator: Simulator, capsys: pytest.CaptureFixture[str]
     assert cancelled(simulator, *ids, UNKNOWN, "--all-or-nothing", "--json") == 2
     printed = document(capsys)
     assert (printed["orders"], printed["unresolved"]) == ([], [*ids, UNKNOWN])
-    assert printed["error"]["class"] == "OrderNotFound"
+    assert printed["error"]["class"] == "BadRequest"
     assert cancelled(simulator, *ids, "--all-or-nothing", "--json") == 0
     sent = [request for request in simulator.requests if request.method == "POST"]
     assert [request.params["process"] for request in sent] == ["0", "0"]
