@@ -237,7 +237,7 @@ def test_refusal_under_other_id(world: str, loopback: None, lasting: bool) -> No
 
 
 def test_failed_look_up(bot: Bot, simulator: Simulator) -> None:
-    """When every look-up fails, "does not exist" settles nothing: the plugin's own request may have cancelled it."""
+    """When every look-up fails, "does not exist" settles nothing: the lost request may have cancelled it."""
     (one,) = place(simulator, market="linear")
     simulator.faults.add("http", status=504, when="after", path=PATHS["linear"])
     simulator.faults.add("http", status=504, path="GET swap/v2/trade/order", times=None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import logging
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from math import isfinite
@@ -18,6 +20,9 @@ CANCEL_ORDERS_FOR_SYMBOLS = "bingx cancelOrdersForSymbols()"
 
 LARGEST_ORDER_ID = 2**63 - 1  # int64 (seed)
 LONGEST_CLIENT_ID = 40  # (docs)
+LONGEST_RECV_WINDOW = 5000  # ms (notes; elsewhere in them 60000)
+
+log = logging.getLogger("ccxt_bingx_ext")
 
 _ORDER_ID_PARAMS = ("orderIds",)
 _CLIENT_ID_PARAMS = ("clientOrderIds", "clientOrderIDs")
@@ -264,7 +269,17 @@ def _parse_recv_window(method: str, value: object) -> int | float:
         number = 0.0
     if not 0 < number < LARGEST_ORDER_ID:
         raise BadRequest(f"{method} recvWindow is not a positive number of ms: {_shown(value)}")
+    if number > LONGEST_RECV_WINDOW:
+        _warn_of_recv_window()
     return _plain_number(number)
+
+
+@functools.cache  # once per process
+def _warn_of_recv_window() -> None:
+    log.warning(
+        "recvWindow is longer than %d ms: the exchange's sources disagree whether it accepts that",
+        LONGEST_RECV_WINDOW,
+    )
 
 
 def _plain_number(value: int | float) -> int | float:

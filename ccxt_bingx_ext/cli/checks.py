@@ -91,7 +91,8 @@ def _why_no_key(answer: Any) -> str:
 def cancelling(as_json: Any, as_query: Any) -> list[Check]:
     """Permission and JSON form, by the answers to the cancel in both forms; `as_query` None: not asked."""
     if knows_no_such_order(as_json):
-        return [_PERMITTED, Check("JSON form", OK, "accepted")]
+        permanent = 'accepted: options["cancelOrders"]["requestFormat"] = "json" makes it permanent'
+        return [_PERMITTED, Check("JSON form", OK, permanent)]
     if not is_about_the_form(as_json):
         return [
             _not_permitted(as_json),

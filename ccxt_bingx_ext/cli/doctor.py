@@ -63,6 +63,7 @@ def examine(exchange: bingx, market_id: str) -> Iterator[Check]:
         yield from _skipped("the exchange refuses this machine's address", *_CANCELLING)
         return
 
+    exchange.options["cancelOrders"]["requestFormat"] = "json"
     exchange.last_response_headers = None  # those of the look-up say nothing of the cancel's limit
     request = {"symbol": market_id, "orderIds": checks.IMPOSSIBLE_ID, "process": 1}
     as_json, as_query = _answer(exchange.spotV1PrivatePostTradeCancelOrders, request), None
