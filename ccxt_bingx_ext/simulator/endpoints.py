@@ -21,6 +21,7 @@ DEFAULT_LIMIT: Final = 10
 
 _SPOT: Final = PREFIX + "spot/v1/"
 _LINEAR: Final = PREFIX + "swap/v2/"
+_LINEAR_V1: Final = PREFIX + "swap/v1/"
 _INVERSE: Final = PREFIX + "cswap/v1/"
 
 LIMITS: Final[dict[str, int | None]] = {
@@ -33,10 +34,13 @@ LIMITS: Final[dict[str, int | None]] = {
     "DELETE " + _LINEAR + "trade/order": 5,
     "GET " + _LINEAR + "trade/order": 5,
     "GET " + _LINEAR + "trade/openOrders": 5,
+    "GET " + _LINEAR + "trade/allOrders": 5,
+    "GET " + _LINEAR_V1 + "trade/fullOrder": 5,
     "POST " + _INVERSE + "trade/order": 5,
     "DELETE " + _INVERSE + "trade/cancelOrder": 5,
     "GET " + _INVERSE + "trade/orderDetail": 5,
     "GET " + _INVERSE + "trade/openOrders": 5,
+    "GET " + _INVERSE + "trade/orderHistory": 5,
 }
 """Requests per second per uid, where they differ from `DEFAULT_LIMIT`."""
 
@@ -96,10 +100,13 @@ def build(
         swap("DELETE", _LINEAR + "trade/batchOrders", linear.cancel_batch),
         look(_LINEAR + "trade/order", linear.query),
         look(_LINEAR + "trade/openOrders", linear.open_orders),
+        look(_LINEAR + "trade/allOrders", linear.finished_orders),
+        look(_LINEAR_V1 + "trade/fullOrder", linear.all_orders),
         swap("POST", _INVERSE + "trade/order", inverse.place),
         swap("DELETE", _INVERSE + "trade/cancelOrder", inverse.cancel),
         look(_INVERSE + "trade/orderDetail", inverse.query),
         look(_INVERSE + "trade/openOrders", inverse.open_orders),
+        look(_INVERSE + "trade/orderHistory", inverse.finished_orders),
         public("spot/v1/common/symbols", spot.symbols),
         public("spot/v1/ticker/24hr", quotes.tickers),
         public("spot/v1/market/depth", quotes.depth),

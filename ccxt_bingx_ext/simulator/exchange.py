@@ -6,7 +6,7 @@ The gate checks path, signature, clock, permission and limit.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -15,6 +15,7 @@ from aiohttp import web
 from . import errors
 from .accounts import Account, check_access
 from .calls import Call
+from .conditions import disturb, poisoned, view_of
 from .endpoints import Endpoint
 from .errors import Refused
 from .faults import Fault, Faults, spoil
@@ -91,7 +92,9 @@ class Exchange:
             struck = self.faults.strike(endpoint.name, endpoint.path)
             fault = struck.worded(self._wording) if struck else None
             request.fault = fault.kind if fault else None
-            response_or_none = await self._carry_out(http, request, endpoint, fault)
+            conditions = self.faults.conditions(endpoint.name, endpoint.path)
+            request.conditions = tuple(one.kind for one in conditions)
+            response_or_none = await self._carry_out(http, request, endpoint, fault, conditions)
             if response_or_none is None:
                 return hang_up(http, reset=fault is not None and fault.kind == "reset")
             response = response_or_none
@@ -158,7 +161,12 @@ class Exchange:
             await self.server.pause(self.latency_ms / 1000)
 
     async def _carry_out(
-        self, http: web.Request, request: Request, endpoint: Endpoint, fault: Fault | None
+        self,
+        http: web.Request,
+        request: Request,
+        endpoint: Endpoint,
+        fault: Fault | None,
+        conditions: Sequence[Fault],
     ) -> Response | None:
         """Return the response to an accepted request; None means hang up without one."""
         await self._lag()
@@ -169,7 +177,7 @@ class Exchange:
                 return spoil(fault, success({"orders": None}))
             if fault.kind == "ban":
                 return self._banned_response(request)
-        response = self._execute(request, endpoint, fault)
+        response = self._execute(request, endpoint, fault, conditions)
         if fault and fault.when == "after":
             if not await self._apply(http, request, fault):
                 return None
@@ -178,16 +186,26 @@ class Exchange:
             response = spoil(fault, response)
         return response
 
-    def _execute(self, request: Request, endpoint: Endpoint, fault: Fault | None) -> Response:
+    def _execute(
+        self, request: Request, endpoint: Endpoint, fault: Fault | None, conditions: Sequence[Fault]
+    ) -> Response:
+        if poison := poisoned(conditions, request.params):
+            return refusal(poison.code, poison.message)
         call = Call(
-            request.uid or "", request.params, fault.cancel_refusal if fault else None, request.arrived
+            uid=request.uid or "",
+            params=request.params,
+            refusal=fault.cancel_refusal if fault else None,
+            arrived=request.arrived,
+            view=view_of(conditions),
         )
         try:
             result = endpoint.handle(call)
         except Refused as refused:
             return refusal(refused.code, refused.message)
         self.log.execution(request, result.cancelled)
-        return Response(encode(result.data)) if result.bare else success(result.data)
+        if result.bare:
+            return Response(encode(result.data))
+        return disturb(conditions, success(result.data)) if conditions else success(result.data)
 
     async def _apply(self, http: web.Request, request: Request, fault: Fault) -> bool:
         """Do what a fault does apart from changing the response; False means that there is no response."""
@@ -209,10 +227,8 @@ class Exchange:
             fault.action()
         elif fault.action == "fill":
             self.book.fill(fault.order_id, fault.quantity)
-        elif fault.action == "cancel":
-            self.book.cancel(fault.order_id)
-        else:
-            self.book.fail(fault.order_id)
+        elif fault.action:  # pragma: no branch - a race has an action
+            getattr(self.book, fault.action)(fault.order_id)
 
     def _banned_response(self, request: Request) -> Response:
         request.limited = True

@@ -67,6 +67,7 @@ class Simulator:
         max_ids: int | None = None,
         swap_not_found_code: int = SWAP_ORDER_NOT_FOUND,
         swap_failed_key: FailedKey = "clientOrderId",
+        swap_forgets_triggers: bool = True,
         same_order_seconds: float | None = 1.0,
         same_order_in_batch: RepeatedInBatch = "entry",
         same_order_unknown_ids: bool = True,
@@ -94,7 +95,14 @@ class Simulator:
         book = OrderBook(first_order_id, self.now_ms)
         words = Wording(wording)
         rules = SpotRules(fails_key, mixed_ids, empty_lists, not_found_code, max_ids, words)
-        swap_rules = SwapRules(swap_not_found_code, swap_failed_key, mixed_ids, empty_lists, wording=words)
+        swap_rules = SwapRules(
+            not_found_code=swap_not_found_code,
+            failed_key=swap_failed_key,
+            mixed_ids=mixed_ids,
+            empty_lists=empty_lists,
+            forgets_triggers=swap_forgets_triggers,
+            wording=words,
+        )
         repeat_rule = RepeatRule(same_order_seconds, same_order_in_batch, same_order_unknown_ids)
         self._submissions = Submissions(repeat_rule)
         table = endpoints.build(book, rules, swap_rules, self._submissions, self.now_ms)
@@ -253,16 +261,19 @@ class Simulator:
         client_order_id: str | None = None,
         uid: str | None = None,
         market: Market = "spot",
+        type: str = "LIMIT",
     ) -> Order:
-        """Put a resting limit order into the book, without a request and without checks.
+        """Put a resting order into the book, without a request and without checks.
 
-        ``symbol`` defaults to BTC-USDT, and to BTC-USD in the inverse market.
+        A ``type`` other than LIMIT is a trigger order. ``symbol`` defaults to BTC-USDT, and to BTC-USD in
+        the inverse market.
         """
         return self._book.place(
             uid=self.uid if uid is None else uid,
             symbol=_SYMBOLS[market] if symbol is None else symbol,
             side=side,
-            type="LIMIT",
+            type=type,
+            status="PENDING" if type == "LIMIT" else "NEW",
             price=price,
             quantity=quantity,
             client_order_id=client_order_id or "",
@@ -281,6 +292,10 @@ class Simulator:
     def fail(self, order_id: int | str) -> Order:
         """End an open order as FAILED."""
         return self._book.fail(int(order_id))
+
+    def expire(self, order_id: int | str) -> Order:
+        """End an open order as EXPIRED."""
+        return self._book.expire(int(order_id))
 
     def order(self, order_id: int | str) -> Order:
         order = self._book.get(int(order_id))
