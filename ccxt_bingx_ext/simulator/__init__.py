@@ -19,7 +19,8 @@ Where things are:
 - ``conditions``, ``views``: faults beside others, such as stale look-ups. ``history``: what histories list.
 - ``exchange``: the path of a request. The gate checks it, a fault may strike, an endpoint executes it.
 - ``http/``: the server, the parameters of a request, its signature, the responses, the log.
-- ``accounts``, ``limits``, ``faults``: API keys; rate limits and bans; faults on demand.
+- ``accounts``, ``limits``, ``restrictions``: API keys; rate limits and bans; risk control.
+- ``faults``, ``spoiling``: faults on demand, and the responses that they make.
 - ``endpoints``: the table of endpoints. ``calls``: what an endpoint receives, and what it returns.
 - ``spot/`` and ``swap/``: the endpoints of each market: placing, cancelling, payloads, quotes.
 - ``repeats``: the same order, at most once per second. ``wording``: the words of refusals.
@@ -115,6 +116,10 @@ Requests in general:
 - The signature must be in lower case. The client signs JSON numbers as it writes them, and booleans as
   true/false.
 - The timestamp may differ by ``recvWindow`` in either direction.
+- Every endpoint reads all three forms (``forms``), but a DELETE of a swap order reads the query only: with a
+  body it responds 109400 "timestamp: This field is required". Another endpoint that does not read a form
+  responds 100001, or misses a required parameter (``form_refusal``). A form in which ``process`` is ignored
+  is a setting (``process_ignored``).
 - There are three permissions: "spot" and "swap" for placing and cancelling, "read" for the rest.
 
 Limits:
@@ -125,9 +130,11 @@ Limits:
   hit. More than 20 hits within 480 s (``ban_after``, ``ban_within``) ban the uid from this endpoint for 300
   s (``ban_seconds``). Requests during a ban do not extend it. Limits by IP, and HTTP 429 and 418 for them,
   are not simulated.
-- ``X-RateLimit-Requests-Expire`` is the time at which the oldest request leaves the window, in epoch ms
-  (``expire_header``). Public endpoints and refusals by a ban have no such headers.
-- The beginnings and ends of the two ban texts are known, their middles are not (``ban_text``).
+- ``X-RateLimit-Requests-Expire`` is the time until the oldest request leaves the window, in ms
+  (``expire_header``: or as an epoch in ms or s). Public endpoints and refusals by a ban have no such headers.
+- The beginnings and ends of the ban texts are known, their middles are not (``ban_text``).
+- Risk control refuses the cancels of an account and nothing else, until its time is over
+  (`Simulator.restrict` and the fault "restrict"). A refused cancel is not a submission of its orders.
 
 Orders:
 

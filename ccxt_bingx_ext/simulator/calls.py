@@ -43,6 +43,8 @@ class Call:
     refusal: CancelRefusal | None = None
     arrived: float = 0.0
     """`time.perf_counter` when the request arrived."""
+    form: str = "query"
+    """The form in which the parameters came."""
     view: View = field(default_factory=View)
     """What a look-up sees."""
 

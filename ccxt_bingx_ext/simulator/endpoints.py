@@ -52,6 +52,8 @@ class Endpoint:
     handle: Callable[[Call], Result]
     private: bool = True
     permission: Permission | None = None
+    cancels: bool = False
+    """Whether it cancels orders: risk control refuses such requests."""
 
     @property
     def name(self) -> str:
@@ -73,10 +75,11 @@ def build(
     inverse = Swap("inverse", book, swap_rules, submissions)
 
     def trade(name: str, handle: Callable[[Call], Result]) -> Endpoint:
-        return Endpoint(_SPOT + "trade/" + name, "POST", handle, permission="spot")
+        cancels = name.startswith("cancel")
+        return Endpoint(_SPOT + "trade/" + name, "POST", handle, permission="spot", cancels=cancels)
 
     def swap(method: Literal["POST", "DELETE"], path: str, handle: Callable[[Call], Result]) -> Endpoint:
-        return Endpoint(path, method, handle, permission="swap")
+        return Endpoint(path, method, handle, permission="swap", cancels=method == "DELETE")
 
     def look(path: str, handle: Callable[[Call], Result]) -> Endpoint:
         return Endpoint(path, "GET", handle, permission="read")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, cast, get_args
 
 from aiohttp import web
 
@@ -18,14 +18,17 @@ from .calls import Call
 from .conditions import disturb, poisoned, view_of
 from .endpoints import Endpoint
 from .errors import Refused
-from .faults import Fault, Faults, spoil
+from .faults import Fault, Faults
 from .http import signing
+from .http.forms import Forms
 from .http.log import Request, RequestLog
 from .http.parsing import parse
 from .http.responses import Response, encode, html_page, refusal, success
 from .http.server import ServerThread, hang_up
 from .limits import BanRule, BanText, Limiter, Verdict, ban_message
 from .orders import OrderBook
+from .restrictions import Restrictions
+from .spoiling import spoil
 from .wording import Wording
 
 ExpireHeader = Literal["epoch_ms", "epoch_s", "remaining_ms"]
@@ -49,6 +52,7 @@ class Exchange:
         expire_header: ExpireHeader,
         max_url: int,
         wording: Wording,
+        forms: Forms,
     ) -> None:
         self.accounts = accounts
         self.book = book
@@ -58,12 +62,16 @@ class Exchange:
         self.log = log
         self.latency_ms = 0.0
         self.ban_text: BanText = "unblocked"
+        self.ban_code = errors.RATE_LIMITED
+        self.ban_status = 200
+        self.restrictions = Restrictions()
         self.server = ServerThread(self._respond, on_error)
         self._ban_rule = ban_rule
         self._now_ms = now_ms
         self._expire_header = expire_header
         self._max_url = max_url
         self._wording = wording
+        self._forms = forms
 
     async def _respond(self, http: web.Request, arrived: float) -> web.StreamResponse:
         path, _, query = http.raw_path.partition("?")
@@ -84,7 +92,7 @@ class Exchange:
             endpoint = self._gate(http, request, body, limit_headers)
         except Refused as refused:
             await self._lag()
-            response = refusal(refused.code, refused.message)
+            response = refusal(refused)
         except _TooLong:
             response = html_page(414, "Request-URI Too Large")
         else:
@@ -119,6 +127,7 @@ class Exchange:
             account = signing.check_signature(
                 self.accounts, request.headers.get("x-bx-apikey"), parsed.params
             )
+            self._forms.check_before_signature(endpoint.name, parsed.form)
         except Refused:
             request.signature_valid = False
             raise
@@ -130,13 +139,26 @@ class Exchange:
         if not verdict.allowed:
             request.limited = True
             raise self._limited(verdict)
+        self._forms.check_before_execution(endpoint.name, parsed.form)
+        if endpoint.cancels:
+            self.restrictions.check(account.uid, request.arrived)
         return endpoint
+
+    def shape_ban(self, text: str | None, code: int | None, status: int | None) -> None:
+        """Say how this ban and later ones respond; None changes nothing."""
+        if text is not None:
+            if text not in get_args(BanText):
+                raise ValueError(f"the text of a ban is one of {', '.join(get_args(BanText))}, not {text!r}")
+            self.ban_text = cast(BanText, text)
+        self.ban_code = self.ban_code if code is None else code
+        self.ban_status = self.ban_status if status is None else status
 
     def _limited(self, verdict: Verdict) -> Refused:
         if verdict.banned_until is None:
             return Refused(errors.RATE_LIMITED, "rate limited")
         until_ms = self._epoch_ms(verdict.banned_until)
-        return Refused(errors.RATE_LIMITED, ban_message(self.ban_text, self._ban_rule, until_ms))
+        text = ban_message(self.ban_text, self._ban_rule, until_ms)
+        return Refused(self.ban_code, text, self.ban_status)
 
     def _limit_headers(self, verdict: Verdict) -> dict[str, str]:
         if verdict.limit is None:
@@ -175,6 +197,8 @@ class Exchange:
                 return None
             if fault.replaces_response:
                 return spoil(fault, success({"orders": None}))
+            if fault.kind == "restrict":
+                return refusal(fault.words)
             if fault.kind == "ban":
                 return self._banned_response(request)
         response = self._execute(request, endpoint, fault, conditions)
@@ -190,18 +214,19 @@ class Exchange:
         self, request: Request, endpoint: Endpoint, fault: Fault | None, conditions: Sequence[Fault]
     ) -> Response:
         if poison := poisoned(conditions, request.params):
-            return refusal(poison.code, poison.message)
+            return refusal(poison)
         call = Call(
             uid=request.uid or "",
             params=request.params,
             refusal=fault.cancel_refusal if fault else None,
             arrived=request.arrived,
+            form=request.form,
             view=view_of(conditions),
         )
         try:
             result = endpoint.handle(call)
         except Refused as refused:
-            return refusal(refused.code, refused.message)
+            return refusal(refused)
         self.log.execution(request, result.cancelled)
         if result.bare:
             return Response(encode(result.data))
@@ -217,7 +242,10 @@ class Exchange:
             await self.server.pause(1.0 if fault.seconds is None else fault.seconds)
         elif fault.kind == "ban":
             seconds = self._ban_rule.seconds if fault.seconds is None else fault.seconds
+            self.shape_ban(fault.text, fault.code, fault.status)
             self.limiter.ban(request.uid, request.endpoint, time.perf_counter() + seconds)
+        elif fault.kind == "restrict" and fault.seconds is not None:
+            self.restrictions.add(request.uid or "", time.perf_counter() + fault.seconds, fault.words)
         elif fault.kind == "race":
             self._race(fault)
         return True
@@ -233,8 +261,7 @@ class Exchange:
     def _banned_response(self, request: Request) -> Response:
         request.limited = True
         verdict = self.limiter.admit(request.uid or "", request.endpoint, time.perf_counter())
-        refused = self._limited(verdict)
-        return refusal(refused.code, refused.message)
+        return refusal(self._limited(verdict))
 
 
 class _TooLong(Exception):

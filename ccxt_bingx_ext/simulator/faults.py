@@ -1,20 +1,16 @@
-"""Faults on demand: which, when, how often, and how they change the response."""
+"""Faults on demand: which, when, and how often."""
 
 from __future__ import annotations
 
-import json
-import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from http import HTTPStatus
 from typing import Any, Final, Literal, get_args
 
 from . import errors
 from .calls import CancelRefusal
 from .errors import Refused
-from .http.responses import JSON_TYPE, Response, encode, html_page, refusal, success
 from .wording import Wording
 
 Kind = Literal[
@@ -33,6 +29,7 @@ Kind = Literal[
     "ban",
     "race",
     "canned",
+    "restrict",
 ]
 Condition = Literal["stale", "unseen", "poison", "respell", "zero_order", "contradict", "misname"]
 """The kinds that strike beside another fault: they change what a request sees or says."""
@@ -50,7 +47,7 @@ _ALLOWED: Final[dict[str, frozenset[str]]] = {
     "reset": frozenset(),
     "hang": frozenset({"seconds"}),
     "delay": frozenset({"seconds"}),
-    "http": frozenset({"status", "body", "content_type"}),
+    "http": frozenset({"status", "body", "content_type", "retry_after"}),
     "busy": frozenset({"code", "text"}),
     "garbage": frozenset({"body"}),
     "cut_off": frozenset({"keep", "declare_whole"}),
@@ -58,7 +55,8 @@ _ALLOWED: Final[dict[str, frozenset[str]]] = {
     "forget": frozenset({"ids", "fraction"}),
     "refuse": frozenset({"ids", "fraction", "code", "text"}),
     "dribble": frozenset({"seconds", "chunk"}),
-    "ban": frozenset({"seconds"}),
+    "ban": frozenset({"seconds", "code", "status", "text"}),
+    "restrict": frozenset({"seconds", "code", "text"}),
     "race": frozenset({"action", "order_id", "quantity"}),
     "canned": frozenset({"body", "status", "content_type"}),
     "stale": frozenset({"seconds"}),
@@ -86,7 +84,8 @@ class Fault:
     reset      does the same with a TCP reset
     hang       holds the request until the client goes away, or for ``seconds``
     delay      waits ``seconds``, whether or not the client is still there
-    http       responds with ``status`` and a gateway's HTML page, or with ``body``
+    http       responds with ``status`` and a gateway's HTML page, or with ``body``; with a
+               Retry-After header if ``retry_after`` is given
     busy       responds with ``code`` and ``text``. Without them it draws words that say nothing
                about the order (``wording``; 100500 "busy" by default)
     garbage    responds with HTTP 200 and a ``body`` that is not JSON
@@ -100,7 +99,10 @@ class Fault:
                the cancel names. It lists them as failed with ``text`` and ``code`` (spot sends
                the code for all or nothing only). Without them: as busy. For cancels only
     dribble    sends the response in pieces of ``chunk`` bytes, ``seconds`` apart
-    ban        bans the account from the endpoint for ``seconds``, starting with this request
+    ban        bans the account from the endpoint for ``seconds``, starting with this request.
+               ``code``, ``status`` and ``text`` (a `BanText`) say how this and later bans respond
+    restrict   refuses the request as risk control does, with ``code`` and ``text``. With
+               ``seconds`` risk control refuses all cancels of the account for so long
     race       runs ``action``: "fill", "cancel", "fail" or "expire" on ``order_id``, or a callable
     canned     responds with exactly the bytes of ``body``
     ========== ================================================================================
@@ -136,7 +138,7 @@ class Fault:
     skip: int = 0
     """How many requests pass before it strikes."""
     seconds: float | None = None
-    status: int = 200
+    status: int | None = None
     code: int | None = None
     text: str | None = None
     body: bytes | None = None
@@ -149,6 +151,7 @@ class Fault:
     action: Callable[[], object] | Ending | None = None
     order_id: int = 0
     quantity: str | None = None
+    retry_after: object = None
     states: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -170,6 +173,9 @@ class Fault:
 
     def worded(self, wording: Wording) -> Fault:
         """The fault with drawn words, if it takes words and has none of its own."""
+        if self.kind == "restrict":
+            drawn = wording.restricted(self.path, self.code)
+            return replace(self, code=drawn.code, text=drawn.message if self.text is None else self.text)
         if self.kind not in ("busy", "refuse") or (self.code, self.text) != (None, None):
             return self
         drawn = wording.busy(self.path)
@@ -215,8 +221,8 @@ class Faults:
             raise ValueError(f"{kind} strikes before and after: it takes no when")
         if needed := _NEEDED.get(kind, frozenset()) - details.keys():
             raise ValueError(f"{kind} needs {', '.join(sorted(needed))}")
-        if kind == "refuse" and when == "after":
-            raise ValueError("refuse strikes while the request is executed: use when='before'")
+        if kind in ("refuse", "restrict") and when == "after":
+            raise ValueError(f"{kind} refuses before the exchange cancels: use when='before'")
         if (times is not None and times < 1) or skip < 0:
             raise ValueError(f"times must be at least 1 and skip at least 0, not {times} and {skip}")
         action = details.get("action")
@@ -295,57 +301,4 @@ def _normal(kind: str, details: dict[str, Any]) -> dict[str, Any]:
         normal["ids"] = frozenset(str(one) for one in normal["ids"])
     if "order_id" in normal:
         normal["order_id"] = int(normal["order_id"])
-    if kind == "http":
-        normal.setdefault("status", 502)
     return normal
-
-
-def spoil(fault: Fault, response: Response) -> Response:
-    """Return the response that the fault makes of the right one."""
-    if fault.kind == "http":
-        return _http(fault)
-    if fault.kind == "busy":
-        words = fault.words
-        return refusal(words.code, words.message)
-    if fault.kind == "garbage":
-        body = b"<html><body>checking your browser</body></html>" if fault.body is None else fault.body
-        return Response(body, content_type="text/html; charset=utf-8")
-    if fault.kind == "null_data":
-        return success(None)
-    if fault.kind == "canned":
-        return Response(fault.body or b"", status=fault.status, content_type=fault.content_type or JSON_TYPE)
-    if fault.kind == "cut_off":
-        part = response.body[: max(1, math.floor(len(response.body) * fault.keep))]
-        return replace(
-            response, body=part, declared_length=len(response.body) if fault.declare_whole else None
-        )
-    if fault.kind == "forget":
-        return replace(response, body=_forget(fault, response.body))
-    if fault.kind == "dribble":
-        pause = 0.05 if fault.seconds is None else fault.seconds
-        return replace(response, chunk=fault.chunk, pause=pause)
-    return response
-
-
-def _http(fault: Fault) -> Response:
-    if fault.body is None:
-        return html_page(fault.status, HTTPStatus(fault.status).phrase)
-    content_type = fault.content_type or (JSON_TYPE if fault.body[:1] in (b"{", b"[") else "text/html")
-    return Response(fault.body, status=fault.status, content_type=content_type)
-
-
-def _forget(fault: Fault, body: bytes) -> bytes:
-    response = json.loads(body)
-    data = response.get("data")
-    if not isinstance(data, dict):
-        return body
-    for key, entries in data.items():
-        if isinstance(entries, list):
-            data[key] = _remembered(fault, entries)
-    return encode(response)
-
-
-def _remembered(fault: Fault, entries: list[Any]) -> Iterable[Any]:
-    if fault.ids:
-        return [entry for entry in entries if not fault.ids & {str(value) for value in entry.values()}]
-    return entries[: len(entries) - math.ceil(len(entries) * fault.fraction)]

@@ -32,6 +32,8 @@ class SpotRules:
     """The code that refuses a whole request (``process=0``) because of an unknown id."""
     max_ids: int | None = None
     """The exchange refuses requests that name more ids."""
+    process_ignored: frozenset[str] = frozenset()
+    """The forms ("json", "query", "form") in which the exchange ignores ``process``, as if it were 0."""
     wording: Wording = field(default_factory=lambda: Wording("documented"))
     """The words of refusals."""
 

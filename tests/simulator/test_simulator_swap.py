@@ -159,15 +159,6 @@ def test_malformed_batches(sim: Simulator, raw: Any, wrong: dict[str, Any]) -> N
     assert batch(raw, **wrong)["code"] == 100400
 
 
-def test_batch_forms(sim: Simulator, raw: Any) -> None:
-    """The batch takes its parameters in the URL, in JSON or in a form."""
-    for form in ("query", "json", "form"):
-        order = sim.place(market="linear")
-        params = {"symbol": "BTC-USDT", "orderIdList": f"[{order.order_id}]"}
-        assert raw.send("DELETE", BATCH, params, form=form).json()["code"] == 0
-        assert sim.status(order.order_id) == "CANCELED"
-
-
 def test_separate_markets(sim: Simulator, raw: Any) -> None:
     """No endpoint finds the orders of another market, although the markets share an id."""
     spot, linear = sim.place(client_order_id="a"), sim.place(market="linear", client_order_id="a")
