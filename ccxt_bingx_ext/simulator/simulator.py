@@ -364,7 +364,12 @@ class Simulator:
     @property
     def repeated_submissions(self) -> int:
         """How many cancels of an order were refused because they came within a second of another."""
-        return self._submissions.refused
+        return len(self.repeats)
+
+    @property
+    def repeats(self) -> list[str]:
+        """The order ids of those cancels; the id as sent if no order has it."""
+        return [*self._submissions.refused]
 
     def clear_log(self) -> None:
         """Forget the requests so far. The limits still count them."""
