@@ -10,7 +10,7 @@ import pytest
 from ccxt.base.errors import BaseError, OrderNotFound
 
 from ccxt_bingx_ext.simulator import Execution
-from ccxt_bingx_ext.simulator.faults import Kind
+from ccxt_bingx_ext.simulator.faults import Condition, Kind
 from tools.audit.clients import CCXT, CCXT_RETRIES, CLIENTS, OUR_CLIENTS, OURS_SYNC, Told
 from tools.audit.judge import (
     BROKEN_ATOMICITY,
@@ -22,6 +22,7 @@ from tools.audit.judge import (
     NEEDLESSLY_UNCERTAIN,
     NEEDLESSLY_UNKNOWN,
     OWN_UNKNOWN,
+    REPEATED,
     SILENT,
     UNCERTAIN,
     Finding,
@@ -29,7 +30,8 @@ from tools.audit.judge import (
 )
 from tools.audit.play import Played
 from tools.audit.run import audit, count
-from tools.audit.scenario import SYMBOLS, AskedId, Placed, Scenario, Trouble, Where, draw
+from tools.audit.scenario import ANYWHERE, SYMBOLS, AskedId, Placed, Scenario, State, Trouble, Where, draw
+from tools.audit.speaks import draw_kind
 
 # ccxt with retries misreports twice in this slice: the negative control needs that.
 SEED, INDEXES = 1, range(280, 350)
@@ -231,22 +233,109 @@ def test_failure_of_another_symbol(result: Told, counts: set[str]) -> None:
     assert set(judge(troubled, OURS_SYNC, replace(BOTH_CANCELLED, told=result)).wrong) == counts
 
 
+POISON = Trouble("poison", times=None, details={"ids": [SECOND.value]})
+BUSY = '{"code":101500,"msg":"rpc timeout"}'
+
+
+@pytest.mark.parametrize(
+    ("change", "told", "counts"),
+    [
+        # The second id is poisoned: it stays unresolved, and the first is settled all the same.
+        ({"troubles": (POISON,)}, ('{"code":100400}', [FIRST], [SECOND]), {UNCERTAIN: 0}),
+        (
+            {"troubles": (POISON,)},
+            ('{"code":100400}', [], [FIRST, SECOND]),
+            {NEEDLESSLY_UNCERTAIN: 1},
+        ),
+        # Words that say nothing refuse nothing: the client has to find out.
+        ({}, (BUSY, [FIRST], [SECOND]), {UNCERTAIN: 1, NEEDLESSLY_UNCERTAIN: 1}),
+        ({}, ("timeout", [FIRST], [SECOND]), {UNCERTAIN: 1, NEEDLESSLY_UNCERTAIN: 1}),
+        # A firewall and risk control end the call at once.
+        ({"troubles": (Trouble("restrict"),)}, ("busy", [], [FIRST, SECOND]), {UNCERTAIN: 2}),
+        (
+            {"troubles": (Trouble("http", ANYWHERE, details={"status": 403}),)},
+            ("Forbidden", [], [FIRST, SECOND]),
+            {UNCERTAIN: 2},
+        ),
+        (
+            {"troubles": (Trouble("http", details={"status": 502}),)},
+            ("Bad Gateway", [], [FIRST, SECOND]),
+            {UNCERTAIN: 2, NEEDLESSLY_UNCERTAIN: 2},
+        ),
+        # Look-ups that lag, and words that disagree, keep nothing from being found out.
+        (
+            {"troubles": (Trouble("stale", times=None), Trouble("contradict"))},
+            ("timeout", [FIRST], [SECOND]),
+            {UNCERTAIN: 1, NEEDLESSLY_UNCERTAIN: 1},
+        ),
+    ],
+)
+def test_what_excuses_unresolved_ids(
+    change: dict[str, Any], told: tuple[str, list[AskedId], list[AskedId]], counts: dict[str, int]
+) -> None:
+    """Only a trouble that outlasts every attempt excuses an unresolved id."""
+    text, settled, unresolved = told
+    orders = orders_of(*((one, "canceled") for one in settled))
+    played = replace(BOTH_CANCELLED, told=raised(text, orders, [one.value for one in unresolved]))
+    finding = judge(replace(SCENARIO, process=1, **change), OURS_SYNC, played)
+    assert {name: len(what) for name, what in finding.wrong.items()} == {
+        name: count for name, count in counts.items() if count
+    }
+
+
+def test_exchange_message_refuses() -> None:
+    """The judge also reads the exchange's words where the error keeps them apart."""
+    told = raised("the list was refused, nothing was cancelled", [], [FIRST.value, SECOND.value])
+    assert told.error
+    told.error.exchange_message = '{"code":100400,"msg":"order status :FILLED"}'
+    played = replace(BOTH_CANCELLED, told=told, at_return=("open", "closed"), executions=())
+    assert judge(SCENARIO, OURS_SYNC, played).wrong == {}
+
+
+@pytest.mark.parametrize(("both_ids", "counts"), [(False, {REPEATED}), (True, set())])
+def test_same_order_within_a_second(both_ids: bool, counts: set[str]) -> None:
+    """A cancel within a second of another for the same order is a fault of the client.
+
+    Excused is an order that the caller names by both ids: the client does not know that it is one order.
+    """
+    scenario = SCENARIO
+    played = replace(BOTH_CANCELLED, repeated=(SECOND.value,))
+    if both_ids:
+        third = AskedId("clientOrderId", "mine", 1)
+        scenario = replace(SCENARIO, asked=(FIRST, SECOND, third))
+        order = {"id": SECOND.value, "clientOrderId": "mine", "status": "canceled"}
+        played = replace(played, told=Told([*played.told.orders, order]))
+    assert set(judge(scenario, OURS_SYNC, played).wrong) == counts
+
+
 def test_scenario_follows_from_seed() -> None:
-    """Seed and index determine a scenario, so that anyone can play it again."""
-    assert draw(SEED, 7) == draw(SEED, 7)
+    """Seed and index determine a scenario of either kind, so that anyone can play it again."""
+    assert draw(SEED, 7) == draw(SEED, 7) == draw_kind("classic", SEED, 7)
     assert draw(SEED, 7) != draw(SEED, 8)
     assert draw(SEED, 7) != draw(SEED + 1, 7)
+    assert draw_kind("speaks", SEED, 7) == draw_kind("speaks", SEED, 7) != draw(SEED, 7)
 
 
 def test_every_fault_is_drawn() -> None:
-    """The slices contain every fault that the simulator knows, and calls across symbols every path."""
+    """The scenarios contain every fault that the simulator knows, and calls across symbols every path."""
     scenarios = [draw(SEED, index) for index in INDEXES] + [
         draw(SEED, index, "several") for index in range(40)
     ]
-    assert {one.kind for scenario in scenarios for one in scenario.troubles} == {*get_args(Kind)}
+    speaking = [draw_kind("speaks", SEED, index, market) for market in SYMBOLS for index in range(60)]
+    kinds = {one.kind for scenario in scenarios + speaking for one in scenario.troubles}
+    assert kinds == {*get_args(Kind), *get_args(Condition)}
+    states = {one.state for scenario in speaking for one in scenario.placed}
+    assert states == {*get_args(State)}
+    assert any(one.is_trigger for scenario in speaking for one in scenario.placed)
     several = [one for one in scenarios if one.market == "several"]
     assert {symbol for one in several for symbol in one.groups} == {*SYMBOLS["several"]}
     assert len({trouble.path for one in several for trouble in one.troubles}) == 6
+
+
+def test_speaking_exchange() -> None:
+    """Scenarios of the kind "speaks" are played and judged like the others."""
+    found = list(audit(SEED, range(6), (CCXT,), jobs=2, kind="speaks"))
+    assert [one.index for one in found] == [*range(6)]
 
 
 def test_every_client_is_counted(findings: list[Finding]) -> None:

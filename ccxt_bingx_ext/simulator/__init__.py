@@ -16,9 +16,11 @@ no code with the plugin or with ccxt: we wrote it from BingX's documentation and
 Where things are:
 
 - ``simulator``: the class `Simulator`. ``serving``: the same as a program. ``fixtures``: the same for pytest.
+- ``conditions``, ``views``: faults beside others, such as stale look-ups. ``history``: what histories list.
 - ``exchange``: the path of a request. The gate checks it, a fault may strike, an endpoint executes it.
 - ``http/``: the server, the parameters of a request, its signature, the responses, the log.
-- ``accounts``, ``limits``, ``faults``: API keys; rate limits and bans; faults on demand.
+- ``accounts``, ``limits``, ``restrictions``: API keys; rate limits and bans; risk control.
+- ``faults``, ``spoiling``: faults on demand, and the responses that they make.
 - ``endpoints``: the table of endpoints. ``calls``: what an endpoint receives, and what it returns.
 - ``spot/`` and ``swap/``: the endpoints of each market: placing, cancelling, payloads, quotes.
 - ``repeats``: the same order, at most once per second. ``wording``: the words of refusals.
@@ -70,10 +72,10 @@ Swap orders:
   list, an order id that is not a JSON integer (``["1"]``), a client order id that is not a string, and both
   spellings of ``clientOrderIdList``. An unknown symbol is refused with 109425, placing on an inactive one
   with 109418.
-- ``clientOrderId`` is the documented parameter. ``clientOrderID`` works too, also for inverse orders. An
-  order id next to it takes precedence.
-- Client order ids of linear orders are stored and returned in lower case, those of inverse orders as sent.
-  The swap markets never forget them, and accept any 1 to 40 characters.
+- ``clientOrderId`` is the documented parameter. ``clientOrderID`` works too, but not for cancelling an
+  inverse order. An order id next to it takes precedence.
+- Client order ids are stored and returned in lower case. The swap markets never forget them, and accept any
+  1 to 40 characters.
 - The book uses the same statuses for all markets: `Simulator.status` says CANCELED where the swap responses
   say CANCELLED. A limit order rests as PENDING ("Pending" for inverse).
 - The response to cancelling an inverse order has ``type`` "Pending" and ``quantity`` 0. The response to a
@@ -114,6 +116,10 @@ Requests in general:
 - The signature must be in lower case. The client signs JSON numbers as it writes them, and booleans as
   true/false.
 - The timestamp may differ by ``recvWindow`` in either direction.
+- Every endpoint reads all three forms (``forms``), but a DELETE of a swap order reads the query only: with a
+  body it responds 109400 "timestamp: This field is required". Another endpoint that does not read a form
+  responds 100001, or misses a required parameter (``form_refusal``). A form in which ``process`` is ignored
+  is a setting (``process_ignored``).
 - There are three permissions: "spot" and "swap" for placing and cancelling, "read" for the rest.
 
 Limits:
@@ -124,9 +130,11 @@ Limits:
   hit. More than 20 hits within 480 s (``ban_after``, ``ban_within``) ban the uid from this endpoint for 300
   s (``ban_seconds``). Requests during a ban do not extend it. Limits by IP, and HTTP 429 and 418 for them,
   are not simulated.
-- ``X-RateLimit-Requests-Expire`` is the time at which the oldest request leaves the window, in epoch ms
-  (``expire_header``). Public endpoints and refusals by a ban have no such headers.
-- The beginnings and ends of the two ban texts are known, their middles are not (``ban_text``).
+- ``X-RateLimit-Requests-Expire`` is the time until the oldest request leaves the window, in ms
+  (``expire_header``: or as an epoch in ms or s). Public endpoints and refusals by a ban have no such headers.
+- The beginnings and ends of the ban texts are known, their middles are not (``ban_text``).
+- Risk control refuses the cancels of an account and nothing else, until its time is over
+  (`Simulator.restrict` and the fault "restrict"). A refused cancel is not a submission of its orders.
 
 Orders:
 
@@ -136,7 +144,11 @@ Orders:
 - An account may use a client order id once per market, ever.
 - An account may have 1000 open spot orders. More are refused with 100421 (`Simulator.place` may exceed it).
 - A single cancel of a spot order in a final state is refused with 100400 and the "order status" text.
-- ``historyOrders`` lists finished orders only, newest first.
+- ``historyOrders`` (spot), ``allOrders`` (linear) and ``orderHistory`` (inverse) list finished orders only,
+  ``fullOrder`` (linear) lists all. Newest first; with ``orderId`` that order and later ones, oldest first.
+  They list at most ``limit`` orders, 500 by default and 1000 at most, of any age (spot: pages of 100).
+- The query by id of a swap order does not find a trigger order that is over (``swap_forgets_triggers``).
+  The history has it.
 
 Balances and prices, for spot only:
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import Refused
 from .orders import Order
+from .views import View
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,10 @@ class Call:
     refusal: CancelRefusal | None = None
     arrived: float = 0.0
     """`time.perf_counter` when the request arrived."""
+    form: str = "query"
+    """The form in which the parameters came."""
+    view: View = field(default_factory=View)
+    """What a look-up sees."""
 
     def refusals(self, orders: Iterable[Order | None]) -> dict[int, Refused]:
         """The refusals by order id, for the open orders among ``orders``."""

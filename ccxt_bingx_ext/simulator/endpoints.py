@@ -21,6 +21,7 @@ DEFAULT_LIMIT: Final = 10
 
 _SPOT: Final = PREFIX + "spot/v1/"
 _LINEAR: Final = PREFIX + "swap/v2/"
+_LINEAR_V1: Final = PREFIX + "swap/v1/"
 _INVERSE: Final = PREFIX + "cswap/v1/"
 
 LIMITS: Final[dict[str, int | None]] = {
@@ -33,10 +34,13 @@ LIMITS: Final[dict[str, int | None]] = {
     "DELETE " + _LINEAR + "trade/order": 5,
     "GET " + _LINEAR + "trade/order": 5,
     "GET " + _LINEAR + "trade/openOrders": 5,
+    "GET " + _LINEAR + "trade/allOrders": 5,
+    "GET " + _LINEAR_V1 + "trade/fullOrder": 5,
     "POST " + _INVERSE + "trade/order": 5,
     "DELETE " + _INVERSE + "trade/cancelOrder": 5,
     "GET " + _INVERSE + "trade/orderDetail": 5,
     "GET " + _INVERSE + "trade/openOrders": 5,
+    "GET " + _INVERSE + "trade/orderHistory": 5,
 }
 """Requests per second per uid, where they differ from `DEFAULT_LIMIT`."""
 
@@ -48,6 +52,8 @@ class Endpoint:
     handle: Callable[[Call], Result]
     private: bool = True
     permission: Permission | None = None
+    cancels: bool = False
+    """Whether it cancels orders: risk control refuses such requests."""
 
     @property
     def name(self) -> str:
@@ -69,10 +75,11 @@ def build(
     inverse = Swap("inverse", book, swap_rules, submissions)
 
     def trade(name: str, handle: Callable[[Call], Result]) -> Endpoint:
-        return Endpoint(_SPOT + "trade/" + name, "POST", handle, permission="spot")
+        cancels = name.startswith("cancel")
+        return Endpoint(_SPOT + "trade/" + name, "POST", handle, permission="spot", cancels=cancels)
 
     def swap(method: Literal["POST", "DELETE"], path: str, handle: Callable[[Call], Result]) -> Endpoint:
-        return Endpoint(path, method, handle, permission="swap")
+        return Endpoint(path, method, handle, permission="swap", cancels=method == "DELETE")
 
     def look(path: str, handle: Callable[[Call], Result]) -> Endpoint:
         return Endpoint(path, "GET", handle, permission="read")
@@ -96,10 +103,13 @@ def build(
         swap("DELETE", _LINEAR + "trade/batchOrders", linear.cancel_batch),
         look(_LINEAR + "trade/order", linear.query),
         look(_LINEAR + "trade/openOrders", linear.open_orders),
+        look(_LINEAR + "trade/allOrders", linear.finished_orders),
+        look(_LINEAR_V1 + "trade/fullOrder", linear.all_orders),
         swap("POST", _INVERSE + "trade/order", inverse.place),
         swap("DELETE", _INVERSE + "trade/cancelOrder", inverse.cancel),
         look(_INVERSE + "trade/orderDetail", inverse.query),
         look(_INVERSE + "trade/openOrders", inverse.open_orders),
+        look(_INVERSE + "trade/orderHistory", inverse.finished_orders),
         public("spot/v1/common/symbols", spot.symbols),
         public("spot/v1/ticker/24hr", quotes.tickers),
         public("spot/v1/market/depth", quotes.depth),

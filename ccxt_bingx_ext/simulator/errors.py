@@ -14,6 +14,7 @@ BAD_API_KEY: Final = 100413
 IP_NOT_ALLOWED: Final = 100419
 CLOCK_OR_PAIR: Final = 100421
 BAD_TIMESTAMP: Final = 80014
+SWAP_PARAMETER: Final = 109400
 BUSY: Final = 100500
 SWAP_ORDER_NOT_FOUND: Final = 80016
 SWAP_ORDER_FILLED: Final = 80018
@@ -27,16 +28,19 @@ SPOT_ONCE_PER_SECOND_TEXT: Final = "The same order can only be submitted once pe
 SWAP_ONCE_PER_SECOND_TEXT: Final = (
     "The same order number is only allowed to be submitted once within 1 second."
 )
+BAD_SIGNATURE_TEXT: Final = "Signature verification failed"
+SWAP_TIMESTAMP_TEXT: Final = "timestamp: This field is required"
 BUSY_TEXT: Final = "The current system is busy, please try again later"
 
 
 class Refused(Exception):
-    """A business error: the exchange responds with HTTP 200 and a ``code`` other than 0."""
+    """A business error: the exchange responds with a ``code`` other than 0, mostly under HTTP 200."""
 
-    def __init__(self, code: int, message: str) -> None:
+    def __init__(self, code: int, message: str, status: int = 200) -> None:
         super().__init__(code, message)
         self.code = code
         self.message = message
+        self.status = status
 
 
 class SimulatorError(Exception):

@@ -6,25 +6,29 @@ The gate checks path, signature, clock, permission and limit.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, cast, get_args
 
 from aiohttp import web
 
 from . import errors
 from .accounts import Account, check_access
 from .calls import Call
+from .conditions import disturb, poisoned, view_of
 from .endpoints import Endpoint
 from .errors import Refused
-from .faults import Fault, Faults, spoil
+from .faults import Fault, Faults
 from .http import signing
+from .http.forms import Forms
 from .http.log import Request, RequestLog
 from .http.parsing import parse
 from .http.responses import Response, encode, html_page, refusal, success
 from .http.server import ServerThread, hang_up
 from .limits import BanRule, BanText, Limiter, Verdict, ban_message
 from .orders import OrderBook
+from .restrictions import Restrictions
+from .spoiling import spoil
 from .wording import Wording
 
 ExpireHeader = Literal["epoch_ms", "epoch_s", "remaining_ms"]
@@ -48,6 +52,7 @@ class Exchange:
         expire_header: ExpireHeader,
         max_url: int,
         wording: Wording,
+        forms: Forms,
     ) -> None:
         self.accounts = accounts
         self.book = book
@@ -57,12 +62,16 @@ class Exchange:
         self.log = log
         self.latency_ms = 0.0
         self.ban_text: BanText = "unblocked"
+        self.ban_code = errors.RATE_LIMITED
+        self.ban_status = 200
+        self.restrictions = Restrictions()
         self.server = ServerThread(self._respond, on_error)
         self._ban_rule = ban_rule
         self._now_ms = now_ms
         self._expire_header = expire_header
         self._max_url = max_url
         self._wording = wording
+        self._forms = forms
 
     async def _respond(self, http: web.Request, arrived: float) -> web.StreamResponse:
         path, _, query = http.raw_path.partition("?")
@@ -83,7 +92,7 @@ class Exchange:
             endpoint = self._gate(http, request, body, limit_headers)
         except Refused as refused:
             await self._lag()
-            response = refusal(refused.code, refused.message)
+            response = refusal(refused)
         except _TooLong:
             response = html_page(414, "Request-URI Too Large")
         else:
@@ -91,7 +100,9 @@ class Exchange:
             struck = self.faults.strike(endpoint.name, endpoint.path)
             fault = struck.worded(self._wording) if struck else None
             request.fault = fault.kind if fault else None
-            response_or_none = await self._carry_out(http, request, endpoint, fault)
+            conditions = self.faults.conditions(endpoint.name, endpoint.path)
+            request.conditions = tuple(one.kind for one in conditions)
+            response_or_none = await self._carry_out(http, request, endpoint, fault, conditions)
             if response_or_none is None:
                 return hang_up(http, reset=fault is not None and fault.kind == "reset")
             response = response_or_none
@@ -116,6 +127,7 @@ class Exchange:
             account = signing.check_signature(
                 self.accounts, request.headers.get("x-bx-apikey"), parsed.params
             )
+            self._forms.check_before_signature(endpoint.name, parsed.form)
         except Refused:
             request.signature_valid = False
             raise
@@ -127,13 +139,26 @@ class Exchange:
         if not verdict.allowed:
             request.limited = True
             raise self._limited(verdict)
+        self._forms.check_before_execution(endpoint.name, parsed.form)
+        if endpoint.cancels:
+            self.restrictions.check(account.uid, request.arrived)
         return endpoint
+
+    def shape_ban(self, text: str | None, code: int | None, status: int | None) -> None:
+        """Say how this ban and later ones respond; None changes nothing."""
+        if text is not None:
+            if text not in get_args(BanText):
+                raise ValueError(f"the text of a ban is one of {', '.join(get_args(BanText))}, not {text!r}")
+            self.ban_text = cast(BanText, text)
+        self.ban_code = self.ban_code if code is None else code
+        self.ban_status = self.ban_status if status is None else status
 
     def _limited(self, verdict: Verdict) -> Refused:
         if verdict.banned_until is None:
             return Refused(errors.RATE_LIMITED, "rate limited")
         until_ms = self._epoch_ms(verdict.banned_until)
-        return Refused(errors.RATE_LIMITED, ban_message(self.ban_text, self._ban_rule, until_ms))
+        text = ban_message(self.ban_text, self._ban_rule, until_ms)
+        return Refused(self.ban_code, text, self.ban_status)
 
     def _limit_headers(self, verdict: Verdict) -> dict[str, str]:
         if verdict.limit is None:
@@ -158,7 +183,12 @@ class Exchange:
             await self.server.pause(self.latency_ms / 1000)
 
     async def _carry_out(
-        self, http: web.Request, request: Request, endpoint: Endpoint, fault: Fault | None
+        self,
+        http: web.Request,
+        request: Request,
+        endpoint: Endpoint,
+        fault: Fault | None,
+        conditions: Sequence[Fault],
     ) -> Response | None:
         """Return the response to an accepted request; None means hang up without one."""
         await self._lag()
@@ -167,9 +197,11 @@ class Exchange:
                 return None
             if fault.replaces_response:
                 return spoil(fault, success({"orders": None}))
+            if fault.kind == "restrict":
+                return refusal(fault.words)
             if fault.kind == "ban":
                 return self._banned_response(request)
-        response = self._execute(request, endpoint, fault)
+        response = self._execute(request, endpoint, fault, conditions)
         if fault and fault.when == "after":
             if not await self._apply(http, request, fault):
                 return None
@@ -178,16 +210,27 @@ class Exchange:
             response = spoil(fault, response)
         return response
 
-    def _execute(self, request: Request, endpoint: Endpoint, fault: Fault | None) -> Response:
+    def _execute(
+        self, request: Request, endpoint: Endpoint, fault: Fault | None, conditions: Sequence[Fault]
+    ) -> Response:
+        if poison := poisoned(conditions, request.params):
+            return refusal(poison)
         call = Call(
-            request.uid or "", request.params, fault.cancel_refusal if fault else None, request.arrived
+            uid=request.uid or "",
+            params=request.params,
+            refusal=fault.cancel_refusal if fault else None,
+            arrived=request.arrived,
+            form=request.form,
+            view=view_of(conditions),
         )
         try:
             result = endpoint.handle(call)
         except Refused as refused:
-            return refusal(refused.code, refused.message)
+            return refusal(refused)
         self.log.execution(request, result.cancelled)
-        return Response(encode(result.data)) if result.bare else success(result.data)
+        if result.bare:
+            return Response(encode(result.data))
+        return disturb(conditions, success(result.data)) if conditions else success(result.data)
 
     async def _apply(self, http: web.Request, request: Request, fault: Fault) -> bool:
         """Do what a fault does apart from changing the response; False means that there is no response."""
@@ -199,7 +242,10 @@ class Exchange:
             await self.server.pause(1.0 if fault.seconds is None else fault.seconds)
         elif fault.kind == "ban":
             seconds = self._ban_rule.seconds if fault.seconds is None else fault.seconds
+            self.shape_ban(fault.text, fault.code, fault.status)
             self.limiter.ban(request.uid, request.endpoint, time.perf_counter() + seconds)
+        elif fault.kind == "restrict" and fault.seconds is not None:
+            self.restrictions.add(request.uid or "", time.perf_counter() + fault.seconds, fault.words)
         elif fault.kind == "race":
             self._race(fault)
         return True
@@ -209,16 +255,13 @@ class Exchange:
             fault.action()
         elif fault.action == "fill":
             self.book.fill(fault.order_id, fault.quantity)
-        elif fault.action == "cancel":
-            self.book.cancel(fault.order_id)
-        else:
-            self.book.fail(fault.order_id)
+        elif fault.action:  # pragma: no branch - a race has an action
+            getattr(self.book, fault.action)(fault.order_id)
 
     def _banned_response(self, request: Request) -> Response:
         request.limited = True
         verdict = self.limiter.admit(request.uid or "", request.endpoint, time.perf_counter())
-        refused = self._limited(verdict)
-        return refusal(refused.code, refused.message)
+        return refusal(self._limited(verdict))
 
 
 class _TooLong(Exception):

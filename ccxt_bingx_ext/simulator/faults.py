@@ -1,19 +1,16 @@
-"""Faults on demand: which, when, how often, and how they change the response."""
+"""Faults on demand: which, when, and how often."""
 
 from __future__ import annotations
 
-import json
-import math
 import threading
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from http import HTTPStatus
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, get_args
 
 from . import errors
 from .calls import CancelRefusal
 from .errors import Refused
-from .http.responses import JSON_TYPE, Response, encode, html_page, refusal, success
 from .wording import Wording
 
 Kind = Literal[
@@ -32,8 +29,17 @@ Kind = Literal[
     "ban",
     "race",
     "canned",
+    "restrict",
 ]
+Condition = Literal["stale", "unseen", "poison", "respell", "zero_order", "contradict", "misname"]
+"""The kinds that strike beside another fault: they change what a request sees or says."""
+Ending = Literal["fill", "cancel", "fail", "expire"]
 When = Literal["before", "after"]
+
+ENDINGS: Final = get_args(Ending)
+KINDS: Final[tuple[str, ...]] = (*get_args(Kind), *get_args(Condition))
+CONDITIONS: Final = frozenset(get_args(Condition))
+EVERY_PATH: Final = "*"
 
 _AFTER_BY_DEFAULT: Final = frozenset({"cut_off", "forget", "dribble"})
 _ALLOWED: Final[dict[str, frozenset[str]]] = {
@@ -41,7 +47,7 @@ _ALLOWED: Final[dict[str, frozenset[str]]] = {
     "reset": frozenset(),
     "hang": frozenset({"seconds"}),
     "delay": frozenset({"seconds"}),
-    "http": frozenset({"status", "body", "content_type"}),
+    "http": frozenset({"status", "body", "content_type", "retry_after"}),
     "busy": frozenset({"code", "text"}),
     "garbage": frozenset({"body"}),
     "cut_off": frozenset({"keep", "declare_whole"}),
@@ -49,9 +55,23 @@ _ALLOWED: Final[dict[str, frozenset[str]]] = {
     "forget": frozenset({"ids", "fraction"}),
     "refuse": frozenset({"ids", "fraction", "code", "text"}),
     "dribble": frozenset({"seconds", "chunk"}),
-    "ban": frozenset({"seconds"}),
+    "ban": frozenset({"seconds", "code", "status", "text"}),
+    "restrict": frozenset({"seconds", "code", "text"}),
     "race": frozenset({"action", "order_id", "quantity"}),
     "canned": frozenset({"body", "status", "content_type"}),
+    "stale": frozenset({"seconds"}),
+    "unseen": frozenset({"seconds"}),
+    "poison": frozenset({"ids", "code", "text"}),
+    "respell": frozenset({"states"}),
+    "zero_order": frozenset(),
+    "contradict": frozenset({"ids"}),
+    "misname": frozenset({"ids", "order_id"}),
+}
+_NEEDED: Final[dict[str, frozenset[str]]] = {
+    "stale": frozenset({"seconds"}),
+    "unseen": frozenset({"seconds"}),
+    "poison": frozenset({"ids"}),
+    "respell": frozenset({"states"}),
 }
 
 
@@ -64,7 +84,8 @@ class Fault:
     reset      does the same with a TCP reset
     hang       holds the request until the client goes away, or for ``seconds``
     delay      waits ``seconds``, whether or not the client is still there
-    http       responds with ``status`` and a gateway's HTML page, or with ``body``
+    http       responds with ``status`` and a gateway's HTML page, or with ``body``; with a
+               Retry-After header if ``retry_after`` is given
     busy       responds with ``code`` and ``text``. Without them it draws words that say nothing
                about the order (``wording``; 100500 "busy" by default)
     garbage    responds with HTTP 200 and a ``body`` that is not JSON
@@ -78,9 +99,25 @@ class Fault:
                the cancel names. It lists them as failed with ``text`` and ``code`` (spot sends
                the code for all or nothing only). Without them: as busy. For cancels only
     dribble    sends the response in pieces of ``chunk`` bytes, ``seconds`` apart
-    ban        bans the account from the endpoint for ``seconds``, starting with this request
-    race       runs ``action``: "fill", "cancel" or "fail" on ``order_id``, or a callable
+    ban        bans the account from the endpoint for ``seconds``, starting with this request.
+               ``code``, ``status`` and ``text`` (a `BanText`) say how this and later bans respond
+    restrict   refuses the request as risk control does, with ``code`` and ``text``. With
+               ``seconds`` risk control refuses all cancels of the account for so long
+    race       runs ``action``: "fill", "cancel", "fail" or "expire" on ``order_id``, or a callable
     canned     responds with exactly the bytes of ``body``
+    ========== ================================================================================
+
+    The conditions strike beside another fault, and beside each other:
+
+    ========== ================================================================================
+    stale      lets a look-up see the book as it was ``seconds`` ago. A query shows an order that
+               is younger as it was placed, and a list does not show it yet
+    unseen     lets a query by id not find an order for ``seconds`` after it was cancelled
+    poison     refuses the whole request if it names one of ``ids``: 100400, or ``code`` and ``text``
+    respell    writes other words for some states: ``states``, such as {"CANCELED": "Cancelled"}
+    zero_order adds an order object of zeros to the cancelled orders
+    contradict adds a failed entry "order status :FILLED" for cancelled orders, or for ``ids``
+    misname    lets the words of failed entries (of ``ids``) say that ``order_id`` is CANCELED
     ========== ================================================================================
 
     ``when="before"``: the fault strikes before the exchange executes the request. If the fault sends a
@@ -88,16 +125,20 @@ class Fault:
     request, and the fault spoils the response.
     """
 
-    kind: Kind
+    kind: Kind | Condition
     path: str
     """The full path, with a method in front if only that method is meant."""
     when: When
     times: int | None = 1
     """How often the fault strikes; None: until `Faults.clear`."""
+    lasting: float | None = None
+    """For how many seconds it strikes, beginning with the first time."""
+    until: float | None = None
+    """When it ends, on the scale of `time.monotonic`. None: it has not struck, or lasts."""
     skip: int = 0
     """How many requests pass before it strikes."""
     seconds: float | None = None
-    status: int = 200
+    status: int | None = None
     code: int | None = None
     text: str | None = None
     body: bytes | None = None
@@ -107,9 +148,11 @@ class Fault:
     ids: frozenset[str] = frozenset()
     fraction: float = 0.5
     chunk: int = 16
-    action: Callable[[], object] | Literal["fill", "cancel", "fail"] | None = None
+    action: Callable[[], object] | Ending | None = None
     order_id: int = 0
     quantity: str | None = None
+    retry_after: object = None
+    states: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def replaces_response(self) -> bool:
@@ -130,6 +173,9 @@ class Fault:
 
     def worded(self, wording: Wording) -> Fault:
         """The fault with drawn words, if it takes words and has none of its own."""
+        if self.kind == "restrict":
+            drawn = wording.restricted(self.path, self.code)
+            return replace(self, code=drawn.code, text=drawn.message if self.text is None else self.text)
         if self.kind not in ("busy", "refuse") or (self.code, self.text) != (None, None):
             return self
         drawn = wording.busy(self.path)
@@ -146,10 +192,11 @@ class Faults:
 
     def add(
         self,
-        kind: Kind,
+        kind: Kind | Condition,
         *,
         when: When | None = None,
         times: int | None = 1,
+        lasting: float | None = None,
         skip: int = 0,
         path: str = "cancelOrders",
         **details: Any,
@@ -158,29 +205,35 @@ class Faults:
 
         ``when`` defaults to "before", and to "after" for the kinds that spoil a real response: cut_off,
         forget and dribble. A ``path`` with several methods means all of them. Put one in front to name it
-        alone: ``DELETE swap/v2/trade/order``. The gate comes first: no fault strikes a request that it
-        refuses (signature, limit, ban).
+        alone: ``DELETE swap/v2/trade/order``. "*" means every endpoint. With ``lasting`` the fault strikes
+        for so many seconds instead of ``times``, beginning with its first request. The gate comes first: no
+        fault strikes a request that it refuses (signature, limit, ban).
         """
-        if kind not in get_args(Kind):
-            raise ValueError(f"unknown fault {kind!r}; use one of {', '.join(get_args(Kind))}")
+        if kind not in KINDS:
+            raise ValueError(f"unknown fault {kind!r}; use one of {', '.join(KINDS)}")
         if unknown := sorted(details.keys() - _ALLOWED[kind]):
             raise ValueError(f"{kind} does not take {', '.join(unknown)}")
         if when not in (None, "before", "after"):
             raise ValueError(f"when must be 'before' or 'after', not {when!r}")
         if kind in ("forget", "dribble") and when == "before":
             raise ValueError(f"{kind} spoils the response of an executed request: use when='after'")
-        if kind == "refuse" and when == "after":
-            raise ValueError("refuse strikes while the request is executed: use when='before'")
+        if kind in CONDITIONS and when:
+            raise ValueError(f"{kind} strikes before and after: it takes no when")
+        if needed := _NEEDED.get(kind, frozenset()) - details.keys():
+            raise ValueError(f"{kind} needs {', '.join(sorted(needed))}")
+        if kind in ("refuse", "restrict") and when == "after":
+            raise ValueError(f"{kind} refuses before the exchange cancels: use when='before'")
         if (times is not None and times < 1) or skip < 0:
             raise ValueError(f"times must be at least 1 and skip at least 0, not {times} and {skip}")
         action = details.get("action")
-        if kind == "race" and not (callable(action) or action in ("fill", "cancel", "fail")):
-            raise ValueError(f"race needs an action: 'fill', 'cancel', 'fail' or a callable, not {action!r}")
+        if kind == "race" and not (callable(action) or action in ENDINGS):
+            raise ValueError(f"race needs an action: {', '.join(ENDINGS)} or a callable, not {action!r}")
         fault = Fault(
             kind=kind,
-            path=self._full_path(path),
+            path=path if path == EVERY_PATH else self._full_path(path),
             when=when or ("after" if kind in _AFTER_BY_DEFAULT else "before"),
-            times=times,
+            times=None if lasting is not None else times,
+            lasting=lasting,
             skip=skip,
             **_normal(kind, details),
         )
@@ -201,29 +254,46 @@ class Faults:
     def strike(self, *names: str) -> Fault | None:
         """Return the fault that strikes this request, if any; ``names`` are those of its endpoint.
 
-        If several are due, the oldest strikes.
+        If several are due, the oldest strikes. `conditions` are apart.
         """
+        struck = self._strike(names, at_most=1, conditions=False)
+        return struck[0] if struck else None
+
+    def conditions(self, *names: str) -> list[Fault]:
+        """Return the faults of the kinds `CONDITIONS` that strike this request."""
+        return self._strike(names, at_most=None, conditions=True)
+
+    def _strike(self, names: Sequence[str], *, at_most: int | None, conditions: bool) -> list[Fault]:
         with self._lock:
-            struck: Fault | None = None
-            still: list[Fault] = []
+            now = time.monotonic()
+            struck: list[Fault] = []
+            still: list[Fault | None] = []
             for fault in self._waiting:
-                if fault.path not in names:
+                if fault.until is not None and fault.until <= now:
+                    continue
+                if fault.path not in (*names, EVERY_PATH) or (fault.kind in CONDITIONS) != conditions:
                     still.append(fault)
                 elif fault.skip:
                     still.append(replace(fault, skip=fault.skip - 1))
-                elif struck:
+                elif len(struck) == at_most:
                     still.append(fault)
                 else:
-                    struck = fault
-                    if fault.times is None:
-                        still.append(fault)
-                    elif fault.times > 1:
-                        still.append(replace(fault, times=fault.times - 1))
-            self._waiting = still
+                    struck.append(fault)
+                    still.append(_rest(fault, now))
+            self._waiting = [fault for fault in still if fault]
             return struck
 
 
-def _normal(kind: Kind, details: dict[str, Any]) -> dict[str, Any]:
+def _rest(fault: Fault, now: float) -> Fault | None:
+    """What is left of a fault after it has struck."""
+    if fault.lasting is not None and fault.until is None:
+        return replace(fault, until=now + fault.lasting)
+    if fault.times is None:
+        return fault
+    return replace(fault, times=fault.times - 1) if fault.times > 1 else None
+
+
+def _normal(kind: str, details: dict[str, Any]) -> dict[str, Any]:
     normal = dict(details)
     if isinstance(normal.get("body"), str):
         normal["body"] = normal["body"].encode()
@@ -231,57 +301,4 @@ def _normal(kind: Kind, details: dict[str, Any]) -> dict[str, Any]:
         normal["ids"] = frozenset(str(one) for one in normal["ids"])
     if "order_id" in normal:
         normal["order_id"] = int(normal["order_id"])
-    if kind == "http":
-        normal.setdefault("status", 502)
     return normal
-
-
-def spoil(fault: Fault, response: Response) -> Response:
-    """Return the response that the fault makes of the right one."""
-    if fault.kind == "http":
-        return _http(fault)
-    if fault.kind == "busy":
-        words = fault.words
-        return refusal(words.code, words.message)
-    if fault.kind == "garbage":
-        body = b"<html><body>checking your browser</body></html>" if fault.body is None else fault.body
-        return Response(body, content_type="text/html; charset=utf-8")
-    if fault.kind == "null_data":
-        return success(None)
-    if fault.kind == "canned":
-        return Response(fault.body or b"", status=fault.status, content_type=fault.content_type or JSON_TYPE)
-    if fault.kind == "cut_off":
-        part = response.body[: max(1, math.floor(len(response.body) * fault.keep))]
-        return replace(
-            response, body=part, declared_length=len(response.body) if fault.declare_whole else None
-        )
-    if fault.kind == "forget":
-        return replace(response, body=_forget(fault, response.body))
-    if fault.kind == "dribble":
-        pause = 0.05 if fault.seconds is None else fault.seconds
-        return replace(response, chunk=fault.chunk, pause=pause)
-    return response
-
-
-def _http(fault: Fault) -> Response:
-    if fault.body is None:
-        return html_page(fault.status, HTTPStatus(fault.status).phrase)
-    content_type = fault.content_type or (JSON_TYPE if fault.body[:1] in (b"{", b"[") else "text/html")
-    return Response(fault.body, status=fault.status, content_type=content_type)
-
-
-def _forget(fault: Fault, body: bytes) -> bytes:
-    response = json.loads(body)
-    data = response.get("data")
-    if not isinstance(data, dict):
-        return body
-    for key, entries in data.items():
-        if isinstance(entries, list):
-            data[key] = _remembered(fault, entries)
-    return encode(response)
-
-
-def _remembered(fault: Fault, entries: list[Any]) -> Iterable[Any]:
-    if fault.ids:
-        return [entry for entry in entries if not fault.ids & {str(value) for value in entry.values()}]
-    return entries[: len(entries) - math.ceil(len(entries) * fault.fraction)]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-BanText = Literal["unblocked", "retry"]
+BanText = Literal["unblocked", "retry", "retry_only", "risk"]
 
 PERIOD: Final = 1.0
 
@@ -103,7 +103,14 @@ def _forget(times: deque[float], until: float) -> None:
 
 
 def ban_message(text: BanText, rule: BanRule, until_ms: int) -> str:
-    """One of the two known texts of a ban. Both name the end of the ban in epoch ms."""
+    """One of the known texts of a ban. All name the end of the ban in epoch ms."""
+    if text == "retry_only":
+        return f"can retry after time: {until_ms}"
+    if text == "risk":
+        return (
+            "over 5 error code:109415 requests within 900000 ms for this api,"
+            f" please verify your request and can retry after time: {until_ms}"
+        )
     if text == "unblocked":
         return (
             "code:100410:The endpoint trigger frequency limit rule is currently in the disabled period"

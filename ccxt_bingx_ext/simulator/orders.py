@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from .markets import Market
 
-Status = Literal["NEW", "PENDING", "PARTIALLY_FILLED", "FILLED", "CANCELED", "FAILED"]
+Status = Literal["NEW", "PENDING", "PARTIALLY_FILLED", "FILLED", "CANCELED", "FAILED", "EXPIRED"]
 
 OPEN_STATUSES: Final[frozenset[str]] = frozenset({"NEW", "PENDING", "PARTIALLY_FILLED"})
 CLIENT_ID_LIFETIME_MS: Final = 2 * 60 * 60 * 1000
@@ -44,6 +44,11 @@ class Order:
         return self.status in OPEN_STATUSES
 
     @property
+    def is_trigger(self) -> bool:
+        """Whether it waits for a price before it becomes a limit or market order."""
+        return self.type not in ("LIMIT", "MARKET")
+
+    @property
     def average(self) -> str:
         executed = Decimal(self.executed)
         if not executed:
@@ -60,8 +65,8 @@ def plain(value: Decimal | str) -> str:
 
 
 def stored_client_id(market: Market, client_order_id: str) -> str:
-    """A client order id as the exchange stores it: in lower case for linear swap orders."""
-    return client_order_id.lower() if market == "linear" else client_order_id
+    """A client order id as the exchange stores it: in lower case for swap orders."""
+    return client_order_id if market == "spot" else client_order_id.lower()
 
 
 class OrderBook:
@@ -72,6 +77,7 @@ class OrderBook:
         self._next_id = first_order_id
         self._now_ms = now_ms
         self._orders: dict[int, Order] = {}
+        self._versions: dict[int, list[Order]] = {}
         self._by_client_id: dict[tuple[str, Market, str], int] = {}
 
     def __iter__(self) -> Iterator[Order]:
@@ -120,7 +126,7 @@ class OrderBook:
                 position_side=position_side,
             )
             self._next_id += 1
-            self._orders[order.order_id] = order
+            self._keep(order)
             if client_order_id:
                 self._by_client_id[uid, market, client_order_id] = order.order_id
             return order
@@ -158,11 +164,32 @@ class OrderBook:
             return order
         return order if self._now_ms() - order.created_ms <= CLIENT_ID_LIFETIME_MS else None
 
+    def age(self, order: Order) -> float:
+        """For how many seconds the order has been as it is."""
+        return (self._now_ms() - order.updated_ms) / 1000
+
+    def placed(self, order: Order) -> Order:
+        """The order as it was placed."""
+        with self.lock:
+            return self._versions[order.order_id][0]
+
+    def as_of(self, order: Order, seconds: float) -> Order | None:
+        """The order as it was ``seconds`` ago; None if it was not there yet."""
+        if not seconds:
+            return order
+        moment = self._now_ms() - seconds * 1000
+        with self.lock:
+            past = [one for one in self._versions[order.order_id] if one.updated_ms <= moment]
+        return past[-1] if past else None
+
     def cancel(self, order_id: int) -> Order:
         return self._finish(order_id, "CANCELED")
 
     def fail(self, order_id: int) -> Order:
         return self._finish(order_id, "FAILED")
+
+    def expire(self, order_id: int) -> Order:
+        return self._finish(order_id, "EXPIRED")
 
     def fill(self, order_id: int, quantity: str | None = None, price: str | None = None) -> Order:
         """Fill an open order, completely or by ``quantity``, at its own price or at ``price``."""
@@ -201,5 +228,9 @@ class OrderBook:
             cost=order.cost if cost is None else cost,
             updated_ms=self._now_ms(),
         )
-        self._orders[order.order_id] = changed
+        self._keep(changed)
         return changed
+
+    def _keep(self, order: Order) -> None:
+        self._orders[order.order_id] = order
+        self._versions.setdefault(order.order_id, []).append(order)

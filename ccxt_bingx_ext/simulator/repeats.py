@@ -43,8 +43,8 @@ class Submissions:
     def __init__(self, rule: RepeatRule) -> None:
         self._rule = rule
         self._arrived: dict[Hashable, list[float]] = {}
-        self.refused = 0
-        """How many submissions were refused because they came too early."""
+        self.refused: list[str] = []
+        """The order ids, or unknown ids, of the submissions that were refused because they came too early."""
 
     def subject(self, uid: str, market: Market, order: Order | None, id: int | str) -> Hashable | None:
         """What the rule counts: the order, or the id if no order has it. None: the rule does not count it."""
@@ -66,7 +66,7 @@ class Submissions:
         repeated = {
             one for one in counted if any(abs(arrived - at) < seconds for at in self._arrived.get(one, ()))
         }
-        self.refused += len(repeated)
+        self.refused += [str(one[-1] if isinstance(one, tuple) else one) for one in repeated]
         for one in set() if whole and repeated else counted - repeated:
             self._arrived.setdefault(one, []).append(arrived)
         return repeated

@@ -9,6 +9,7 @@ from . import errors
 from .errors import Refused
 from .markets import SwapMarket
 from .named import Named
+from .orders import Order
 from .wording import Wording
 
 FailsKey = Literal["orderId", "clientOrderID", "clientOrderId", "text"]
@@ -31,6 +32,8 @@ class SpotRules:
     """The code that refuses a whole request (``process=0``) because of an unknown id."""
     max_ids: int | None = None
     """The exchange refuses requests that name more ids."""
+    process_ignored: frozenset[str] = frozenset()
+    """The forms ("json", "query", "form") in which the exchange ignores ``process``, as if it were 0."""
     wording: Wording = field(default_factory=lambda: Wording("documented"))
     """The words of refusals."""
 
@@ -39,12 +42,14 @@ class SpotRules:
 
         ``documented``: the words of a list; without it those of a request about one order.
         """
-        if documented is None and named.order is None:
-            documented = Refused(errors.NOT_FOUND, errors.ORDER_NOT_FOUND_TEXT)
-        elif documented is None and named.order is not None:
-            text = errors.final_state_text("orderId", str(named.order.order_id), named.order.status)
-            documented = Refused(errors.INVALID_PARAMETER, text)
-        return self.wording.gone(documented, named, "spot", symbol)
+        return self.wording.gone(documented or _about_one(named.order), named, "spot", symbol)
+
+
+def _about_one(order: Order | None) -> Refused:
+    if order is None:
+        return Refused(errors.NOT_FOUND, errors.ORDER_NOT_FOUND_TEXT)
+    text = errors.final_state_text("orderId", str(order.order_id), order.status)
+    return Refused(errors.INVALID_PARAMETER, text)
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,8 @@ class SwapRules:
     """How the response writes an empty list. "documented": null."""
     max_ids: int = 10
     """The exchange refuses requests that name more ids, of both kinds together."""
+    forgets_triggers: bool = True
+    """Whether the query by id does not find trigger orders that are over. The history has them."""
     wording: Wording = field(default_factory=lambda: Wording("documented"))
     """The words of refusals."""
 

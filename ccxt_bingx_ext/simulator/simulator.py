@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from . import endpoints
 from .accounts import ALL_PERMISSIONS, Account
-from .errors import INVALID_PARAMETER, SWAP_ORDER_NOT_FOUND, SimulatorError
+from .errors import INVALID_PARAMETER, SWAP_ORDER_NOT_FOUND, Refused, SimulatorError
 from .exchange import Exchange, ExpireHeader
 from .faults import Faults
+from .http.forms import FormRefusal, Forms
 from .http.log import Execution, Request, RequestLog
 from .limits import BanRule, BanText, Limiter, worst_window
 from .markets import Market
@@ -59,7 +60,7 @@ class Simulator:
         ban_within: float = 480.0,
         ban_seconds: float = 300.0,
         ban_text: BanText = "unblocked",
-        expire_header: ExpireHeader = "epoch_ms",
+        expire_header: ExpireHeader = "remaining_ms",
         fails_key: FailsKey = "clientOrderID",
         mixed_ids: MixedIds = "union",
         empty_lists: EmptyLists = "documented",
@@ -67,16 +68,23 @@ class Simulator:
         max_ids: int | None = None,
         swap_not_found_code: int = SWAP_ORDER_NOT_FOUND,
         swap_failed_key: FailedKey = "clientOrderId",
+        swap_forgets_triggers: bool = True,
         same_order_seconds: float | None = 1.0,
         same_order_in_batch: RepeatedInBatch = "entry",
         same_order_unknown_ids: bool = True,
         wording: WordingChoice = "documented",
+        forms: Mapping[str, Iterable[str]] = MappingProxyType({}),
+        form_refusal: FormRefusal = "signature",
+        process_ignored: Iterable[str] = (),
         max_url: int = 8192,
         latency_ms: float = 0.0,
         clock_offset_ms: int = 0,
     ) -> None:
         """``limits``: requests per second per uid, by endpoint, over the documented ones. None: no limits.
 
+        ``forms``: the forms ("json", "query", "form") that endpoints read, such as
+        ``{"cancelOrders": {"query"}}``; all of them by default, and the query only for a swap DELETE.
+        ``form_refusal``: whether the endpoint misses the parameters for the "signature", or a "required" one.
         ``wording``: a seed with which every refusal draws its words (`Wording`).
 
         `SpotRules` explains the settings of the spot batch cancel, `SwapRules` those of swaps (including
@@ -93,8 +101,17 @@ class Simulator:
         """Defects of the simulator itself. `stop` raises them."""
         book = OrderBook(first_order_id, self.now_ms)
         words = Wording(wording)
-        rules = SpotRules(fails_key, mixed_ids, empty_lists, not_found_code, max_ids, words)
-        swap_rules = SwapRules(swap_not_found_code, swap_failed_key, mixed_ids, empty_lists, wording=words)
+        rules = SpotRules(
+            fails_key, mixed_ids, empty_lists, not_found_code, max_ids, frozenset(process_ignored), words
+        )
+        swap_rules = SwapRules(
+            not_found_code=swap_not_found_code,
+            failed_key=swap_failed_key,
+            mixed_ids=mixed_ids,
+            empty_lists=empty_lists,
+            forgets_triggers=swap_forgets_triggers,
+            wording=words,
+        )
         repeat_rule = RepeatRule(same_order_seconds, same_order_in_batch, same_order_unknown_ids)
         self._submissions = Submissions(repeat_rule)
         table = endpoints.build(book, rules, swap_rules, self._submissions, self.now_ms)
@@ -116,6 +133,11 @@ class Simulator:
             expire_header=expire_header,
             max_url=max_url,
             wording=words,
+            forms=Forms(
+                swap_deletes=[name for name in table if name.startswith("DELETE ")],
+                accepted={name: accepted for path, accepted in forms.items() for name in self._names(path)},
+                refusal=form_refusal,
+            ),
         )
         self._limits: dict[str, int | None] = (
             dict.fromkeys(table)
@@ -216,20 +238,32 @@ class Simulator:
         uid: str | None = None,
         path: str | None = None,
         text: BanText | None = None,
+        code: int | None = None,
+        status: int | None = None,
     ) -> int:
         """Ban an account (or all) from an endpoint (or all). Returns the end of the ban in epoch ms.
 
-        ``text`` selects one of the two known texts, for this ban and for later ones.
+        ``text`` selects one of the known texts, for this ban and for later ones. ``code`` and ``status`` do
+        the same for the business code (100410) and the HTTP status (200).
         """
-        if text is not None:
-            self.ban_text = text
+        self._exchange.shape_ban(text, code, status)
         for where in [None] if path is None else self._names(path):
             self._exchange.limiter.ban(uid, where, time.perf_counter() + seconds)
         return self.now_ms() + round(seconds * 1000)
 
+    def restrict(
+        self, seconds: float, *, code: int = 109403, text: str | None = None, uid: str | None = None
+    ) -> None:
+        """Let risk control refuse every cancel of an account for some time. `unban` ends it."""
+        words = Wording("documented").restricted("", code)
+        refused = words if text is None else Refused(code, text)
+        until = time.perf_counter() + seconds
+        self._exchange.restrictions.add(self.uid if uid is None else uid, until, refused)
+
     def unban(self) -> None:
-        """Lift all bans, and forget the refusals that count toward the next one."""
+        """Lift all bans and restrictions, and forget the refusals that count toward the next one."""
         self._exchange.limiter.unban()
+        self._exchange.restrictions.clear()
 
     @property
     def ban_text(self) -> BanText:
@@ -253,16 +287,19 @@ class Simulator:
         client_order_id: str | None = None,
         uid: str | None = None,
         market: Market = "spot",
+        type: str = "LIMIT",
     ) -> Order:
-        """Put a resting limit order into the book, without a request and without checks.
+        """Put a resting order into the book, without a request and without checks.
 
-        ``symbol`` defaults to BTC-USDT, and to BTC-USD in the inverse market.
+        A ``type`` other than LIMIT is a trigger order. ``symbol`` defaults to BTC-USDT, and to BTC-USD in
+        the inverse market.
         """
         return self._book.place(
             uid=self.uid if uid is None else uid,
             symbol=_SYMBOLS[market] if symbol is None else symbol,
             side=side,
-            type="LIMIT",
+            type=type,
+            status="PENDING" if type == "LIMIT" else "NEW",
             price=price,
             quantity=quantity,
             client_order_id=client_order_id or "",
@@ -281,6 +318,10 @@ class Simulator:
     def fail(self, order_id: int | str) -> Order:
         """End an open order as FAILED."""
         return self._book.fail(int(order_id))
+
+    def expire(self, order_id: int | str) -> Order:
+        """End an open order as EXPIRED."""
+        return self._book.expire(int(order_id))
 
     def order(self, order_id: int | str) -> Order:
         order = self._book.get(int(order_id))
@@ -323,7 +364,12 @@ class Simulator:
     @property
     def repeated_submissions(self) -> int:
         """How many cancels of an order were refused because they came within a second of another."""
-        return self._submissions.refused
+        return len(self.repeats)
+
+    @property
+    def repeats(self) -> list[str]:
+        """The order ids of those cancels; the id as sent if no order has it."""
+        return [*self._submissions.refused]
 
     def clear_log(self) -> None:
         """Forget the requests so far. The limits still count them."""

@@ -14,6 +14,7 @@ from . import errors
 from .errors import Refused, final_state_text, not_found_text
 from .markets import Market
 from .named import Named
+from .restrictions import RISK_CONTROL
 
 WordingChoice = Literal["documented"] | int
 
@@ -85,6 +86,12 @@ class Wording:
     def busy(self, about: str) -> Refused:
         """The refusal that says nothing about the order."""
         return self._draw(about, BUSY, Refused(errors.BUSY, errors.BUSY_TEXT))
+
+    def restricted(self, about: str, code: int | None) -> Refused:
+        """The refusal of risk control, with this code or any."""
+        words = tuple(one for one in RISK_CONTROL if code in (None, one[0])) or RISK_CONTROL
+        documented = words[0] if code is None else (code, words[0][1])
+        return self._draw(about, words, Refused(*documented))
 
     def _draw(self, about: str, words: _Words, documented: Refused) -> Refused:
         if self._choice == "documented":

@@ -209,8 +209,7 @@ def test_default_limit(raw_client: Any) -> None:
         assert [one.json()["code"] for one in responses] == [0, 0, 100410, 100410, 100410]
         assert [one.status_code for one in responses] == [200] * 5
         assert [one.headers["X-RateLimit-Requests-Remain"] for one in responses] == list("10000")
-        expires = int(responses[0].headers["X-RateLimit-Requests-Expire"])
-        assert abs(expires - 1000 - sim.requests[0].wall * 1000) < 500
+        assert 500 < int(responses[0].headers["X-RateLimit-Requests-Expire"]) <= 1000
         assert [one.limited for one in sim.requests] == [False, False, True, True, True]
         assert [order.status for order in sim.orders()].count("CANCELED") == 2
         assert (sim.worst_window(), sim.worst_window(accepted_only=True)) == (5, 2)

@@ -159,15 +159,6 @@ def test_malformed_batches(sim: Simulator, raw: Any, wrong: dict[str, Any]) -> N
     assert batch(raw, **wrong)["code"] == 100400
 
 
-def test_batch_forms(sim: Simulator, raw: Any) -> None:
-    """The batch takes its parameters in the URL, in JSON or in a form."""
-    for form in ("query", "json", "form"):
-        order = sim.place(market="linear")
-        params = {"symbol": "BTC-USDT", "orderIdList": f"[{order.order_id}]"}
-        assert raw.send("DELETE", BATCH, params, form=form).json()["code"] == 0
-        assert sim.status(order.order_id) == "CANCELED"
-
-
 def test_separate_markets(sim: Simulator, raw: Any) -> None:
     """No endpoint finds the orders of another market, although the markets share an id."""
     spot, linear = sim.place(client_order_id="a"), sim.place(market="linear", client_order_id="a")
@@ -214,20 +205,25 @@ def test_life_of_a_linear_order(sim: Simulator, raw: Any) -> None:
 
 
 def test_life_of_an_inverse_order(sim: Simulator, raw: Any) -> None:
-    """An inverse order has its own response form, and its client order id keeps its case."""
+    """An inverse order has its own response form, and its client order id is kept in lower case."""
     new = {**LIMIT, "symbol": "BTC-USD", "quantity": 2}
     placed = raw.post(INVERSE + "order", **new, clientOrderId="Mine")
     assert (placed["symbol"], placed["quantity"], placed.get("code")) == ("BTC-USD", 2, None)
     params = {"symbol": "BTC-USD", "orderId": placed["orderId"]}
     found = raw.get(INVERSE + "orderDetail", **params)["data"]["order"]
     assert (found["orderId"], found["status"], found["quantity"]) == (str(placed["orderId"]), "Pending", 2)
-    assert found["clientOrderId"] == "Mine"
-    assert raw.get(INVERSE + "orderDetail", symbol="BTC-USD", clientOrderId="mine")["code"] == 80016
+    assert found["clientOrderId"] == "mine"
+    for name in ("clientOrderId", "clientOrderID"):
+        assert raw.get(INVERSE + "orderDetail", symbol="BTC-USD", **{name: "MINE"})["code"] == 0
     sim.fill(placed["orderId"], "1")
     assert raw.get(INVERSE + "orderDetail", **params)["data"]["order"]["cumQuote"] == "100"
     assert delete(raw, INVERSE + "cancelOrder", **params)["data"]["order"]["status"] == "CANCELLED"
     assert delete(raw, INVERSE + "cancelOrder", **params)["code"] == 80016
     assert delete(raw, INVERSE + "cancelOrder", symbol="BTC-USD")["code"] == 100400
+    refused = delete(raw, INVERSE + "cancelOrder", symbol="BTC-USD", clientOrderID="mine")
+    assert (refused["code"], "'OrderId' failed on the 'required' tag" in refused["msg"]) == (100400, True)
+    again = delete(raw, INVERSE + "cancelOrder", symbol="BTC-USD", clientOrderId="Mine")
+    assert (again["code"], again["msg"]) == (80016, GONE["errorMessage"])
     filled = sim.place(market="inverse")
     sim.fill(filled.order_id)
     params = {"symbol": "BTC-USD", "orderId": filled.order_id}

@@ -81,7 +81,9 @@ def test_life_of_an_inverse_order(sim: Simulator, exchange: Any) -> None:
     with pytest.raises(ccxt.OrderNotFound):
         exchange.cancel_order(created["id"], INVERSE)
     named = sim.place(market="inverse", client_order_id="Mine")
-    assert exchange.cancel_order("", INVERSE, {"clientOrderId": "Mine"})["id"] == str(named.order_id)
+    with pytest.raises(ccxt.BadRequest, match="OrderId"):  # ccxt sends clientOrderID
+        exchange.cancel_order("", INVERSE, {"clientOrderId": "Mine"})
+    assert exchange.fetch_order("", INVERSE, {"clientOrderId": "Mine"})["id"] == str(named.order_id)
     filled = sim.place(market="inverse")
     sim.fill(filled.order_id)
     assert exchange.fetch_order(str(filled.order_id), INVERSE)["status"] == "closed"

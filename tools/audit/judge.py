@@ -18,6 +18,7 @@ MISREPORTED, LIVE_TOLD_GONE, SILENT, LOST = "misreported", "live reported as gon
 BROKEN_ATOMICITY, DISORDER = "broken atomicity", "disorder or duplicates"
 UNCERTAIN, NEEDLESSLY_UNCERTAIN = "uncertain", "needlessly uncertain"
 OWN_UNKNOWN, NEEDLESSLY_UNKNOWN = "own cancel unknown", "needlessly unknown"
+REPEATED = "once per second"
 COUNTS: Final = (
     MISREPORTED,
     LIVE_TOLD_GONE,
@@ -29,13 +30,18 @@ COUNTS: Final = (
     NEEDLESSLY_UNCERTAIN,
     OWN_UNKNOWN,
     NEEDLESSLY_UNKNOWN,
+    REPEATED,
 )
 VIOLATIONS: Final = tuple(name for name in COUNTS if name not in (UNCERTAIN, OWN_UNKNOWN))
 
 _NO_SUCH_ORDER: Final = "unknown"
 _METHOD: Final = "bingx cancelOrdersForSymbols()"
 _NOTHING_WAS_CANCELLED: Final = "nothing was cancelled"
-_BUSY_CODES: Final = frozenset(("100500", "110500", "500", "502", "503", "504"))
+_BUSY_CODES: Final = frozenset(
+    ("100500", "110500", "109500", "100503", "80012", "80019", "80001", "101500", "109201", "500", "502")
+) | {"503", "504"}
+_REPEATED_WORDS: Final = "submitted once per second"
+_REFUSES_ALL_THE_SAME: Final = re.compile(r"not exist|doesn't exist")
 _NAMES_AN_ORDER: Final = re.compile(r"can not find order|order does not exist|order status", re.I)
 _CODE: Final = re.compile(r'"code":\s*(\d+)')
 
@@ -84,7 +90,10 @@ def judge(scenario: Scenario, client: str, played: Played) -> Finding:
         if is_live and (silent or one in false):
             finding.note(LOST, one.value)
     _judge_error(scenario, played, account, finding)
-    if ours or not scenario.is_mixed:  # ccxt drops one kind of a mixed list: that counts as silent
+    for id in played.repeated:
+        if id not in scenario.named_twice:
+            finding.note(REPEATED, id)
+    if ours or not scenario.is_mixed:  # of a mixed list ccxt drops one kind: that is counted as silent
         _judge_atomicity(scenario, played, finding)
     return finding
 
@@ -154,8 +163,10 @@ def _judge_error(scenario: Scenario, played: Played, account: Account, finding: 
         # "May still be live" is true of each of these, but the bot still does not know.
         if not is_refusal:
             finding.note(UNCERTAIN, one.value)
+        is_split = scenario.process == 1 and bool(scenario.poisoned)
         could_be_known = (
-            not is_refusal
+            (not is_refusal or is_split)
+            and one.value not in scenario.poisoned
             and scenario.settles(one.symbol)
             and not (scenario.all_or_nothing(one.symbol) and _is_beyond(one, scenario, failed))
         )
@@ -194,11 +205,14 @@ def _names_an_order(error: BaseError) -> bool:
 
 
 def _is_refusal(error: BaseError) -> bool:
-    """Whether ``error`` quotes a refusal of the exchange: then nothing is uncertain."""
-    code = _CODE.search(str(error))
+    """Whether the exchange's own words are in it, and say that it refused: then nothing is uncertain."""
+    words = f"{error} {getattr(error, 'exchange_message', None) or ''}"
+    code = _CODE.search(words)
     if code is None:
-        return "not sent" in str(error)  # the plugin's rate limiter, during a ban
-    return code[1] not in {*_BUSY_CODES, "0"}
+        return "not sent" in words  # the plugin's lane, during a ban
+    if _REFUSES_ALL_THE_SAME.search(words):
+        return True  # whatever the code: one code has many meanings
+    return code[1] not in {*_BUSY_CODES, "0"} and _REPEATED_WORDS not in words
 
 
 def _judge_atomicity(scenario: Scenario, played: Played, finding: Finding) -> None:

@@ -14,8 +14,14 @@ from ccxt_bingx_ext.simulator import Execution, Request, Simulator
 
 from .clients import Told, call
 from .scenario import Scenario, market_of
+from .speaks import STALE
 
-_STATUS_OF_STATE: Final = {"FILLED": "closed", "CANCELED": "canceled", "FAILED": "rejected"}
+_STATUS_OF_STATE: Final = {
+    "FILLED": "closed",
+    "CANCELED": "canceled",
+    "FAILED": "rejected",
+    "EXPIRED": "expired",
+}
 _SETTLED_WITHIN: Final = 5.0  # s
 
 
@@ -30,6 +36,8 @@ class Played:
     """The numbers of the placed orders that a race ended."""
     executions: tuple[Execution, ...]
     requests: tuple[Request, ...]
+    repeated: tuple[str, ...] = ()
+    """The order ids (or unknown ids) that were submitted again within a second."""
 
 
 def hasten() -> None:
@@ -45,6 +53,8 @@ def play(scenario: Scenario, client: str, markets: Sequence[dict[str, Any]]) -> 
     with Simulator(limits=None, api_key=key, **rules) as simulator:
         raced: set[int] = set()
         _place(simulator, scenario)
+        if any(trouble.kind == "stale" for trouble in scenario.troubles):
+            time.sleep(STALE)  # what was so before the call, a stale look-up knows
         _let_go_wrong(simulator, scenario, raced)
         told = call(client, scenario, simulator.ccxt_config(), markets)
         at_return = _truths(simulator, scenario)
@@ -56,6 +66,7 @@ def play(scenario: Scenario, client: str, markets: Sequence[dict[str, Any]]) -> 
             raced=frozenset(raced),
             executions=tuple(simulator.executions),
             requests=tuple(simulator.requests),
+            repeated=tuple(simulator.repeats),
         )
 
 
@@ -69,6 +80,7 @@ def _place(simulator: Simulator, scenario: Scenario) -> None:
             quantity="2",
             uid=uid,
             market=market_of(placed.symbol),
+            type="STOP_MARKET" if placed.is_trigger else "LIMIT",
         )
         assert order.order_id == scenario.order_id(number)
         if placed.state == "partly":
@@ -84,6 +96,7 @@ def _ending(simulator: Simulator, state: str) -> Callable[[int], object]:
         "failed": simulator.fail,
         "fill": simulator.fill,
         "cancel": simulator.cancel,
+        "expired": simulator.expire,
     }
     return endings.get(state, simulator.fail)
 

@@ -8,10 +8,11 @@ from math import inf
 from random import Random
 from typing import Any, Final, Literal
 
+from ccxt_bingx_ext.simulator.faults import CONDITIONS, EVERY_PATH
 from ccxt_bingx_ext.simulator.markets import Market
 from ccxt_bingx_ext.simulator.simulator import FIRST_ORDER_ID
 
-State = Literal["open", "partly", "filled", "cancelled", "failed"]
+State = Literal["open", "partly", "filled", "cancelled", "failed", "expired"]
 CLIENT_TIMEOUT_MS: Final = 300
 RESOLVE_ATTEMPTS: Final = 3  # the plugin's default
 LONG_BAN: Final = 30.0  # s: longer than the plugin waits
@@ -35,6 +36,9 @@ LOOK_UP: Final[Mapping[Market, str]] = {
     "linear": "GET swap/v2/trade/order",
     "inverse": "GET cswap/v1/trade/orderDetail",
 }
+ANYWHERE: Final = EVERY_PATH
+_STOPS: Final = (403, 418, 429)  # HTTP statuses after which a client stops at once
+_UNSETTLING: Final = frozenset({"forget", "refuse", "contradict", "misname"})
 _PROCESSES: Final[Mapping[Where, tuple[int | None, ...]]] = {
     "spot": (1, 1, 0, None),
     "linear": (1, None),
@@ -67,6 +71,7 @@ class Placed:
     client_id: str | None = None
     foreign: bool = False
     symbol: str = "BTC/USDT"
+    is_trigger: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,16 @@ class Trouble:
     skip: int = 0
     details: Mapping[str, Any] = field(default_factory=dict)
     order: int | None = None
+
+    @property
+    def is_condition(self) -> bool:
+        """Whether it strikes beside others, and no answer is lost by it."""
+        return self.kind in CONDITIONS
+
+    @property
+    def stops(self) -> bool:
+        """Whether a client must stop at once, and report what it did not settle."""
+        return self.kind == "restrict" or (self.kind == "http" and self.details.get("status") in _STOPS)
 
     def __str__(self) -> str:
         details = "".join(f", {name}={value!r}" for name, value in self.details.items())
@@ -136,12 +151,26 @@ class Scenario:
         return market_of(symbol) == "spot" and self.process != 1
 
     def troubles_of(self, symbol: str) -> tuple[Trouble, ...]:
-        """The faults that may strike requests for this symbol."""
-        paths = {CANCEL[market_of(symbol)], LOOK_UP[market_of(symbol)]}
+        """What may go wrong with orders of that symbol."""
+        paths = {CANCEL[market_of(symbol)], LOOK_UP[market_of(symbol)], ANYWHERE}
         return tuple(one for one in self.troubles if one.path in paths)
 
     def look_ups_go_well(self, symbol: str) -> bool:
-        return all(one.path != LOOK_UP[market_of(symbol)] for one in self.troubles)
+        paths = (LOOK_UP[market_of(symbol)], ANYWHERE)
+        return all(one.is_condition or one.path not in paths for one in self.troubles)
+
+    @property
+    def poisoned(self) -> frozenset[str]:
+        """The ids for which a whole list is refused."""
+        return frozenset(id for one in self.troubles if one.kind == "poison" for id in one.details["ids"])
+
+    @property
+    def named_twice(self) -> frozenset[str]:
+        """The order ids that are asked for by both ids: a client cannot know that before it asks."""
+        orders = [one.order for one in self.asked]
+        return frozenset(
+            str(self.order_id(order)) for order in orders if order is not None and orders.count(order) > 1
+        )
 
     def settles(self, symbol: str) -> bool:
         """Whether the faults end before the plugin's attempts do. Then the plugin must settle every id.
@@ -150,9 +179,11 @@ class Scenario:
         the exchange ignores counts as omitted, too.
         """
         troubles = self.troubles_of(symbol)
-        strikes = [(one.kind, inf if one.times is None else one.times) for one in troubles]
+        counted = [one for one in troubles if not one.is_condition or one.kind in _UNSETTLING]
+        strikes = [(one.kind, inf if one.times is None else one.times) for one in counted]
         banned = any(one.details.get("seconds") == LONG_BAN for one in troubles if one.kind == "ban")
-        forgets = sum(times for kind, times in strikes if kind in ("forget", "refuse"))
+        banned |= any(one.stops for one in troubles)
+        forgets = sum(times for kind, times in strikes if kind in _UNSETTLING)
         ignored = 0 if self.one_request_holds_all else 1
         return (
             sum(times for _, times in strikes) <= RESOLVE_ATTEMPTS and forgets + ignored <= 1 and not banned

@@ -41,6 +41,8 @@ class Request:
     cancelled: tuple[int, ...] = ()
     fault: str | None = None
     """The kind of the fault that struck it."""
+    conditions: tuple[str, ...] = ()
+    """The kinds of the faults that changed what it saw or said."""
     http_status: int | None = None
     """None if the server sent no response, or not yet."""
     code: int | None = None

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ..errors import Refused
+
 JSON_TYPE: Final = "application/json; charset=utf-8"
 
 
@@ -44,8 +46,9 @@ def success(data: Any) -> Response:
     return Response(encode({"code": 0, "msg": "", "debugMsg": "", "data": data}))
 
 
-def refusal(code: int, message: str) -> Response:
-    return Response(encode({"code": code, "msg": message, "debugMsg": ""}))
+def refusal(refused: Refused) -> Response:
+    body = encode({"code": refused.code, "msg": refused.message, "debugMsg": ""})
+    return Response(body, status=refused.status)
 
 
 def html_page(status: int, reason: str) -> Response:

@@ -36,7 +36,7 @@ def check_signature(
         raise Refused(errors.BAD_API_KEY, "Incorrect apiKey, please check your valid api key")
     expected = sign(account.secret, params)
     if not hmac.compare_digest(expected.encode(), signature.encode()):
-        raise Refused(errors.BAD_SIGNATURE, "Signature verification failed")
+        raise Refused(errors.BAD_SIGNATURE, errors.BAD_SIGNATURE_TEXT)
     return account
 
 

@@ -23,7 +23,7 @@ def cancel_batch(
 ) -> tuple[dict[str, Any], tuple[int, ...]]:
     """Cancel the open orders. Returns the ``data`` of the response and the ids of the cancelled orders."""
     symbol = call.params["symbol"]
-    partial = _process(call.params)
+    partial = _process(call.params) and call.form not in rules.process_ignored
     with book.lock:
         named = _named(book, rules, call.uid, symbol, call.params)
         named = refuse(named, submissions, call, "spot", partial=partial)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
-from .. import errors
+from .. import errors, history
 from ..calls import Call, Result
 from ..errors import invalid
 from ..markets import spot_balances, spot_symbols
@@ -65,24 +66,19 @@ class Spot:
         return Result(lookup_payload(self._existing(call)))
 
     def open_orders(self, call: Call) -> Result:
-        listed = [order for order in self._listed(call) if order.is_open]
+        listed = [order for order in call.view.listed(self._book, self._listed(call)) if order.is_open]
         return Result({"orders": [lookup_payload(order) for order in listed[:MAX_OPEN_LISTED]]})
 
     def history(self, call: Call) -> Result:
-        """The finished orders of the account, newest first."""
+        """The finished orders of the account."""
         page = whole_number(call.params, "pageIndex", 1)
         size = whole_number(call.params, "pageSize", MAX_PAGE)
         if not (page >= 1 and 1 <= size <= MAX_PAGE):
             raise invalid(f"pageSize is 1 to {MAX_PAGE}")
         status = call.params.get("status") or None
-        since = whole_number(call.params, "startTime", 0)
-        until = whole_number(call.params, "endTime", 2**63)
-        listed = [
-            order
-            for order in self._listed(call)
-            if not order.is_open and status in (None, order.status) and since <= order.created_ms <= until
-        ]
-        listed.reverse()
+        seen = call.view.listed(self._book, self._listed(call))
+        over = [order for order in seen if not order.is_open and status in (None, order.status)]
+        listed = history.select(over, call.params)
         shown = listed[(page - 1) * size : page * size]
         return Result({"orders": [lookup_payload(order) for order in shown]})
 
@@ -93,9 +89,10 @@ class Spot:
     def _existing(self, call: Call) -> Order:
         """The order that a query names."""
         named = self._find(call, "OrderQueryRequest")
-        if named.order is None:
-            raise self._rules.gone(named, call.params["symbol"])
-        return named.order
+        seen = call.view.queried(self._book, named.order)
+        if seen is None:
+            raise self._rules.gone(replace(named, order=None), call.params["symbol"])
+        return seen
 
     def _find(self, call: Call, request_name: str) -> Named:
         symbol = known_pair(call.params, request_name).symbol

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from .. import errors
+from .. import errors, history
 from ..calls import Call, Result
 from ..markets import SwapMarket
 from ..named import Named, submit
@@ -37,11 +37,19 @@ class Shapes:
     cancelled: Payload
     bare_placed: bool
     """Whether the response to placing is the order itself, not ``{"code": 0, "data": {"order": …}}``."""
+    cancel_names: Sequence[str] = placing.CLIENT_ID_NAMES
+    """The names under which a cancel finds the client order id."""
 
 
 SHAPES: Final[dict[SwapMarket, Shapes]] = {
     "linear": Shapes(linear_placed, linear_lookup, linear_cancelled, bare_placed=False),
-    "inverse": Shapes(inverse_placed, inverse_lookup, inverse_cancelled, bare_placed=True),
+    "inverse": Shapes(
+        inverse_placed,
+        inverse_lookup,
+        inverse_cancelled,
+        bare_placed=True,
+        cancel_names=("clientOrderId",),
+    ),
 }
 
 
@@ -67,7 +75,7 @@ class Swap:
 
     def cancel(self, call: Call) -> Result:
         with self._book.lock:
-            named = self._find(call, "OrderCancelRequest")
+            named = self._find(call, "OrderCancelRequest", self._shapes.cancel_names)
             submit(named, self._submissions, call, self._market)
             order = named.order
             if order is None or not order.is_open:
@@ -83,20 +91,36 @@ class Swap:
 
     def query(self, call: Call) -> Result:
         named = self._find(call, "OrderQueryRequest")
-        if named.order is None:
-            raise self._rules.gone(named, self._market, call.params["symbol"])
-        return Result({"order": self._shapes.looked_up(named.order)})
+        seen = call.view.queried(self._book, named.order)
+        forgotten = seen and seen.is_trigger and not seen.is_open and self._rules.forgets_triggers
+        if seen is None or forgotten:
+            raise self._rules.gone(replace(named, order=None), self._market, call.params["symbol"])
+        return Result({"order": self._shapes.looked_up(seen)})
 
     def open_orders(self, call: Call) -> Result:
+        listed = [order for order in self._listed(call) if order.is_open]
+        return Result({"orders": [self._shapes.looked_up(order) for order in listed]})
+
+    def all_orders(self, call: Call) -> Result:
+        """The orders of the account, open or not."""
+        return self._history(call, self._listed(call))
+
+    def finished_orders(self, call: Call) -> Result:
+        return self._history(call, [order for order in self._listed(call) if not order.is_open])
+
+    def _history(self, call: Call, orders: list[Order]) -> Result:
+        selected = history.limited(history.select(orders, call.params), call.params)
+        return Result({"orders": [self._shapes.looked_up(order) for order in selected]})
+
+    def _listed(self, call: Call) -> list[Order]:
         given = call.params.get("symbol")
         symbol = known_contract(self._market, call.params, "").symbol if given else None
-        listed = self._book.of(call.uid, self._market, symbol)
-        return Result({"orders": [self._shapes.looked_up(order) for order in listed if order.is_open]})
+        return call.view.listed(self._book, self._book.of(call.uid, self._market, symbol))
 
-    def _find(self, call: Call, request_name: str) -> Named:
+    def _find(self, call: Call, request_name: str, names: Sequence[str] = placing.CLIENT_ID_NAMES) -> Named:
         market = self._market
         symbol = known_contract(market, call.params, request_name).symbol
-        order_id, client_order_id = call.params.get("orderId"), placing.client_id_of(call.params)
+        order_id, client_order_id = call.params.get("orderId"), placing.client_id_of(call.params, names)
         if order_id:
             order = self._book.find(call.uid, symbol, parse_order_id(order_id), market)
             return Named("orderId", order_id, order)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from .. import errors
@@ -15,12 +15,13 @@ from ..placing import SIDES, TIMES_IN_FORCE, batch_of, carry_out
 LIMIT_TYPES: Final = ("LIMIT", "TRIGGER_LIMIT", "STOP", "TAKE_PROFIT")
 MARKET_TYPES: Final = ("MARKET", "TRIGGER_MARKET", "STOP_MARKET", "TAKE_PROFIT_MARKET")
 POSITION_SIDES: Final = ("BOTH", "LONG", "SHORT")
+CLIENT_ID_NAMES: Final = ("clientOrderId", "clientOrderID")
 MAX_CLIENT_ID: Final = 40
 
 
-def client_id_of(params: Mapping[str, str]) -> str:
-    """The client order id: ``clientOrderId`` is the documented name, ``clientOrderID`` works too."""
-    return params.get("clientOrderId") or params.get("clientOrderID") or ""
+def client_id_of(params: Mapping[str, str], names: Sequence[str] = CLIENT_ID_NAMES) -> str:
+    """The client order id: ``clientOrderId`` is the documented name, ``clientOrderID`` mostly works too."""
+    return next((value for name in names if (value := params.get(name))), "")
 
 
 def place(book: OrderBook, market: SwapMarket, uid: str, params: Mapping[str, str]) -> Order:

@@ -1,0 +1,104 @@
+"""Faults that act beside others: what a request sees of the book, and what its response says too much."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from .errors import Refused, final_state_text, invalid
+from .faults import Fault
+from .http.responses import Response, encode
+from .views import View
+
+_ID_PARAMETERS: Final = re.compile(r"(client)?orderId(s|List)?", re.IGNORECASE)
+_ZERO_SPOT: Final = {
+    "symbol": "",
+    "orderId": 0,
+    "price": "0",
+    "stopPrice": "0",
+    "origQty": "0",
+    "executedQty": "0",
+    "cummulativeQuoteQty": "0",
+    "status": "",
+    "type": "",
+    "side": "",
+}
+_OTHER_ID: Final = 22
+
+
+def view_of(conditions: Iterable[Fault]) -> View:
+    """What a look-up sees under these conditions."""
+    seconds = {fault.kind: fault.seconds or 0.0 for fault in conditions}
+    return View(stale=seconds.get("stale", 0.0), unseen=seconds.get("unseen", 0.0))
+
+
+def poisoned(conditions: Iterable[Fault], params: Mapping[str, str]) -> Refused | None:
+    """The refusal of a request that names a poisoned id."""
+    named = {
+        id
+        for name, value in params.items()
+        if _ID_PARAMETERS.fullmatch(name)
+        for id in re.findall(r"[^\s,\"\[\]]+", value)
+    }
+    for fault in conditions:
+        if fault.kind == "poison" and (ids := sorted(fault.ids & named)):
+            words = invalid(f"orderId:{ids[0]} is invalid")
+            return Refused(
+                words.code if fault.code is None else fault.code,
+                words.message if fault.text is None else fault.text,
+            )
+    return None
+
+
+def disturb(conditions: Sequence[Fault], response: Response) -> Response:
+    """Let a successful response say what the conditions add to it."""
+    if response.code != 0:
+        return response
+    body = json.loads(response.body)
+    for fault in conditions:
+        if fault.kind == "respell":
+            body["data"] = _respelled(body["data"], fault.states)
+        elif isinstance(body["data"], dict):
+            _disturb(fault, body["data"])
+    return replace(response, body=encode(body))
+
+
+def _respelled(data: Any, states: Mapping[str, str]) -> Any:
+    if isinstance(data, list):
+        return [_respelled(one, states) for one in data]
+    if not isinstance(data, dict):
+        return data
+    return {
+        key: states.get(value, value)
+        if key == "status" and isinstance(value, str)
+        else _respelled(value, states)
+        for key, value in data.items()
+    }
+
+
+def _disturb(fault: Fault, data: dict[str, Any]) -> None:
+    done, failed = ("success", "failed") if "success" in data or "failed" in data else ("orders", "fails")
+    if fault.kind == "zero_order" and done in data:
+        data[done] = [_ZERO_SPOT, *(data[done] or [])]
+    elif fault.kind == "contradict":
+        orders = [one for one in data.get(done) or [] if not fault.ids or str(one["orderId"]) in fault.ids]
+        entries = [_failure(failed, str(one["orderId"]), str(one["orderId"]), "FILLED") for one in orders]
+        if entries:
+            data[failed] = [*(data.get(failed) or []), *entries]
+    elif fault.kind == "misname":
+        other = str(fault.order_id or _OTHER_ID)
+        for entry in data.get(failed) or []:
+            if not fault.ids or fault.ids & {str(value) for value in entry.values()}:
+                entry.update(_failure(failed, "", other, "CANCELED", words_only=True))
+
+
+def _failure(failed: str, id: str, named: str, status: str, *, words_only: bool = False) -> dict[str, Any]:
+    """An entry of ``fails`` or ``failed`` with the key ``id`` and words about ``named``."""
+    text = final_state_text("orderId", named, status)
+    if failed == "fails":
+        return {"error": text} if words_only else {"orderId": id, "error": text}
+    words = {"errorCode": 100400, "errorMessage": text}
+    return words if words_only else {"orderId": int(id), **words}

@@ -1,0 +1,170 @@
+"""Scenarios in which the exchange speaks as it really does: ``--kind speaks``.
+
+The exchange draws its words and codes from all that were seen, accepts the same order at most once per
+second, answers look-ups late, closes by risk control and firewalls, and sends responses that nobody can use.
+All of it follows from the seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+from typing import Any, Final, Literal
+
+from ccxt_bingx_ext.simulator.markets import Market
+
+from .scenario import (
+    ANYWHERE,
+    CANCEL,
+    LONG_BAN,
+    LOOK_UP,
+    SYMBOLS,
+    Placed,
+    Scenario,
+    Trouble,
+    Where,
+    draw,
+    market_of,
+)
+
+Kind = Literal["classic", "speaks"]
+KINDS: Final[tuple[Kind, ...]] = ("classic", "speaks")
+
+OPEN_ORDERS: Final = {
+    "spot": "spot/v1/trade/openOrders",
+    "linear": "swap/v2/trade/openOrders",
+    "inverse": "cswap/v1/trade/openOrders",
+}
+STALE: Final = 0.3  # s
+_UNSEEN: Final = 0.6  # s
+_SHORT: Final = 0.3  # s
+_OWN_WORDS: Final = frozenset({"code", "text"})
+_SPELLINGS: Final = (
+    {"PENDING": "WORKING", "Pending": "RUNNING", "CANCELED": "CANCELLED"},
+    {"PENDING": "Pending", "PARTIALLY_FILLED": "PartiallyFilled", "CANCELLED": "Cancelled"},
+    {"PENDING": "RUNNING", "PARTIALLY_FILLED": "PartiallyFilled", "FILLED": "Filled"},
+)
+
+
+def draw_kind(kind: Kind, seed: int, index: int, market: Where = "spot") -> Scenario:
+    """Scenario `index` of `seed`, of either kind."""
+    scenario = draw(seed, index, market)
+    return scenario if kind == "classic" else _speaking(scenario, Random(f"speaks/{seed}/{index}/{market}"))
+
+
+def _speaking(scenario: Scenario, rng: Random) -> Scenario:
+    placed = tuple(_placed(one, rng) for one in scenario.placed)
+    market = market_of(rng.choice(SYMBOLS[scenario.market]))
+    settings: dict[str, Any] = {
+        "same_order_seconds": 1.0,
+        "same_order_in_batch": rng.choice(("entry", "entry", "whole")),
+        "wording": rng.randrange(10**6),
+    }
+    if rng.random() < 0.1:
+        settings["forms"] = {CANCEL["spot"]: {"query"}}
+        settings["form_refusal"] = rng.choice(("signature", "required"))
+    elif rng.random() < 0.1:
+        settings["process_ignored"] = ("json",)
+    troubles = [_in_drawn_words(one) for one in scenario.troubles[: rng.choice((0, 1, 1))]]
+    for _ in range(rng.choices((1, 2, 3), (60, 30, 10))[0]):
+        troubles += rng.choice(_DRAWN)(rng, market, scenario)
+    return replace(scenario, placed=placed, rules={**scenario.rules, **settings}, troubles=tuple(troubles))
+
+
+def _placed(one: Placed, rng: Random) -> Placed:
+    is_trigger = one.state != "partly" and market_of(one.symbol) != "spot" and rng.random() < 0.15
+    state = "expired" if one.state == "failed" and rng.random() < 0.5 else one.state
+    return replace(one, state=state, is_trigger=is_trigger)
+
+
+def _in_drawn_words(trouble: Trouble) -> Trouble:
+    """The trouble without words of its own, where the exchange has many for it."""
+    if trouble.kind not in ("busy", "refuse"):
+        return trouble
+    kept = {name: value for name, value in trouble.details.items() if name not in _OWN_WORDS}
+    return replace(trouble, details=kept)
+
+
+def _lost(rng: Random, market: Market, scenario: Scenario) -> list[Trouble]:
+    """An answer that is lost after execution: what makes a client look up, and cancel again."""
+    kind = rng.choice(("drop", "http", "busy", "null_data", "cut_off"))
+    return [Trouble(kind, CANCEL[market], when="after", times=rng.choice((1, 1, 2)))]
+
+
+def _stale(rng: Random, market: Market, scenario: Scenario) -> list[Trouble]:
+    details = {"seconds": STALE}
+    paths = (LOOK_UP[market], OPEN_ORDERS[market])
+    stale = [Trouble("stale", path, times=None, details=details) for path in paths]
+    return stale + (_lost(rng, market, scenario) if rng.random() < 0.7 else [])
+
+
+def _unseen(rng: Random, market: Market, scenario: Scenario) -> list[Trouble]:
+    unseen = Trouble("unseen", LOOK_UP[market], times=None, details={"seconds": _UNSEEN})
+    return [unseen, *(_lost(rng, market, scenario) if rng.random() < 0.7 else [])]
+
+
+def _restricted(rng: Random, market: Market, scenario: Scenario) -> list[Trouble]:
+    details: dict[str, Any] = {"seconds": _SHORT} if rng.random() < 0.4 else {}
+    code = rng.choice((None, 109403, 109415, 80020, 101413))
+    details |= {} if code is None else {"code": code}
+    return [Trouble("restrict", CANCEL[market], when="before", skip=rng.choice((0, 0, 1)), details=details)]
+
+
+def _firewall(rng: Random, market: Market, scenario: Scenario) -> list[Trouble]:
+    details: dict[str, Any] = {"status": rng.choice((403, 418, 429))}
+    if rng.random() < 0.3:
+        details["retry_after"] = 1
+    path = CANCEL[market]
+    if rng.random() < 0.5:
+        path, details["lasting"] = ANYWHERE, _SHORT
+    return [Trouble("http", path, when="before", skip=rng.choice((0, 0, 1)), details=details)]
+
+
+def _ban(rng: Random, market: Market, scenario: Scenario) -> list[Trouble]:
+    path = rng.choice((CANCEL[market], CANCEL[market], LOOK_UP[market]))
+    details = {
+        "seconds": rng.choice((0.1, LONG_BAN)),
+        "code": rng.choice((100410, 109429)),
+        "status": rng.choice((200, 403, 429, 503)),
+        "text": rng.choice(("unblocked", "retry", "retry_only", "risk")),
+    }
+    return [Trouble("ban", path, when="before", details=details)]
+
+
+def _poison(rng: Random, market: Market, scenario: Scenario) -> list[Trouble]:
+    poisoned = rng.choice(scenario.asked)
+    path = CANCEL[market_of(poisoned.symbol)]
+    return [Trouble("poison", path, times=None, details={"ids": [poisoned.value]})]
+
+
+def _respelled(rng: Random, market: Market, scenario: Scenario) -> list[Trouble]:
+    details = {"states": rng.choice(_SPELLINGS)}
+    paths = (CANCEL[market], LOOK_UP[market])
+    respelled = [Trouble("respell", path, times=None, details=details) for path in paths]
+    return respelled + (_lost(rng, market, scenario) if rng.random() < 0.5 else [])
+
+
+def _zero_order(rng: Random, market: Market, scenario: Scenario) -> list[Trouble]:
+    return [Trouble("zero_order", CANCEL[market], times=None)]
+
+
+def _disagreeing(rng: Random, market: Market, scenario: Scenario) -> list[Trouble]:
+    return [Trouble(rng.choice(("contradict", "misname")), CANCEL[market])]
+
+
+_DRAWN: Final[tuple[Callable[[Random, Market, Scenario], list[Trouble]], ...]] = (
+    _lost,
+    _lost,
+    _stale,
+    _stale,
+    _unseen,
+    _unseen,
+    _restricted,
+    _firewall,
+    _ban,
+    _poison,
+    _respelled,
+    _zero_order,
+    _disagreeing,
+)
