@@ -75,9 +75,10 @@ class Endpoint(NamedTuple):
             request["process"] = batch.process
         return {**request, **dict(batch.extra)}
 
-    def history_request(self, order_id: str, market_id: str) -> dict[str, Any]:
-        """The parameters that list orders from `order_id` on."""
-        return {"symbol": market_id, "orderId": order_id, **self.history_params}
+    def history_request(self, ref: OrderRef, market_id: str) -> dict[str, Any]:
+        """The parameters that list orders from `ref` on, or the latest ones for a client order id."""
+        start = {"orderId": ref.value} if ref.field == "id" else {}
+        return {"symbol": market_id, **start, **self.history_params}
 
     def fetch_request(self, ref: OrderRef, market_id: str) -> dict[str, Any]:
         """The parameters that query one order."""

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from ccxt.base.errors import BadRequest, BadResponse, BadSymbol, BaseError, OrderNotFound, RateLimitExceeded
 
-from .._bingx.errors import names_a_state
+from .._bingx.errors import names_a_state, response_of
 from .._bingx.vocabulary import calls_orders_gone
 from .._ids import Batch, OrderRef
 from .._runner import Gather
@@ -186,7 +186,9 @@ def _accept_refusal(
         raise refusal
     if part.all_or_nothing:
         # Of the others nothing is known: to a bot, OrderNotFound would call them all gone.
-        raise BadRequest(f"{run.context.method} {REFUSED_AS_A_WHOLE}") from refusal
+        response = response_of(refusal)
+        code = f' (the exchange: "code":{response.code})' if response is not None else ""
+        raise BadRequest(f"{run.context.method} {REFUSED_AS_A_WHOLE}{code}") from refusal
     # No document knows such a response to process 1, so the exchange may have ignored it. Nothing follows
     # for the single ids.
     raise BadResponse(f"{run.context.method} the exchange refused the list, not the ids in it") from refusal

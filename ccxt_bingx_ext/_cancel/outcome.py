@@ -128,4 +128,4 @@ def _without_gone(error: BaseError) -> BaseError:
 def _subject(response: Response | None) -> str:
     if response is None:
         return "bingx"
-    return f"bingx refused with HTTP {response.http_status}, code {response.code} (see exchange_message):"
+    return f'bingx refused with HTTP {response.http_status}, "code":{response.code} (see exchange_message):'

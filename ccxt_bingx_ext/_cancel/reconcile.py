@@ -50,6 +50,9 @@ def reconcile_batch(run: CancelRun, part: Batch, failure: BaseError) -> Steps:
         if settled:
             return
     yield from query_unsettled(run, [ref for ref in part.refs if ref in run.not_found])
+    for ref in part.refs:
+        if run.ledger[ref] is None and ref in run.live:
+            run.ledger.enter(ref, run.live[ref])
     if not _is_settled(run, part):
         raise failure
 
@@ -124,7 +127,8 @@ def _settle_together(run: CancelRun, part: Batch, give_up: float) -> _Settled:
         return _is_settled(run, part)
     if any(run.ledger.is_final(ref) for ref in part.refs):
         # The exchange refuses the list for good. What is left to learn is the state of the others.
-        yield from _query_part(run, part.refs, give_up)
+        live = yield from _query_part(run, part.refs, give_up)
+        run.live.update(live or {})
         return _is_settled(run, part)
     try:
         response = yield from submit(run, part)
@@ -133,7 +137,8 @@ def _settle_together(run: CancelRun, part: Batch, give_up: float) -> _Settled:
             raise
         # The first request may have been executed just now, so the refusal alone does not settle it.
         _note_refusal(run, part, refusal)
-        yield from _query_part(run, part.refs, give_up)
+        live = yield from _query_part(run, part.refs, give_up)
+        run.live.update(live or {})
         return _is_settled(run, part)
     run.ledger.read(response, part.refs)
     run.link_names(part.refs)
@@ -185,26 +190,35 @@ def _look(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, OrderReport | No
     The exchange may not find an order right after a cancel: only a second look that agrees counts. Closed
     trigger orders of swaps are not found by the query at all, but the history holds them (live).
     """
-    schema = run.context.endpoint.schema
     try:
         response = yield from send(run.fetch(ref), run.context)
     except OrderNotFound as error:
         if is_ambiguous(error):
             raise  # a gateway's 5xx says nothing about an order, whatever its body says
-        if ref.field != "id":
-            return None  # after two hours a client order id is not found, though its order may be live (docs)
         refusal = report_of_refusal(error)
     else:
-        return report_of_query(response, ref, schema)
+        return report_of_query(response, ref, run.context.endpoint.schema)
     if refusal.status is not None:
         return refusal
-    if ref in run.not_found:
-        if refusal.unknown:
-            run.missing.add(ref)
-        return refusal if refusal.unknown else None
-    run.not_found.add(ref)
     try:
-        response = yield from send(run.history(ref.value), run.context)
-        return report_of_history(response, ref, schema)
+        found = yield from _look_into_history(run, ref)
     except (BaseError, UnexpectedResponse):
+        # After two hours a client order id is not found, though its order may be live (docs).
+        is_missing = refusal.unknown and ref.field == "id"
+    else:
+        if found is not None:
+            return found
+        is_missing = refusal.unknown or refusal.gone
+    if not is_missing:
         return None
+    if ref in run.not_found:
+        run.missing.add(ref)
+        return refusal._replace(unknown=True)
+    run.not_found.add(ref)
+    return None
+
+
+def _look_into_history(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, OrderReport | None]:
+    """What the history says of `ref`; None if it does not hold the order."""
+    response = yield from send(run.history(ref), run.context)
+    return report_of_history(response, ref, run.context.endpoint.schema)

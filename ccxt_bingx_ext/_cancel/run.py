@@ -60,8 +60,8 @@ class CancelRun:
     """A batch of one symbol, and what is known of it so far.
 
     `reconciled` holds the orders of ambiguous requests whose fate the flow has reconciled. `not_found` holds
-    those that one query did not find, `missing` those that two did not find, `refused` those whose ids the
-    exchange refuses to take at all.
+    those that one query did not find, `missing` those that two did not find, `live` what a query found open
+    after the exchange had refused the list for good, `refused` those whose ids the exchange refuses to take.
     """
 
     def __init__(self, batch: Batch, market_id: str, context: CancelContext) -> None:
@@ -72,6 +72,7 @@ class CancelRun:
         self.reconciled: list[OrderRef] = []
         self.not_found: set[OrderRef] = set()  # by one query; a second look has to agree
         self.missing: set[OrderRef] = set()  # by two looks
+        self.live: dict[OrderRef, OrderReport] = {}  # by a query after the exchange refused them for good
         self.splits = 0  # requests that refused lists cost in addition
         self.refused: dict[OrderRef, BaseError] = {}  # orders that the exchange refuses to take at all
 
@@ -85,10 +86,10 @@ class CancelRun:
         endpoint = self.context.endpoint
         return FetchOrder(endpoint, endpoint.fetch_request(ref, self.market_id))
 
-    def history(self, order_id: str) -> FetchHistory:
-        """The command that lists orders from `order_id` on."""
+    def history(self, ref: OrderRef) -> FetchHistory:
+        """The command that lists orders from `ref` on, or the latest ones for a client order id."""
         endpoint = self.context.endpoint
-        return FetchHistory(endpoint, endpoint.history_request(order_id, self.market_id))
+        return FetchHistory(endpoint, endpoint.history_request(ref, self.market_id))
 
     def wait_for_turn(self, refs: Sequence[OrderRef]) -> Steps:
         """Wait until the exchange accepts a cancel of `refs` again. The caller then has to `end_turn`."""
