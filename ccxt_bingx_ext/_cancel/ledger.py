@@ -159,6 +159,13 @@ class Ledger:
         for one in {ref, *self._index.of("orders", found.entry)}:
             self.enter(one, found, from_query=True)
 
+    def forget_live(self, refs: Iterable[OrderRef]) -> None:
+        """Take back that `refs` are open: a new cancel of them is on its way."""
+        for ref in refs:
+            report = self._reports[ref]
+            if report is not None and report.weight is Weight.LIVE:
+                self._reports[ref] = report.unsettled()
+
     def doubt(self, refs: Iterable[OrderRef]) -> None:
         """Take back that the exchange does not know `refs`: an earlier request may have cancelled them."""
         for ref in refs:

@@ -14,6 +14,7 @@ from .run import CancelRun
 def submit(run: CancelRun, part: Batch) -> Steps:
     """The response to the cancel of `part`, which goes out no sooner than a second after the last one."""
     yield from run.wait_for_turn(part.refs)
+    run.ledger.forget_live(part.refs)
     submitted = True  # also if the caller is cancelled while the request is under way
     try:
         return (yield from send(run.cancel(part), run.context))

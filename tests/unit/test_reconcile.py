@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from ccxt_bingx_ext._bingx.endpoints import SPOT
 from ccxt_bingx_ext._bingx.errors import Response, attach_response
 from ccxt_bingx_ext._cancel.arguments import parse_batch
-from ccxt_bingx_ext._cancel.commands import Cancel, FetchOrder, MeasureClock, Sleep
+from ccxt_bingx_ext._cancel.commands import Cancel, FetchHistory, FetchOrder, MeasureClock, Sleep
 from ccxt_bingx_ext._cancel.flow import REFUSED_AS_A_WHOLE
 from ccxt_bingx_ext._cancel.hosts import Hosts
 from ccxt_bingx_ext._cancel.outcome import UNKNOWN_OUTCOME
@@ -142,14 +142,10 @@ def test_process_0_final_orders() -> None:
 
 
 def test_process_0_one_filled() -> None:
-    """After an ambiguous request the first error is raised, and what look-ups find stands in its lists."""
+    """With one order filled the exchange refuses the list for good: the flow reports each order's state."""
     exchange = Exchange({"1": "FILLED", "2": "PENDING", "3": "CANCELED"}, "before")
-    with pytest.raises(RequestTimeout, match=UNKNOWN_OUTCOME) as caught:
-        settle(exchange, batch(1, 2, 3))
-    assert exchange.sent.count("c") == 1  # with one order filled, the exchange refuses the list for good
-    assert lists_of(caught.value) == (["1", "3"], ["2"])
-    assert [order["status"] for order in caught.value.orders] == ["closed", "canceled"]
-    assert REFUSED_AS_A_WHOLE not in str(caught.value)
+    assert settle(exchange, batch(1, 2, 3)) == [("1", "closed"), ("2", "open"), ("3", "canceled")]
+    assert exchange.sent.count("c") == 1
     assert exchange.states["2"] == "PENDING"
 
 
@@ -273,24 +269,45 @@ def test_client_id_not_found(process: int) -> None:
     assert lists_of(caught.value) == (["1"], ["old_1"])
 
 
-def test_client_id_after_not_found() -> None:
-    """After a client order id that is not found the flow looks up the next one."""
+@pytest.mark.parametrize("history", [RequestTimeout("lost"), response(), {"code": 0, "data": {"orders": []}}])
+def test_client_id_after_not_found(history: Any) -> None:
+    """A client order id counts as unknown if two queries do not find it, and the history does not hold it."""
 
     def wire(call: Any) -> Any:
         if isinstance(call, Cancel):
             raise RequestTimeout("lost")
+        if isinstance(call, FetchHistory):
+            if isinstance(history, BaseError):
+                raise history
+            return history
         if isinstance(call, FetchOrder) and call.request["clientOrderID"] == "old_1":
             raise OrderNotFound("bingx order does not exist")
         return {"code": 0, "data": canceled(2, "new_2")}
 
-    with pytest.raises(RequestTimeout) as caught:
-        run(
-            cancel(
-                parse_batch(None, {"clientOrderIds": ["old_1", "new_2"]}), "M", context(resolve_attempts=1)
-            ),
-            wire,
-        )
-    assert lists_of(caught.value) == (["new_2"], ["old_1"])
+    asked = parse_batch(None, {"clientOrderIds": ["old_1", "new_2"]})
+    flow = cancel(asked, "M", context(resolve_attempts=2))
+    if isinstance(history, BaseError):
+        with pytest.raises(RequestTimeout) as caught:
+            run(flow, wire)
+        assert lists_of(caught.value) == (["new_2"], ["old_1"])
+    else:
+        orders = [(order["asked"], order["status"]) for order in run(flow, wire)]
+        assert orders == [("old_1", None), ("new_2", "canceled")]
+
+
+def test_history_holds_the_order() -> None:
+    """Closed trigger orders are not found by the query: the history holds them, by either id."""
+
+    def wire(call: Any) -> Any:
+        if isinstance(call, Cancel):
+            raise RequestTimeout("lost")
+        if isinstance(call, FetchHistory):
+            return {"code": 0, "data": {"orders": [canceled(9), canceled(2, "x", status="FILLED")]}}
+        raise OrderNotFound("bingx order does not exist")
+
+    for asked in (parse_batch([2], {}), parse_batch(None, {"clientOrderIds": ["x"]})):
+        (order,) = run(cancel(asked, "M", context(resolve_attempts=1)), wire)
+        assert order["status"] == "closed"
 
 
 def test_refused_look_up() -> None:
