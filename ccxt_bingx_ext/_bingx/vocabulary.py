@@ -121,6 +121,8 @@ _STATUS_OF_CODE: Mapping[str, str] = {"80018": "closed", "109422": "closed"}
 class Words(NamedTuple):
     """The exchange's `text` under `code` about orders, some of which have the ids `about`.
 
+    `query`: it answers a query, so that "busy, order not exist" says that the order does not exist.
+
     An id is the caller's text: "status:CANCELED" may be a client order id, and must not pass for the
     exchange's words.
     """
@@ -128,6 +130,7 @@ class Words(NamedTuple):
     text: str
     code: str | None = None
     about: tuple[str, ...] = ()
+    query: bool = False
 
     @property
     def status(self) -> str | None:
@@ -158,14 +161,14 @@ class Words(NamedTuple):
             return False
         if self.code in _STATUS_OF_CODE or re.search(_ALREADY_FILLED, self._own):
             return False  # the code and the words, or the words alone, contradict each other
-        return _meaning(self.code, self._own, self._numbered) is Meaning.ORDER_GONE
+        return _meaning(self.code, self._own, self._numbered, query=self.query) is Meaning.ORDER_GONE
 
     @property
     def call_it_gone(self) -> bool:
         """Whether the order is in a final state or unknown, as far as the words or the code go."""
         if self._sentences:
             return all(STATUS_OF_STATE.get(state, "open") != "open" for _, state in self._sentences)
-        return _meaning(self.code, self._own, self._numbered) is Meaning.ORDER_GONE
+        return _meaning(self.code, self._own, self._numbered, query=self.query) is Meaning.ORDER_GONE
 
     @property
     def _sentences(self) -> list[tuple[str | None, str]]:

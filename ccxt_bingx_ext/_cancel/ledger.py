@@ -230,7 +230,9 @@ def report_of_refusal(error: BaseError) -> OrderReport:
     """What a refusal says of the one order that was asked for: its state, that it is gone, or nothing."""
     response = response_of(error)
     text = (response.message if response is not None else "") or str(error)
-    return _report_of_words({"error": text}, Words(text, response.code if response is not None else None))
+    if response is None:
+        return _report_of_words({"error": text}, Words(text))
+    return _report_of_words({"error": text}, Words(text, response.code, query=response.query))
 
 
 def _report_of_entry(listed: str, entry: Any, meant: Iterable[OrderRef]) -> OrderReport:
