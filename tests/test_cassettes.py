@@ -15,6 +15,7 @@ from tools.recording.live import record_live
 from tools.recording.play import play
 from tools.recording.record import record
 from tools.recording.scenarios import KEY, SCENARIOS, SECRET, Scenario
+from tools.recording.speaks import SPEAKS
 from tools.recording.tape import CASSETTES, tape
 
 from .helpers import OURS
@@ -51,6 +52,14 @@ def timeless(path: Path) -> Any:
 def test_every_cassette_has_a_scenario() -> None:
     """Every cassette belongs to a scenario."""
     assert {path.stem for path in CASSETTES.glob("*.yaml")} == {scenario.name for scenario in SCENARIOS}
+
+
+def test_literal_payloads_are_named_by_source() -> None:
+    """Each scenario of a literal payload has a name of its own, which begins with the source."""
+    names = [scenario.name for scenario in SPEAKS]
+    assert len({*names, *(scenario.name for scenario in SCENARIOS)}) == len(names) + len(SCENARIOS)
+    assert all(one.name.startswith(f"{one.source}_") for one in SPEAKS)
+    assert {one.source for one in SPEAKS} == {"documented", "captured"}
 
 
 @pytest.mark.parametrize("path", sorted(CASSETTES.rglob("*.yaml")), ids=lambda path: path.name)

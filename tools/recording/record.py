@@ -14,6 +14,7 @@ from ccxt_bingx_ext.simulator import Simulator
 from .live import record_live
 from .play import play
 from .scenarios import SCENARIOS, Scenario
+from .speaks import SPEAKS
 from .tape import CASSETTES, tape
 
 
@@ -29,6 +30,18 @@ def record(scenario: Scenario, folder: Path) -> Path:
     return path
 
 
+def record_speaks(folder: Path) -> list[Path]:
+    """Record `SPEAKS`. A scenario that ends with another value is named and left out."""
+    paths = []
+    for scenario in SPEAKS:
+        try:
+            paths.append(record(scenario, folder))
+        except (AssertionError, ValueError) as wrong:  # ValueError: more or fewer orders
+            (folder / f"{scenario.name}.yaml").unlink(missing_ok=True)
+            print(f"not recorded: {scenario.name}: {str(wrong).partition(chr(10))[0]}")
+    return paths
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
@@ -37,9 +50,13 @@ def main() -> None:
     parser.add_argument("--symbol", default="BTC/USDT")
     parser.add_argument("--price", type=float, help="of the limit buys: far below the market")
     parser.add_argument("--amount", type=float, help="of each limit buy")
+    parser.add_argument("--speaks", action="store_true", help="the literal payloads of `speaks` instead")
+    parser.add_argument("--into", type=Path, default=CASSETTES, help="a folder; cassettes/ by default")
     chosen = parser.parse_args()
-    if not chosen.live:
-        paths = [record(scenario, CASSETTES) for scenario in SCENARIOS]
+    if chosen.speaks:
+        paths = record_speaks(chosen.into)
+    elif not chosen.live:
+        paths = [record(scenario, chosen.into) for scenario in SCENARIOS]
     elif chosen.price is None or chosen.amount is None:
         parser.error("--live needs --price and --amount")
     else:
