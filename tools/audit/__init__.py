@@ -1,7 +1,7 @@
 """The randomised audit and the soak: what clients claim, compared with what is true.
 
 Where things are: `scenario` (drawn from a seed), `clients` (who is audited), `play` (one scenario, one
-client, one fresh exchange), `judge` (every claim against the truth), `run` (many of them), `__main__`
+client, one fresh exchange), `speaks` (scenarios of the kind "speaks"), `judge` (every claim against the truth), `run` (many of them), `__main__`
 (``make audit``), `soak` and `soak_exchange` (``make soak``).
 
 How it is judged
@@ -21,6 +21,13 @@ dealt with every request that the call had sent (a delayed one may be executed l
 - *"Nothing was cancelled"*, or plain ccxt's refusal that names an order ("not found", "order status …"), must
   not be raised by a call that cancelled something, not even by a request of it that is executed later.
 - *An error of one symbol*, where several were asked for, is no reason to leave ids of another open.
+
+- *A cancel within a second* of another for the same order, counted by the exchange, is a fault of the client;
+  unless the caller names the order by both its ids, of which a client cannot know that they are one.
+
+With ``--kind speaks`` the exchange speaks as it really does. Staleness, odd responses and words that say nothing
+excuse nothing there: a client can find out. Risk control and firewalls excuse what the call did not settle
+before, and a poisoned id excuses itself only.
 
 Only what the exchange may do is played. It may lose any answer, or spoil it beyond reading; it never answers
 with a readable lie. So a ban and a refusal for the limit strike before the request is executed only:

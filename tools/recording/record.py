@@ -11,7 +11,7 @@ from pathlib import Path
 from ccxt_bingx_ext import bingx
 from ccxt_bingx_ext.simulator import Simulator
 
-from .live import record_live
+from .live import Far, record_live
 from .play import play
 from .scenarios import SCENARIOS, Scenario
 from .speaks import SPEAKS
@@ -50,6 +50,15 @@ def main() -> None:
     parser.add_argument("--symbol", default="BTC/USDT")
     parser.add_argument("--price", type=float, help="of the limit buys: far below the market")
     parser.add_argument("--amount", type=float, help="of each limit buy")
+    parser.add_argument(
+        "--swap",
+        nargs=3,
+        action="append",
+        default=[],
+        metavar=("SYMBOL", "PRICE", "AMOUNT"),
+        help="record a swap, too: BTC/USDT:USDT (linear) or BTC/USD:BTC (inverse)",
+    )
+    parser.add_argument("--hedged", action="store_true", help="the account is in hedge mode")
     parser.add_argument("--speaks", action="store_true", help="the literal payloads of `speaks` instead")
     parser.add_argument("--into", type=Path, default=CASSETTES, help="a folder; cassettes/ by default")
     chosen = parser.parse_args()
@@ -60,7 +69,9 @@ def main() -> None:
     elif chosen.price is None or chosen.amount is None:
         parser.error("--live needs --price and --amount")
     else:
-        paths = record_live(CASSETTES / "live", chosen.symbol, chosen.price, chosen.amount)
+        orders = [Far(chosen.symbol, chosen.price, chosen.amount)]
+        orders += [Far(symbol, float(price), float(amount)) for symbol, price, amount in chosen.swap]
+        paths = record_live(CASSETTES / "live", orders, hedged=chosen.hedged)
     print(*paths, sep="\n")
 
 
