@@ -1,8 +1,8 @@
 """The randomised audit and the soak: what clients claim, compared with what is true.
 
 Where things are: `scenario` (drawn from a seed), `clients` (who is audited), `play` (one scenario, one
-client, one fresh exchange), `speaks` (scenarios of the kind "speaks"), `judge` (every claim against the truth), `run` (many of them), `__main__`
-(``make audit``), `soak` and `soak_exchange` (``make soak``).
+client, one fresh exchange), `speaks` (scenarios of the kind "speaks"), `judge` (every claim against the
+truth), `run` (many of them), `__main__` (``make audit``), `soak` and `soak_exchange` (``make soak``).
 
 How it is judged
 ----------------
@@ -25,9 +25,9 @@ dealt with every request that the call had sent (a delayed one may be executed l
 - *A cancel within a second* of another for the same order, counted by the exchange, is a fault of the client;
   unless the caller names the order by both its ids, of which a client cannot know that they are one.
 
-With ``--kind speaks`` the exchange speaks as it really does. Staleness, odd responses and words that say nothing
-excuse nothing there: a client can find out. Risk control and firewalls excuse what the call did not settle
-before, and a poisoned id excuses itself only.
+With ``--kind speaks`` the exchange speaks as it really does. Staleness, odd responses and words that say
+nothing excuse nothing there: a client can find out. Risk control and firewalls excuse what the call did not
+settle before, and a poisoned id excuses itself only.
 
 Only what the exchange may do is played. It may lose any answer, or spoil it beyond reading; it never answers
 with a readable lie. So a ban and a refusal for the limit strike before the request is executed only:

@@ -49,7 +49,7 @@ def play(scenario: Scenario, client: str, markets: Sequence[dict[str, Any]]) -> 
     """Let `client` live through `scenario`."""
     # The lane belongs to a key and a port, and ports come back: every play has a key of its own.
     key = f"key-{scenario.index}-{client}-{time.monotonic_ns()}"
-    rules = {"same_order_seconds": None, **scenario.rules}
+    rules = {"same_order_seconds": None, "inverse_cancel_id": "either", **scenario.rules}
     with Simulator(limits=None, api_key=key, **rules) as simulator:
         raced: set[int] = set()
         _place(simulator, scenario)
