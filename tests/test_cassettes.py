@@ -11,10 +11,11 @@ import yaml
 
 from ccxt_bingx_ext import bingx
 from ccxt_bingx_ext.simulator import Simulator
-from tools.recording.live import record_live
+from tools.recording.live import Far, record_live
 from tools.recording.play import play
 from tools.recording.record import record
 from tools.recording.scenarios import KEY, SCENARIOS, SECRET, Scenario
+from tools.recording.speaks import SPEAKS
 from tools.recording.tape import CASSETTES, tape
 
 from .helpers import OURS
@@ -53,6 +54,14 @@ def test_every_cassette_has_a_scenario() -> None:
     assert {path.stem for path in CASSETTES.glob("*.yaml")} == {scenario.name for scenario in SCENARIOS}
 
 
+def test_literal_payloads_are_named_by_source() -> None:
+    """Each scenario of a literal payload has a name of its own, which begins with the source."""
+    names = [scenario.name for scenario in SPEAKS]
+    assert len({*names, *(scenario.name for scenario in SCENARIOS)}) == len(names) + len(SCENARIOS)
+    assert all(one.name.startswith(f"{one.source}_") for one in SPEAKS)
+    assert {one.source for one in SPEAKS} == {"documented", "captured"}
+
+
 @pytest.mark.parametrize("path", sorted(CASSETTES.rglob("*.yaml")), ids=lambda path: path.name)
 def test_no_secrets_in_cassettes(path: Path) -> None:
     """No cassette holds a key, a secret or a signature."""
@@ -72,19 +81,30 @@ def test_unrecorded_request() -> None:
         play(other, OURS["sync"], {})
 
 
-def test_live_recorder(simulator: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The live recorder writes five cassettes without secrets and leaves no order open."""
-    exchange = bingx({**simulator.ccxt_config(), "enableRateLimit": False})
-    exchange.fetch_ticker = lambda symbol: {"last": 50_000.0}
-    paths = record_live(tmp_path, "BTC/USDT", 20_000, 0.001, exchange, pause=0)
-    assert len(paths) == 5
+FAR = [Far("BTC/USDT", 20_000, 0.001), Far("BTC/USDT:USDT", 20_000, 0.001), Far("BTC/USD:BTC", 20_000, 1)]
+
+
+def test_live_recorder(loopback: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The live recorder tries every way on every kind of market, and leaves no order open and no secret."""
+    with Simulator(limits=None, same_order_seconds=None) as simulator:
+        exchange = bingx({**simulator.ccxt_config(), "enableRateLimit": False})
+        exchange.fetch_ticker = lambda symbol: {"last": 50_000.0}
+        exchange.load_markets()
+        paths = record_live(tmp_path, FAR, exchange, pause=0)
+        statuses = {order.status for order in simulator.orders()}
+    assert len(paths) == len(set(paths)) == 22
     for path in paths:
         text = path.read_text()
-        assert "cancelOrders" in text
+        assert "cancelOrder" in text or "batchOrders" in text
         assert simulator.api_key not in text
         assert not re.search(r"\b[0-9a-f]{64}\b", text)
-    assert {order.status for order in simulator.orders()} == {"CANCELED"}
-    assert "live_process_0_refused: OrderNotFound" in capsys.readouterr().out
+    assert statuses == {"CANCELED"}
+    told = capsys.readouterr().out
+    assert "live_process_0_refused: OrderNotFound" in told or "live_process_0_refused: BadRequest" in told
+    assert "live_form_json: code 0" in told
+    assert "live_failed_client_id: code 0 '', failed: [{'clientOrderID': 'nobody_1'" in told
+    assert "live_inverse_client_order_ID: code 100400" in told
+    assert "MAY STILL BE LIVE" not in told
 
 
 def test_live_recorder_price(simulator: Simulator, tmp_path: Path) -> None:
@@ -92,5 +112,5 @@ def test_live_recorder_price(simulator: Simulator, tmp_path: Path) -> None:
     exchange = bingx(simulator.ccxt_config())
     exchange.fetch_ticker = lambda symbol: {"last": 50_000.0}
     with pytest.raises(SystemExit, match="too near"):
-        record_live(tmp_path, "BTC/USDT", 49_000, 0.001, exchange)
+        record_live(tmp_path, [Far("BTC/USDT", 49_000, 0.001)], exchange)
     assert simulator.orders() == []

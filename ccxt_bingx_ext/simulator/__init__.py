@@ -73,7 +73,7 @@ Swap orders:
   spellings of ``clientOrderIdList``. An unknown symbol is refused with 109425, placing on an inactive one
   with 109418.
 - ``clientOrderId`` is the documented parameter. ``clientOrderID`` works too, but not for cancelling an
-  inverse order. An order id next to it takes precedence.
+  inverse order (``inverse_cancel_id``). An order id next to it takes precedence.
 - Client order ids are stored and returned in lower case. The swap markets never forget them, and accept any
   1 to 40 characters.
 - The book uses the same statuses for all markets: `Simulator.status` says CANCELED where the swap responses

@@ -55,8 +55,6 @@ def poisoned(conditions: Iterable[Fault], params: Mapping[str, str]) -> Refused 
 
 def disturb(conditions: Sequence[Fault], response: Response) -> Response:
     """Let a successful response say what the conditions add to it."""
-    if response.code != 0:
-        return response
     body = json.loads(response.body)
     for fault in conditions:
         if fault.kind == "respell":

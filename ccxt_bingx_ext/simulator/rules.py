@@ -15,6 +15,7 @@ from .wording import Wording
 FailsKey = Literal["orderId", "clientOrderID", "clientOrderId", "text"]
 MixedIds = Literal["union", "order_ids_only", "client_ids_only"]
 EmptyLists = Literal["documented", "absent", "null", "empty"]
+InverseCancelId = Literal["clientOrderId", "either"]
 FailedKey = Literal["clientOrderId", "clientOrderID", "orderId", "text", "none"]
 
 
@@ -67,6 +68,8 @@ class SwapRules:
     """How the response writes an empty list. "documented": null."""
     max_ids: int = 10
     """The exchange refuses requests that name more ids, of both kinds together."""
+    inverse_cancel_id: InverseCancelId = "clientOrderId"
+    """How the cancel of an inverse order names a client order id. "either": ``clientOrderID`` works too."""
     forgets_triggers: bool = True
     """Whether the query by id does not find trigger orders that are over. The history has them."""
     wording: Wording = field(default_factory=lambda: Wording("documented"))

@@ -18,7 +18,7 @@ from .limits import BanRule, BanText, Limiter, worst_window
 from .markets import Market
 from .orders import Order, OrderBook
 from .repeats import RepeatedInBatch, RepeatRule, Submissions
-from .rules import EmptyLists, FailedKey, FailsKey, MixedIds, SpotRules, SwapRules
+from .rules import EmptyLists, FailedKey, FailsKey, InverseCancelId, MixedIds, SpotRules, SwapRules
 from .wording import Wording, WordingChoice
 
 FIRST_ORDER_ID: Final = 1735964997957275648
@@ -69,6 +69,7 @@ class Simulator:
         swap_not_found_code: int = SWAP_ORDER_NOT_FOUND,
         swap_failed_key: FailedKey = "clientOrderId",
         swap_forgets_triggers: bool = True,
+        inverse_cancel_id: InverseCancelId = "clientOrderId",
         same_order_seconds: float | None = 1.0,
         same_order_in_batch: RepeatedInBatch = "entry",
         same_order_unknown_ids: bool = True,
@@ -110,6 +111,7 @@ class Simulator:
             mixed_ids=mixed_ids,
             empty_lists=empty_lists,
             forgets_triggers=swap_forgets_triggers,
+            inverse_cancel_id=inverse_cancel_id,
             wording=words,
         )
         repeat_rule = RepeatRule(same_order_seconds, same_order_in_batch, same_order_unknown_ids)

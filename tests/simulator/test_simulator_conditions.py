@@ -75,9 +75,12 @@ def test_words_about_another_id(sim: Simulator, raw: Any) -> None:
     filled, linear = sim.place(), sim.place(market="linear")
     sim.fill(filled.order_id)
     sim.fill(linear.order_id)
-    sim.faults.add("misname", order_id=22)
+    other = sim.place()
+    sim.fill(other.order_id)
+    sim.faults.add("misname", order_id=22, ids=[filled.order_id])
     sim.faults.add("misname", path=BATCH)
-    [entry] = raw.cancel(filled, process=1)["data"]["fails"]
+    [entry, untouched] = raw.cancel(filled, other, process=1)["data"]["fails"]
+    assert f"orderId:{other.order_id} order status :FILLED" in untouched["error"]
     assert entry["orderId"] == str(filled.order_id)
     assert "orderId:22 order status :CANCELED" in entry["error"]
     [failed] = batch(raw, linear)["data"]["failed"]

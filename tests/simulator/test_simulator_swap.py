@@ -246,6 +246,14 @@ def test_other_order_types(sim: Simulator, raw: Any) -> None:
     assert sim.orders()[-1].position_side == "LONG"
 
 
+def test_either_name_of_inverse_client_id(raw_client: Any) -> None:
+    """With the setting the cancel of an inverse order finds a client order id under either name."""
+    with Simulator(limits=None, inverse_cancel_id="either") as sim:
+        sim.place(market="inverse", client_order_id="Mine")
+        params = {"symbol": "BTC-USD", "clientOrderID": "Mine"}
+        assert delete(raw_client(sim), INVERSE + "cancelOrder", **params)["code"] == 0
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [

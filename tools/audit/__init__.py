@@ -1,8 +1,8 @@
 """The randomized audit: compare what clients report with what is true.
 
-Where things are: `scenario` (everything about a scenario follows from a seed), `clients` (who is audited),
-`play` (one scenario, one client, one fresh exchange), `judge` (every claim against the truth), `run` (many
-scenarios in several processes), `__main__` (``make audit``).
+Where things are: `scenario` (drawn from a seed), `clients` (who is audited), `play` (one scenario, one
+client, one fresh exchange), `speaks` (scenarios of the kind "speaks"), `judge` (every claim against the
+truth), `run` (many of them), `__main__` (``make audit``), `soak` and `soak_exchange` (``make soak``).
 
 How it judges
 -------------
@@ -22,8 +22,15 @@ has finished every request of the call (it may execute a delayed request long af
   must not come from a call that cancelled an order, not even by a request that is executed later.
 - *An error on one symbol* does not excuse unsettled ids of another symbol of the same call.
 
-The audit plays only what an exchange may do. The exchange may lose any response, or spoil it until it is
-unreadable, but it never sends a readable lie. So bans and rate limits strike before the request is executed:
-"refused" after the execution would be such a lie. The exchange may refuse a single order, in many words. That
-order is live, and no client may report it as gone.
+- *A cancel within a second* of another for the same order, counted by the exchange, is a fault of the client;
+  unless the caller names the order by both its ids, of which a client cannot know that they are one.
+
+With ``--kind speaks`` the exchange speaks as it really does. Staleness, odd responses and words that say
+nothing excuse nothing there: a client can find out. Risk control and firewalls excuse what the call did not
+settle before, and a poisoned id excuses itself only.
+
+Only what the exchange may do is played. It may lose any answer, or spoil it beyond reading; it never answers
+with a readable lie. So a ban and a refusal for the limit strike before the request is executed only:
+"refused" after executing would be such a lie. A single order it may refuse, in many words: then it is live,
+and must not be told gone.
 """

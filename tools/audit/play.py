@@ -49,7 +49,7 @@ def play(scenario: Scenario, client: str, markets: Sequence[dict[str, Any]]) -> 
     """Play ``scenario`` with ``client``."""
     # A rate limiter belongs to a key and a port, and ports are reused: every play has its own key.
     key = f"key-{scenario.index}-{client}-{time.monotonic_ns()}"
-    rules = {"same_order_seconds": None, **scenario.rules}
+    rules = {"same_order_seconds": None, "inverse_cancel_id": "either", **scenario.rules}
     with Simulator(limits=None, api_key=key, **rules) as simulator:
         raced: set[int] = set()
         _place(simulator, scenario)

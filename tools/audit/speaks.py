@@ -58,6 +58,7 @@ def _speaking(scenario: Scenario, rng: Random) -> Scenario:
     market = market_of(rng.choice(SYMBOLS[scenario.market]))
     settings: dict[str, Any] = {
         "same_order_seconds": 1.0,
+        "inverse_cancel_id": "clientOrderId",
         "same_order_in_batch": rng.choice(("entry", "entry", "whole")),
         "wording": rng.randrange(10**6),
     }

@@ -11,7 +11,8 @@ from tests.helpers import Bot, bot_of, forget_accounts
 
 from .scenarios import KEY, SECRET, Scenario
 
-MARKETS = ("BTC-USDT", "GM-USDT", "BARS-USDT")
+MARKETS = ("BTC-USDT", "GM-USDT", "BARS-USDT", "SOL-USDT", "NEMS-USDT", "BRG-USDT")
+LINEAR_MARKETS = ("BTC-USDT", "LTC-USDT", "RNDR-USDT")
 
 
 def play(scenario: Scenario, exchange_class: type, config: dict[str, Any]) -> None:
@@ -20,16 +21,17 @@ def play(scenario: Scenario, exchange_class: type, config: dict[str, Any]) -> No
     with bot_of(exchange_class, {"apiKey": KEY, "secret": SECRET, **config, **scenario.config}) as bot:
         set_markets(bot)
         try:
-            orders, unresolved = scenario.act(bot), []
+            orders: list[Any] = scenario.act(bot)
+            unresolved: list[Any] = []
             error: BaseError | None = None
         except BaseError as raised:
             error = raised
-            orders, unresolved = raised.orders, raised.unresolved
+            orders, unresolved = getattr(raised, "orders", []), getattr(raised, "unresolved", [])
     assert type(error) is (scenario.error or type(None)), error
     told = [(order["id"] if scenario_id == order["id"] else order["clientOrderId"], order["status"])
             for order, (scenario_id, _) in zip(orders, scenario.statuses, strict=True)]  # fmt: skip
-    assert told == scenario.statuses
-    assert unresolved == scenario.unresolved
+    assert told == scenario.statuses, f"{told} instead of {scenario.statuses}"
+    assert unresolved == scenario.unresolved, f"unresolved: {unresolved}"
 
 
 def set_markets(bot: Bot) -> None:
@@ -38,5 +40,7 @@ def set_markets(bot: Bot) -> None:
         {"symbol": one, "tickSize": 0.01, "stepSize": 0.00001, "minNotional": 5, "status": 1}
         for one in MARKETS
     ]
-    entries = [*spot, linear_contracts()[0], inverse_contracts()[0]]
+    contract = linear_contracts()[0]
+    linear = [{**contract, "symbol": one, "asset": one.partition("-")[0]} for one in LINEAR_MARKETS]
+    entries = [*spot, *linear, inverse_contracts()[0]]
     bot.exchange.set_markets([bot.exchange.parse_market(one) for one in entries])

@@ -11,9 +11,10 @@ from pathlib import Path
 from ccxt_bingx_ext import bingx
 from ccxt_bingx_ext.simulator import Simulator
 
-from .live import record_live
+from .live import Far, record_live
 from .play import play
 from .scenarios import SCENARIOS, Scenario
+from .speaks import SPEAKS
 from .tape import CASSETTES, tape
 
 
@@ -29,21 +30,48 @@ def record(scenario: Scenario, folder: Path) -> Path:
     return path
 
 
+def record_speaks(folder: Path) -> list[Path]:
+    """Record `SPEAKS`. A scenario that ends with another value is named and left out."""
+    paths = []
+    for scenario in SPEAKS:
+        try:
+            paths.append(record(scenario, folder))
+        except (AssertionError, ValueError) as wrong:  # ValueError: more or fewer orders
+            (folder / f"{scenario.name}.yaml").unlink(missing_ok=True)
+            print(f"not recorded: {scenario.name}: {str(wrong).partition(chr(10))[0]}")
+    return paths
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--live", action="store_true", help="record the real exchange: places and cancels orders"
     )
     parser.add_argument("--symbol", default="BTC/USDT")
-    parser.add_argument("--price", type=float, help="price of the limit buy orders: far below the market")
-    parser.add_argument("--amount", type=float, help="amount of each limit buy order")
+    parser.add_argument("--price", type=float, help="of the limit buys: far below the market")
+    parser.add_argument("--amount", type=float, help="of each limit buy")
+    parser.add_argument(
+        "--swap",
+        nargs=3,
+        action="append",
+        default=[],
+        metavar=("SYMBOL", "PRICE", "AMOUNT"),
+        help="record a swap, too: BTC/USDT:USDT (linear) or BTC/USD:BTC (inverse)",
+    )
+    parser.add_argument("--hedged", action="store_true", help="the account is in hedge mode")
+    parser.add_argument("--speaks", action="store_true", help="the literal payloads of `speaks` instead")
+    parser.add_argument("--into", type=Path, default=CASSETTES, help="a folder; cassettes/ by default")
     chosen = parser.parse_args()
-    if not chosen.live:
-        paths = [record(scenario, CASSETTES) for scenario in SCENARIOS]
+    if chosen.speaks:
+        paths = record_speaks(chosen.into)
+    elif not chosen.live:
+        paths = [record(scenario, chosen.into) for scenario in SCENARIOS]
     elif chosen.price is None or chosen.amount is None:
         parser.error("--live needs --price and --amount")
     else:
-        paths = record_live(CASSETTES / "live", chosen.symbol, chosen.price, chosen.amount)
+        orders = [Far(chosen.symbol, chosen.price, chosen.amount)]
+        orders += [Far(symbol, float(price), float(amount)) for symbol, price, amount in chosen.swap]
+        paths = record_live(CASSETTES / "live", orders, hedged=chosen.hedged)
     print(*paths, sep="\n")
 
 

@@ -21,6 +21,7 @@ from tests.unit.fakes import PARTIAL_NOT_FOUND, TWO_CANCELED, canceled, in_state
 FIRST = 1735964997957275648  # the simulator's first order id
 KEY, SECRET = "simulator-key", "simulator-secret"
 ONE_BY_ONE = {"process": 1}
+AGAIN_AT_ONCE = {"same_order_seconds": None}  # the scenario cancels an order again within a second
 
 Statuses = list[tuple[str, "str | None"]]
 
@@ -45,11 +46,14 @@ class Scenario:
     unresolved: list[Any] = field(default_factory=list)
     source: str = "simulator"
     requests: int = 1
+    method: str = "cancel_orders"  # or the name of a method that takes one id
 
     def act(self, bot: Bot) -> Any:
-        """Cancel ``ids`` of ``symbol``. Without a symbol ``ids`` are entries of several symbols."""
-        for one in self.before:
-            bot.cancel_orders([one], self.symbol, dict(self.params))
+        """Cancel `ids` of `symbol`; without a symbol, `ids` are entries of several."""
+        if self.method != "cancel_orders":
+            return [getattr(bot, self.method)(self.ids, self.symbol, dict(self.params))]
+        for _ in range(self.before):
+            bot.cancel_orders(self.ids, self.symbol, dict(self.params))
         if self.symbol is None:
             return bot.cancel_orders_for_symbols(self.ids, dict(self.params))
         return bot.cancel_orders(self.ids, self.symbol, dict(self.params))
@@ -223,8 +227,9 @@ SCENARIOS = [
         ids=[order_id(0)],
         params=ONE_BY_ONE,
         arrange=place(1),
-        before=("77", "78"),
-        requests=4,  # the exchange refuses the third; the bot waits and sends it again
+        before=2,
+        requests=4,  # the third is refused, waited out, and sent again
+        settings=AGAIN_AT_ONCE,
         statuses=[(order_id(0), "canceled")],
     ),
     Scenario(
@@ -259,6 +264,7 @@ SCENARIOS = [
         "forgotten_id",
         ids=[order_id(number) for number in range(3)],
         arrange=forgetting,
+        settings=AGAIN_AT_ONCE,
         statuses=[(order_id(number), "canceled") for number in range(3)],
         requests=2,
     ),
@@ -281,6 +287,7 @@ SCENARIOS = [
         ids=[order_id(0), order_id(1)],
         params=ONE_BY_ONE,
         arrange=answer_lost_after_execution,
+        settings=AGAIN_AT_ONCE,
         statuses=[(order_id(0), "canceled"), (order_id(1), "canceled")],
         requests=3,  # HTTP 504 after execution; look up both orders
     ),
@@ -329,6 +336,7 @@ SCENARIOS = [
         symbol=LINEAR,
         ids=[order_id(0), order_id(1)],
         arrange=swap_orders("linear", filled=1, lost=LINEAR_PATH),
+        settings=AGAIN_AT_ONCE,
         statuses=[(order_id(0), "canceled"), (order_id(1), "closed")],
         requests=3,  # HTTP 504 after execution; look up both orders
     ),
@@ -345,6 +353,7 @@ SCENARIOS = [
         symbol=INVERSE,
         ids=[order_id(0)],
         arrange=swap_orders("inverse", lost=INVERSE_PATH),
+        settings=AGAIN_AT_ONCE,
         statuses=[(order_id(0), "canceled")],
         requests=2,  # HTTP 504 after execution; look up
     ),

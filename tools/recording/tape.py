@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import vcr
 
@@ -57,7 +58,11 @@ def _trim_response(response: dict[str, Any]) -> dict[str, Any]:
 
 
 def _params(request: Any) -> dict[str, Any]:
-    return dict(json.loads(request.body)) if request.body else {}
+    """The parameters in the body, which is JSON or form-encoded."""
+    if not request.body:
+        return {}
+    text = request.body if isinstance(request.body, str) else request.body.decode()
+    return dict(json.loads(text) if text.startswith("{") else parse_qsl(text))
 
 
 def _match_params(ours: Any, theirs: Any) -> None:

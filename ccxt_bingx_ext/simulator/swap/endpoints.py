@@ -37,19 +37,11 @@ class Shapes:
     cancelled: Payload
     bare_placed: bool
     """Whether the response to placing is the order itself, not ``{"code": 0, "data": {"order": …}}``."""
-    cancel_names: Sequence[str] = placing.CLIENT_ID_NAMES
-    """The names under which a cancel finds the client order id."""
 
 
 SHAPES: Final[dict[SwapMarket, Shapes]] = {
     "linear": Shapes(linear_placed, linear_lookup, linear_cancelled, bare_placed=False),
-    "inverse": Shapes(
-        inverse_placed,
-        inverse_lookup,
-        inverse_cancelled,
-        bare_placed=True,
-        cancel_names=("clientOrderId",),
-    ),
+    "inverse": Shapes(inverse_placed, inverse_lookup, inverse_cancelled, bare_placed=True),
 }
 
 
@@ -64,6 +56,8 @@ class Swap:
         self._rules = rules
         self._submissions = submissions
         self._shapes = SHAPES[market]
+        strict = market == "inverse" and rules.inverse_cancel_id == "clientOrderId"
+        self._cancel_names = ("clientOrderId",) if strict else placing.CLIENT_ID_NAMES
 
     def place(self, call: Call) -> Result:
         placed = self._shapes.placed(placing.place(self._book, self._market, call.uid, call.params))
@@ -75,7 +69,7 @@ class Swap:
 
     def cancel(self, call: Call) -> Result:
         with self._book.lock:
-            named = self._find(call, "OrderCancelRequest", self._shapes.cancel_names)
+            named = self._find(call, "OrderCancelRequest", self._cancel_names)
             submit(named, self._submissions, call, self._market)
             order = named.order
             if order is None or not order.is_open:
