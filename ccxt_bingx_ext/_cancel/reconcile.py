@@ -125,10 +125,12 @@ def _settle_together(run: CancelRun, part: Batch, give_up: float) -> _Settled:
     live = yield from _query_part(run, part.refs, give_up, until_live=True)
     if not live:
         return _is_settled(run, part)
-    if any(run.ledger.is_final(ref) for ref in part.refs):
-        # The exchange refuses the list for good. What is left to learn is the state of the others.
+    final = {report.status for ref in part.refs if (report := run.ledger[ref]) is not None}
+    if final:
+        # The exchange refuses the list for good. What is left to learn is the state of the others. If one was
+        # filled, say, the list was never executed; of a cancelled one nobody knows who cancelled it.
         live = yield from _query_part(run, part.refs, give_up)
-        run.live.update(live or {})
+        run.live.update((live or {}) if final - {"canceled"} else {})
         return _is_settled(run, part)
     try:
         response = yield from submit(run, part)
