@@ -30,18 +30,6 @@ def record(scenario: Scenario, folder: Path) -> Path:
     return path
 
 
-def record_speaks(folder: Path) -> list[Path]:
-    """Record `SPEAKS`. A scenario that ends with another value is named and left out."""
-    paths = []
-    for scenario in SPEAKS:
-        try:
-            paths.append(record(scenario, folder))
-        except (AssertionError, ValueError) as wrong:  # ValueError: more or fewer orders
-            (folder / f"{scenario.name}.yaml").unlink(missing_ok=True)
-            print(f"not recorded: {scenario.name}: {str(wrong).partition(chr(10))[0]}")
-    return paths
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
@@ -59,13 +47,10 @@ def main() -> None:
         help="record a swap, too: BTC/USDT:USDT (linear) or BTC/USD:BTC (inverse)",
     )
     parser.add_argument("--hedged", action="store_true", help="the account is in hedge mode")
-    parser.add_argument("--speaks", action="store_true", help="the literal payloads of `speaks` instead")
     parser.add_argument("--into", type=Path, default=CASSETTES, help="a folder; cassettes/ by default")
     chosen = parser.parse_args()
-    if chosen.speaks:
-        paths = record_speaks(chosen.into)
-    elif not chosen.live:
-        paths = [record(scenario, chosen.into) for scenario in SCENARIOS]
+    if not chosen.live:
+        paths = [record(scenario, chosen.into) for scenario in (*SCENARIOS, *SPEAKS)]
     elif chosen.price is None or chosen.amount is None:
         parser.error("--live needs --price and --amount")
     else:

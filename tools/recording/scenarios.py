@@ -45,15 +45,15 @@ class Scenario:
     error: type[BaseException] | None = None
     unresolved: list[Any] = field(default_factory=list)
     source: str = "simulator"
-    requests: int = 1
+    requests: int | None = 1  # that the call sends; None: as many as it takes
     method: str = "cancel_orders"  # or the name of a method that takes one id
 
     def act(self, bot: Bot) -> Any:
         """Cancel `ids` of `symbol`; without a symbol, `ids` are entries of several."""
         if self.method != "cancel_orders":
             return [getattr(bot, self.method)(self.ids, self.symbol, dict(self.params))]
-        for _ in range(self.before):
-            bot.cancel_orders(self.ids, self.symbol, dict(self.params))
+        for one in self.before:
+            bot.cancel_orders([one], self.symbol, dict(self.params))
         if self.symbol is None:
             return bot.cancel_orders_for_symbols(self.ids, dict(self.params))
         return bot.cancel_orders(self.ids, self.symbol, dict(self.params))
