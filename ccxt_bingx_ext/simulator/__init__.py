@@ -74,8 +74,8 @@ Swap orders:
   with 109418.
 - ``clientOrderId`` is the documented parameter. ``clientOrderID`` works too, but not for cancelling an
   inverse order (``inverse_cancel_id``). An order id next to it takes precedence.
-- Client order ids are stored and returned in lower case. The swap markets never forget them, and accept any
-  1 to 40 characters.
+- Client order ids are stored and returned in lower case (``inverse_case_kept``). The swap markets
+  never forget them, and accept any 1 to 40 characters.
 - The book uses the same statuses for all markets: `Simulator.status` says CANCELED where the swap responses
   say CANCELLED. A limit order rests as PENDING ("Pending" for inverse).
 - The response to cancelling an inverse order has ``type`` "Pending" and ``quantity`` 0. The response to a

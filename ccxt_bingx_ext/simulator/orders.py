@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import Final, Literal
@@ -64,18 +64,17 @@ def plain(value: Decimal | str) -> str:
     return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
 
 
-def stored_client_id(market: Market, client_order_id: str) -> str:
-    """A client order id as the exchange stores it: in lower case for swap orders."""
-    return client_order_id if market == "spot" else client_order_id.lower()
-
-
 class OrderBook:
     """Every order of every account. Hold ``lock`` to make several steps atomic."""
 
-    def __init__(self, first_order_id: int, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, first_order_id: int, now_ms: Callable[[], int], case_kept: Collection[Market] = ("spot",)
+    ) -> None:
+        """``case_kept``: the markets that store client order ids as they came, not in lower case."""
         self.lock = threading.RLock()
         self._next_id = first_order_id
         self._now_ms = now_ms
+        self._case_kept = case_kept
         self._orders: dict[int, Order] = {}
         self._versions: dict[int, list[Order]] = {}
         self._by_client_id: dict[tuple[str, Market, str], int] = {}
@@ -101,7 +100,7 @@ class OrderBook:
         position_side: str = "",
     ) -> Order:
         """Add an order. Raises `ValueError` if the uid has used the client order id in this market before."""
-        client_order_id = stored_client_id(market, client_order_id)
+        client_order_id = self.stored_client_id(market, client_order_id)
         with self.lock:
             if client_order_id and (uid, market, client_order_id) in self._by_client_id:
                 raise ValueError(f"client order id {client_order_id!r} is taken on {market} for uid {uid}")
@@ -131,6 +130,10 @@ class OrderBook:
                 self._by_client_id[uid, market, client_order_id] = order.order_id
             return order
 
+    def stored_client_id(self, market: Market, client_order_id: str) -> str:
+        """A client order id as the exchange stores it: in lower case for swap orders."""
+        return client_order_id if market in self._case_kept else client_order_id.lower()
+
     def get(self, order_id: int) -> Order | None:
         with self.lock:
             return self._orders.get(order_id)
@@ -145,7 +148,7 @@ class OrderBook:
 
     def by_client_id(self, uid: str, client_order_id: str, market: Market = "spot") -> Order | None:
         with self.lock:
-            order_id = self._by_client_id.get((uid, market, stored_client_id(market, client_order_id)))
+            order_id = self._by_client_id.get((uid, market, self.stored_client_id(market, client_order_id)))
             return None if order_id is None else self._orders[order_id]
 
     def find(self, uid: str, symbol: str, order_id: int, market: Market = "spot") -> Order | None:

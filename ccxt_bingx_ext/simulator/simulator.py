@@ -70,6 +70,7 @@ class Simulator:
         swap_failed_key: FailedKey = "clientOrderId",
         swap_forgets_triggers: bool = True,
         inverse_cancel_id: InverseCancelId = "clientOrderId",
+        inverse_case_kept: bool = False,
         same_order_seconds: float | None = 1.0,
         same_order_in_batch: RepeatedInBatch = "entry",
         same_order_unknown_ids: bool = True,
@@ -100,7 +101,8 @@ class Simulator:
         """How many ms the exchange's clock is ahead of this machine's clock."""
         self.errors: list[BaseException] = []
         """Defects of the simulator itself. `stop` raises them."""
-        book = OrderBook(first_order_id, self.now_ms)
+        case_kept: tuple[Market, ...] = ("spot", "inverse") if inverse_case_kept else ("spot",)
+        book = OrderBook(first_order_id, self.now_ms, case_kept)
         words = Wording(wording)
         rules = SpotRules(
             fails_key, mixed_ids, empty_lists, not_found_code, max_ids, frozenset(process_ignored), words

@@ -247,9 +247,9 @@ def test_other_order_types(sim: Simulator, raw: Any) -> None:
 
 
 def test_either_name_of_inverse_client_id(raw_client: Any) -> None:
-    """With the setting the cancel of an inverse order finds a client order id under either name."""
-    with Simulator(limits=None, inverse_cancel_id="either") as sim:
-        sim.place(market="inverse", client_order_id="Mine")
+    """With the settings an inverse client order id keeps its case, and the cancel takes either name."""
+    with Simulator(limits=None, inverse_cancel_id="either", inverse_case_kept=True) as sim:
+        assert sim.place(market="inverse", client_order_id="Mine").client_order_id == "Mine"
         params = {"symbol": "BTC-USD", "clientOrderID": "Mine"}
         assert delete(raw_client(sim), INVERSE + "cancelOrder", **params)["code"] == 0
 

@@ -22,6 +22,8 @@ _STATUS_OF_STATE: Final = {
     "FAILED": "rejected",
     "EXPIRED": "expired",
 }
+_LENIENT: Final = {"same_order_seconds": None, "inverse_cancel_id": "either", "inverse_case_kept": True}
+"""What the classic scenarios assume of the exchange; others have rules of their own."""
 _SETTLED_WITHIN: Final = 5.0  # s
 
 
@@ -49,8 +51,7 @@ def play(scenario: Scenario, client: str, markets: Sequence[dict[str, Any]]) -> 
     """Play ``scenario`` with ``client``."""
     # A rate limiter belongs to a key and a port, and ports are reused: every play has its own key.
     key = f"key-{scenario.index}-{client}-{time.monotonic_ns()}"
-    rules = {"same_order_seconds": None, "inverse_cancel_id": "either", **scenario.rules}
-    with Simulator(limits=None, api_key=key, **rules) as simulator:
+    with Simulator(limits=None, api_key=key, **{**_LENIENT, **scenario.rules}) as simulator:
         raced: set[int] = set()
         _place(simulator, scenario)
         if any(trouble.kind == "stale" for trouble in scenario.troubles):

@@ -59,6 +59,7 @@ def _speaking(scenario: Scenario, rng: Random) -> Scenario:
     settings: dict[str, Any] = {
         "same_order_seconds": 1.0,
         "inverse_cancel_id": "clientOrderId",
+        "inverse_case_kept": False,
         "same_order_in_batch": rng.choice(("entry", "entry", "whole")),
         "wording": rng.randrange(10**6),
     }

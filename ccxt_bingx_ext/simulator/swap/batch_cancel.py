@@ -10,7 +10,7 @@ from .. import errors
 from ..calls import Call
 from ..errors import invalid
 from ..named import Named, refuse
-from ..orders import OrderBook, stored_client_id
+from ..orders import OrderBook
 from ..parameters import NumberText, parse_order_id
 from ..repeats import Submissions
 from ..rules import SwapRules
@@ -50,7 +50,7 @@ def _named(
         *(Named("orderId", str(id), book.find(uid, symbol, id, "linear")) for id in dict.fromkeys(order_ids)),
         *(
             Named("clientOrderId", id, book.find_by_client_id(uid, symbol, id, "linear"))
-            for id in dict.fromkeys(stored_client_id("linear", id) for id in client_ids)
+            for id in dict.fromkeys(book.stored_client_id("linear", id) for id in client_ids)
         ),
     ]
 

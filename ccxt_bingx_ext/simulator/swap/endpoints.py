@@ -10,7 +10,7 @@ from .. import errors, history
 from ..calls import Call, Result
 from ..markets import SwapMarket
 from ..named import Named, submit
-from ..orders import Order, OrderBook, stored_client_id
+from ..orders import Order, OrderBook
 from ..parameters import known_contract, parse_order_id
 from ..repeats import Submissions
 from ..rules import SwapRules
@@ -120,5 +120,5 @@ class Swap:
             return Named("orderId", order_id, order)
         if client_order_id:
             order = self._book.find_by_client_id(call.uid, symbol, client_order_id, market)
-            return Named("clientOrderId", stored_client_id(market, client_order_id), order)
+            return Named("clientOrderId", self._book.stored_client_id(market, client_order_id), order)
         raise errors.missing(request_name, "OrderId")

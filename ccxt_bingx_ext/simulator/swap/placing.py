@@ -8,7 +8,7 @@ from typing import Final
 from .. import errors
 from ..errors import Refused, invalid
 from ..markets import SwapMarket
-from ..orders import Order, OrderBook, stored_client_id
+from ..orders import Order, OrderBook
 from ..parameters import amount, known_contract, one_of
 from ..placing import SIDES, TIMES_IN_FORCE, batch_of, carry_out
 
@@ -35,7 +35,7 @@ def place_batch(book: OrderBook, market: SwapMarket, uid: str, params: Mapping[s
     batch = batch_of(params, "batchOrders")
     with book.lock:
         checked = [_check(book, market, uid, one) for one in batch]
-        client_ids = [stored_client_id(market, client_id_of(one)) for one in batch if client_id_of(one)]
+        client_ids = [book.stored_client_id(market, client_id_of(one)) for one in batch if client_id_of(one)]
         if len(set(client_ids)) < len(client_ids):
             raise invalid("clientOrderId already exists")
         return [carry_out(book, uid, market, new, one) for new, one in zip(checked, batch, strict=True)]
