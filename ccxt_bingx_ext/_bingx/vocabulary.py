@@ -9,7 +9,7 @@ gathered in 2026. No document lists all texts: a response that nothing here know
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -247,8 +247,3 @@ def ban_end(text: str) -> float | None:
     """The epoch time (s) until which `text` says that the account is banned."""
     found = re.search(_BAN_END, text)
     return int(found[1]) / 1000 if found else None
-
-
-def longest_ban(texts: Collection[str]) -> float | None:
-    """The latest end of a ban that any of `texts` names (epoch, s)."""
-    return max((end for text in texts if (end := ban_end(text)) is not None), default=None)

@@ -10,7 +10,15 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any, TypeAlias
 
-from ccxt.base.errors import BadRequest, BadResponse, BadSymbol, BaseError, OrderNotFound, RateLimitExceeded
+from ccxt.base.errors import (
+    BadRequest,
+    BadResponse,
+    BadSymbol,
+    BaseError,
+    DDoSProtection,
+    OrderNotFound,
+    RateLimitExceeded,
+)
 
 from .._bingx.errors import names_a_state, response_of
 from .._bingx.vocabulary import calls_orders_gone
@@ -38,7 +46,7 @@ def cancel_batch(batch: Batch, market_id: str, context: CancelContext) -> Flow:
     try:
         yield from _cancel_and_account(run)
     except BaseError as error:
-        if run.reconciled and not isinstance(error, RateLimitExceeded):
+        if run.reconciled and not isinstance(error, (RateLimitExceeded, DDoSProtection)):
             yield from query_unsettled(run, run.reconciled)
         return run.outcome(error)
     return run.outcome()
