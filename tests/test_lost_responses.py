@@ -59,13 +59,24 @@ def test_client_ids(bot: Bot, simulator: Simulator, process: int) -> None:
 
 
 def test_lost_refusal(bot: Bot, simulator: Simulator) -> None:
-    """After a lost refusal the plugin raises the first error and leaves the open order unresolved."""
+    """After a lost refusal a filled order proves that nothing was cancelled: the other one is told as open."""
     filled, live = place(simulator, 2)
     simulator.fill(filled)
     simulator.faults.add("http", status=504, when="after")
+    orders = bot.cancel_orders([filled, live], SYMBOL)
+    assert reported(orders) == [(filled, "closed"), (live, "open")]
+    assert simulator.status(live) == "PENDING"
+    assert len(cancels(simulator)) == 1
+
+
+def test_lost_refusal_unclear(bot: Bot, simulator: Simulator) -> None:
+    """If the other order was cancelled by anybody, nobody knows what became of the list: the first error."""
+    gone, live = place(simulator, 2)
+    simulator.cancel(gone)
+    simulator.faults.add("http", status=504, when="after")
     with pytest.raises(RequestTimeout, match=UNKNOWN_OUTCOME) as caught:
-        bot.cancel_orders([filled, live], SYMBOL)
-    assert reported(caught.value.orders) == [(filled, "closed")]
+        bot.cancel_orders([gone, live], SYMBOL)
+    assert reported(caught.value.orders) == [(gone, "canceled")]
     assert caught.value.unresolved == [live]
     assert "nothing was cancelled" not in str(caught.value)
     assert simulator.status(live) == "PENDING"

@@ -166,7 +166,7 @@ def test_cancelled_tasks_leave_queue(limited: Simulator) -> None:
 def test_interrupted_thread_leaves_queue(limited: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """A thread that Ctrl-C interrupts in the queue sends nothing and leaves the queue."""
     exchange = bingx(config_of(limited))
-    ids = place(limited, 4)
+    ids = place(limited, 8)
     cancel_each(exchange, ids[:2])
 
     def interrupted(self: threading.Event, timeout: float | None = None) -> bool:
@@ -174,10 +174,10 @@ def test_interrupted_thread_leaves_queue(limited: Simulator, monkeypatch: pytest
 
     with monkeypatch.context() as patch:
         patch.setattr(threading.Event, "wait", interrupted)
-        for _ in range(5):
+        for order_id in ids[2:7]:
             with pytest.raises(KeyboardInterrupt):
-                exchange.cancel_orders(ids[2:3], SYMBOL)
-    cancel_each(exchange, ids[3:])
+                exchange.cancel_orders([order_id], SYMBOL)
+    cancel_each(exchange, ids[7:])
     assert len(limited.arrivals("cancelOrders")) == 3
     assert limited.arrivals("cancelOrders")[2] - limited.arrivals("cancelOrders")[0] < 2.5
 

@@ -53,7 +53,7 @@ def test_all_is_well(bingx_simulator: Simulator, capsys: pytest.CaptureFixture[s
     captured = capsys.readouterr()
     lines = captured.out.splitlines()
     assert [line.split("  ")[0] for line in lines] == ["ok"] * 7
-    assert "an epoch in ms" in lines[-1]
+    assert "a rest in ms" in lines[-1]
     assert captured.err == ""
     asked = [request.endpoint.rpartition("/")[2] for request in bingx_simulator.requests]
     assert asked == ["time", "query", "cancelOrders"]
