@@ -65,10 +65,11 @@ def test_ccxt_fails_the_audit(findings: list[Finding]) -> None:
     assert counts[CCXT_RETRIES][MISREPORTED][0] > 0
 
 
-@pytest.mark.parametrize("market", ["linear", "inverse", "several"])
-def test_no_false_claims_on_other_markets(market: Where) -> None:
+# The slices hold a scenario whose trouble outlasts every attempt.
+@pytest.mark.parametrize(("market", "first"), [("linear", 0), ("inverse", 0), ("several", 50)])
+def test_no_false_claims_on_other_markets(market: Where, first: int) -> None:
     """The plugin reports no swap order falsely and loses no id, also across several symbols."""
-    found = list(audit(SEED, range(50, 90), OUR_CLIENTS, jobs=4, market=market))
+    found = list(audit(SEED, range(first, first + 40), OUR_CLIENTS, jobs=4, market=market))
     assert {(one.index, one.client): one.wrong for one in found if one.violations} == {}
     assert len(found) == 40 * len(OUR_CLIENTS)
     assert any(UNCERTAIN in one.wrong for one in found)
@@ -334,7 +335,7 @@ def test_every_fault_is_drawn() -> None:
 
 @pytest.mark.parametrize("market", ["spot", "linear", "inverse", "several"])
 def test_speaking_exchange(market: Where) -> None:
-    """The plugin reports no order falsely where the exchange speaks in all its ways, and repeats no cancel."""
+    """The plugin reports no order falsely where the exchange speaks in all its ways; it repeats no cancel."""
     found = list(audit(SEED, range(25), OUR_CLIENTS, jobs=4, market=market, kind="speaks"))
     assert {(one.index, one.client): one.wrong for one in found if one.violations} == {}
     assert [one.index for one in found if REPEATED in one.wrong] == []

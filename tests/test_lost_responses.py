@@ -59,7 +59,7 @@ def test_client_ids(bot: Bot, simulator: Simulator, process: int) -> None:
 
 
 def test_lost_refusal(bot: Bot, simulator: Simulator) -> None:
-    """After a lost refusal a filled order proves that nothing was cancelled: the other one is told as open."""
+    """After a lost refusal a filled order proves that nothing was cancelled: the other is told as open."""
     filled, live = place(simulator, 2)
     simulator.fill(filled)
     simulator.faults.add("http", status=504, when="after")

@@ -444,3 +444,10 @@ def test_settled_all_or_nothing() -> None:
     wire = Wire(response(fails=[in_state("1", "FILLED"), in_state("2", "CANCELED")]))
     assert play(wire, batch(1, 2)) == [("1", "closed"), ("2", "canceled")]
     assert len(wire.requests) == 1
+
+
+def test_failed_entry_of_plain_text() -> None:
+    """A failed entry may be the bare sentence, without keys."""
+    wire = Wire(response([], [in_state("1", "CANCELED")["error"]]))
+    orders = run(cancel(batch(1, process=1), "BTC-USDT", context()), wire)
+    assert [(order["asked"], order["status"]) for order in orders] == [("1", "canceled")]

@@ -110,6 +110,15 @@ def settle(exchange: Exchange, asked: Batch, **settings: Any) -> list[tuple[str 
 ALIVE = {"1": "PENDING", "2": "PENDING"}
 
 
+def test_gateway_knows_no_order() -> None:
+    """What a gateway says of an order in a look-up counts for nothing, whatever its words."""
+    gateway = OrderNotFound("bingx order does not exist")
+    attach_response(gateway, Response(502, "109414", "order not exist"))
+    exchange = Exchange(ALIVE, "after", lookups=(gateway,))
+    assert settle(exchange, batch(1, 2)) == [("1", "canceled"), ("2", "canceled")]
+    assert exchange.sent == "cqqq"
+
+
 @pytest.mark.parametrize("fate", ["before", "after"])
 def test_process_1_sent_again(fate: str) -> None:
     """With process 1 the flow sends the ids again, which cancels what is still open."""

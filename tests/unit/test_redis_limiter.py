@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -118,3 +119,40 @@ def test_no_password_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     assert redis.do(Acquire(ticket(), LIMIT)) == GO
     assert "at there:1 cannot be reached (ValueError)" in caplog.text
     assert "secret" not in caplog.text
+
+
+def test_ban_without_a_time() -> None:
+    """Redis keeps the hold that the local limiter chose: a second, then twice as long each time."""
+    redis = Redis()
+    seconds = list[float]()
+
+    def keep(arguments: list[Any]) -> Any:
+        seconds.append(float(arguments[-1]))
+        return GRANTED
+
+    for _ in range(3):
+        run(redis.limiter._steps(Ban(None)), keep)
+    assert seconds == sorted(seconds)
+    assert seconds[0] == pytest.approx(1.0, abs=0.5)
+    assert redis.limiter._local.banned_for > 1.5
+
+
+def test_cancelled_while_it_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task that is cancelled during a call lets the call end: redis-py would leave its connection open."""
+    limiter, ended = RedisLimiter("redis://there:1/0", "name", LocalLimiter()), list[str]()
+
+    async def slow(arguments: list[Any]) -> Any:
+        await asyncio.sleep(0.05)
+        ended.append(arguments[0])
+
+    async def main() -> None:
+        monkeypatch.setattr(limiter, "_eval_unshielded", slow)
+        task = asyncio.ensure_future(limiter._eval_async(["acquire"]))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert ended == ["acquire"]
+
+    asyncio.run(main())

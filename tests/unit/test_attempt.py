@@ -1,0 +1,59 @@
+"""One request: in which form it goes, and what is remembered of that."""
+
+from __future__ import annotations
+
+import contextlib
+
+from ccxt.base.errors import AuthenticationError, BaseError, RequestTimeout
+
+from ccxt_bingx_ext._bingx.errors import Response, attach_response
+from ccxt_bingx_ext._cancel.forms import JSON, QUERY, RequestForm
+from ccxt_bingx_ext._runner import run
+
+from .fakes import Wire, batch, cancel, canceled, context, response
+
+
+def wrong_signature() -> BaseError:
+    error = AuthenticationError("bingx signature mismatch")
+    attach_response(error, Response(200, "100001", "signature verification failed"))
+    return error
+
+
+def play(form: RequestForm, *replies: object) -> Wire:
+    """Cancel one order in `form`; an error of the last reply is left aside."""
+    wire = Wire(*replies)
+    with contextlib.suppress(BaseError):
+        run(cancel(batch(1, process=1), "BTC-USDT", context(form=form)), wire)
+    return wire
+
+
+CANCELED = response([canceled(1)])
+
+
+def test_json_is_remembered() -> None:
+    """What worked is the form to begin with."""
+    form = RequestForm()
+    assert len(play(form, CANCELED).requests) == 1
+    assert form.known == JSON
+
+
+def test_query_form_is_remembered() -> None:
+    """A signature that JSON can explain is answered once by the query form."""
+    form = RequestForm()
+    assert len(play(form, wrong_signature(), CANCELED).requests) == 2
+    assert form.known == QUERY
+    assert len(play(form, CANCELED).requests) == 1
+
+
+def test_neither_form_helps() -> None:
+    """A wrong key costs one more request, once; the documented form stays."""
+    form = RequestForm()
+    assert [len(play(form, wrong_signature()).requests) for _ in range(2)] == [2, 1]
+    assert form.known == JSON
+
+
+def test_lost_query_form_shows_nothing() -> None:
+    """If the response to the query form is lost, nobody knows yet which form is right."""
+    form = RequestForm()
+    play(form, wrong_signature(), RequestTimeout("bingx lost"))
+    assert form.known is None

@@ -1,0 +1,97 @@
+"""The same order at most once per second: who waits, and who shares a wait."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from ccxt_bingx_ext._cancel.spacing import Spacing, forget, spacing_for
+from ccxt_bingx_ext._ids import OrderRef
+
+ORDER, CLIENT, OTHER = OrderRef("id", "1"), OrderRef("clientOrderId", "a"), OrderRef("id", "2")
+
+
+def submitted(*refs: OrderRef, at: float) -> Spacing:
+    """A spacing in which `refs` were submitted at `at` s."""
+    spacing = Spacing()
+    assert spacing.reserve(refs, at) == (0.0, True)
+    spacing.release(refs, at + 1.05)
+    return spacing
+
+
+def test_a_second_cancel_waits() -> None:
+    """Of a list the order that was submitted last decides; another order goes at once."""
+    spacing = submitted(ORDER, at=10.0)
+    assert spacing.reserve([OTHER], 10.2) == (0.0, True)
+    spacing.release([OTHER], 11.25)
+    assert spacing.reserve([ORDER, OTHER], 10.5) == (0.75, True)
+
+
+def test_refused_before_order_handling() -> None:
+    """A request that reached no order does not count."""
+    spacing = Spacing()
+    assert spacing.reserve([ORDER], 10.0) == (0.0, True)
+    spacing.release([ORDER], None)
+    assert spacing.reserve([ORDER], 10.0) == (0.0, True)
+
+
+def test_under_way_elsewhere() -> None:
+    """A cancel of an order whose cancel is under way has to ask again."""
+    spacing = Spacing()
+    spacing.reserve([ORDER], 10.0)
+    delay, reserved = spacing.reserve([ORDER, OTHER], 10.0)
+    assert delay > 0
+    assert not reserved
+    assert spacing.reserve([OTHER], 10.0) == (0.0, True), "what is not reserved is free"
+
+
+def test_entries_expire() -> None:
+    """Two seconds later an order is forgotten."""
+    spacing = submitted(ORDER, at=10.0)
+    spacing.reserve([OTHER], 13.1)
+    assert spacing._free_at.keys() == {OTHER}
+
+
+@pytest.mark.parametrize("before", [None, 9.0, 12.0])
+def test_both_names_are_one_order(before: float | None) -> None:
+    """By its other id the order waits as long; a later time of that id stays."""
+    spacing = submitted(ORDER, at=10.0)
+    if before is not None:
+        spacing.release([CLIENT], before)
+    spacing.link(ORDER, [ORDER, CLIENT])
+    assert spacing.reserve([CLIENT], 10.0) == (pytest.approx(max(11.05, before or 0.0) - 10.0), True)
+
+
+def test_links_leave_what_is_under_way() -> None:
+    """A name whose cancel is under way stays reserved, and an order that is not known links nothing."""
+    spacing = submitted(ORDER, at=10.0)
+    spacing.reserve([CLIENT], 10.0)
+    spacing.link(ORDER, [ORDER, CLIENT])
+    assert not spacing.reserve([CLIENT], 10.0)[1]
+    spacing.link(OTHER, [CLIENT])
+    spacing.link(CLIENT, [OTHER])
+    assert spacing.reserve([OTHER], 10.0) == (0.0, True)
+
+
+def test_one_spacing_per_account() -> None:
+    """All instances of an account share one, until it is dropped."""
+    forget()
+    first = spacing_for("a")
+    assert spacing_for("a") is first
+    assert spacing_for("b") is not first
+    forget()
+    assert spacing_for("a") is not first
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+def test_forked_child_begins_anew() -> None:
+    """A lock that was held when the process forked does not stop the child."""
+    from ccxt_bingx_ext._cancel import spacing
+
+    held = spacing._lock
+    with held:
+        spacing._after_fork()
+        assert spacing._lock is not held
+        assert spacing_for("a").reserve([ORDER], 10.0) == (0.0, True)
+    forget()
