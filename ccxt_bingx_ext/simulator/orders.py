@@ -64,11 +64,14 @@ def plain(value: Decimal | str) -> str:
     return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
 
 
+_CASE_KEPT: tuple[Market, ...] = ("spot",)
+
+
 class OrderBook:
     """Every order of every account. Hold ``lock`` to make several steps atomic."""
 
     def __init__(
-        self, first_order_id: int, now_ms: Callable[[], int], case_kept: Collection[Market] = ("spot",)
+        self, first_order_id: int, now_ms: Callable[[], int], case_kept: Collection[Market] = _CASE_KEPT
     ) -> None:
         """``case_kept``: the markets that store client order ids as they came, not in lower case."""
         self.lock = threading.RLock()

@@ -60,7 +60,9 @@ def test_both_names_are_one_order(before: float | None) -> None:
     if before is not None:
         spacing.release([CLIENT], before)
     spacing.link(ORDER, [ORDER, CLIENT])
-    assert spacing.reserve([CLIENT], 10.0) == (pytest.approx(max(11.05, before or 0.0) - 10.0), True)
+    delay, reserved = spacing.reserve([CLIENT], 10.0)
+    assert delay == pytest.approx(max(11.05, before or 0.0) - 10.0)
+    assert reserved
 
 
 def test_links_leave_what_is_under_way() -> None:
