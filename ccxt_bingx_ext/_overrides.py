@@ -189,11 +189,13 @@ class BingxMixin(Upstream):
                 if received.is_from_gateway:
                     # Whatever its body says, it says nothing about an order; ccxt goes by the body.
                     return self.handle_http_status_code(httpCode, reason, url, method, body)
+                endpoint = ENDPOINTS.get(route or "")
+                if endpoint is not None and received.code is not None and received.stops is None:
+                    self._limiter(endpoint)[0].do(Resume())  # a refusal shows that the exchange answers, too
                 # ccxt 4.5.90 maps by code alone and so calls a cancelled order ExchangeError or BadRequest.
                 raise_refusal(self.id, received, body)
-                if route is not None and route in ENDPOINTS:
+                if endpoint is not None:
                     leave_rest_of_window(response, headers, now)
-                    self._limiter(ENDPOINTS[route])[0].do(Resume())
             return super().handle_errors(
                 httpCode, reason, url, method, headers, body, response, requestHeaders, requestBody
             )

@@ -231,6 +231,32 @@ def test_probe_after_a_stop(world: str, simulator: Simulator) -> None:
         assert reported(bot.cancel_orders(ids, SPOT, {"process": 1})) == [(one, "canceled") for one in ids]
 
 
+def test_a_refused_probe_opens_the_lane(world: str, simulator: Simulator) -> None:
+    """A refusal, too, shows that the exchange answers again: the next cancel goes at once."""
+    with bot_of(OURS[world], {**simulator.ccxt_config(), "enableRateLimit": True}) as bot:
+        bot.load_markets()
+        (live,) = place(simulator)
+        simulator.faults.add("http", status=418, times=2)
+        for _ in range(2):
+            with pytest.raises(DDoSProtection):
+                bot.cancel_orders(["1"], SPOT)
+            time.sleep(1.1)
+        time.sleep(1.0)
+        with pytest.raises(OrderNotFound):
+            bot.cancel_orders(["2"], SPOT)
+        assert reported(bot.cancel_orders([live], SPOT)) == [(live, "canceled")]
+
+
+@pytest.mark.parametrize("status", [403, 418, 429])
+def test_status_as_code(bot: Bot, simulator: Simulator, status: int) -> None:
+    """A proxy's JSON that repeats the HTTP status holds no code of the exchange: one request, then a stop."""
+    simulator.faults.add("http", status=status, body=body(str(status), "Too Many Requests"), times=None)
+    with pytest.raises((DDoSProtection, RateLimitExceeded)) as caught:
+        bot.cancel_orders(place(simulator), SPOT)
+    assert caught.value.banned
+    assert len(cancels(simulator)) == 1
+
+
 @pytest.mark.parametrize("refusal", ["signature", "required"])
 def test_query_form(world: str, loopback: None, refusal: Any) -> None:
     """An exchange that cannot read JSON gets the query form, and the next call begins with that."""

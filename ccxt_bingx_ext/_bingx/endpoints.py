@@ -41,6 +41,10 @@ class ResponseSchema(NamedTuple):
     tells_states: bool = True
     may_be_unnamed: bool = False
 
+    def spelt(self, ref: OrderRef) -> OrderRef:
+        """`ref` as responses spell it."""
+        return ref._replace(value=ref.value.lower()) if self.lower_case and ref.field != "id" else ref
+
 
 class Endpoint(NamedTuple):
     """How to cancel the orders of one kind of market.

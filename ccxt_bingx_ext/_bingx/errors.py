@@ -134,6 +134,8 @@ def parse_response(
     """
     decoded = body if isinstance(body, Mapping) else {}
     code = None if decoded.get("code") is None else str(decoded["code"])
+    if http_status in _CLASS_OF_STATUS and code == str(http_status):
+        code = None  # a proxy's JSON, which only repeats the HTTP status
     message = str(decoded.get("msg") or "")
     response = Response(http_status, code, redact(message), query=query)
     if code == "0":

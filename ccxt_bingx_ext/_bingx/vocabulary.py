@@ -32,10 +32,15 @@ STATUS_OF_STATE: Mapping[str, str] = {
 # The documented sentence as a whole, with the id that it names, if it names one. "has not reached order
 # status :CANCELED yet" says something else.
 _STATE_SENTENCE = (
-    r"(?i)\s*(?:the\s+)?(?:\w*order\w*id\s*[:=]\s*(?P<id>\S+)\s+)?order\s+status\s*:\s*(?P<state>[a-z_]+)\s*"
-    r"(?:,\s*can ?not delete\b[^;]*)?\.?\s*"
+    r"(?i)\s*(?:the\s+)?(?:\w*order\w*id\s*[:=]\s*\S+\s+)?order\s+status\s*:\s*(?P<state>[a-z_]+)\s*"
+    r"(?:,\s*can ?not delete(?:\s*,?\s*please verify and retry later)?)?\s*\.?\s*"
+)
+_FILLED_SENTENCE = (
+    r"(?i)\s*(?:the\s+)?(?:\w*order\w*id\s*[:=]\s*\S+\s+)?order\s+(?:is\s+|was\s+)?already\s+filled"
+    r"\s*[.!]?\s*"
 )
 _ALREADY_FILLED = r"(?i)\border\s+(?:is\s+|was\s+)?already\s+filled\b"
+_NAMED_ID = r"(?i)\b\w*order\w*id\s*[:=]\s*([^\s,;]+)|\border\s+(\d{1,19})\b"
 # "order not exist", "The order doesn't exist", "order 123 not found", "can not find order …". Nothing wider:
 # a bot that catches OrderNotFound forgets the order.
 _NO_SUCH_ORDER = (
@@ -137,19 +142,20 @@ class Words(NamedTuple):
         """The ccxt status of the one known state that the words or the code name; otherwise None."""
         sentences = self._sentences
         if sentences:
-            statuses = {STATUS_OF_STATE.get(state) for _, state in sentences}
+            statuses = {STATUS_OF_STATE.get(state) for state in sentences}
             return statuses.pop() if len(statuses) == 1 else None
-        if re.search(_ALREADY_FILLED, self._own):
-            # "order is already filled, The order doesn't exist" (docs) names no single state.
-            return None if self._denies else "closed"
         is_silent = meaning_by_words(self._own) is None and "order status" not in self._own.lower()
         return _STATUS_OF_CODE.get(self.code or "") if is_silent else None
 
     @property
     def names_other_ids(self) -> bool:
-        """Whether the sentences on states name an order that is not among `about`."""
-        named = {one for one, _ in self._sentences if one is not None}
-        return bool(named - {*self.about})
+        """Whether the words name an order that is not among `about`."""
+        about = [one.lower() for one in self.about]
+        for found in re.finditer(_NAMED_ID, self._own):
+            named = (found[1] or found[2]).strip(".!()'\"").lower()
+            if named != "0" and not any(one == named or one.startswith(f"{named} ") for one in about):
+                return True
+        return False
 
     @property
     def deny_the_order(self) -> bool:
@@ -167,18 +173,20 @@ class Words(NamedTuple):
     def call_it_gone(self) -> bool:
         """Whether the order is in a final state or unknown, as far as the words or the code go."""
         if self._sentences:
-            return all(STATUS_OF_STATE.get(state, "open") != "open" for _, state in self._sentences)
+            return all(STATUS_OF_STATE.get(state, "open") != "open" for state in self._sentences)
         return _meaning(self.code, self._own, self._numbered, query=self.query) is Meaning.ORDER_GONE
 
     @property
-    def _sentences(self) -> list[tuple[str | None, str]]:
-        """The id and the state of each sentence, if the text consists of sentences on states only."""
-        found: list[tuple[str | None, str]] = []
+    def _sentences(self) -> list[str]:
+        """The state of each sentence, if the text consists of sentences on states only."""
+        found: list[str] = []
         for sentence in filter(str.strip, self._own.split(";")):
-            match = re.fullmatch(_STATE_SENTENCE, sentence)
-            if match is None:
+            if match := re.fullmatch(_STATE_SENTENCE, sentence):
+                found.append(state_of(match["state"]))
+            elif re.fullmatch(_FILLED_SENTENCE, sentence):
+                found.append("FILLED")
+            else:
                 return []
-            found.append((match["id"], state_of(match["state"])))
         return found
 
     @property
@@ -197,10 +205,6 @@ class Words(NamedTuple):
         for one in self.about:
             numbered = numbered.replace(one, "0")
         return numbered
-
-    @property
-    def _denies(self) -> bool:
-        return any(re.search(_NO_SUCH_ORDER, text) for text in (self._own, self._numbered))
 
 
 def state_of(text: object) -> str:

@@ -69,11 +69,13 @@ def cancel_unloaded(
     try:
         yield LoadMarkets()
         batch, market_id, context = load()
+    except BadSymbol as error:  # why the exchange refused, if it did
+        return outcome if outcome.error is None else outcome._replace(error=error)
     except BaseError as error:
-        # What the exchange said of the orders matters more than why nobody can check the guess. But that
-        # the symbol does not exist is why it refused.
-        is_why = outcome.error is not None and isinstance(error, BadSymbol)
-        return outcome._replace(error=error) if is_why else outcome
+        # Nobody can check the guess, so nothing follows from an order that the exchange does not know.
+        refusal = outcome.error
+        why = error if refusal is None or isinstance(refusal, OrderNotFound) else refusal
+        return outcome._replace(orders={}, unresolved=batch.refs, error=why)
     if market_id == guessed_id:
         return outcome
     return (yield from cancel_batch(batch, market_id, context))
@@ -185,12 +187,17 @@ def _accept_refusal(
     """Account for an ``OrderNotFound`` in place of a list of orders."""
     if len(part.refs) == 1:
         (ref,) = part.refs
-        run.ledger.enter(ref, report_of_refusal(refusal))
+        run.ledger.enter(ref, report_of_refusal(refusal, ref))
         if not part.all_or_nothing:
             return ()
         yield from query_unsettled(run, [ref])
-        if run.ledger[ref] is None:
+        report = run.ledger[ref]
+        if report is None:
             raise _unsettled_error(run, [ref]) from refusal
+        if report.status == "open":
+            raise BadRequest(
+                f"{run.context.method} the exchange refused to cancel the order, and a query finds it open"
+            ) from refusal
         raise refusal
     if part.all_or_nothing:
         # Of the others nothing is known: to a bot, OrderNotFound would call them all gone.

@@ -219,20 +219,25 @@ def report_of_history(
     data = _data_of(response)
     entries = data.get("orders") if isinstance(data, Mapping) else None
     index = IdIndex([ref], schema)
-    for entry in entries if isinstance(entries, list) else ():
-        if index.of("orders", entry):
-            report = _report_of_entry("orders", entry, ())
-            return report if report.settles else None
-    return None
+    meant = [one for one in entries if index.of("orders", one)] if isinstance(entries, list) else []
+    reports = [_report_of_entry("orders", one, ()) for one in meant]
+    # A client order id may have been used again: the orders differ then, and nothing follows.
+    if len({(order_id_of(one.entry), one.status) for one in reports}) != 1:
+        return None
+    return reports[0] if reports[0].settles else None
 
 
-def report_of_refusal(error: BaseError) -> OrderReport:
-    """What a refusal says of the one order that was asked for: its state, that it is gone, or nothing."""
+def text_of_refusal(error: BaseError) -> str:
+    """The exchange's own words in a refusal."""
     response = response_of(error)
-    text = (response.message if response is not None else "") or str(error)
-    if response is None:
-        return _report_of_words({"error": text}, Words(text))
-    return _report_of_words({"error": text}, Words(text, response.code, query=response.query))
+    return (response.message if response is not None else "") or str(error)
+
+
+def report_of_refusal(error: BaseError, ref: OrderRef) -> OrderReport:
+    """What a refusal says of the order of `ref`: its state, that it is gone, or nothing."""
+    response, text = response_of(error), text_of_refusal(error)
+    code, query = (response.code, response.query) if response is not None else (None, False)
+    return _report_of_words({"error": text}, Words(text, code, (ref.value,), query))
 
 
 def _report_of_entry(listed: str, entry: Any, meant: Iterable[OrderRef]) -> OrderReport:
@@ -247,7 +252,7 @@ def _report_of_entry(listed: str, entry: Any, meant: Iterable[OrderRef]) -> Orde
 def _report_of_words(entry: Any, words: Words) -> OrderReport:
     # Words and keys that disagree are not believed.
     if words.about and words.names_other_ids:
-        return OrderReport("fails", entry, None)
+        return OrderReport("fails", entry, None, gone=words.call_it_gone)
     return OrderReport("fails", entry, words.status, unknown=words.deny_the_order, gone=words.call_it_gone)
 
 
@@ -269,15 +274,12 @@ def _with(
 def _agreed(reports: Sequence[OrderReport]) -> OrderReport:
     """What the reports of one response say together: nothing if they disagree.
 
-    An entry among the cancelled orders whose state is unknown disagrees with every state. "No such order"
+    An entry whose state is unknown disagrees with every state. "No such order", or "gone" without a state,
     agrees with a final state: by its second id, an order that was just cancelled does not exist.
     """
-    speaking = [report for report in reports if report.settles or report.listed == "orders"]
-    final = [report for report in speaking if report.weight is Weight.FINAL]
-    if final:
-        speaking = [report for report in speaking if not report.unknown]
-    if not speaking:
-        return reports[0]
+    speaking = [*reports]
+    if any(report.weight is Weight.FINAL for report in reports):
+        speaking = [report for report in reports if report.status is not None or not report.gone]
     first = speaking[0]
     agree = all((one.status, one.unknown) == (first.status, first.unknown) for one in speaking)
     return max(speaking, key=lambda one: one.listed == "orders") if agree else first.unsettled()

@@ -39,7 +39,7 @@ class IdIndex:
         self._schema = schema
         self._refs: dict[OrderRef, list[OrderRef]] = {}
         for ref in refs:
-            self._refs.setdefault(self._spelt(*ref), []).append(ref)
+            self._refs.setdefault(schema.spelt(ref), []).append(ref)
 
     def of(self, listed: str, entry: Any) -> set[OrderRef]:
         """The refs that `entry` means, by its keys or its text."""
@@ -71,8 +71,7 @@ class IdIndex:
         return {name for name in self._in_text(text) if name.field != "id"}
 
     def _spelt(self, field: str, value: str) -> OrderRef:
-        """The ref as the response spells it."""
-        return OrderRef(field, value.lower() if field != "id" and self._schema.lower_case else value)
+        return self._schema.spelt(OrderRef(field, value))
 
     def _keyed(self, listed: str, entry: Any, text: str) -> list[OrderRef]:
         keyed: list[OrderRef] = []

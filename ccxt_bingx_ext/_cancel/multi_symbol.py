@@ -42,6 +42,9 @@ def _as_one(errors: Mapping[str, BaseError], *, all_failed: bool) -> BaseError:
     also = f" - also failed: {', '.join(others)}" if others else ""
     message = f"{symbol}: {bare_message(error, CANCEL_ORDERS_FOR_SYMBOLS)}{also}"
     all_refused = all_failed and all(isinstance(one, OrderNotFound) for one in errors.values())
+    for one in errors.values():
+        if getattr(one, "banned", False) and not getattr(error, "banned", False):
+            error.banned, error.retry_after = True, getattr(one, "retry_after", None)
     if isinstance(error, OrderNotFound) and not all_refused:
         # OrderNotFound tells a bot that all it asked for is gone; here one symbol's list was refused.
         whole = BadRequest(message)

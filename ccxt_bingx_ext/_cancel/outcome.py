@@ -110,10 +110,11 @@ def _without_gone(error: BaseError) -> BaseError:
     response = response_of(error) or (response_of(error.__cause__) if error.__cause__ is not None else None)
     error.exchange_message = response.message if response is not None else ""
     says_gone = calls_orders_gone(str(error))
-    if not error.unresolved or not (isinstance(error, InvalidOrder) or says_gone):
+    is_open = any(order.get("status") == "open" for order in error.orders)
+    if not (error.unresolved or is_open) or not (isinstance(error, InvalidOrder) or says_gone):
         return error
     error.exchange_message = error.exchange_message or str(error)
-    remark = UNKNOWN_OUTCOME if is_ambiguous(error) else "the orders in .unresolved may still be live"
+    remark = UNKNOWN_OUTCOME if is_ambiguous(error) else "orders in .orders or .unresolved may still be live"
     message = f"{_subject(response)} {remark}"
     if not isinstance(error, InvalidOrder):
         error.args = (message,)

@@ -18,11 +18,20 @@ from typing import Any, TypeAlias
 
 from ccxt.base.errors import BadRequest, BaseError, OrderNotFound
 
+from .._bingx.errors import response_of
 from .._ids import Batch, OrderRef
 from .attempt import send
 from .commands import Sleep, Steps
 from .failures import is_ambiguous
-from .ledger import OrderReport, UnexpectedResponse, report_of_history, report_of_query, report_of_refusal
+from .ledger import (
+    OrderReport,
+    UnexpectedResponse,
+    report_of_history,
+    report_of_query,
+    report_of_refusal,
+    text_of_refusal,
+)
+from .matching import IdIndex
 from .run import CancelRun
 from .submit import submit
 
@@ -45,8 +54,13 @@ def reconcile_batch(run: CancelRun, part: Batch, failure: BaseError) -> Steps:
         pause *= 2
         try:
             settled = yield from settle(run, part, give_up)
-        except (BaseError, UnexpectedResponse):
+        except UnexpectedResponse:
             continue
+        except BaseError as error:
+            if not _stops(error):
+                continue
+            failure.banned, failure.retry_after = True, getattr(error, "retry_after", None)
+            break
         if settled:
             return
     yield from query_unsettled(run, [ref for ref in part.refs if ref in run.not_found])
@@ -55,6 +69,12 @@ def reconcile_batch(run: CancelRun, part: Batch, failure: BaseError) -> Steps:
             run.ledger.enter(ref, run.live[ref])
     if not _is_settled(run, part):
         raise failure
+
+
+def _stops(error: BaseError) -> bool:
+    """Whether to go on would be to hammer a firewall, or a ban."""
+    response = response_of(error)
+    return getattr(error, "banned", False) or (response is not None and response.stops is not None)
 
 
 def query_unsettled(run: CancelRun, refs: Iterable[OrderRef]) -> Steps:
@@ -149,11 +169,15 @@ def _settle_together(run: CancelRun, part: Batch, give_up: float) -> _Settled:
 
 def _note_refusal(run: CancelRun, part: Batch, refusal: BaseError) -> None:
     """What the exchange says of a single order while it refuses the list is its own final word."""
-    report = report_of_refusal(refusal)
-    named = [ref for ref in part.refs if ref.value in report.entry["error"]]
-    about = part.refs if len(part.refs) == 1 else named
-    if report.status is not None and len(about) == 1:
-        run.ledger.enter(about[0], report)
+    about = part.refs
+    if len(about) > 1:
+        about = tuple(
+            IdIndex(about, run.context.endpoint.schema).of("fails", {"error": text_of_refusal(refusal)})
+        )
+    if len(about) == 1:
+        report = report_of_refusal(refusal, about[0])
+        if report.status is not None:
+            run.ledger.enter(about[0], report)
 
 
 def _is_settled(run: CancelRun, part: Batch) -> bool:
@@ -197,7 +221,7 @@ def _look(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, OrderReport | No
     except OrderNotFound as error:
         if is_ambiguous(error):
             raise  # a gateway's 5xx says nothing about an order, whatever its body says
-        refusal = report_of_refusal(error)
+        refusal = report_of_refusal(error, ref)
     else:
         return report_of_query(response, ref, run.context.endpoint.schema)
     if refusal.status is not None:
@@ -205,13 +229,13 @@ def _look(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, OrderReport | No
     try:
         found = yield from _look_into_history(run, ref)
     except (BaseError, UnexpectedResponse):
-        # After two hours a client order id is not found, though its order may be live (docs).
-        is_missing = refusal.unknown and ref.field == "id"
+        is_missing = refusal.unknown
     else:
         if found is not None:
             return found
         is_missing = refusal.unknown or refusal.gone
-    if not is_missing:
+    # After two hours a client order id is not found, though its order may be live (docs).
+    if not is_missing or ref.field != "id":
         return None
     if ref in run.not_found:
         run.missing.add(ref)

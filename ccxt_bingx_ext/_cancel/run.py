@@ -93,10 +93,17 @@ class CancelRun:
 
     def wait_for_turn(self, refs: Sequence[OrderRef]) -> Steps:
         """Wait until the exchange accepts a cancel of `refs` again. The caller then has to `end_turn`."""
+        spacing, names = self.context.spacing, self._names_of_orders(refs)
         while True:
-            seconds, reserved = self.context.spacing.reserve(refs, self.context.clock())
-            if seconds:
-                yield Sleep(seconds)
+            now = self.context.clock()
+            seconds, reserved = spacing.reserve(names, now)
+            try:
+                if seconds:
+                    yield Sleep(seconds)
+            except BaseException:  # the caller is cancelled while it waits
+                if reserved:
+                    spacing.release(names, now + seconds)
+                raise
             if reserved:
                 return
 
@@ -104,15 +111,19 @@ class CancelRun:
         """The cancel of `refs` is over. `submitted`: the exchange may have handled the orders."""
         context = self.context
         free_at = context.clock() + context.pauses.same_order if submitted else None
-        context.spacing.release(refs, free_at)
+        context.spacing.release(self._names_of_orders(refs), free_at)
 
     def link_names(self, refs: Sequence[OrderRef]) -> None:
         """Orders that reports know by both ids count as one order each for the spacing."""
-        for ref in refs:
+        for ref, name in zip(refs, self._names_of_orders(refs), strict=True):
             report = self.ledger.said(ref)
             names = names_of(report.entry) if report is not None else ()
-            if ref in names:
-                self.context.spacing.link(ref, names)
+            if name in names:
+                self.context.spacing.link(name, names)
+
+    def _names_of_orders(self, refs: Sequence[OrderRef]) -> list[OrderRef]:
+        """`refs` as the exchange spells them: in either case they name the same orders."""
+        return [self.context.endpoint.schema.spelt(ref) for ref in refs]
 
     def outcome(self, error: BaseError | None = None) -> Outcome:
         """What came of it."""

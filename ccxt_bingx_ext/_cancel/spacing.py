@@ -16,6 +16,7 @@ from .._ids import OrderRef
 
 _POLL = 0.05  # s between two looks at an order whose cancel is under way elsewhere
 _FORGET_AFTER = 2.0  # s after which an order may be submitted again in any case
+_OVERDUE = 60.0  # s after which nobody waits for a cancel that is under way: its event loop may have stopped
 
 
 class Spacing:
@@ -26,7 +27,8 @@ class Spacing:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._free_at: dict[OrderRef, float] = {}  # inf: a cancel is under way
+        self._free_at: dict[OrderRef, float] = {}
+        self._under_way: dict[OrderRef, float] = {}  # since when
 
     def reserve(self, refs: Iterable[OrderRef], now: float) -> tuple[float, bool]:
         """How long (s) to wait, and whether the caller may then send. If not, it has to ask again.
@@ -35,19 +37,18 @@ class Spacing:
         """
         refs = tuple(refs)
         with self._lock:
-            free_at = max((self._free_at.get(ref, now) for ref in refs), default=now)
-            if free_at == inf:
+            if any(self._under_way.get(ref, -inf) > now - _OVERDUE for ref in refs):
                 return _POLL, False
-            self._free_at = {
-                ref: at for ref, at in self._free_at.items() if at == inf or at > now - _FORGET_AFTER
-            }
-            self._free_at.update(dict.fromkeys(refs, inf))
+            free_at = max((self._free_at.get(ref, now) for ref in refs), default=now)
+            self._free_at = {ref: at for ref, at in self._free_at.items() if at > now - _FORGET_AFTER}
+            self._under_way.update(dict.fromkeys(refs, now))
             return max(0.0, free_at - now), True
 
     def release(self, refs: Iterable[OrderRef], free_at: float | None) -> None:
         """The cancel of `refs` is over; they may be submitted again at `free_at` (None: at once)."""
         with self._lock:
             for ref in refs:
+                self._under_way.pop(ref, None)
                 if free_at is None:
                     self._free_at.pop(ref, None)
                 else:
@@ -57,10 +58,9 @@ class Spacing:
         """The order of `ref` has these other `names`, too: by any of them it is the same order."""
         with self._lock:
             free_at = self._free_at.get(ref)
-            if free_at is not None and free_at != inf:
+            if free_at is not None:
                 for name in names:
-                    if self._free_at.get(name, -inf) != inf:
-                        self._free_at[name] = max(free_at, self._free_at.get(name, free_at))
+                    self._free_at[name] = max(free_at, self._free_at.get(name, free_at))
 
 
 _lock = threading.Lock()

@@ -19,12 +19,14 @@ from ccxt.base.errors import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccxt_bingx_ext._bingx.endpoints import SPOT
+from ccxt_bingx_ext._bingx.endpoints import LINEAR, SPOT
 from ccxt_bingx_ext._bingx.errors import Response, attach_response, banned_error
 from ccxt_bingx_ext._bingx.limit_headers import leave_rest_of_window
 from ccxt_bingx_ext._cancel.arguments import parse_batch
 from ccxt_bingx_ext._cancel.commands import LoadMarkets, Sleep, UpdateLimiter
-from ccxt_bingx_ext._ids import Batch
+from ccxt_bingx_ext._cancel.run import CancelRun, Pauses
+from ccxt_bingx_ext._cancel.spacing import Spacing
+from ccxt_bingx_ext._ids import Batch, OrderRef
 from ccxt_bingx_ext._ratelimit.messages import Ban, Pause
 from ccxt_bingx_ext._runner import run
 
@@ -58,8 +60,8 @@ def forget(*ids: str) -> Reply:
     )
 
 
-def play(wire: Wire, batch: Batch, size: int = 50) -> list[tuple[str | None, str | None]]:
-    orders = run(cancel(batch, "BTC-USDT", context(batch_size=size)), wire)
+def play(wire: Wire, batch: Batch, size: int = 50, **settings: Any) -> list[tuple[str | None, str | None]]:
+    orders = run(cancel(batch, "BTC-USDT", context(batch_size=size, **settings)), wire)
     return [(order["asked"], order["status"]) for order in orders]
 
 
@@ -437,6 +439,85 @@ def test_cold_cancel_without_markets() -> None:
         assert type(caught.value) is expected
         assert lists_of(caught.value) == ([], ["1"])
     assert unloaded(Wire(response(fails=[not_found("1")])), batch(1, process=1), unknown) == [("1", None)]
+    # Under the right market id the order may be live.
+    for reply in (OrderNotFound("can not find order"), response(fails=[not_found("1")])):
+        with pytest.raises(NetworkError) as caught:
+            unloaded(Wire(reply), batch(1, process=1), lost)
+        assert lists_of(caught.value) == ([], ["1"])
+
+
+def test_refused_but_open() -> None:
+    """A refusal as gone, of an order that a query finds open, is no OrderNotFound."""
+    gone = OrderNotFound("bingx the order you want to cancel is FILLED or CANCELLED already, or is not valid")
+    wire = Wire(gone, {"code": 0, "data": canceled(1, status="PENDING")})
+    with pytest.raises(BadRequest, match="finds it open") as caught:
+        play(wire, batch(1), resolve_attempts=1)
+    assert lists_of(caught.value) == (["1"], [])
+    assert caught.value.__cause__ is gone
+
+
+OTHERS = "the  orderId:22 order status :CANCELED,can not delete, please verify and retry later"
+
+
+@pytest.mark.parametrize("process", [0, 1])
+@pytest.mark.parametrize("words", [OTHERS, "can not find order for orderId:22", "order 22 does not exist"])
+def test_refusal_of_another_order(words: str, process: int) -> None:
+    """A refusal that names another order says nothing of the one that was asked for."""
+    error = OrderNotFound(f"bingx {words}")
+    attach_response(error, Response(200, "100400", words))
+    with pytest.raises(BadResponse) as caught:
+        play(Wire(error), batch(11, process=process))
+    assert lists_of(caught.value) == ([], ["11"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "system busy, please check whether the order is already filled",
+        "order is already filled partially, the rest is being processed",
+        "the orderId:22 order is already filled",
+        "can not find order for orderId:22 for symbol: BTC-USDT, please verify and retry later",
+        "orderId:11 order status :CANCELED,can not delete, system busy, not confirmed yet",
+        "orderId:11 order status :CANCELED,can not delete. the orderId:11 order status :PENDING",
+    ],
+)
+def test_odd_words_settle_nothing(text: str) -> None:
+    """Only the documented sentence as a whole, about that order, is believed."""
+    with pytest.raises(BadResponse) as caught:
+        play(Wire(response(fails=[{"orderId": "11", "error": text}])), batch(11, process=1))
+    assert lists_of(caught.value) == ([], ["11"])
+
+
+def test_fails_that_differ() -> None:
+    """Several failed entries of one response that differ settle nothing, whatever their order."""
+    entries = [in_state("11", "CANCELED"), {"orderId": "11", "error": "The order is being processed"}]
+    for fails in (entries, entries[::-1]):
+        with pytest.raises(BadResponse) as caught:
+            play(Wire(response(fails=fails)), batch(11, process=1))
+        assert lists_of(caught.value) == ([], ["11"])
+
+
+def test_cancelled_while_it_waits() -> None:
+    """A cancel that ends while it waits for its second frees the order: the next one waits no longer."""
+    spacing = Spacing()
+    spacing.release(batch(11).refs, 1.0)
+    waiting = cancel(batch(11), "BTC-USDT", context(spacing=spacing))
+    assert next(waiting) == Sleep(1.0)
+    waiting.close()
+    assert spacing.reserve(batch(11).refs, 0.5) == (0.5, True)
+    polling = cancel(batch(11), "BTC-USDT", context(spacing=spacing, clock=lambda: 0.5))
+    assert isinstance(next(polling), Sleep)
+    polling.close()
+    assert spacing.reserve(batch(11).refs, 0.5) == (0.05, False), "it was another's"
+
+
+def test_clients_in_either_case() -> None:
+    """Of a swap, client order ids in either case name one order, which has one second."""
+    spacing = Spacing()
+    swap = context(endpoint=LINEAR, spacing=spacing, pauses=Pauses())
+    first = CancelRun(parse_batch(None, {"clientOrderIds": ["Bot_A1"]}), "M", swap)
+    first.end_turn(first.batch.refs, submitted=True)
+    assert spacing.reserve([OrderRef("clientOrderId", "bot_a1")], 0.0) == (1.05, True)
 
 
 def test_settled_all_or_nothing() -> None:

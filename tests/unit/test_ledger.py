@@ -757,12 +757,14 @@ def test_look_up_settles_both_ids() -> None:
 def test_report_of_refusal() -> None:
     """The words of a refusal settle its order before the code does, and nothing is guessed."""
     error = OrderNotFound("bingx order does not exist")
-    assert report_of_refusal(error)[2:4] == (None, True)
+    assert report_of_refusal(error, OrderRef("id", "1"))[2:4] == (None, True)
     error = OrderNotFound("bingx the order is FILLED or CANCELLED already before, or is not a valid order id")
-    assert report_of_refusal(error)[2:] == (None, False, True)
+    assert report_of_refusal(error, OrderRef("id", "1"))[2:] == (None, False, True)
     error = OrderNotFound("bingx x")
     attach_response(error, Response(200, "80018"))
-    assert report_of_refusal(error).status == "closed"
+    assert report_of_refusal(error, OrderRef("id", "1")).status == "closed"
     words = "the order status :CANCELED,can not delete"
     attach_response(error, Response(200, "80018", words))
-    assert report_of_refusal(error) == OrderReport("fails", {"error": words}, "canceled", gone=True)
+    assert report_of_refusal(error, OrderRef("id", "1")) == OrderReport(
+        "fails", {"error": words}, "canceled", gone=True
+    )

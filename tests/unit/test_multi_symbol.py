@@ -12,6 +12,7 @@ from ccxt.base.errors import (
     NetworkError,
     OrderNotFound,
     PermissionDenied,
+    RateLimitExceeded,
     RequestTimeout,
 )
 
@@ -166,3 +167,12 @@ def test_message_without_method() -> None:
         cancel(asked(("1", BTC)), btc=failing(error))
     with pytest.raises(BadResponse, match=r"^BTC/USDT: no prefix"):
         cancel(asked(("1", BTC)), btc=failing(BadResponse("no prefix")))
+
+
+def test_ban_of_one_symbol_is_told() -> None:
+    """An error that outweighs the ban of another symbol says how long that ban lasts."""
+    lost, ban = RequestTimeout("bingx lost"), RateLimitExceeded("bingx banned")
+    ban.banned, ban.retry_after = True, 60.0
+    with pytest.raises(RequestTimeout) as caught:
+        cancel(asked(("1", BTC), ("2", GM)), btc=failing(lost), gm=failing(ban))
+    assert (caught.value.banned, caught.value.retry_after) == (True, 60.0)

@@ -9,6 +9,7 @@ from ccxt.base.errors import (
     BadRequest,
     BadResponse,
     BaseError,
+    DDoSProtection,
     ExchangeNotAvailable,
     InvalidNonce,
     OrderNotFound,
@@ -25,8 +26,9 @@ from ccxt_bingx_ext._cancel.arguments import parse_batch
 from ccxt_bingx_ext._cancel.commands import Cancel, FetchHistory, FetchOrder, MeasureClock, Sleep
 from ccxt_bingx_ext._cancel.flow import REFUSED_AS_A_WHOLE
 from ccxt_bingx_ext._cancel.hosts import Hosts
+from ccxt_bingx_ext._cancel.ledger import report_of_history
 from ccxt_bingx_ext._cancel.outcome import UNKNOWN_OUTCOME
-from ccxt_bingx_ext._ids import Batch
+from ccxt_bingx_ext._ids import Batch, OrderRef
 from ccxt_bingx_ext._runner import run
 
 from .fakes import batch, cancel, canceled, context, in_state, lists_of, not_found, response
@@ -280,7 +282,7 @@ def test_client_id_not_found(process: int) -> None:
 
 @pytest.mark.parametrize("history", [RequestTimeout("lost"), response(), {"code": 0, "data": {"orders": []}}])
 def test_client_id_after_not_found(history: Any) -> None:
-    """A client order id counts as unknown if two queries do not find it, and the history does not hold it."""
+    """A client order id is never called unknown: the exchange forgets it after two hours, not the order."""
 
     def wire(call: Any) -> Any:
         if isinstance(call, Cancel):
@@ -294,14 +296,17 @@ def test_client_id_after_not_found(history: Any) -> None:
         return {"code": 0, "data": canceled(2, "new_2")}
 
     asked = parse_batch(None, {"clientOrderIds": ["old_1", "new_2"]})
-    flow = cancel(asked, "M", context(resolve_attempts=2))
-    if isinstance(history, BaseError):
-        with pytest.raises(RequestTimeout) as caught:
-            run(flow, wire)
-        assert lists_of(caught.value) == (["new_2"], ["old_1"])
-    else:
-        orders = [(order["asked"], order["status"]) for order in run(flow, wire)]
-        assert orders == [("old_1", None), ("new_2", "canceled")]
+    with pytest.raises(RequestTimeout) as caught:
+        run(cancel(asked, "M", context(resolve_attempts=2)), wire)
+    assert lists_of(caught.value) == (["new_2"], ["old_1"])
+
+
+def test_reused_client_id() -> None:
+    """Of two orders of one client order id in the history nothing follows."""
+    orders = [canceled(2, "x"), canceled(3, "x", status="PENDING")]
+    history, ref = {"code": 0, "data": {"orders": orders}}, OrderRef("clientOrderId", "x")
+    assert report_of_history(history, ref) is None
+    assert report_of_history({"code": 0, "data": {"orders": orders[:1] * 2}}, ref) is not None
 
 
 def test_history_holds_the_order() -> None:
@@ -667,3 +672,15 @@ def test_bad_response() -> None:
     exchange = Exchange(ALIVE, *[{"code": 0, "data": None}] * 4)
     with pytest.raises(BadResponse):
         settle(exchange, batch(1, 2, process=1))
+
+
+def test_firewall_ends_reconciliation() -> None:
+    """Against a firewall no further query goes out, and the error says so."""
+    blocked = DDoSProtection("bingx I am a teapot")
+    attach_response(blocked, Response(418, None, "", 30.0, banned=True))
+    exchange = Exchange(ALIVE, "after", lookups=(blocked,) * 9)
+    with pytest.raises(RequestTimeout) as caught:
+        settle(exchange, batch(1, 2))
+    assert exchange.sent == "cq"
+    assert (caught.value.banned, caught.value.retry_after) == (True, 30.0)
+    assert lists_of(caught.value) == ([], ["1", "2"])

@@ -50,7 +50,7 @@ def test_entries_expire() -> None:
     """Two seconds later an order is forgotten."""
     spacing = submitted(ORDER, at=10.0)
     spacing.reserve([OTHER], 13.1)
-    assert spacing._free_at.keys() == {OTHER}
+    assert spacing._free_at == {}
 
 
 @pytest.mark.parametrize("before", [None, 9.0, 12.0])
@@ -71,9 +71,16 @@ def test_links_leave_what_is_under_way() -> None:
     spacing.reserve([CLIENT], 10.0)
     spacing.link(ORDER, [ORDER, CLIENT])
     assert not spacing.reserve([CLIENT], 10.0)[1]
-    spacing.link(OTHER, [CLIENT])
-    spacing.link(CLIENT, [OTHER])
+    spacing.link(OTHER, [ORDER])
     assert spacing.reserve([OTHER], 10.0) == (0.0, True)
+
+
+def test_overdue_cancel() -> None:
+    """A cancel whose event loop has stopped does not keep its order for ever."""
+    spacing = Spacing()
+    spacing.reserve([ORDER], 10.0)
+    assert not spacing.reserve([ORDER], 69.0)[1]
+    assert spacing.reserve([ORDER], 71.0) == (0.0, True)
 
 
 def test_one_spacing_per_account() -> None:
