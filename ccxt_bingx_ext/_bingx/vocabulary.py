@@ -33,7 +33,7 @@ STATUS_OF_STATE: Mapping[str, str] = {
 # status :CANCELED yet" says something else.
 _STATE_SENTENCE = (
     r"(?i)\s*(?:the\s+)?(?:\w*order\w*id\s*[:=]\s*\S+\s+)?order\s+status\s*:\s*(?P<state>[a-z_]+)\s*"
-    r"(?:,\s*can ?not delete(?:\s*,?\s*please verify and retry later)?)?\s*\.?\s*"
+    r"(?:,\s*can ?not delete(?:\s*,?\s*please verify(?: and retry later)?)?)?\s*\.?\s*"
 )
 _FILLED_SENTENCE = (
     r"(?i)\s*(?:the\s+)?(?:\w*order\w*id\s*[:=]\s*\S+\s+)?order\s+(?:is\s+|was\s+)?already\s+filled"

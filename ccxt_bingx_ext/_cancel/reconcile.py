@@ -229,13 +229,13 @@ def _look(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, OrderReport | No
     try:
         found = yield from _look_into_history(run, ref)
     except (BaseError, UnexpectedResponse):
-        is_missing = refusal.unknown
+        # After two hours a client order id is not found, though its order may be live (docs).
+        is_missing = refusal.unknown and ref.field == "id"
     else:
         if found is not None:
             return found
         is_missing = refusal.unknown or refusal.gone
-    # After two hours a client order id is not found, though its order may be live (docs).
-    if not is_missing or ref.field != "id":
+    if not is_missing:
         return None
     if ref in run.not_found:
         run.missing.add(ref)
