@@ -215,11 +215,13 @@ class BingxMixin(Upstream):
         endpoint = endpoint_at(api, method, path)
         return cost if endpoint is None else LimiterCost(cost, endpoint)
 
+    def _host(self, endpoint: Endpoint) -> str:
+        return str(self.implode_hostname(self.urls["api"][endpoint.api]))
+
     def _limiter(self, endpoint: Endpoint) -> tuple[Limiter, RateLimit, float, Refusal]:
         """What `acquire` takes: the limiter of this account at `endpoint`, and how to wait there."""
         settings = parse_settings(self.options, endpoint)
-        host = self.implode_hostname(self.urls["api"][endpoint.api])
-        limiter = limiter_for(self.apiKey or "", host, endpoint.route, settings.storage)
+        limiter = limiter_for(self.apiKey or "", self._host(endpoint), endpoint.route, settings.storage)
         return limiter, settings.rate_limit, settings.max_wait, banned_error
 
     def _cancel_orders(self, ids: Any, symbol: Any, params: Mapping[str, Any]) -> Orders:
@@ -277,7 +279,6 @@ class BingxMixin(Upstream):
         return cancel_unloaded(*adopted({**guessed, "id": guessed_id}, SPOT), load)
 
     def _context(self, method: str, market: Any, endpoint: Endpoint, settings: Settings) -> CancelContext:
-        host = self.implode_hostname(self.urls["api"][endpoint.api])
         return CancelContext(
             method=method,
             endpoint=endpoint,
@@ -288,7 +289,7 @@ class BingxMixin(Upstream):
             resolve_attempts=settings.resolve_attempts,
             resolve_timeout=settings.resolve_timeout,
             spacing=spacing_for(self.apiKey or ""),
-            form=form_of(self.apiKey or "", host)
+            form=form_of(self.apiKey or "", self._host(endpoint))
             if endpoint is SPOT and settings.request_format == AUTO
             else None,
             fallbacks=settings.fallbacks if "{hostname}" in self.urls["api"][endpoint.api] else (),
@@ -327,8 +328,7 @@ class BingxMixin(Upstream):
         own = [self._limiter(one)[0] for one in ENDPOINTS.values()]
         if scope is Scope.ACCOUNT:
             return own
-        host = self.implode_hostname(self.urls["api"][endpoint.api])
-        return [*dict.fromkeys([*own, *limiters_at(host)])]
+        return [*dict.fromkeys([*own, *limiters_at(self._host(endpoint))])]
 
     def _update_limiters(self, limiters: Sequence[Limiter], signal: Pause | Ban) -> Any:
         raise NotImplementedError  # pragma: no cover - the class on top knows whether to await

@@ -114,9 +114,8 @@ def _compact(values: Sequence[str]) -> str:
 
 def _inverse_id(refs: Sequence[OrderRef]) -> dict[str, Any]:
     (ref,) = refs
-    return {
-        "orderId" if ref.field == "id" else "clientOrderId": ref.value
-    }  # not …ID, as ccxt has it (docs, notes)
+    # clientOrderId, not …ID as ccxt has it (docs, notes).
+    return {"orderId" if ref.field == "id" else "clientOrderId": ref.value}
 
 
 SPOT = Endpoint(

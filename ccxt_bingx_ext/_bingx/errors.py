@@ -182,10 +182,15 @@ def raise_refusal(exchange_id: str, response: Response, body: str) -> None:
         raise error_class(redact(f"{exchange_id} {body}"))
 
 
+def words_of(error: BaseException) -> str:
+    """The exchange's own words in `error`; ccxt's message if no response is on it."""
+    response = response_of(error)
+    return (response.message if response is not None else "") or str(error)
+
+
 def names_a_state(error: BaseException) -> bool:
     """Whether the exchange's words in `error` name the state of an order: then it knows the order."""
-    response = response_of(error) if isinstance(error, BaseError) else None
-    return Words((response.message if response is not None else "") or str(error)).status is not None
+    return Words(words_of(error)).status is not None
 
 
 def banned_error(seconds: float) -> BaseError:

@@ -12,6 +12,10 @@ LONGEST_BAN = 3600.0  # s that a ban is believed to last (minutes, say docs and 
 _NOTE = "ccxt_bingx_ext.rest_of_window"  # the name under which a response carries it to the flow
 
 
+def _by_lower_name(headers: Mapping[str, Any] | None) -> dict[str, str]:
+    return {name.lower(): str(value) for name, value in (headers or {}).items()}
+
+
 def rest_of_window(headers: Mapping[str, Any] | None, now: float) -> float | None:
     """For how many s more the exchange refuses requests, by its headers; None if it accepts some.
 
@@ -19,7 +23,7 @@ def rest_of_window(headers: Mapping[str, Any] | None, now: float) -> float | Non
     reads it as an epoch, without a capture: such a value counts for one window at most, because it also holds
     the difference of the clocks. What is not plausible is ignored. `now`: the exchange's time (epoch, s).
     """
-    values = {name.lower(): str(value) for name, value in (headers or {}).items()}
+    values = _by_lower_name(headers)
     if values.get("x-ratelimit-requests-remain", "").strip() != "0":
         return None
     try:
@@ -34,7 +38,7 @@ def rest_of_window(headers: Mapping[str, Any] | None, now: float) -> float | Non
 
 def seconds_to_retry(headers: Mapping[str, Any] | None) -> float | None:
     """What a ``Retry-After`` header says (s), at most `LONGEST_BAN`. The exchange sends none (notes)."""
-    values = {name.lower(): str(value) for name, value in (headers or {}).items()}
+    values = _by_lower_name(headers)
     try:
         seconds = float(values["retry-after"])
     except (KeyError, ValueError):

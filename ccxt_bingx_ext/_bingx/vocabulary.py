@@ -31,15 +31,13 @@ STATUS_OF_STATE: Mapping[str, str] = {
 # Patterns are plain strings, which `re` compiles at first use: a bot starts sooner.
 # The documented sentence as a whole, with the id that it names, if it names one. "has not reached order
 # status :CANCELED yet" says something else.
+_THE_ORDER = r"(?i)\s*(?:the\s+)?(?:\w*order\w*id\s*[:=]\s*\S+\s+)?"
 _STATE_SENTENCE = (
-    r"(?i)\s*(?:the\s+)?(?:\w*order\w*id\s*[:=]\s*\S+\s+)?order\s+status\s*:\s*(?P<state>[a-z_]+)\s*"
+    rf"{_THE_ORDER}order\s+status\s*:\s*(?P<state>[a-z_]+)\s*"
     r"(?:,\s*can ?not delete(?:\s*,?\s*please verify(?: and retry later)?)?)?\s*\.?\s*"
 )
-_FILLED_SENTENCE = (
-    r"(?i)\s*(?:the\s+)?(?:\w*order\w*id\s*[:=]\s*\S+\s+)?order\s+(?:is\s+|was\s+)?already\s+filled"
-    r"\s*[.!]?\s*"
-)
 _ALREADY_FILLED = r"(?i)\border\s+(?:is\s+|was\s+)?already\s+filled\b"
+_FILLED_SENTENCE = rf"{_THE_ORDER}{_ALREADY_FILLED[4:]}\s*[.!]?\s*"
 _NAMED_ID = r"(?i)\b\w*order\w*id\s*[:=]\s*([^\s,;]+)|\border\s+(\d{1,19})\b"
 # "order not exist", "The order doesn't exist", "order 123 not found", "can not find order …". Nothing wider:
 # a bot that catches OrderNotFound forgets the order.

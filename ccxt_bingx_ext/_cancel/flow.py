@@ -164,12 +164,11 @@ def _send_once(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequence[
             raise
         return (yield from _accept_refusal(run, part, error))
     try:
-        reports = run.ledger.read(response, part.refs)
+        reports = run.read(response, part.refs)
     except UnexpectedResponse as unexpected:
         raise BadResponse(
             f"{run.context.method} the response is not the documented one: {unexpected}"
         ) from unexpected
-    run.link_names(part.refs)
     run.ledger.doubt(ref for ref in part.refs if ref in run.reconciled)
     if not part.all_or_nothing or len(part.refs) == 1:
         return part.refs

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from ccxt.base.errors import BaseError
 
 from .._bingx.endpoints import SPOT, ResponseSchema
-from .._bingx.errors import response_of
+from .._bingx.errors import response_of, words_of
 from .._bingx.vocabulary import STATUS_OF_STATE, Words, state_of
 from .._ids import OrderRef
 from .matching import IdIndex, ids_of, order_id_of, text_of
@@ -227,15 +227,9 @@ def report_of_history(
     return reports[0] if reports[0].settles else None
 
 
-def text_of_refusal(error: BaseError) -> str:
-    """The exchange's own words in a refusal."""
-    response = response_of(error)
-    return (response.message if response is not None else "") or str(error)
-
-
 def report_of_refusal(error: BaseError, ref: OrderRef) -> OrderReport:
     """What a refusal says of the order of `ref`: its state, that it is gone, or nothing."""
-    response, text = response_of(error), text_of_refusal(error)
+    response, text = response_of(error), words_of(error)
     code, query = (response.code, response.query) if response is not None else (None, False)
     return _report_of_words({"error": text}, Words(text, code, (ref.value,), query))
 

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 
 from ccxt.base.errors import BadRequest, BaseError, OrderNotFound
 
-from .._bingx.errors import response_of
+from .._bingx.errors import response_of, words_of
 from .._ids import Batch, OrderRef
 from .attempt import send
 from .commands import Sleep, Steps
@@ -29,7 +29,6 @@ from .ledger import (
     report_of_history,
     report_of_query,
     report_of_refusal,
-    text_of_refusal,
 )
 from .matching import IdIndex
 from .run import CancelRun
@@ -128,8 +127,7 @@ def _settle_each(run: CancelRun, part: Batch, give_up: float) -> _Settled:
             raise
         refusal = error
     else:
-        run.ledger.read(response, left.refs)
-        run.link_names(left.refs)
+        run.read(response, left.refs)
         run.ledger.doubt(left.refs)
         return True
     _note_refusal(run, left, refusal)
@@ -162,8 +160,7 @@ def _settle_together(run: CancelRun, part: Batch, give_up: float) -> _Settled:
         live = yield from _query_part(run, part.refs, give_up)
         run.live.update(live or {})
         return _is_settled(run, part)
-    run.ledger.read(response, part.refs)
-    run.link_names(part.refs)
+    run.read(response, part.refs)
     return _is_settled(run, part)
 
 
@@ -171,9 +168,7 @@ def _note_refusal(run: CancelRun, part: Batch, refusal: BaseError) -> None:
     """What the exchange says of a single order while it refuses the list is its own final word."""
     about = part.refs
     if len(about) > 1:
-        about = tuple(
-            IdIndex(about, run.context.endpoint.schema).of("fails", {"error": text_of_refusal(refusal)})
-        )
+        about = tuple(IdIndex(about, run.context.endpoint.schema).of("fails", {"error": words_of(refusal)}))
     if len(about) == 1:
         report = report_of_refusal(refusal, about[0])
         if report.status is not None:

@@ -113,13 +113,19 @@ class CancelRun:
         free_at = context.clock() + context.pauses.same_order if submitted else None
         context.spacing.release(self._names_of_orders(refs), free_at)
 
-    def link_names(self, refs: Sequence[OrderRef]) -> None:
-        """Orders that reports know by both ids count as one order each for the spacing."""
+    def read(self, response: object, refs: Sequence[OrderRef]) -> list[OrderReport]:
+        """Enter the `response` to a cancel of `refs` into the ledger, and return its reports.
+
+        Orders that reports know by both ids count as one order each for the spacing. Raises
+        `UnexpectedResponse`; then nothing has been entered.
+        """
+        reports = self.ledger.read(response, refs)
         for ref, name in zip(refs, self._names_of_orders(refs), strict=True):
             report = self.ledger.said(ref)
             names = names_of(report.entry) if report is not None else ()
             if name in names:
                 self.context.spacing.link(name, names)
+        return reports
 
     def _names_of_orders(self, refs: Sequence[OrderRef]) -> list[OrderRef]:
         """`refs` as the exchange spells them: in either case they name the same orders."""
