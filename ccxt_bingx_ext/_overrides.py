@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ccxt.base.errors import BaseError
+from ccxt.base.errors import BaseError, ExchangeNotAvailable
 from ccxt.base.exchange import Exchange
 
 from ._bingx.endpoints import (
@@ -30,7 +31,7 @@ from ._bingx.errors import (
     parse_response,
     raise_refusal,
 )
-from ._bingx.limit_headers import leave_rest_of_window
+from ._bingx.limit_headers import rest_of_window
 from ._bingx.market_ids import spot_market_id
 from ._bingx.signing import check_api_key, signed_json
 from ._cancel.arguments import (
@@ -43,7 +44,16 @@ from ._cancel.arguments import (
     parse_cancellations,
     parse_symbol,
 )
-from ._cancel.commands import Cancel, Command, FetchHistory, FetchOrder, LoadMarkets, MeasureClock, Sleep
+from ._cancel.commands import (
+    Cancel,
+    Command,
+    FetchHistory,
+    FetchOrder,
+    LoadMarkets,
+    MeasureClock,
+    Received,
+    Sleep,
+)
 from ._cancel.flow import Flow, cancel_batch, cancel_unloaded
 from ._cancel.forms import AUTO, QUERY, form_of
 from ._cancel.hosts import Hosts
@@ -58,6 +68,7 @@ from ._ratelimit.messages import Ban, Limiter, Pause, Resume
 from ._ratelimit.registry import limiter_for, limiters_at
 from ._ratelimit.schedule import RateLimit
 from ._settings import DEFAULTS, Settings, parse_settings
+from ._wire.call import Call, current_call, on_the_wire
 
 if TYPE_CHECKING:
     from typing import Any as Upstream
@@ -188,14 +199,16 @@ class BingxMixin(Upstream):
             if concerns_orders(route):
                 if received.is_from_gateway:
                     # Whatever its body says, it says nothing about an order; ccxt goes by the body.
-                    return self.handle_http_status_code(httpCode, reason, url, method, body)
+                    self.handle_http_status_code(httpCode, reason, url, method, body)
+                    # ccxt 4.5.90 does not know all of them: 304 and 507 would pass for a response.
+                    raise ExchangeNotAvailable(f"{self.id} {method} {url} {httpCode} {reason} {body}")
                 endpoint = ENDPOINTS.get(route or "")
                 if endpoint is not None and received.code is not None and received.stops is None:
                     self._limiter(endpoint)[0].do(Resume())  # a refusal shows that the exchange answers, too
                 # ccxt 4.5.90 maps by code alone and so calls a cancelled order ExchangeError or BadRequest.
                 raise_refusal(self.id, received, body)
-                if endpoint is not None:
-                    leave_rest_of_window(response, headers, now)
+                if endpoint is not None and (call := current_call()) is not None:
+                    call.rest_of_window = rest_of_window(headers, now)
             return super().handle_errors(
                 httpCode, reason, url, method, headers, body, response, requestHeaders, requestBody
             )
@@ -298,7 +311,14 @@ class BingxMixin(Upstream):
             pauses=self._pauses,
         )
 
-    def _execute(self, command: Command) -> Any:
+    def _on_the_wire(self, method: str, url: str) -> AbstractContextManager[Call | None]:
+        """Send a request that concerns orders inside of this; None for any other one."""
+        route = route_of(method, url)
+        if not concerns_orders(route):
+            return nullcontext()
+        return on_the_wire(self.timeout / 1000, replayable=is_query(route))
+
+    def _start(self, command: Command) -> Any:
         """Start `command`. The sync class returns its result, the async classes an awaitable of it."""
         if isinstance(command, (Cancel, FetchOrder, FetchHistory)):
             # A retry inside ccxt's fetch2 would turn an executed request into a reported failure (measured).
@@ -320,6 +340,11 @@ class BingxMixin(Upstream):
         if isinstance(command, Sleep):
             return self.sleep(command.seconds * 1000)
         return self._update_limiters(self._limiters(command.endpoint, command.scope), command.signal)
+
+    @staticmethod
+    def _result(command: Command, result: Any, call: Call) -> Any:
+        """The result of `command` as flows receive it."""
+        return Received(result, call.rest_of_window) if isinstance(command, Cancel) else result
 
     def _limiters(self, endpoint: Endpoint, scope: Scope) -> list[Limiter]:
         """The limiters of `scope`, seen from this account's `endpoint`."""

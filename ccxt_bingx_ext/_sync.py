@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ccxt.base.errors import BadResponse
 from ccxt.base.types import Order
 from ccxt.bingx import bingx as upstream
 
@@ -15,6 +14,8 @@ from ._overrides import BingxMixin, LimiterCost
 from ._ratelimit.acquire import acquire
 from ._ratelimit.messages import Ban, Limiter, Pause
 from ._runner import run
+from ._wire.call import one_call
+from ._wire.requests_sessions import watch_session
 
 _thread = threading.local()  # ccxt stamps the time of a request in the thread that it has just throttled
 
@@ -23,6 +24,10 @@ class bingx(BingxMixin, upstream):
     """``ccxt.bingx`` with a `cancel_orders` that accounts for every id."""
 
     _awaits = False
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        watch_session(self.session)  # now, so that the first cancel can use an idle connection
 
     def cancel_orders(
         self,
@@ -85,11 +90,14 @@ class bingx(BingxMixin, upstream):
         ) -> list[Order]: ...
 
     def _execute(self, command: Command) -> Any:
-        try:
-            return super()._execute(command)
-        except UnicodeDecodeError as error:
-            # ccxt 4.5.90 decodes a body that is not text, and lets that fail; the async class does not.
-            raise BadResponse(f"{self.id} the response is not text") from error
+        with one_call() as call:
+            return self._result(command, self._start(command), call)
+
+    def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
+        with self._on_the_wire(method, url) as call:
+            if call is not None:
+                watch_session(self.session, url)
+            return super().fetch(url, method, headers, body)
 
     def throttle(self, cost: Any = None) -> None:
         _thread.in_limiter = isinstance(cost, LimiterCost)

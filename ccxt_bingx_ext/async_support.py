@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from ccxt.async_support.bingx import bingx as upstream
 from ccxt.base.types import Order
 
+from ._cancel.commands import Command
 from ._overrides import BingxMixin, LimiterCost
 from ._ratelimit.acquire import acquire_async
 from ._ratelimit.messages import Ban, Limiter, Pause
 from ._runner import run_async
-from ._wire import forbid_replay
+from ._wire.aiohttp_sessions import watch_session
+from ._wire.call import one_call
 
 __all__ = ["bingx"]
 
@@ -41,13 +43,25 @@ class bingx(BingxMixin, upstream):
             self, clientOrderIds: Iterable[str], symbol: str | None = None, params: Mapping[str, Any] = {}
         ) -> list[Order]: ...
 
-    def open(self, *args: Any, **named: Any) -> None:
-        super().open(*args, **named)
-        forbid_replay(self.session)
+    async def _execute(self, command: Command) -> Any:
+        with one_call() as call:
+            return self._result(command, await self._start(command), call)
+
+    async def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
+        with self._on_the_wire(method, url) as call:
+            if call is not None:
+                self._open()
+                watch_session(self.session)
+            return await super().fetch(url, method, headers, body)
+
+    def _open(self) -> None:
+        # A bot may make its session in an override of `open`, which ccxt calls within `fetch`.
+        if self.session is None and not getattr(self, "closed_by_user", False):
+            self.open()
 
     def get_socks_proxy_session(self, *args: Any, **named: Any) -> Any:
         session = super().get_socks_proxy_session(*args, **named)
-        forbid_replay(session)
+        watch_session(session)
         return session
 
     async def throttle(self, cost: Any = None) -> None:

@@ -22,6 +22,7 @@ from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Simulator
 
 from .helpers import FAULTS, OURS, Bot, bot_of, cancels, place, reported, reported_by_client_id, unused_port
+from .scripted import config_over
 
 SYMBOL = "BTC/USDT"
 
@@ -197,12 +198,6 @@ def test_cancel_in_except_block(bot: Bot, simulator: Simulator) -> None:
     except ConnectionRefusedError:
         orders = bot.cancel_orders(ids, SYMBOL)
     assert reported(orders) == [(one, "canceled") for one in ids]
-
-
-def config_over(simulator: Simulator, first: str, *fallbacks: str) -> dict[str, Any]:
-    config = simulator.ccxt_config(hostname=first, options={"fallbackHostnames": list(fallbacks)})
-    config["urls"] = {"api": dict.fromkeys(config["urls"]["api"], "http://{hostname}/openApi")}
-    return config
 
 
 @pytest.mark.parametrize("request_format", ["json", "query"])

@@ -28,10 +28,11 @@ from ccxt.base.errors import (
     RequestTimeout,
 )
 
-from ccxt_bingx_ext import _ids, _overrides, _wire
+from ccxt_bingx_ext import _ids, _overrides
 from ccxt_bingx_ext._bingx import endpoints, errors, signing
 from ccxt_bingx_ext._cancel import arguments, flow, ledger, orders, reconcile
 from ccxt_bingx_ext._ratelimit import acquire
+from ccxt_bingx_ext._wire import aiohttp_sessions
 from ccxt_bingx_ext.simulator import Simulator
 
 from .helpers import CCXTS, WORLDS, Bot, bot_of, place
@@ -213,7 +214,7 @@ def test_ccxt_misses_orders_that_are_gone(ccxts_own: Bot, simulator: Simulator) 
         ccxts_own.cancel_order(filled, "BTC/USDT")
 
 
-@worked_around_by(_overrides.BingxMixin._execute)
+@worked_around_by(_overrides.BingxMixin._start)
 def test_ccxt_retry_hides_a_success(ccxts_own: Bot, simulator: Simulator) -> None:
     """ccxt's retry after a lost response reports an executed cancel as refused."""
     (live,) = place(simulator, 1)
@@ -225,7 +226,7 @@ def test_ccxt_retry_hides_a_success(ccxts_own: Bot, simulator: Simulator) -> Non
 
 
 @pytest.mark.parametrize("world", ["async", "pro"])
-@worked_around_by(_wire.forbid_replay)
+@worked_around_by(aiohttp_sessions.watch_session)
 def test_aiohttp_replays_a_cancel(world: str, simulator: Simulator) -> None:
     """aiohttp sends a cancel again after a lost response, although ccxt sets no retries."""
     with bot_of(CCXTS[world], simulator.ccxt_config()) as bot:

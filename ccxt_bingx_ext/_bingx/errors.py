@@ -100,8 +100,11 @@ class Response(NamedTuple):
 
     @property
     def is_from_gateway(self) -> bool:
-        """Whether it says nothing about what the exchange behind a gateway did, whatever its body says."""
-        return self.http_status >= 500 or self.http_status == 408
+        """Whether it says nothing about what the exchange behind a gateway did, whatever its body says.
+
+        A redirect is one, too: whoever sends it may have received the request.
+        """
+        return self.http_status >= 500 or self.http_status == 408 or 300 <= self.http_status < 400
 
     @property
     def meaning(self) -> Meaning | None:
@@ -161,6 +164,26 @@ def response_of(error: BaseException) -> Response | None:
     """The response that `error` was raised for; None if no server had answered."""
     response: Response | None = getattr(error, "_response", None)
     return response
+
+
+class Progress(Enum):
+    """How far a request got that failed without a response."""
+
+    NOT_BEGUN = "no connection was attempted: keys, settings, or the limiter"
+    NOT_WRITTEN = "no connection came about on which to write it"
+    WRITTEN = "some of it may have been written"
+
+
+def attach_progress(error: BaseError, progress: Progress | None) -> None:
+    """Keep on `error` how far its request got, if that is known."""
+    if progress is not None:
+        error._progress = progress
+
+
+def progress_of(error: BaseException) -> Progress | None:
+    """How far the request of `error` got; None if nobody could watch it."""
+    progress: Progress | None = getattr(error, "_progress", None)
+    return progress
 
 
 def refusal(response: Response) -> type[BaseError] | None:

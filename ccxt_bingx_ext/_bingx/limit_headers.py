@@ -9,8 +9,6 @@ WINDOW = 1.0  # s: the limits' own window (seed); a refusal that names no time i
 PLAUSIBLE = 5.0  # s: an end of a window of 1 s that is farther off is in another unit, or not a time at all
 LONGEST_BAN = 3600.0  # s that a ban is believed to last (minutes, say docs and notes); then it is asked again
 
-_NOTE = "ccxt_bingx_ext.rest_of_window"  # the name under which a response carries it to the flow
-
 
 def _by_lower_name(headers: Mapping[str, Any] | None) -> dict[str, str]:
     return {name.lower(): str(value) for name, value in (headers or {}).items()}
@@ -44,19 +42,6 @@ def seconds_to_retry(headers: Mapping[str, Any] | None) -> float | None:
     except (KeyError, ValueError):
         return None
     return min(seconds, LONGEST_BAN) if 0 <= seconds < float("inf") else None
-
-
-def leave_rest_of_window(response: Any, headers: Mapping[str, Any] | None, now: float) -> None:
-    """Note in `response` what its headers say, for the flow, which does not see headers."""
-    rest = rest_of_window(headers, now)
-    if rest is not None and isinstance(response, dict):
-        response[_NOTE] = rest
-
-
-def take_rest_of_window(response: Any) -> float | None:
-    """What `leave_rest_of_window` noted (s), taken out of `response` again."""
-    rest: float | None = response.pop(_NOTE, None) if isinstance(response, dict) else None
-    return rest
 
 
 def rest_of_ban(until: float, now: float, least: float = WINDOW) -> float:

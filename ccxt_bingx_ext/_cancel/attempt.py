@@ -7,7 +7,6 @@ from typing import TypeAlias
 from ccxt.base.errors import BaseError, InvalidNonce, RateLimitExceeded
 
 from .._bingx.errors import Scope, response_of
-from .._bingx.limit_headers import take_rest_of_window
 from .._ratelimit.messages import Ban, Pause
 from .commands import Cancel, FetchHistory, FetchOrder, MeasureClock, Sleep, Steps, UpdateLimiter
 from .failures import is_about_the_form, is_ambiguous, was_never_sent
@@ -97,11 +96,11 @@ def _dispatch(request: Request, context: CancelContext) -> Steps:
         yield from _report_stop(request, error, context)
         raise
     context.hosts.reached(request.hostname, context.clock())
-    if isinstance(request, Cancel):
-        rest = take_rest_of_window(response)
-        if rest is not None:
-            yield UpdateLimiter(request.endpoint, Pause(rest))
-    return response
+    if not isinstance(request, Cancel):
+        return response
+    if response.rest_of_window is not None:
+        yield UpdateLimiter(request.endpoint, Pause(response.rest_of_window))
+    return response.body
 
 
 def _report_stop(request: Request, error: BaseError, context: CancelContext) -> Steps:

@@ -18,12 +18,22 @@ class LoadMarkets(NamedTuple):
 
 
 class Cancel(NamedTuple):
-    """Send `request` to `endpoint`, which cancels orders. The result is the decoded response."""
+    """Send `request` to `endpoint`, which cancels orders. The result is `Received`."""
 
     endpoint: Endpoint
     request: Mapping[str, Any]
     hostname: str | None = None  # None: the exchange's own
     form: str | None = None  # "json" or "query"; None: as the options say
+
+
+class Received(NamedTuple):
+    """The result of a `Cancel`: the decoded `body` of the response.
+
+    `rest_of_window`: s for which its headers say that the limit is used up; None if they do not.
+    """
+
+    body: Any
+    rest_of_window: float | None = None
 
 
 class FetchOrder(NamedTuple):

@@ -1,22 +1,22 @@
 """Which failures are ambiguous: the exchange may have executed the request all the same. One decision table.
 
 In ccxt most failures of either kind are ``NetworkError``, so the class alone does not decide. The response
-that an error was raised for, if there was one, does (`response_of`).
+that an error was raised for, if there was one, does (`response_of`); else how far the request got
+(`progress_of`). If the bot's session cannot be watched, the classes of the error and of its causes decide: no
+connection (host not found, refused, not verified, timed out while connecting) means that nothing was sent.
 
 =============================================================  ==========  =================================
 what came back                                                 executed?   source
 =============================================================  ==========  =================================
-HTTP 5xx, 408                                                  unknown     504: "further confirmation" (docs)
+HTTP 5xx, 408, 3xx                                             unknown     504: "further confirmation" (docs)
 words or a code for "busy" or "lost behind the gateway"        unknown     docs, live
 the same order within a second                                 unknown     an earlier request was received
 a business code that the vocabulary does not know              unknown
 any other business code, any other HTTP 4xx                    no          it is a refusal
-no response: host not found, refused, not verified,            no          nothing was sent
-connecting timed out
-no response otherwise (timeout, reset, cut off)                unknown     incl. async connect timeouts, which
-                                                                           ccxt does not distinguish
+no response, and the session was about to write the request    unknown     seen on the wire (`Progress`)
+no response, and nothing was written                           no          seen on the wire
 a response that is not the documented one                      unknown
-raised before anything was sent (keys, settings, limiter)      no
+raised before a connection (keys, settings, limiter)           no
 =============================================================  ==========  =================================
 """
 
@@ -34,7 +34,7 @@ from ccxt.base.errors import (
     RateLimitExceeded,
 )
 
-from .._bingx.errors import response_of
+from .._bingx.errors import Progress, progress_of, response_of
 from .._bingx.vocabulary import Meaning
 
 _UNKNOWN_OUTCOMES = (Meaning.AMBIGUOUS, Meaning.SUBMITTED_TWICE)
@@ -57,6 +57,9 @@ def was_never_sent(error: BaseError) -> bool:
     """Whether no connection came about at all, so that nothing was sent."""
     if response_of(error) is not None or not isinstance(error, (OperationFailed, ExchangeError)):
         return False
+    progress = progress_of(error)
+    if progress is not None:
+        return progress is Progress.NOT_WRITTEN
     return any(kind.__name__ in _NOT_CONNECTED for link in _chain(error) for kind in type(link).__mro__)
 
 
@@ -67,6 +70,9 @@ def is_ambiguous(error: BaseError) -> bool:
         # A plain class means that neither the vocabulary nor ccxt knows what the response says.
         is_unknown = type(error) in (OperationFailed, ExchangeError)
         return response.is_from_gateway or response.meaning in _UNKNOWN_OUTCOMES or is_unknown
+    progress = progress_of(error)
+    if progress is not None:
+        return progress is Progress.WRITTEN
     if was_never_sent(error):
         return False
     # ccxt raises a plain ExchangeError for a body that is cut off, but raises its subclasses before it sends

@@ -6,7 +6,7 @@ The responses are documented ones, and ones that users captured from the live ex
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from ccxt.base.errors import BaseError
 from hypothesis import strategies as st
@@ -14,13 +14,16 @@ from hypothesis import strategies as st
 from ccxt_bingx_ext._bingx.endpoints import SPOT
 from ccxt_bingx_ext._cancel import flow
 from ccxt_bingx_ext._cancel.arguments import CANCEL_ORDERS, parse_batch
-from ccxt_bingx_ext._cancel.commands import Cancel, FetchOrder
+from ccxt_bingx_ext._cancel.commands import Cancel, FetchOrder, Received
 from ccxt_bingx_ext._cancel.hosts import Hosts
 from ccxt_bingx_ext._cancel.ledger import OrderReport
 from ccxt_bingx_ext._cancel.outcome import Order, conclude
 from ccxt_bingx_ext._cancel.run import CancelContext, Pauses
 from ccxt_bingx_ext._cancel.spacing import Spacing
 from ccxt_bingx_ext._ids import Batch
+from ccxt_bingx_ext._runner import Gather
+
+R = TypeVar("R")
 
 TWO_CANCELED = (
     b'{"code":0,"msg":"","debugMsg":"","data":{"orders":['
@@ -132,16 +135,39 @@ def batch(*ids: int | str, **params: Any) -> Batch:
     return parse_batch(list(ids), params)
 
 
+def received(flow: Generator[Any, Any, R]) -> Generator[Any, Any, R]:
+    """Run `flow` by drivers that give the body of a response for what a cancel returns."""
+    resume: Callable[[Any], Any] = flow.send
+    value: Any = None
+    try:
+        while True:
+            try:
+                command = resume(value)
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
+            if isinstance(command, Gather):
+                command = Gather([received(one) for one in command.flows])
+            try:
+                value, resume = (yield command), flow.send
+            except BaseException as error:
+                value, resume = error, flow.throw
+            else:
+                if isinstance(command, Cancel) and not isinstance(value, Received):
+                    value = Received(value)
+    finally:
+        flow.close()
+
+
 def cancel(batch: Batch, market_id: str, context: CancelContext) -> Generator[Any, Any, list[Order]]:
     """The flow that cancels `batch`, concluded as the exchange class concludes it."""
-    return conclude((yield from flow.cancel_batch(batch, market_id, context)))
+    return conclude((yield from received(flow.cancel_batch(batch, market_id, context))))
 
 
 def cancel_unloaded(
     batch: Batch, guessed_id: str, context: CancelContext, load: Callable[[], Any]
 ) -> Generator[Any, Any, list[Order]]:
     """The same before the markets are loaded."""
-    return conclude((yield from flow.cancel_unloaded(batch, guessed_id, context, load)))
+    return conclude((yield from received(flow.cancel_unloaded(batch, guessed_id, context, load))))
 
 
 def lists_of(error: BaseError) -> tuple[list[str | None], list[str]]:

@@ -21,9 +21,8 @@ from hypothesis import strategies as st
 
 from ccxt_bingx_ext._bingx.endpoints import LINEAR, SPOT
 from ccxt_bingx_ext._bingx.errors import Response, attach_response, banned_error
-from ccxt_bingx_ext._bingx.limit_headers import leave_rest_of_window
 from ccxt_bingx_ext._cancel.arguments import parse_batch
-from ccxt_bingx_ext._cancel.commands import LoadMarkets, Sleep, UpdateLimiter
+from ccxt_bingx_ext._cancel.commands import LoadMarkets, Received, Sleep, UpdateLimiter
 from ccxt_bingx_ext._cancel.run import CancelRun, Pauses
 from ccxt_bingx_ext._cancel.spacing import Spacing
 from ccxt_bingx_ext._ids import Batch, OrderRef
@@ -301,7 +300,6 @@ def test_refusal_of_several_ids() -> None:
 
 
 UNCLEAR = "the order you want to cancel is FILLED or CANCELLED already, or is not a valid order id"
-USED_UP = {"X-RateLimit-Requests-Remain": "0", "X-RateLimit-Requests-Expire": "400"}
 
 
 def limited(retry_after: float | None = None, banned: bool = False) -> RateLimitExceeded:
@@ -354,10 +352,8 @@ def test_known_ban() -> None:
 
 
 def test_used_up_window() -> None:
-    """The flow pauses the limiter when the headers say so, and hides the note from the caller."""
-    told = response(orders=[canceled(1)])
-    leave_rest_of_window(told, USED_UP, 0.0)
-    wire = Wire(told)
+    """The flow pauses the limiter when the headers say so."""
+    wire = Wire(Received(response(orders=[canceled(1)]), rest_of_window=0.4))
     assert play(wire, batch(1)) == [("1", "canceled")]
     assert wire.others == shown(UpdateLimiter(SPOT, Pause(0.4)))
 

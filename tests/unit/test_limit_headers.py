@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 
 from ccxt_bingx_ext._bingx.limit_headers import (
-    leave_rest_of_window,
     rest_of_ban,
     rest_of_window,
-    take_rest_of_window,
 )
 from ccxt_bingx_ext._bingx.vocabulary import ban_end
 
@@ -80,19 +78,3 @@ def test_plausible_ban(until: float, rest: float) -> None:
 def test_missing_headers(headers: Any) -> None:
     """Missing headers give no rest of the window."""
     assert rest_of_window(headers, NOW) is None
-
-
-def test_note_in_the_response() -> None:
-    """The rest of a used-up window goes into the response, if the response is a dict."""
-    headers = {"X-RateLimit-Requests-Remain": "0", "X-RateLimit-Requests-Expire": "400"}
-    answer: dict[str, Any] = {"code": 0}
-    leave_rest_of_window(answer, {}, NOW)
-    assert answer == {"code": 0}
-    leave_rest_of_window(answer, headers, NOW)
-    assert answer != {"code": 0}
-    assert take_rest_of_window(answer) == 0.4
-    assert answer == {"code": 0}
-    assert take_rest_of_window(answer) is None
-    a_list: list[Any] = []
-    leave_rest_of_window(a_list, headers, NOW)
-    assert (a_list, take_rest_of_window(a_list)) == ([], None)

@@ -1,0 +1,1 @@
+"""What happens to a request on the wire: was anything written, no replay, no redirect."""

@@ -1,0 +1,154 @@
+"""Watch requests' sessions.
+
+Below a session, urllib3's pools send requests. A pool of a watched session tells the call of a request when
+its first byte is about to be written. It neither repeats a cancel, whatever ``Retry`` the bot mounted, nor
+lets requests follow a redirect, and the whole response has to arrive by the call's deadline: requests' own
+timeout starts again with every byte.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from functools import cache
+from http.client import HTTPResponse
+from time import monotonic
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3 import PoolManager, Retry
+
+from .call import Redirected, current_call, warn_unwatched
+
+
+def watch_session(session: Any, url: str = "") -> None:
+    """Make `session`, requests' or one like it, report to the call that it carries out.
+
+    With `url`, log a warning if requests to it cannot be watched.
+    """
+    adapters = getattr(session, "adapters", None)
+    if not isinstance(adapters, Mapping):
+        adapters = {"": session}
+    for prefix, adapter in adapters.items():
+        if isinstance(adapter, HTTPAdapter):
+            _watch_adapter(adapter)
+        elif url and url.startswith(prefix):
+            warn_unwatched(adapter)
+
+
+def _watch_adapter(adapter: HTTPAdapter) -> None:
+    if isinstance(adapter.proxy_manager_for, _WatchedProxies):
+        return
+    adapter.proxy_manager_for = _WatchedProxies(adapter.proxy_manager_for)  # type: ignore[method-assign]
+    for manager in (adapter.poolmanager, *adapter.proxy_manager.values()):
+        _watch_manager(manager)
+
+
+class _WatchedProxies:
+    """`HTTPAdapter.proxy_manager_for`, which makes a manager of pools when a proxy is first used."""
+
+    def __init__(self, upstream: Callable[..., PoolManager]) -> None:
+        self._upstream = upstream
+
+    def __call__(self, *args: Any, **named: Any) -> PoolManager:
+        manager = self._upstream(*args, **named)
+        _watch_manager(manager)
+        return manager
+
+
+def _watch_manager(manager: PoolManager) -> None:
+    watched = {scheme: _watched_pool(pool) for scheme, pool in manager.pool_classes_by_scheme.items()}
+    if watched != manager.pool_classes_by_scheme:
+        manager.pool_classes_by_scheme = watched
+        manager.clear()  # its pools, whose idle connections report to nobody
+
+
+@cache
+def _watched_pool(upstream: Any) -> Any:
+    """`upstream`, a class of pools, with requests watched."""
+    if issubclass(upstream, _WatchedPool):
+        return upstream
+    return type(f"Watched{upstream.__name__}", (_WatchedPool, upstream), {})
+
+
+@cache
+def _watched_connection(upstream: Any) -> Any:
+    return type(f"Watched{upstream.__name__}", (_WatchedConnection, upstream), {})
+
+
+class _WatchedPool:
+    @property
+    def ConnectionCls(self) -> Any:
+        # Not computed once: recorders such as vcrpy exchange the class while they are at work.
+        return _watched_connection(super().ConnectionCls)  # type: ignore[misc]
+
+    def urlopen(self, *args: Any, **named: Any) -> Any:
+        call = current_call()
+        if call is not None and not call.replayable:
+            named["retries"] = Retry(0, read=False)
+        response = super().urlopen(*args, **named)  # type: ignore[misc]
+        if call is not None:
+            call.answered = True
+            if response.get_redirect_location():
+                response.close()
+                raise Redirected(response.status)
+        return response
+
+
+class _WatchedResponse(HTTPResponse):
+    def __init__(self, sock: Any, *args: Any, **named: Any) -> None:
+        super().__init__(sock, *args, **named)
+        call = current_call()
+        if call is not None:
+            self.fp = io.BufferedReader(_InTime(sock, self.fp.detach(), call.deadline))
+
+
+class _InTime(io.RawIOBase):
+    """The stream of a socket, which times out at `deadline`."""
+
+    def __init__(self, sock: Any, stream: Any, deadline: float) -> None:
+        self._sock = sock
+        self._stream = stream
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> Any:
+        rest = self._deadline - monotonic()
+        if rest <= 0:
+            raise TimeoutError("timed out")
+        self._sock.settimeout(rest)
+        return self._stream.readinto(buffer)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+class _WatchedConnection:
+    response_class = _WatchedResponse
+    _connecting = _in_request = False
+
+    def connect(self) -> None:
+        if (call := current_call()) is not None:
+            call.begun = True
+        self._connecting = True  # a proxy is asked for its tunnel, which says nothing of the request
+        try:
+            super().connect()  # type: ignore[misc]
+        finally:
+            self._connecting = False
+
+    def request(self, *args: Any, **named: Any) -> None:
+        self._in_request = False
+        super().request(*args, **named)  # type: ignore[misc]
+
+    def send(self, data: Any) -> None:
+        call = current_call()
+        if call is not None and not self._connecting and not self._in_request:
+            if self.sock is None:  # type: ignore[attr-defined]
+                self.connect()
+            self._in_request = True  # headers and body are one request
+            call.begun = True
+            call.before_write()
+        super().send(data)  # type: ignore[misc]

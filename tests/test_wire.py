@@ -1,0 +1,514 @@
+"""What the plugin knows of a request on the wire, and what it does not let sessions do behind its back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import aiohttp
+import pytest
+import requests
+from ccxt.base.errors import (
+    BadResponse,
+    BaseError,
+    ExchangeNotAvailable,
+    NetworkError,
+    OperationFailed,
+    RequestTimeout,
+)
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
+
+from ccxt_bingx_ext import bingx
+from ccxt_bingx_ext._bingx.errors import Progress, Response, progress_of, response_of
+from ccxt_bingx_ext._cancel.outcome import UNKNOWN_OUTCOME
+from ccxt_bingx_ext._wire import call as wire_call
+from ccxt_bingx_ext._wire.requests_sessions import _InTime
+from ccxt_bingx_ext.async_support import bingx as async_bingx
+from ccxt_bingx_ext.simulator import Simulator
+
+from .helpers import OURS, Bot, bot_of, cancels, place, reported, unused_port
+from .scripted import answer, canceled, config_over, scripted
+
+SPOT, SWAP = "BTC/USDT", "BTC/USDT:USDT"
+BATCH = "DELETE swap/v2/trade/batchOrders"
+
+pytestmark = pytest.mark.usefixtures("without_pauses")
+
+
+@pytest.fixture
+def unreachable(loopback: None) -> Iterator[str]:
+    """A host that answers no attempt to connect: the queue of its listener is full."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        port = listener.getsockname()[1]
+        waiting = [socket.socket() for _ in range(3)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", port))
+        yield f"127.0.0.1:{port}"
+        for one in waiting:
+            one.close()
+
+
+def failure_of(bot: Bot, ids: list[str], symbol: str = SPOT, **params: Any) -> BaseError:
+    with pytest.raises(BaseError) as caught:
+        bot.cancel_orders(ids, symbol, params)
+    assert (caught.value.orders, caught.value.unresolved) == ([], ids)
+    return caught.value
+
+
+# Was anything written?
+
+
+def test_connect_timeout(world: str, simulator: Simulator, unreachable: str) -> None:
+    """A host that lets connecting time out received nothing: the cancel goes to the next host, at once."""
+    config = config_over(simulator, unreachable, f"127.0.0.1:{simulator.port}", timeout=500)
+    ids = place(simulator, 2)
+    with bot_of(OURS[world], config) as bot:
+        assert reported(bot.cancel_orders(ids, SPOT)) == [(one, "canceled") for one in ids]
+    assert len(simulator.requests) == 1
+
+
+def test_connect_timeout_alone(world: str, simulator: Simulator, unreachable: str) -> None:
+    """Without another host the error says that nothing was sent."""
+    with bot_of(OURS[world], config_over(simulator, unreachable, timeout=500)) as bot:
+        error = failure_of(bot, ["1"])
+    assert isinstance(error, OperationFailed)
+    assert UNKNOWN_OUTCOME not in str(error)
+
+
+@pytest.mark.parametrize("proxy", ["refused", "denied"])
+def test_proxy_failure(world: str, simulator: Simulator, proxy: str) -> None:
+    """A proxy that cannot be reached, or opens no tunnel, has passed nothing on."""
+    with scripted(lambda connection, request: answer(connection, status="407 Proxy")) as server:
+        port = server.port if proxy == "denied" else unused_port()
+        config = simulator.ccxt_config(httpsProxy=f"http://127.0.0.1:{port}")
+        config["urls"] = {"api": dict.fromkeys(config["urls"]["api"], "https://127.0.0.1:1")}
+        with bot_of(OURS[world], config) as bot:
+            error = failure_of(bot, ["1"])
+    assert progress_of(error) is Progress.NOT_WRITTEN
+    assert UNKNOWN_OUTCOME not in str(error)
+    assert {request.split()[0] for request in server.requests} <= {"CONNECT"}
+
+
+@pytest.mark.parametrize("market", ["spot", "linear"])
+def test_executed_then_unreachable(world: str, simulator: Simulator, market: Any) -> None:
+    """A host that received the cancel, and then refuses connections, may have executed it: look up first."""
+
+    def script(connection: socket.socket, request: str) -> object:
+        if request.startswith("GET"):
+            answer(connection, json.dumps({"code": 80012, "msg": "service unavailable"}))
+            return "go on"
+        server.stop_listening()
+        return "close"
+
+    symbol, path = (SPOT, "cancelOrders") if market == "spot" else (SWAP, BATCH)
+    ids = place(simulator, 2, market=market)
+    with scripted(script) as server:
+        config = config_over(simulator, server.host, f"127.0.0.1:{simulator.port}")
+        with bot_of(OURS[world], config) as bot:
+            bot.exchange.set_markets(markets())
+            with pytest.raises(OperationFailed):
+                bot.fetch_order("1", symbol)  # its connection is kept alive
+            assert reported(bot.cancel_orders(ids, symbol)) == [(one, "canceled") for one in ids]
+    queries = [request.path.endswith(("query", "order")) for request in simulator.requests]
+    assert queries[0]
+    assert len(simulator.arrivals(path)) == 1
+
+
+def markets() -> list[dict[str, Any]]:
+    with Simulator(limits=None) as simulator, bot_of(bingx, simulator.ccxt_config()) as bot:
+        return list(bot.load_markets().values())
+
+
+# No replay
+
+
+@pytest.mark.parametrize("symbol", [SPOT, SWAP])
+@pytest.mark.parametrize("fault", ["drop", "http"])
+def test_retry_of_the_bot(simulator: Simulator, symbol: str, fault: Any) -> None:
+    """A session with urllib3's ``Retry`` does not repeat a cancel."""
+    market = "spot" if symbol == SPOT else "linear"
+    path = "cancelOrders" if symbol == SPOT else BATCH
+    retry = Retry(total=3, allowed_methods=None, status_forcelist=[502], backoff_factor=0)
+    session = requests.Session()
+    session.mount("http://", HTTPAdapter(max_retries=retry))
+    (one,) = place(simulator, 1, market=market)
+    details: Any = {"status": 502} if fault == "http" else {}
+    simulator.faults.add(fault, when="after", **details)
+    with bot_of(bingx, simulator.ccxt_config(session=session)) as bot:
+        assert reported(bot.cancel_orders([one], symbol, {"process": 1})) == [(one, "canceled")]
+        assert len(simulator.arrivals(path)) == 1
+        simulator.faults.add(fault, path="query", **details)
+        simulator.clear_log()
+        if symbol == SPOT:
+            assert bot.fetch_order(one, symbol)["status"] == "canceled"  # the bot's own
+            assert len(simulator.arrivals("query")) == 2
+
+
+# No redirect
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "303 See Other", "307 Temporary", "308 Permanent"])
+@pytest.mark.parametrize("symbol", [SPOT, SWAP])
+def test_redirect(world: str, simulator: Simulator, symbol: str, status: str) -> None:
+    """Nothing follows a redirect: it is an ambiguous answer, and no other host gets key and signature."""
+    with scripted(lambda connection, request: answer(connection)) as target:
+
+        def redirect(connection: socket.socket, request: str) -> None:
+            answer(connection, status=status, Location=f"http://{target.host}/elsewhere")
+
+        with Simulator(limits=None) as other, scripted(redirect) as server:
+            config = config_over(simulator, server.host, f"127.0.0.1:{other.port}")
+            with bot_of(OURS[world], config) as bot:
+                bot.exchange.set_markets(markets())
+                bot.exchange.options["cancelOrders"]["resolveAttempts"] = 1
+                error = failure_of(bot, ["1"], symbol)
+            assert other.requests == []
+        assert target.requests == []
+    assert isinstance(error, ExchangeNotAvailable)
+    assert UNKNOWN_OUTCOME in str(error)
+    assert response_of(error) == Response(int(status[:3]))
+
+
+def test_redirect_to_itself(world: str, simulator: Simulator) -> None:
+    """A redirect in a circle costs no further request."""
+
+    def redirect(connection: socket.socket, request: str) -> None:
+        answer(connection, status="307 Temporary", Location=request.split()[1])
+
+    with scripted(redirect) as server, bot_of(OURS[world], config_over(simulator, server.host)) as bot:
+        bot.exchange.options["cancelOrders"]["resolveAttempts"] = 0
+        failure_of(bot, ["1"], process=1)
+        assert server.count("cancelOrders") == 1
+
+
+@pytest.mark.parametrize("status", ["304 Not Modified", "507 Insufficient Storage", "300 Choices"])
+def test_status_that_ccxt_does_not_know(world: str, simulator: Simulator, status: str) -> None:
+    """A status of a gateway is no response of the exchange, whatever its body says."""
+    body = "" if status.startswith("304") else canceled("1")
+    with (
+        scripted(lambda connection, request: answer(connection, body, status)) as server,
+        bot_of(OURS[world], config_over(simulator, server.host)) as bot,
+    ):
+        bot.exchange.options["cancelOrders"]["resolveAttempts"] = 0
+        error = failure_of(bot, ["1"])
+    assert isinstance(error, ExchangeNotAvailable)
+    assert UNKNOWN_OUTCOME in str(error)
+
+
+def test_ordinary_calls_follow_redirects(world: str, simulator: Simulator) -> None:
+    """Calls that do not concern orders stay as they are in ccxt."""
+
+    def redirect(connection: socket.socket, request: str) -> None:
+        answer(
+            connection,
+            status="307 Temporary",
+            Location=f"http://127.0.0.1:{simulator.port}{request.split()[1]}",
+        )
+
+    with scripted(redirect) as server, bot_of(OURS[world], config_over(simulator, server.host)) as bot:
+        assert bot.fetch_time() > 0
+
+
+@pytest.mark.parametrize("used_before", [False, True])
+def test_redirect_behind_a_proxy(
+    world: str, simulator: Simulator, used_before: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind a proxy, too, whether the session has used it before or not."""
+
+    def serve(connection: socket.socket, request: str) -> None:
+        if "/elsewhere" in request or len(proxy.requests) < 3:
+            answer(connection, canceled("1"))
+        else:
+            answer(connection, status="307 Temporary", Location="http://127.0.0.1:1/elsewhere")
+
+    with scripted(serve) as proxy:
+        config = simulator.ccxt_config(httpProxy=f"http://{proxy.host}")
+        with bot_of(OURS[world], config) as bot:
+            bot.exchange.options["cancelOrders"]["resolveAttempts"] = 0
+            if used_before and world == "sync":
+                fresh = requests.Session()
+                fresh.get("http://127.0.0.1:1/", proxies={"http": config["httpProxy"]})
+                bot.exchange.session = fresh
+            while len(proxy.requests) < 2:
+                assert reported(bot.cancel_orders(["1"], SPOT)) == [("1", "canceled")]
+            error = failure_of(bot, ["1"])
+            assert response_of(error) == Response(307)
+            assert proxy.count("/elsewhere") == 0
+
+
+# Only ccxt's classes leave
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        ("[" * 990 + "]" * 990, {}),
+        ("[" * 100_000 + "]" * 100_000, {}),
+        ("\x00" * 10, {"Content_Encoding": "gzip"}),
+        ('{"code": 0, "data": ' + "1" * 5000 + "}", {}),
+    ],
+    ids=["nested", "nested deep", "not gzip", "digits"],
+)
+def test_undecodable(world: str, simulator: Simulator, body: str, headers: dict[str, str]) -> None:
+    """A response that cannot be decoded is ambiguous, or reads as what it says: never another class."""
+    with (
+        scripted(lambda connection, request: answer(connection, body, **headers)) as server,
+        bot_of(OURS[world], config_over(simulator, server.host)) as bot,
+    ):
+        bot.exchange.options["cancelOrders"]["resolveAttempts"] = 0
+        error = failure_of(bot, ["1"])
+    assert UNKNOWN_OUTCOME in str(error)
+
+
+@pytest.mark.parametrize("charset", ["nope", "idna"])
+def test_odd_charset(world: str, simulator: Simulator, charset: str) -> None:
+    """A response in an odd charset is read as UTF-8, or is ambiguous: aiohttp cannot read "idna"."""
+    with (
+        scripted(
+            lambda connection, request: answer(
+                connection, canceled("1"), Content_Type=f"application/json; charset={charset}"
+            )
+        ) as server,
+        bot_of(OURS[world], config_over(simulator, server.host)) as bot,
+    ):
+        bot.exchange.options["cancelOrders"]["resolveAttempts"] = 0
+        if (world, charset) == ("async", "idna"):
+            assert isinstance(failure_of(bot, ["1"]).__cause__, UnicodeError)
+        else:
+            assert reported(bot.cancel_orders(["1"], SPOT)) == [("1", "canceled")]
+
+
+@pytest.mark.parametrize("location", ["http://[", "http://%zz:99999/", "//", "http://\udc80/"])
+def test_odd_redirect(world: str, simulator: Simulator, location: str) -> None:
+    """A redirect to what is no address is a redirect."""
+
+    def redirect(connection: socket.socket, request: str) -> None:
+        head = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
+        connection.sendall(head.encode(errors="surrogateescape"))
+
+    with scripted(redirect) as server, bot_of(OURS[world], config_over(simulator, server.host)) as bot:
+        bot.exchange.options["cancelOrders"]["resolveAttempts"] = 0
+        error = failure_of(bot, ["1"])
+    assert isinstance(error, ExchangeNotAvailable)
+    assert UNKNOWN_OUTCOME in str(error)
+
+
+class Failing:
+    """A session of aiohttp's kind whose requests fail with `error`."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+        self.trace_configs: list[Any] = []
+        self.headers: dict[str, str] = {}
+
+    def post(self, *args: Any, **named: Any) -> Any:
+        raise self.error
+
+    delete = get = post
+
+    async def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncio.IncompleteReadError(b"", 1),
+        RuntimeError("Session is closed"),
+        LookupError("unknown encoding: x"),
+        UnicodeError("x"),
+        ValueError("x"),
+        RecursionError("x"),
+        AttributeError("x"),
+        type("ProxyError", (Exception,), {})("x"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_errors_of_sessions(error: Exception) -> None:
+    """Whatever a session raises leaves as a ccxt error, with its cause, and with what is known."""
+    exchange = async_bingx({"apiKey": "k", "secret": "s", "enableRateLimit": False})
+    exchange.options["cancelOrders"]["resolveAttempts"] = 0
+
+    async def main() -> BaseError:
+        exchange.session = Failing(error)
+        exchange.own_session = False
+        with pytest.raises(BaseError) as caught:
+            await exchange.cancel_orders(["1"], SPOT)
+        await exchange.close()
+        return caught.value
+
+    raised = asyncio.run(main())
+    assert isinstance(raised, NetworkError)
+    assert raised.__cause__ is error
+    assert (raised.orders, raised.unresolved) == ([], ["1"])
+
+
+def test_known_results_survive(world: str, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An odd error in a later batch loses nothing of the earlier ones."""
+    first, second = place(simulator, 2)
+    options = {"cancelOrders": {"batchSize": 1, "resolveAttempts": 0}}
+    with bot_of(OURS[world], simulator.ccxt_config(options=options)) as bot:
+        upstream = type(bot.exchange).parse_json
+
+        def odd(exchange: Any, text: str) -> Any:
+            if len(cancels(simulator)) == 2:
+                raise LookupError("unknown encoding: x")
+            return upstream(exchange, text)
+
+        monkeypatch.setattr(type(bot.exchange), "parse_json", odd)
+        with pytest.raises(BadResponse) as caught:
+            bot.cancel_orders([first, second], SPOT, {"process": 1})
+    assert reported(caught.value.orders) == [(first, "canceled")]
+    assert caught.value.unresolved == [second]
+    assert isinstance(caught.value.__cause__, LookupError)
+
+
+def test_odd_error_before_sending(world: str, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An odd error before anything is written is not ambiguous."""
+    with bot_of(OURS[world], simulator.ccxt_config()) as bot:
+
+        def broken(*args: Any, **named: Any) -> Any:
+            raise AttributeError("x")
+
+        monkeypatch.setattr(type(bot.exchange), "sign", broken)
+        error = failure_of(bot, ["1"])
+    assert progress_of(error) is Progress.NOT_BEGUN
+    assert UNKNOWN_OUTCOME not in str(error)
+    assert simulator.requests == []
+
+
+# In-band, and time
+
+
+def test_key_of_ours_in_a_response(world: str, simulator: Simulator) -> None:
+    """Nothing in a response's body holds the lane: what headers say does not travel there."""
+    body = json.loads(canceled("1"))
+    body["ccxt_bingx_ext.rest_of_window"] = 1e9
+    with (
+        scripted(lambda connection, request: answer(connection, json.dumps(body))) as server,
+        bot_of(OURS[world], {**config_over(simulator, server.host), "enableRateLimit": True}) as bot,
+    ):
+        for _ in range(2):
+            assert reported(bot.cancel_orders(["1"], SPOT)) == [("1", "canceled")]
+
+
+@pytest.mark.parametrize("part", ["headers", "body"])
+def test_trickling_response(world: str, simulator: Simulator, part: str) -> None:
+    """A response that trickles ends after the timeout, though no single pause is as long."""
+    sent = 0
+
+    def trickle(connection: socket.socket, request: str) -> object:
+        nonlocal sent
+        body = canceled("1").encode()
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        if part == "body":
+            connection.sendall(head.encode())
+        for byte in body if part == "body" else head.encode():
+            time.sleep(0.1)
+            connection.sendall(bytes([byte]))
+            sent += 1
+        return "close"
+
+    with (
+        scripted(trickle) as server,
+        bot_of(OURS[world], config_over(simulator, server.host, timeout=500)) as bot,
+    ):
+        bot.exchange.options["cancelOrders"]["resolveAttempts"] = 0
+        error = failure_of(bot, ["1"])
+        assert sent < 50
+    assert isinstance(error, RequestTimeout)
+    assert UNKNOWN_OUTCOME in str(error)
+
+
+def test_read_after_the_deadline() -> None:
+    """Past the deadline nothing more is read, not even what is there."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs, ours.makefile("rb") as stream:
+        theirs.sendall(b"x")
+        with pytest.raises(TimeoutError):
+            _InTime(ours, stream.raw, time.monotonic()).readinto(bytearray(1))
+
+
+# Sessions
+
+
+class Wrapper:
+    """A session that wraps another one, and shows only what ccxt uses."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        self.headers = session.headers
+        self.cookies = getattr(session, "cookies", None)
+        for name in ("request", "get", "post", "delete", "close"):
+            setattr(self, name, getattr(session, name))
+
+
+def test_wrapped_session(world: str, simulator: Simulator, caplog: pytest.LogCaptureFixture) -> None:
+    """A session that cannot be watched works, and is named in one warning."""
+    wire_call._warned.clear()
+    ids = place(simulator, 2)
+
+    async def with_async() -> None:
+        async with aiohttp.ClientSession() as session:
+            exchange = async_bingx(simulator.ccxt_config(session=Wrapper(session)))
+            exchange.own_session = False
+            for one in ids:
+                assert reported(await exchange.cancel_orders([one], SPOT)) == [(one, "canceled")]
+            await exchange.close()
+
+    with caplog.at_level(logging.WARNING, "ccxt_bingx_ext"):
+        if world == "async":
+            asyncio.run(with_async())
+        else:
+            with requests.Session() as session:
+                exchange = bingx(simulator.ccxt_config(session=Wrapper(session)))
+                for one in ids:
+                    assert reported(exchange.cancel_orders([one], SPOT)) == [(one, "canceled")]
+    (record,) = [one for one in caplog.records if "cannot watch" in one.message]
+    assert "Wrapper" in record.message
+
+
+def test_session_of_an_overridden_open(simulator: Simulator) -> None:
+    """The plugin watches a session that the bot makes in its own `open`."""
+
+    class Own(async_bingx):
+        def open(self, *args: Any, **named: Any) -> None:
+            super(async_bingx, self).open(*args, **named)
+
+    (one,) = place(simulator, 1, market="linear")
+
+    async def main() -> None:
+        exchange = Own(simulator.ccxt_config())
+        try:
+            simulator.faults.add("drop", when="after", path=BATCH)
+            assert reported(await exchange.cancel_orders([one], SWAP)) == [(one, "canceled")]
+        finally:
+            await exchange.close(True)
+
+    asyncio.run(main())
+    assert len(simulator.arrivals(BATCH)) == 1
+
+
+def test_closed_instance(simulator: Simulator) -> None:
+    """A cancel does not reopen an instance that the bot has closed."""
+
+    async def main() -> None:
+        exchange = async_bingx(simulator.ccxt_config())
+        await exchange.fetch_time()
+        await exchange.close(True)
+        if not getattr(exchange, "closed_by_user", False):
+            pytest.skip("this ccxt opens a closed instance again")
+        with pytest.raises(BaseError) as caught:
+            await exchange.cancel_orders(["1"], SPOT)
+        assert caught.value.unresolved == ["1"]
+        assert exchange.session is None
+
+    asyncio.run(main())
+    assert cancels(simulator) == []
