@@ -12,7 +12,7 @@ For bots that look the class up in ccxt by name, call ``ccxt_bingx_ext.register(
 from __future__ import annotations
 
 from ._cancel.orders import GONE, is_gone
-from ._ids import ClientOrderId
+from ._ids import ClientOrderId, unresolved_as_json
 from ._register import Registration, register, unregister
 from ._sync import bingx
 from ._types import AccountsForIds, CancellationRequest, CancelOrdersOptions
@@ -31,4 +31,5 @@ __all__ = [
     "is_gone",
     "register",
     "unregister",
+    "unresolved_as_json",
 ]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+import operator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, SupportsIndex, TypeAlias
+
+# What callers may give as an id: SupportsIndex is an int, or numpy's.
+OrderId: TypeAlias = str | SupportsIndex | Mapping[str, Any]
 
 
 class ClientOrderId(str):
     """A client order id. It equals the plain string; its type distinguishes it from an order id.
 
     `cancel_orders` accepts such an id among `ids` and cancels by client order id, so that you can pass an
-    error's ``unresolved`` back as it is.
+    error's ``unresolved`` back as it is. JSON drops the type: `unresolved_as_json` keeps the kind of each id.
     """
 
     __slots__ = ()
@@ -38,6 +42,74 @@ class SymbolRef(NamedTuple):
     def public(self) -> dict[str, str]:
         """The entry as callers see it in ``unresolved``."""
         return {self.ref.field: self.ref.value, "symbol": self.symbol}
+
+
+def unresolved_as_json(error: BaseException) -> list[dict[str, str | None]]:
+    """The ``unresolved`` of `error` in a form that survives JSON, a database or a queue.
+
+    Returns one ``{"id": ...}`` or ``{"clientOrderId": ...}`` per order, with its ``"symbol"`` if the error is
+    of `cancel_orders_for_symbols`. The method that raised `error` accepts the list again. Text stands for a
+    value that could not be an id, and the method refuses it again.
+
+    Raises ``AttributeError`` if `error` carries no ``unresolved``: such an error does not say what is live.
+    """
+    unresolved: Sequence[Any] = error.unresolved  # type: ignore[attr-defined]
+    return [_as_entry(one) for one in unresolved]
+
+
+def _as_entry(given: Any) -> dict[str, str | None]:
+    entry = {"id": given}
+    if isinstance(given, Mapping):
+        try:
+            entry = dict(given)
+        except Exception:  # a caller's own mapping may raise anything
+            entry = {"id": shown(given)}
+    field = "id" if not is_blank(entry.get("id")) else "clientOrderId"
+    value = entry.get(field)
+    named = {"clientOrderId" if isinstance(value, ClientOrderId) else field: _as_text(value)}
+    return {**named, "symbol": _as_text(entry["symbol"])} if "symbol" in entry else named
+
+
+def _as_text(given: Any) -> str | None:
+    value = exact(given)
+    return value if value is None or isinstance(value, str) else shown(value)
+
+
+def exact(given: Any) -> Any:
+    """`given` as a plain str, int or float if it is one in another type (an enum, say, or ``numpy.int64``).
+
+    Such a type may show itself as another text than the one that the plugin checks, or raise when compared.
+    """
+    if isinstance(given, str):
+        return str.__str__(given)
+    if isinstance(given, bool):
+        return given
+    if isinstance(given, int):
+        return int.__index__(given)
+    if isinstance(given, float):
+        return float.__float__(given)
+    if hasattr(type(given), "__index__"):
+        try:
+            return operator.index(given)
+        except Exception:  # numpy.bool_ and arrays have an __index__ that refuses
+            return given
+    return given
+
+
+def is_blank(given: object) -> bool:
+    """Whether `given` is None or an empty string, whatever its ``__eq__`` and ``__bool__`` do."""
+    return given is None or (isinstance(given, str) and not exact(given))
+
+
+def shown(value: object) -> str:
+    """`value` as messages show it: at most 100 characters, and never an error of its own."""
+    try:
+        text = repr(value)
+    except Exception:
+        # Python refuses to write an int of thousands of digits; a caller's own __repr__ may raise anything.
+        size = "very large " if isinstance(value, int) else ""
+        text = f"a {size}{type(value).__name__}" + ("" if size else " that cannot be shown")
+    return text if len(text) <= 100 else f"{text[:100]}…"
 
 
 class Batch(NamedTuple):

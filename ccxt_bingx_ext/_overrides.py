@@ -37,12 +37,13 @@ from ._bingx.signing import check_api_key, signed_json
 from ._cancel.arguments import (
     CANCEL_ORDERS,
     CANCEL_ORDERS_FOR_SYMBOLS,
+    Asked,
     adopt,
-    as_list,
-    ids_as_given,
+    check_market,
     parse_batch,
     parse_cancellations,
     parse_symbol,
+    reading_markets,
 )
 from ._cancel.commands import (
     Cancel,
@@ -166,9 +167,13 @@ class BingxMixin(Upstream):
             request["url"] = other + request["url"][len(own) :]
         return request
 
+    def parse_market(self, market: Any) -> Any:
+        with reading_markets(self.id):
+            return super().parse_market(market)
+
     def nonce(self) -> Any:
         # ccxt's bingx signs by this machine's clock, whatever load_time_difference has measured.
-        return super().nonce() - self.options.get("timeDifference", 0)
+        return super().nonce() - (self.options.get("timeDifference") or 0)
 
     def prepare_request_headers(self, headers: Any = None) -> Any:
         prepared = super().prepare_request_headers(headers)
@@ -238,9 +243,11 @@ class BingxMixin(Upstream):
         return limiter, settings.rate_limit, settings.max_wait, banned_error
 
     def _cancel_orders(self, ids: Any, symbol: Any, params: Mapping[str, Any]) -> Orders:
-        ids = as_list(ids)
-        with unresolved_on_error(ids_as_given(ids, params)):
-            symbol, batch = parse_symbol(symbol), parse_batch(ids, params)
+        asked = Asked(ids, params)
+        with unresolved_on_error(asked.unresolved):
+            asked.read()
+            symbol = parse_symbol(symbol)
+            batch = parse_batch(asked.ids, asked.params, symbol)
         with unresolved_on_error([ref.public for ref in batch.refs]):
             if not batch.refs:
                 return []
@@ -250,10 +257,11 @@ class BingxMixin(Upstream):
             return conclude((yield from self._cancel_batch(CANCEL_ORDERS, symbol, batch)))
 
     def _cancel_orders_for_symbols(self, orders: Any, params: Mapping[str, Any]) -> Orders:
-        orders = as_list(orders)
         method = CANCEL_ORDERS_FOR_SYMBOLS
-        with unresolved_on_error(ids_as_given(orders, {}), method):
-            refs, batches = parse_cancellations(orders, params)
+        asked = Asked(orders, params, method)
+        with unresolved_on_error(asked.unresolved, method):
+            asked.read()
+            refs, batches = parse_cancellations(asked.ids, asked.params)
         with unresolved_on_error([ref.public for ref in refs], method):
             if not refs:
                 return []
@@ -269,14 +277,19 @@ class BingxMixin(Upstream):
     def _guessed_id(self, symbol: str) -> str | None:
         # What ccxt renames on every exchange (XBT is BTC) is not a currency of this one.
         everywhere = Exchange.commonCurrencies
-        renamed = {id: code for id, code in self.commonCurrencies.items() if everywhere.get(id) != code}
+        own = dict(self.commonCurrencies)  # another thread may be loading the currencies
+        renamed = {id: code for id, code in own.items() if everywhere.get(id) != code}
         return spot_market_id(symbol, renamed)
 
     def _cancel_batch(self, method: str, symbol: str, batch: Batch) -> Flow:
         """The flow that cancels `batch`. Wrong arguments raise here, before it runs."""
 
         def load() -> tuple[Batch, str, CancelContext]:
-            market = self.market(symbol)
+            with reading_markets(method):
+                market = self.market(symbol)
+                check_market(market, symbol, method)
+                # Tried before anything is sent: `build_order` depends on it for every report.
+                self.safe_order({}, market)
             return adopted(market, endpoint_of(market))
 
         def adopted(market: Any, endpoint: Endpoint) -> tuple[Batch, str, CancelContext]:
@@ -287,9 +300,11 @@ class BingxMixin(Upstream):
         guessed_id = None if self.markets else self._guessed_id(symbol)
         if guessed_id is None:
             return cancel_batch(*load())
-        guessed = self.safe_market(guessed_id, None, "-", "spot")
-        # ccxt 4.5.90 leaves "id" None in a market that it does not know.
-        return cancel_unloaded(*adopted({**guessed, "id": guessed_id}, SPOT), load)
+        # ccxt 4.5.90 leaves these None in a market that it does not know. Without "spot" it takes the quote
+        # for the currency of every fee.
+        known = {"id": guessed_id, "type": "spot", "spot": True}
+        guessed = {**self.safe_market(guessed_id, None, "-", "spot"), **known}
+        return cancel_unloaded(*adopted(self.safe_market_structure(guessed), SPOT), load)
 
     def _context(self, method: str, market: Any, endpoint: Endpoint, settings: Settings) -> CancelContext:
         return CancelContext(

@@ -10,6 +10,7 @@ from ccxt.base.types import Order
 from ccxt.bingx import bingx as upstream
 
 from ._cancel.commands import Command
+from ._ids import OrderId
 from ._overrides import BingxMixin, LimiterCost
 from ._ratelimit.acquire import acquire
 from ._ratelimit.messages import Ban, Limiter, Pause
@@ -31,7 +32,7 @@ class bingx(BingxMixin, upstream):
 
     def cancel_orders(
         self,
-        ids: Iterable[str | int] | None,
+        ids: Iterable[OrderId] | None,
         symbol: str | None = None,
         params: Mapping[str, Any] = {},
     ) -> list[Order]:
@@ -43,6 +44,8 @@ class bingx(BingxMixin, upstream):
         request, 5 requests/s, in the async classes concurrently. Lists may have any length.
 
         `ids`: order ids (str of digits or int, 1 to 2^63-1), any iterable; None only with client order ids.
+        A ``{"id": ...}`` or ``{"clientOrderId": ...}`` among them, such as an order structure of this symbol
+        or an entry of `unresolved_as_json`, names its order by the first id that it has.
         `symbol`: unified symbol, required. `params`:
 
         - ``clientOrderIds``: list of client order ids (1 to 40 characters each), alone or beside `ids`. The

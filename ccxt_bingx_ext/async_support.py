@@ -9,6 +9,7 @@ from ccxt.async_support.bingx import bingx as upstream
 from ccxt.base.types import Order
 
 from ._cancel.commands import Command
+from ._ids import OrderId
 from ._overrides import BingxMixin, LimiterCost
 from ._ratelimit.acquire import acquire_async
 from ._ratelimit.messages import Ban, Limiter, Pause
@@ -24,7 +25,7 @@ class bingx(BingxMixin, upstream):
 
     async def cancel_orders(
         self,
-        ids: Iterable[str | int] | None,
+        ids: Iterable[OrderId] | None,
         symbol: str | None = None,
         params: Mapping[str, Any] = {},
     ) -> list[Order]:

@@ -138,7 +138,8 @@ def test_bad_input(
     assert str(caught.value).startswith("bingx cancelOrdersForSymbols() ")
     assert caught.value.orders == []  # type: ignore[attr-defined]
     given = orders if isinstance(orders, list) else [] if orders is None else [orders]
-    assert caught.value.unresolved == given  # type: ignore[attr-defined]
+    in_params = [{"clientOrderId": one} for one in dict(params).get("clientOrderIds", [])]
+    assert caught.value.unresolved == [*given, *in_params]  # type: ignore[attr-defined]
     assert not any("cancel" in one.path or "batchOrders" in one.path for one in simulator.requests)
 
 

@@ -39,6 +39,7 @@ def test_public_names() -> None:
     assert sorted(ccxt_bingx_ext.__all__) == [
         "AccountsForIds", "CancelOrdersOptions", "CancellationRequest", "ClientOrderId", "GONE",
         "Registration", "__version__", "bingx", "is_gone", "register", "unregister",
+        "unresolved_as_json",
     ]  # fmt: skip
     for module in ("async_support", "pro"):
         assert importlib.import_module(f"ccxt_bingx_ext.{module}").__all__ == ["bingx"]

@@ -5,14 +5,15 @@ from __future__ import annotations
 import functools
 import logging
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from math import isfinite
 from typing import Any, NamedTuple, TypeGuard
 
-from ccxt.base.errors import ArgumentsRequired, BadRequest, BadSymbol
+from ccxt.base.errors import ArgumentsRequired, BadRequest, BadSymbol, BaseError, ExchangeError
 
 from .._bingx.endpoints import Endpoint
-from .._ids import Batch, ClientOrderId, OrderRef, SymbolRef
+from .._ids import Batch, ClientOrderId, OrderRef, SymbolRef, exact, is_blank, shown
 
 # The methods as ccxt's own messages name them.
 CANCEL_ORDERS = "bingx cancelOrders()"
@@ -28,15 +29,17 @@ _ORDER_ID_PARAMS = ("orderIds",)
 _CLIENT_ID_PARAMS = ("clientOrderIds", "clientOrderIDs")
 # The endpoint's own names may hold the endpoint's own form; ccxt's clientOrderIds is always a list.
 _COMMA_PARAMS = ("orderIds", "clientOrderIDs")
-# The plugin sends these itself: a second value would contradict the first.
-_OURS = ("symbol", "signature")
-# On one endpoint or another these would name orders beside the ids that were checked.
-_ID_PARAMS = (
-    *("orderId", "clientOrderID", "clientOrderId"),
-    *("orderIdList", "clientOrderIdList", "clientOrderIDList"),
-)
 # ccxt overwrites a caller's timestamp, too; its own retries would re-send behind the flow's back.
 _DROPPED = ("timestamp", "maxRetriesOnFailure", "maxRetriesOnFailureDelay")
+# The plugin sends these itself: a second value would contradict the first.
+_OURS = ("symbol", "signature")
+# An exchange may read names without case, so the names below are compared without it.
+_KNOWN = {name.casefold(): name for name in ("process", "recvWindow", *_DROPPED)}
+# On one endpoint or another these name orders, beside the ids that were checked.
+_ID_FIELDS = {
+    **dict.fromkeys(("orderid", "orderids", "orderidlist"), "id"),
+    **dict.fromkeys(("clientorderid", "clientorderids", "clientorderidlist"), "clientOrderId"),
+}
 # Control characters, and halves of surrogate pairs, which have no UTF-8 form at all.
 _UNSENDABLE = r"\x00-\x1f\x7f-\x9f\ud800-\udfff"
 # With one of &=?# in a value the canonical string can be read in two ways: parameter injection (notes).
@@ -51,52 +54,123 @@ class Cancellations(NamedTuple):
     batches: Mapping[str, Batch]
 
 
-def as_list(values: object) -> object:
-    """`values` as a list, which can be read more than once. A value that is not a list stays as it is."""
-    return [*values] if _is_list(values) else values
+class Asked:
+    """What a call asks for. `read` takes every iterable once, and leaves lists of it in `ids` and `params`.
 
-
-def ids_as_given(ids: object, params: object) -> list[Any]:
-    """The ids as the caller gave them, unchecked, to report them if they cannot be used.
-
-    A value that is not a list counts as one id, so that no id the caller named is missing.
+    `unresolved` holds every id read so far as the caller gave it, to report it if the call ends here. A value
+    that is not a list counts as one id, so that no id the caller named is missing.
     """
-    given = [("id", ids)]
-    if isinstance(params, Mapping):
-        for field, names in (("id", _ORDER_ID_PARAMS), ("clientOrderId", _CLIENT_ID_PARAMS)):
-            given += [(field, _split(name, params.get(name))) for name in names]
-    return [
-        ClientOrderId(one) if field != "id" and isinstance(one, (str, int)) else one
-        for field, values in given
-        for one in _as_given(values)
-    ]
+
+    def __init__(self, ids: object, params: Any, method: str = CANCEL_ORDERS) -> None:
+        self.ids = ids
+        self.params = params
+        self.unresolved: list[Any] = []
+        self._method = method
+
+    def read(self) -> None:
+        """Read `ids` and the ids in `params`.
+
+        A ccxt error of the caller's own iterable leaves when all others are read, so that it can carry their
+        ids. Any other exception of the caller's passes at once.
+        """
+        failures: list[BaseError] = []
+        self.ids = self._read(self.ids, lambda one: one, failures)
+        if isinstance(self.params, Mapping):
+            self.params = copied(self.params, f"{self._method} params")
+            names = [name for name in self.params if isinstance(name, str) and name.casefold() in _ID_FIELDS]
+            for name in sorted(names, key=lambda one: _ID_FIELDS[one.casefold()] != "id"):
+                as_named = self._as_named(_ID_FIELDS[name.casefold()])
+                self.params[name] = self._read(_split(name, self.params[name]), as_named, failures)
+        if failures:
+            raise failures[0]
+
+    def _as_named(self, field: str) -> Callable[[Any], Any]:
+        """How `unresolved` names an id that stands in the params, in the form that the method accepts."""
+        if self._method == CANCEL_ORDERS_FOR_SYMBOLS:
+            return lambda one: {field: one}
+        return _marked if field != "id" else lambda one: one
+
+    def _read(self, values: object, as_named: Callable[[Any], Any], failures: list[BaseError]) -> object:
+        if values is None:
+            return None
+        read: list[Any] = []
+        try:
+            for one in values if _is_list(values) else (values,):
+                read.append(one)
+                self.unresolved.append(as_named(one))
+        except BaseError as error:
+            # The error may carry the list of another call, which would hide these ids.
+            self.unresolved += vars(error).pop("unresolved", [])
+            failures.append(error)
+        return read if _is_list(values) else values
 
 
-def _as_given(values: object) -> Collection[Any]:
-    if values is None:
-        return ()
-    return values if isinstance(values, Collection) and not _is_single(values) else (values,)
+def _marked(one: object) -> object:
+    """`one` as a client order id. A value of another kind stays: as a string it would be another id."""
+    value = exact(one)
+    is_number = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**LONGEST_CLIENT_ID
+    return ClientOrderId(value) if isinstance(value, str) or is_number else one
+
+
+def copied(values: Mapping[Any, Any], where: str) -> dict[Any, Any]:
+    """A copy of `values`, which no other thread changes while it is read."""
+    try:
+        return {exact(name): value for name, value in dict(values).items()}
+    except Exception as error:  # a caller's own mapping may raise anything
+        raise BadRequest(f"{where} cannot be read: {shown(error)}") from error
 
 
 def parse_symbol(symbol: object, where: str = CANCEL_ORDERS) -> str:
     """The symbol, or ``ArgumentsRequired`` (None, empty) or ``BadSymbol`` (not a string)."""
-    if symbol is None or symbol == "":
+    if is_blank(symbol):
         raise ArgumentsRequired(f"{where} requires a symbol argument")
     if not isinstance(symbol, str):
-        raise BadSymbol(f"{where} symbol is not a string: {_shown(symbol)}")
-    return symbol
+        raise BadSymbol(f"{where} symbol is not a string: {shown(symbol)}")
+    return str.__str__(symbol)
 
 
-def parse_batch(ids: object, params: Mapping[str, Any]) -> Batch:
+def check_market(market: Any, symbol: str, method: str = CANCEL_ORDERS) -> None:
+    """Raise ``ExchangeError`` if ccxt's `market` lacks what a cancel needs, instead of guessing it.
+
+    Not ``BadSymbol``, which means that the exchange has no such market.
+    """
+    if (
+        not isinstance(market, Mapping)
+        or any(not isinstance(market.get(name), str) or not market[name] for name in ("id", "symbol"))
+        or not any(market.get(kind) is True for kind in ("spot", "linear", "inverse"))
+    ):
+        raise ExchangeError(
+            f"{method} market data of {symbol} lacks an id, a symbol or a type, call load_markets(True): "
+            f"{shown(market)}"
+        )
+
+
+@contextmanager
+def reading_markets(where: str) -> Iterator[None]:
+    """Turn what ccxt raises for odd market data into ``ExchangeError``.
+
+    ccxt 4.5.90 raises AttributeError, IndexError or TypeError for a market without an id or of another form.
+    """
+    try:
+        yield
+    except BaseError:
+        raise
+    except Exception as error:
+        raise ExchangeError(f"{where} market data cannot be read: {shown(error)}") from error
+
+
+def parse_batch(ids: object, params: Mapping[str, Any], symbol: str | None = None) -> Batch:
     """The `ids` and `params` of `cancel_orders`, checked; neither is changed.
 
-    Raises ``ArgumentsRequired`` without any ids, and ``BadRequest`` that names the value and its position.
+    Among `ids`, ``{"id": …}`` and ``{"clientOrderId": …}`` name one order as in `parse_cancellations`; a
+    symbol in there must be `symbol`. Raises ``ArgumentsRequired`` without any ids, and ``BadRequest`` that
+    names the value and its position.
     """
     given = _parse_params(CANCEL_ORDERS, params)
     id_params = [name for name in (*_ORDER_ID_PARAMS, *_CLIENT_ID_PARAMS) if name in given]
     if ids is None and not id_params:
         raise ArgumentsRequired(f"{CANCEL_ORDERS} requires ids, or params['clientOrderIds']")
-    refs = [*(() if ids is None else _parse_ids(f"{CANCEL_ORDERS} ids", ids))]
+    refs = [*(() if ids is None else _parse_ids(f"{CANCEL_ORDERS} ids", ids, symbol))]
     for name in id_params:
         where, values = f"{CANCEL_ORDERS} params['{name}']", _split(name, given.pop(name))
         refs += _parse_ids(where, values, client=name in _CLIENT_ID_PARAMS)
@@ -116,7 +190,7 @@ def parse_cancellations(orders: object, params: Mapping[str, Any]) -> Cancellati
         if name in given:
             raise BadRequest(f"{method} params['{name}'] belongs to no symbol: list these ids in orders")
     if not _is_list(orders):
-        raise BadRequest(f"{method} orders is not a list: {_shown(orders)}")
+        raise BadRequest(f"{method} orders is not a list: {shown(orders)}")
     refs = dict.fromkeys(_parse_entry(f"{method} orders[{at}]", one) for at, one in enumerate(orders))
     by_symbol: dict[str, list[OrderRef]] = {}
     for symbol, ref in refs:
@@ -143,24 +217,39 @@ def adopt(
     return batch._replace(process=1)
 
 
-def parse_process(value: object, method: str = CANCEL_ORDERS) -> int | None:
+def parse_process(given: object, method: str = CANCEL_ORDERS) -> int | None:
     """``process`` as 0, 1 or None (not given); ``BadRequest`` for anything else."""
-    if value is None:
+    if given is None:
         return None
+    value = exact(given)
     # bool and int compare equal: False is 0, True is 1. A float would, too, hence the type.
     if isinstance(value, (int, str)) and value in (0, 1, "0", "1"):
         return int(value)
-    raise BadRequest(f"{method} process is not 0 or 1: {_shown(value)}")
+    raise BadRequest(f"{method} process is not 0 or 1: {shown(given)}")
 
 
 def _parse_entry(where: str, entry: object) -> SymbolRef:
     if not isinstance(entry, Mapping):
-        raise BadRequest(f"{where} is not a dict: {_shown(entry)}")
-    symbol = parse_symbol(entry.get("symbol"), where)
+        raise BadRequest(f"{where} is not a dict: {shown(entry)}")
+    entry = copied(entry, where)
+    return SymbolRef(parse_symbol(entry.get("symbol"), where), _parse_named(where, entry))
+
+
+def _parse_named(where: str, entry: Mapping[Any, Any]) -> OrderRef:
     for field in ("id", "clientOrderId"):
-        if entry.get(field) not in (None, ""):
-            return SymbolRef(symbol, _parse_id(f"{where}['{field}']", entry[field], client=field != "id"))
+        if not is_blank(entry.get(field)):
+            return _parse_id(f"{where}['{field}']", entry[field], client=field != "id")
     raise ArgumentsRequired(f"{where} has neither an id nor a clientOrderId")
+
+
+def _parse_named_of(symbol: str | None, where: str, entry: Mapping[Any, Any]) -> OrderRef:
+    entry = copied(entry, where)
+    if not is_blank(entry.get("symbol")) and parse_symbol(entry["symbol"], where) != symbol:
+        raise BadRequest(
+            f"{where} is an order of {shown(entry['symbol'])}, not of {shown(symbol)}: "
+            "cancel_orders_for_symbols takes orders of several symbols"
+        )
+    return _parse_named(where, entry)
 
 
 def _is_list(values: object) -> TypeGuard[Iterable[Any]]:
@@ -174,8 +263,8 @@ def _is_single(values: object) -> bool:
 
 def _parse_params(method: str, params: object) -> dict[Any, Any]:
     if not isinstance(params, Mapping):
-        raise BadRequest(f"{method} params is not a dict: {_shown(params)}")
-    return {name: value for name, value in params.items() if value is not None}
+        raise BadRequest(f"{method} params is not a dict: {shown(params)}")
+    return {name: value for name, value in copied(params, f"{method} params").items() if value is not None}
 
 
 def _batch(method: str, refs: Iterable[OrderRef], params: Mapping[Any, Any]) -> Batch:
@@ -194,14 +283,20 @@ def _batch(method: str, refs: Iterable[OrderRef], params: Mapping[Any, Any]) -> 
 def _split(name: str, value: object) -> object:
     if not isinstance(value, str) or name not in _COMMA_PARAMS:
         return value
-    return value.split(",") if value else []
+    return str.split(value, ",") if exact(value) else []
 
 
-def _parse_ids(where: str, values: object, *, client: bool = False) -> Iterator[OrderRef]:
+def _parse_ids(
+    where: str, values: object, symbol: str | None = None, *, client: bool = False
+) -> Iterator[OrderRef]:
     if not _is_list(values):
-        raise BadRequest(f"{where} is not a list of ids: {_shown(values)}")
+        raise BadRequest(f"{where} is not a list of ids: {shown(values)}")
     for position, value in enumerate(values):
-        yield _parse_id(f"{where}[{position}]", value, client=client)
+        here = f"{where}[{position}]"
+        if isinstance(value, Mapping) and not client:
+            yield _parse_named_of(symbol, here, value)
+        else:
+            yield _parse_id(here, value, client=client)
 
 
 def _parse_id(where: str, value: object, *, client: bool) -> OrderRef:
@@ -210,31 +305,20 @@ def _parse_id(where: str, value: object, *, client: bool) -> OrderRef:
     return OrderRef("id", _parse_order_id(where, value))
 
 
-def _exact(value: object) -> Any:
-    # A subclass (an enum, say) may show itself as another text than the one that is checked here.
-    if isinstance(value, str):
-        return str.__str__(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return int.__index__(value)
-    return value
-
-
 def _parse_order_id(where: str, given: object) -> str:
-    value = _exact(given)
+    value = exact(given)
     if isinstance(value, int) and not isinstance(value, bool):
         text = str(value) if 0 < value <= LARGEST_ORDER_ID else ""
     else:
         text = value.lstrip("0") if isinstance(value, str) and value.isascii() and value.isdigit() else ""
     # The length comes first: int() of a very long string is slow, or Python itself refuses it.
     if not text or len(text) > len(str(LARGEST_ORDER_ID)) or int(text) > LARGEST_ORDER_ID:
-        raise BadRequest(f"{where} is not an order id (digits, 1 to 2^63-1): {_shown(given)}")
+        raise BadRequest(f"{where} is not an order id (digits, 1 to 2^63-1): {shown(given)}")
     return text
 
 
 def _parse_client_id(where: str, given: object) -> str:
-    value = _exact(given)
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**40:
-        value = str(value)
+    value = exact(_marked(given))
     if (
         not isinstance(value, str)
         or not 1 <= len(value) <= LONGEST_CLIENT_ID
@@ -242,24 +326,27 @@ def _parse_client_id(where: str, given: object) -> str:
     ):
         raise BadRequest(
             f"{where} is not a client order id (1 to {LONGEST_CLIENT_ID} characters, "
-            f"no white space, none of ,&=?#): {_shown(given)}"
+            f"no white space, none of ,&=?#): {shown(given)}"
         )
     return value
 
 
 def _parse_extra(method: str, given_name: object, given: object) -> tuple[str, Any]:
-    name, value = _exact(given_name), _exact(given)
-    if not isinstance(name, str) or name in _OURS or not name or re.search(_NOT_IN_VALUE, name):
-        raise BadRequest(f"{method} params has a name that cannot be sent: {_shown(name)}")
-    if name in _ID_PARAMS:
+    name, value = exact(given_name), exact(given)
+    folded = name.casefold() if isinstance(name, str) else None
+    if not folded or folded in _OURS or re.search(_NOT_IN_VALUE, name):
+        raise BadRequest(f"{method} params has a name that cannot be sent: {shown(name)}")
+    if folded in _ID_FIELDS:
         raise BadRequest(f"{method} takes ids as ids or clientOrderIds, not as params['{name}']")
     if name == "recvWindow":
         return name, _parse_recv_window(method, value)
+    if folded in _KNOWN:
+        raise BadRequest(f"{method} params['{name}'] is misspelt: write '{_KNOWN[folded]}'")
     if isinstance(value, str) and not re.search(_NOT_IN_VALUE, value):
         return name, value
-    if isinstance(value, int) or (isinstance(value, float) and isfinite(value)):
+    if (isinstance(value, int) and _is_writable(value)) or (isinstance(value, float) and isfinite(value)):
         return name, _plain_number(value)
-    raise BadRequest(f"{method} params['{name}'] cannot be sent unambiguously: {_shown(value)}")
+    raise BadRequest(f"{method} params['{name}'] cannot be sent unambiguously: {shown(value)}")
 
 
 def _parse_recv_window(method: str, value: object) -> int | float:
@@ -268,7 +355,7 @@ def _parse_recv_window(method: str, value: object) -> int | float:
     except (ValueError, OverflowError):
         number = 0.0
     if not 0 < number < LARGEST_ORDER_ID:
-        raise BadRequest(f"{method} recvWindow is not a positive number of ms: {_shown(value)}")
+        raise BadRequest(f"{method} recvWindow is not a positive number of ms: {shown(value)}")
     if number > LONGEST_RECV_WINDOW:
         _warn_of_recv_window()
     return _plain_number(number)
@@ -287,9 +374,8 @@ def _plain_number(value: int | float) -> int | float:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _shown(value: object) -> str:
+def _is_writable(value: int) -> bool:
     try:
-        text = repr(value)
+        return bool(str(value))
     except ValueError:  # Python refuses to write an int of thousands of digits
-        text = f"a very large {type(value).__name__}"
-    return text if len(text) <= 100 else f"{text[:100]}…"
+        return False

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections import UserDict
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Any
 
 import pytest
-from ccxt.base.errors import ArgumentsRequired, BadRequest, BadSymbol
+from ccxt.base.errors import ArgumentsRequired, BadRequest, BadSymbol, ExchangeError, NetworkError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ccxt_bingx_ext._bingx.endpoints import SPOT
 from ccxt_bingx_ext._cancel.arguments import (
+    CANCEL_ORDERS_FOR_SYMBOLS,
     LARGEST_ORDER_ID,
+    Asked,
     Cancellations,
     adopt,
-    as_list,
-    ids_as_given,
+    check_market,
     parse_batch,
     parse_cancellations,
     parse_symbol,
+    reading_markets,
 )
 from ccxt_bingx_ext._ids import Batch, ClientOrderId, OrderRef
 
@@ -31,6 +34,12 @@ def ids_of(batch: Batch) -> list[tuple[str, str]]:
 
 def public(cancellations: Cancellations) -> list[dict[str, str]]:
     return [ref.public for ref in cancellations.refs]
+
+
+def parsed(call: Asked) -> Batch:
+    """What cancel_orders makes of a call's arguments."""
+    call.read()
+    return parse_batch(call.ids, call.params, "A/B")
 
 
 def order_ids(*values: str) -> list[tuple[str, str]]:
@@ -137,11 +146,20 @@ def test_subclasses_of_str_and_int() -> None:
     assert {type(value) for value in request.values()} == {str}
 
 
-def test_huge_number() -> None:
-    """parse_batch refuses an int of thousands of digits, which Python does not write out."""
-    for ids, params in (([10**6000], {}), ([1], {"clientOrderIds": [10**6000]})):
-        with pytest.raises(BadRequest, match="a very large int"):
-            parse_batch(ids, params)
+@pytest.mark.parametrize(
+    ("ids", "params"),
+    [
+        ([10**6000], {}),
+        ([{"id": 10**6000}], {}),
+        *(([1], {name: [10**6000]}) for name in ("clientOrderIds", "orderIds")),
+        *(([1], {name: 10**6000}) for name in ("process", "recvWindow", "foo", "clientOrderIds")),
+    ],
+    ids=lambda _: "",
+)
+def test_huge_number(ids: Any, params: dict[str, Any]) -> None:
+    """The plugin refuses an int of thousands of digits, which Python does not write out."""
+    with pytest.raises(BadRequest, match="a very large int"):
+        parsed(Asked(ids, params))
 
 
 def test_largest_order_id() -> None:
@@ -398,18 +416,275 @@ def test_every_id_once(ids: list[int], clients: list[str]) -> None:
     assert request.get("clientOrderIDs", "") == ",".join(dict.fromkeys(clients))
 
 
+def asked(ids: Any, params: Any = {}, **method: str) -> Asked:
+    read = Asked(ids, params, **method)
+    read.read()
+    return read
+
+
 def test_ids_as_given() -> None:
-    """ids_as_given returns every id as the bot gave it, for errors before validation."""
+    """Asked.unresolved holds every id as the bot gave it, for errors before validation."""
     params = {"clientOrderIds": ["a", 7, 1.5], "orderIds": "3,4", "clientOrderIDs": "b,c"}
-    told = ids_as_given(["1", 2, None], params)
+    told = asked(["1", 2, None], params).unresolved
     assert told == ["1", 2, None, "3", "4", "a", "7", 1.5, "b", "c"]
     assert [str(one) for one in told if isinstance(one, ClientOrderId)] == ["a", "7", "b", "c"]
     for single in ("12", 12, b"12", {"id": "12"}, 1.5):
-        assert ids_as_given(single, {}) == [single]
-    assert ids_as_given((one for one in "ab"), {})[0] is not None
-    assert ids_as_given(None, {}) == ids_as_given(None, []) == ids_as_given([], {}) == []
-    assert as_list(iter("ab")) == as_list(("a", "b")) == ["a", "b"]
-    assert as_list("ab") == "ab"
+        assert asked(single).unresolved == [single]
+    assert asked(None).unresolved == asked(None, []).unresolved == asked([]).unresolved == []
+
+
+@pytest.mark.parametrize("bad", [True, -5, 10**40, 10**5000], ids=["bool", "negative", "long", "huge"])
+def test_bad_client_id_as_given(bad: Any) -> None:
+    """A refused client order id comes back as it is: as a string it would be another, valid id."""
+    (back,) = asked(None, {"clientOrderIds": [bad]}).unresolved
+    assert back is bad
+    with pytest.raises(BadRequest):
+        parse_batch([back], {})
+
+
+def test_misspelt_ids_as_given() -> None:
+    """Ids under a name that parse_batch refuses are among the unresolved ones."""
+    params = {"orderids": ["2"], "CLIENTORDERIDS": iter(["a"]), "orderId": 3, "foo": ["x"]}
+    told = asked(["1"], params).unresolved
+    assert told == ["1", "2", 3, "a"]
+    assert [type(one) for one in told] == [str, str, int, ClientOrderId]
+
+
+def test_iterators_are_read_once() -> None:
+    """Asked replaces iterators in ids and params by lists, and leaves the caller's params alone."""
+    params = {"clientOrderIds": iter(["a", "b"]), "orderIds": (one for one in ("3",))}
+    given = dict(params)
+    read = Asked(iter(["1"]), params)
+    assert ids_of(parsed(read)) == order_ids("1", "3") + client_ids("a", "b")
+    assert read.unresolved == ["1", "3", "a", "b"]
+    assert params == given
+
+
+def test_ids_in_params_of_symbols() -> None:
+    """For several symbols the ids in params are unresolved as dicts, as all others."""
+    params = {"clientOrderIds": ["a"], "orderIds": "3"}
+    read = asked([{"id": "1", "symbol": "A/B"}], params, method=CANCEL_ORDERS_FOR_SYMBOLS)
+    assert read.unresolved == [{"id": "1", "symbol": "A/B"}, {"id": "3"}, {"clientOrderId": "a"}]
+
+
+def breaking(error: Exception, *ids: str) -> Iterator[str]:
+    yield from ids
+    raise error
+
+
+def test_iterator_raises_ccxt_error() -> None:
+    """A ccxt error of the caller's iterator leaves when every other id is read."""
+    error = NetworkError("no list")
+    read = Asked(breaking(error, "1", "2"), {"clientOrderIds": iter(["a"]), "orderIds": ["3"]})
+    with pytest.raises(NetworkError) as caught:
+        read.read()
+    assert caught.value is error
+    assert read.unresolved == ["1", "2", "3", "a"]
+
+
+def test_iterator_raises_error_with_lists() -> None:
+    """The list of another call on that error hides no id, and none of its ids is lost."""
+    error = NetworkError("no list")
+    error.orders, error.unresolved = [], ["9"]
+    read = Asked(breaking(error, "1"), {})
+    with pytest.raises(NetworkError) as caught:
+        read.read()
+    assert not hasattr(caught.value, "unresolved")
+    assert read.unresolved == ["1", "9"]
+
+
+def test_iterator_raises_own_error() -> None:
+    """An exception of the caller's own passes through."""
+    with pytest.raises(ZeroDivisionError):
+        Asked(breaking(ZeroDivisionError(), "1"), {}).read()
+
+
+class Hostile:
+    """Raises whatever is asked of it."""
+
+    def __eq__(self, other: object) -> bool:
+        raise ZeroDivisionError
+
+    __str__ = __repr__ = __bool__ = __len__ = __index__ = __eq__  # type: ignore[assignment]
+    __hash__ = object.__hash__
+
+
+class HostileText(str):
+    def __eq__(self, other: object) -> bool:
+        raise ZeroDivisionError
+
+    __str__ = __repr__ = __len__ = __bool__ = __eq__  # type: ignore[assignment]
+    __hash__ = str.__hash__
+
+
+class HostileMapping(Mapping[str, Any]):
+    """A mapping that another thread changes while it is read."""
+
+    def __iter__(self) -> Iterator[str]:
+        yield "id"
+        raise RuntimeError("dictionary changed size during iteration")
+
+    def __len__(self) -> int:
+        return 1
+
+    def __getitem__(self, name: str) -> str:
+        return "1"
+
+
+HOSTILE = (Hostile(), HostileText("x y"), HostileMapping())
+
+
+@pytest.mark.parametrize("odd", HOSTILE, ids=lambda one: type(one).__name__)
+def test_hostile_values(odd: Any) -> None:
+    """A value whose methods raise is bad input, wherever it stands."""
+    for ids, params in (
+        (odd, {}),
+        ([odd], {}),
+        (["1"], {"clientOrderIds": [odd]}),
+        (["1"], {"clientOrderIds": odd}),
+        (["1"], {"orderIds": [odd]}),
+        (["1"], {"process": odd}),
+        (["1"], {"recvWindow": odd}),
+        ([{"clientOrderId": odd}], {}),
+        ([{"id": "1", "symbol": odd}], {}),
+    ):
+        with pytest.raises((BadRequest, ArgumentsRequired)):
+            parsed(Asked(ids, params))
+    for entry in ({"id": odd, "symbol": "A/B"}, {"id": None, "clientOrderId": odd, "symbol": "A/B"}, odd):
+        with pytest.raises((BadRequest, ArgumentsRequired)):
+            parse_cancellations([entry], {})
+
+
+@pytest.mark.parametrize("odd", [Hostile(), HostileMapping()], ids=lambda one: type(one).__name__)
+def test_hostile_symbols_and_params(odd: Any) -> None:
+    """A symbol or params whose methods raise are bad input."""
+    with pytest.raises(BadSymbol):
+        parse_symbol(odd)
+    read = Asked(["1"], odd)
+    with pytest.raises(BadRequest):
+        parsed(read)
+    assert read.unresolved == ["1"]
+
+
+def test_hostile_text_as_itself() -> None:
+    """A string subclass counts as the text that it holds, whatever its methods do."""
+    batch = parse_batch([HostileText("7")], {HostileText("process"): HostileText("1")}, "A/B")
+    assert (ids_of(batch), batch.process) == (order_ids("7"), 1)
+    assert type(parse_symbol(HostileText("A/B"))) is str
+
+
+class Index:
+    """An integer as numpy has them."""
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def __index__(self) -> int:
+        return self.value
+
+
+def test_ids_with_index() -> None:
+    """Whatever has __index__ is an id, as in numpy, and process and other parameters take it too."""
+    batch = parse_batch([Index(7)], {"clientOrderIds": [Index(8)], "process": Index(1), "foo": Index(5)})
+    assert ids_of(batch) == order_ids("7") + client_ids("8")
+    assert (batch.process, batch.extra) == (1, (("foo", 5),))
+    assert type(asked(None, {"clientOrderIds": [Index(8)]}).unresolved[0]) is ClientOrderId
+
+
+def test_ids_of_numpy() -> None:
+    """An array of numpy's integers is a list of ids, and its booleans are none."""
+    numpy = pytest.importorskip("numpy")
+    assert ids_of(parse_batch(numpy.array([7, 8]), {})) == order_ids("7", "8")
+    for bad in (numpy.bool_(True), numpy.float64(7.0), numpy.array([7, 8])):
+        with pytest.raises(BadRequest, match="is not an order id"):
+            parse_batch([bad], {})
+
+
+def test_entries_among_ids() -> None:
+    """Dicts among ids name orders as in cancel_orders_for_symbols; a symbol must be the call's."""
+    ids = [
+        {"id": "7"},
+        {"clientOrderId": "7"},
+        {"id": 8, "clientOrderId": "a", "symbol": "A/B"},
+        {"id": ClientOrderId("9")},
+        {"id": None, "clientOrderId": "c", "symbol": None},
+        "10",
+    ]
+    expected = order_ids("7", "8", "10") + client_ids("7", "9", "c")
+    assert ids_of(parse_batch(ids, {}, "A/B")) == expected
+
+
+@pytest.mark.parametrize(
+    ("entry", "error", "says"),
+    [
+        ({}, ArgumentsRequired, "ids[1] has neither an id nor a clientOrderId"),
+        ({"id": "x"}, BadRequest, "ids[1]['id'] is not an order id"),
+        ({"clientOrderId": "a,b"}, BadRequest, "ids[1]['clientOrderId'] is not a client order id"),
+        ({"id": "1", "symbol": "C/D"}, BadRequest, "ids[1] is an order of 'C/D', not of 'A/B'"),
+        ({"id": "1", "symbol": 5}, BadSymbol, "ids[1] symbol is not a string: 5"),
+    ],
+)
+def test_bad_entry_among_ids(entry: Any, error: type[Exception], says: str) -> None:
+    """The error names a bad dict among ids and its position."""
+    with pytest.raises(error) as caught:
+        parse_batch(["1", entry], {}, "A/B")
+    assert str(caught.value).startswith(f"bingx cancelOrders() {says}")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        *((one, "takes ids as ids or clientOrderIds") for one in ("orderids", "ORDERIDS", "ClientOrderIDs")),
+        *((one, "takes ids as ids or clientOrderIds") for one in ("orderID", "orderidlist", "CLIENTORDERID")),
+        *((one, "has a name that cannot be sent") for one in ("Symbol", "SIGNATURE", "\u017fymbol")),
+        *((one, "is misspelt: write 'process'") for one in ("Process", "PROCESS")),
+        *((one, "is misspelt: write 'recvWindow'") for one in ("recvwindow", "RecvWindow")),
+        ("Timestamp", "is misspelt: write 'timestamp'"),
+    ],
+)
+def test_names_in_any_case(name: str, says: str) -> None:
+    """Case does not carry a reserved name past the check: the exchange may read names without it."""
+    for parse, ids in ((parse_batch, ["1"]), (parse_cancellations, [ENTRY])):
+        with pytest.raises(BadRequest, match=says):
+            parse(ids, {name: "1"})
+
+
+MARKET = {"id": "A-B", "symbol": "A/B", "spot": True}
+
+
+def test_usable_market() -> None:
+    """A market with an id, a symbol and a type can be used."""
+    for kind in ("spot", "linear", "inverse"):
+        check_market({"id": "A-B", "symbol": "A/B", kind: True}, "A/B")
+
+
+@pytest.mark.parametrize(
+    "market",
+    [
+        None,
+        5,
+        {},
+        {**MARKET, "id": None},
+        {**MARKET, "id": ""},
+        {**MARKET, "symbol": None},
+        {**MARKET, "spot": None},
+        {**MARKET, "spot": False, "linear": False, "inverse": None},
+    ],
+)
+def test_odd_market(market: Any) -> None:
+    """check_market refuses a market from which the plugin would have to guess."""
+    with pytest.raises(ExchangeError, match=r"market data of A/B lacks .* load_markets\(True\)"):
+        check_market(market, "A/B")
+
+
+def test_errors_of_market_data() -> None:
+    """What ccxt raises for odd market data becomes an ExchangeError, and a ccxt error stays."""
+    for odd in (AttributeError("x"), KeyError("spot"), TypeError("x")):
+        with pytest.raises(ExchangeError, match="market data cannot be read") as caught, reading_markets("m"):
+            raise odd
+        assert caught.value.__cause__ is odd
+    with pytest.raises(BadSymbol), reading_markets("m"):
+        raise BadSymbol("x")
 
 
 def test_entries_as_given() -> None:

@@ -1,0 +1,104 @@
+"""Ids as values: their plain form, their form in messages and in JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ccxt.base.errors import NetworkError
+
+from ccxt_bingx_ext._cancel.arguments import parse_batch, parse_cancellations
+from ccxt_bingx_ext._ids import ClientOrderId, OrderRef, SymbolRef, exact, is_blank, shown, unresolved_as_json
+
+
+def through_json(*unresolved: Any) -> list[dict[str, Any]]:
+    error = NetworkError("bingx")
+    error.unresolved = list(unresolved)
+    back = json.loads(json.dumps(unresolved_as_json(error)))
+    assert isinstance(back, list)
+    return back
+
+
+def test_json_of_one_symbol() -> None:
+    """An order id and a client order id of the same digits are still two orders after JSON."""
+    refs = [OrderRef("id", "7"), OrderRef("clientOrderId", "7")]
+    entries = through_json(*(ref.public for ref in refs))
+    assert entries == [{"id": "7"}, {"clientOrderId": "7"}]
+    assert list(parse_batch(entries, {}, "A/B").refs) == refs
+
+
+def test_json_of_several_symbols() -> None:
+    """The entries of several symbols keep their symbol through JSON."""
+    refs = (SymbolRef("A/B", OrderRef("id", "7")), SymbolRef("C/D", OrderRef("clientOrderId", "7")))
+    entries = through_json(*(ref.public for ref in refs))
+    assert entries == [{"id": "7", "symbol": "A/B"}, {"clientOrderId": "7", "symbol": "C/D"}]
+    assert parse_cancellations(entries, {}).refs == refs
+
+
+class Odd:
+    def __repr__(self) -> str:
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    ("given", "entry"),
+    [
+        (7, {"id": "7"}),
+        (1.5, {"id": "1.5"}),
+        (True, {"id": "True"}),
+        (None, {"clientOrderId": None}),
+        (b"7", {"id": "b'7'"}),
+        (["7"], {"id": "['7']"}),
+        (10**5000, {"id": "a very large int"}),
+        (Odd(), {"id": "a Odd that cannot be shown"}),
+        ({"id": 7, "symbol": 5, "info": object()}, {"id": "7", "symbol": "5"}),
+        ({"id": "", "clientOrderId": "a", "symbol": None}, {"clientOrderId": "a", "symbol": None}),
+        ({"id": ClientOrderId("a")}, {"clientOrderId": "a"}),
+        ({"id": {"id": "7"}}, {"id": "{'id': '7'}"}),
+    ],
+    ids=lambda _: "",
+)
+def test_json_of_ids_as_given(given: Any, entry: dict[str, Any]) -> None:
+    """Values that were refused as ids become text that is refused again, and valid ids stay valid."""
+    assert through_json(given) == [entry]
+
+
+def test_json_of_a_changing_mapping() -> None:
+    """An entry that cannot be read becomes text too."""
+
+    class Changing(dict[str, Any]):
+        def __iter__(self) -> Any:
+            raise RuntimeError("dictionary changed size during iteration")
+
+        keys = __iter__
+
+    assert through_json(Changing(id="7")) == [{"id": "{'id': '7'}"}]
+
+
+def test_json_of_another_error() -> None:
+    """An error without unresolved does not say what is live, so it does not become an empty list."""
+    with pytest.raises(AttributeError, match="unresolved"):
+        unresolved_as_json(NetworkError("bingx"))
+
+
+def test_exact() -> None:
+    """exact returns plain values and leaves bool and everything else alone."""
+
+    class Text(str):
+        pass
+
+    class Real(float):
+        pass
+
+    assert [type(exact(one)) for one in (Text("a"), Real(1.5), True, None)] == [str, float, bool, type(None)]
+    assert is_blank(Text())
+    assert is_blank(None)
+    assert not is_blank(0)
+
+
+def test_shown() -> None:
+    """shown cuts a long text and names a value that cannot be written."""
+    assert shown("x" * 200) == f"'{'x' * 99}…"
+    assert shown(Odd()) == "a Odd that cannot be shown"
+    assert shown(10**5000) == "a very large int"
