@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ccxt.base.errors import BadRequest
 
 from ._bingx.endpoints import INVERSE, LINEAR, SPOT, Endpoint
+from ._cancel.arguments import copied, log
 from ._cancel.forms import AUTO, JSON, QUERY
+from ._ids import exact, shown
 from ._ratelimit.schedule import RateLimit
 
 DEFAULTS: Mapping[str, Any] = {
@@ -29,6 +32,7 @@ DEFAULTS: Mapping[str, Any] = {
     "resolveTimeout": 10_000,  # ms after which no further attempt begins
 }
 _NONE_MEANS_SOMETHING = ("process", "limit", "storage")
+_LARGEST = 2**63 - 1  # of any number: a larger one has no float, or no text
 _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 
@@ -63,7 +67,9 @@ def parse_settings(options: Mapping[str, Any], endpoint: Endpoint = SPOT) -> Set
     most = None if endpoint is SPOT else endpoint.batch_size
     whole = f"a whole number from 1{f' to {most}' if most else ''}"
     shared.check(
-        "requestFormat", shared["requestFormat"] in (AUTO, JSON, QUERY), f"{AUTO!r}, {JSON!r} or {QUERY!r}"
+        "requestFormat",
+        isinstance(shared["requestFormat"], str) and shared["requestFormat"] in (AUTO, JSON, QUERY),
+        f"{AUTO!r}, {JSON!r} or {QUERY!r}",
     )
     own.check("batchSize", _is_number(own["batchSize"], int, 1, most), whole)
     own.check("limit", limit is None or _is_number(limit, least=1e-3), "requests per second, or None")
@@ -82,7 +88,7 @@ def parse_settings(options: Mapping[str, Any], endpoint: Endpoint = SPOT) -> Set
         max_wait=shared["maxWait"] / 1000,
         resolve_attempts=shared["resolveAttempts"],
         resolve_timeout=shared["resolveTimeout"] / 1000,
-        fallbacks=_parse_hostnames(options.get("fallbackHostnames") or ()),
+        fallbacks=_parse_hostnames(options.get("fallbackHostnames")),
     )
 
 
@@ -91,26 +97,42 @@ class _Values(dict[str, Any]):
 
     def __init__(self, where: str, given: Any, defaults: Mapping[str, Any]) -> None:
         if given is not None and not isinstance(given, Mapping):
-            raise BadRequest(f"bingx options{where} is not a dict: {given!r}")
-        used = {name: one for name, one in (given or {}).items()
+            raise BadRequest(f"bingx options{where} is not a dict: {shown(given)}")
+        own = {} if given is None else copied(given, f"bingx options{where}")
+        for name in own.keys() - defaults.keys():
+            _warn_of_name(where, name, tuple(defaults))
+        used = {name: exact(one) for name, one in own.items()
                 if one is not None or name in _NONE_MEANS_SOMETHING}  # fmt: skip
         super().__init__({**defaults, **used})
         self.where = where
 
     def check(self, name: str, usable: bool, wanted: str) -> None:
         if not usable:
-            raise BadRequest(f"bingx options{self.where}['{name}'] is {self[name]!r}, not {wanted}")
+            raise BadRequest(f"bingx options{self.where}['{name}'] is {shown(self[name])}, not {wanted}")
+
+
+@functools.cache  # once per process and name: the settings are read for every request
+def _warn_of_name(where: str, name: object, known: Iterable[str]) -> None:
+    # Never its value, which may be a misspelt storage with its password.
+    from difflib import get_close_matches  # only misspelt names pay for this import
+
+    by_text = {one.casefold(): one for one in known}
+    near = get_close_matches(name.casefold(), by_text, 1) if isinstance(name, str) else []
+    hint = f"did you mean {by_text[near[0]]!r}?" if near else f"the names are {', '.join(known)}"
+    log.warning("bingx options%s has no setting %s, which changes nothing: %s", where, shown(name), hint)
 
 
 def _parse_hostnames(given: Any) -> tuple[str, ...]:
     """``options["fallbackHostnames"]``: names for {hostname} in ccxt's URLs, such as "bingx.pro"."""
+    if given is None or (isinstance(given, str) and not given):
+        return ()
     named = tuple(given) if isinstance(given, (list, tuple)) else (None,)
     if not all(isinstance(one, str) and re.fullmatch(r"[A-Za-z0-9.\-]+(:\d+)?", one) for one in named):
-        raise BadRequest(f"bingx options['fallbackHostnames'] is not a list of hostnames: {given!r}")
+        raise BadRequest(f"bingx options['fallbackHostnames'] is not a list of hostnames: {shown(given)}")
     return named
 
 
 def _is_number(value: object, kind: Any = (int, float), least: float = 0, most: float | None = None) -> bool:
     if not isinstance(value, kind) or isinstance(value, bool):
         return False
-    return least <= value < float("inf") and (most is None or value <= most)
+    return bool(least <= value <= (_LARGEST if most is None else most))

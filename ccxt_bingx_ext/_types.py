@@ -21,7 +21,7 @@ class InverseOptions(TypedDict, total=False):
 
 
 class CancelOrdersOptions(TypedDict, total=False):
-    """``options["cancelOrders"]``. Only a type checker refuses a misspelt setting."""
+    """``options["cancelOrders"]``. A type checker refuses a misspelt name; at run time it is logged."""
 
     requestFormat: Literal["auto", "json", "query"]
     process: Literal[0, 1] | None
@@ -56,6 +56,8 @@ class AccountsForIds(Protocol):
         except ccxt.BaseError as error:
             if isinstance(error, AccountsForIds):
                 exchange.cancel_orders(error.unresolved, symbol, {"process": 1})
+
+    `unresolved_as_json` gives ``unresolved`` a form that survives JSON.
 
     It is not an exception class, and cannot stand behind ``except``. An error of another call carries
     neither list, which does not mean that nothing is unresolved.

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 
 import pytest
 from ccxt.base.errors import BadRequest
 
-from ccxt_bingx_ext._bingx.endpoints import INVERSE, LINEAR, Endpoint
+from ccxt_bingx_ext._bingx.endpoints import INVERSE, LINEAR, SPOT, Endpoint
 from ccxt_bingx_ext._ratelimit.schedule import RateLimit
-from ccxt_bingx_ext._settings import Settings, parse_settings
+from ccxt_bingx_ext._settings import DEFAULTS, Settings, _warn_of_name, parse_settings
 
 DEFAULT = Settings(
     request_format="auto",
@@ -138,3 +139,87 @@ def test_bad_setting(name: str, values: list[Any], wanted: str) -> None:
         match = rf"options\['cancelOrders'\]\['{name}'\] is {value!r}, not {wanted}"
         with pytest.raises(BadRequest, match=match):
             parse_settings({"cancelOrders": {name: value}})
+
+
+def warnings_of(caplog: pytest.LogCaptureFixture, options: Any, endpoint: Endpoint = SPOT) -> list[str]:
+    """What parse_settings logs, in a process that has not warned yet."""
+    caplog.clear()
+    _warn_of_name.cache_clear()
+    parse_settings({"cancelOrders": options}, endpoint)
+    return [record.getMessage() for record in caplog.records]
+
+
+_NAMES = "the names are requestFormat, process, batchSize, limit, linear, inverse, margin, storage, maxWait"
+
+
+@pytest.mark.parametrize(
+    ("options", "endpoint", "where", "name", "hint"),
+    [
+        ({"batchsize": 5}, SPOT, "", "'batchsize'", "did you mean 'batchSize'?"),
+        ({"MAX_WAIT": 5}, SPOT, "", "'MAX_WAIT'", "did you mean 'maxWait'?"),
+        ({"storag": "redis://:hunter2@host"}, SPOT, "", "'storag'", "did you mean 'storage'?"),
+        ({"linear": {"limits": 1}}, LINEAR, "['linear']", "'limits'", "did you mean 'limit'?"),
+        ({"inverse": {"Limit": 1}}, INVERSE, "['inverse']", "'Limit'", "did you mean 'limit'?"),
+        ({"zzz": 1}, SPOT, "", "'zzz'", f"{_NAMES}, resolveAttempts, resolveTimeout"),
+        ({5: 1}, SPOT, "", "5", f"{_NAMES}, resolveAttempts, resolveTimeout"),
+    ],
+)
+def test_misspelt_setting(
+    caplog: pytest.LogCaptureFixture, options: Any, endpoint: Endpoint, where: str, name: str, hint: str
+) -> None:
+    """A name that is not a setting is logged once, with the nearest name and without its value."""
+    said = f"bingx options['cancelOrders']{where} has no setting {name}, which changes nothing: {hint}"
+    assert warnings_of(caplog, options, endpoint) == [said]
+    parse_settings({"cancelOrders": options}, endpoint)
+    assert len(caplog.records) == 1
+
+
+def test_right_names_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """No name in the defaults is logged, on any market."""
+    for endpoint in (SPOT, LINEAR, INVERSE):
+        assert warnings_of(caplog, dict(DEFAULTS), endpoint) == []
+
+
+class Changing(dict[str, Any]):
+    """A dict to which another thread adds a name while it is iterated."""
+
+    def items(self) -> Any:
+        for item in super().items():
+            yield item
+            self["margin"] = 0
+
+
+def test_options_changed_meanwhile() -> None:
+    """Options that another thread changes are read from a copy."""
+    options = Changing(batchSize=7, linear=Changing(limit=1))
+    assert parse_settings({"cancelOrders": options}).batch_size == 7
+    assert parse_settings({"cancelOrders": options}, LINEAR).rate_limit.requests == 1
+
+
+def test_hostile_options() -> None:
+    """Values whose methods raise are unusable settings, and an enum counts as its value."""
+
+    class Hostile:
+        def __eq__(self, other: object) -> bool:
+            raise ZeroDivisionError
+
+        __repr__ = __bool__ = __eq__  # type: ignore[assignment]
+        __hash__ = object.__hash__
+
+    class Format(str, Enum):
+        JSON = "json"
+
+    for name in ("requestFormat", "batchSize", "limit", "margin", "storage", "linear"):
+        for bad in (Hostile(), 10**5000):
+            with pytest.raises(BadRequest, match=name):
+                parse_settings({"cancelOrders": {name: bad}}, LINEAR if name == "linear" else SPOT)
+    for options in ({"cancelOrders": Hostile()}, {"fallbackHostnames": Hostile()}):
+        with pytest.raises(BadRequest):
+            parse_settings(options)
+    assert parse_settings({"cancelOrders": {"requestFormat": Format.JSON}}).request_format == "json"
+
+
+@pytest.mark.parametrize("none", [None, "", [], ()])
+def test_no_fallbacks(none: Any) -> None:
+    """None, an empty list and an empty string name no fallback."""
+    assert parse_settings({"fallbackHostnames": none}).fallbacks == ()
