@@ -8,8 +8,10 @@ the exchange that they open), `usage` (bad usage).
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from .. import __version__
 from .usage import BAD_USAGE, BadUsage, Parser
@@ -19,6 +21,7 @@ PROGRAM = "ccxt-bingx-ext"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code. ``SystemExit`` 64 for what cannot be understood."""
+    _escape_unwritable_text()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         if given[:1] == ["run"] and given[1:2] not in (["-h"], ["--help"]):
@@ -30,6 +33,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BadUsage as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return BAD_USAGE
+
+
+def _escape_unwritable_text() -> None:
+    # The exchange writes Chinese, too. A stdout of another encoding than UTF-8 would raise in the middle.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            with suppress(OSError, ValueError):  # a closed stream: the command finds out when it writes
+                stream.reconfigure(errors="backslashreplace")
 
 
 def _dispatch(chosen: argparse.Namespace) -> int:

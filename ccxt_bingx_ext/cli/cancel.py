@@ -11,7 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from ccxt.base.errors import ArgumentsRequired, BadRequest, BaseError
@@ -43,24 +43,35 @@ def cancel(chosen: argparse.Namespace) -> int:
         if not (chosen.yes or chosen.simulator is not None or _agreed(asked, chosen)):
             print("nothing was sent", file=sys.stderr)
             return NOT_CANCELLED
+        unchecked = None
     except BaseError as error:
-        outcome = Outcome([], asked, error)  # the markets could not be read, say: nothing is known of any
-    else:
-        with shown_bar(len(asked)) as advance:
-            outcome = cancel_in_parts(
-                lambda part: exchange.cancel_orders(part, chosen.symbol, params), asked, part_size, advance
-            )
+        unchecked = error  # the markets could not be read, say: nothing is known of any order
+    outcome = Outcome([], asked, unchecked)
+
+    def send(part: list[str]) -> Any:
+        return exchange.cancel_orders(part, chosen.symbol, params)
+
     try:
+        if unchecked is None:
+            with shown_bar(len(asked)) as advance:
+                outcome = cancel_in_parts(send, asked, part_size, advance)
         show(outcome, lambda text: hidden(text, exchange))
         sys.stdout.flush()
-    # A full disk, a reader that has gone: what is not told is not known. CPython 3.11 does not trace it.
-    except OSError as error:  # pragma: no cover - test_unwritable_output runs it
-        print(f"the outcome cannot be written: {error.strerror}", file=sys.stderr)
-        for one in outcome.unresolved:
-            print(f"unresolved, may be live: {spelled(one)}", file=sys.stderr)
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - else Python fails once more as it ends
+    # A full disk, a reader that has gone, Ctrl-C: an outcome that is not reported is not known.
+    except (Exception, KeyboardInterrupt) as error:
+        _show_on_stderr(outcome, hidden(str(error) or type(error).__name__, exchange))
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - otherwise Python fails once more as it ends
         return UNRESOLVED
     return outcome.exit_code
+
+
+def _show_on_stderr(outcome: Outcome, why: str) -> None:
+    """The last resort: name every order that may be live, in a form that any stderr can write."""
+    lines = [f"the outcome cannot be written: {why}"]
+    lines += [f"may be live: {spelled(one)}" for one in outcome.maybe_live]
+    with suppress(Exception):  # stderr may be gone, too; the exit code still says it
+        for line in lines:
+            print(line.encode("ascii", "backslashreplace").decode(), file=sys.stderr, flush=True)
 
 
 def _check(exchange: RehearsingBingx, ids: list[str], symbol: str, params: dict[str, Any]) -> Any:

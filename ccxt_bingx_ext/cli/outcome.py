@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from .. import ClientOrderId
+from .. import ClientOrderId, is_gone
 from .ids import key_of, spelled
 
 CANCELLED, NOT_CANCELLED, UNRESOLVED = 0, 1, 2
@@ -27,6 +27,13 @@ class Outcome(NamedTuple):
             return UNRESOLVED
         cancelled = all(order["status"] == "canceled" for order in self.orders)
         return CANCELLED if cancelled and self.error is None else NOT_CANCELLED
+
+    @property
+    def maybe_live(self) -> list[str]:
+        """The ids of all orders that may be live: unresolved ones, and those in a state that is not final."""
+        live = [order for order in self.orders if not is_gone(order)]
+        named = [order["id"] or ClientOrderId(order["clientOrderId"] or "") for order in live]
+        return [*filter(None, named), *self.unresolved]
 
     @property
     def why(self) -> str | None:

@@ -26,7 +26,8 @@ from pathlib import Path
 from .usage import BadUsage
 
 NOT_FOUND = 127
-ON_START = str(Path(__file__).parent / "on_start")
+# Absolute: a process of the program may work in another folder.
+ON_START = str(Path(__file__).absolute().parent / "on_start")
 
 _INTERPRETER = r"(?:python|pypy)[\d.]*t?(?:\.exe)?"
 # "#!/usr/bin/env python3", "#!/usr/bin/python3 -E"; and what installers write where that would be too long:
@@ -45,6 +46,11 @@ def run(words: Sequence[str]) -> int:
         print(f"ccxt-bingx-ext: no such program: {command[0]}", file=sys.stderr)
         return NOT_FOUND
     refuse_unreachable(path, command[1:])
+    if os.pathsep in ON_START:
+        raise BadUsage(
+            f"PYTHONPATH cannot name a path with {os.pathsep!r} in it, so the program would get ccxt's own "
+            f"classes: move this package elsewhere, from {ON_START}"
+        )
     return os.execve(path, [path, *command[1:]], environment_of(os.environ))
 
 

@@ -10,13 +10,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ccxt_bingx_ext import ClientOrderId
-from ccxt_bingx_ext.cli import cancel, credentials, main
+from ccxt_bingx_ext.cli import cancel, credentials, main, table
 from ccxt_bingx_ext.cli.outcome import cancel_in_parts
 from ccxt_bingx_ext.simulator import Simulator
 
@@ -367,6 +369,42 @@ def test_client_id_called_none() -> None:
     assert (outcome.unresolved, outcome.exit_code) == (["None"], 2)
 
 
+CHINESE = "\u8ba2\u5355\u4e0d\u5b58\u5728"
+
+
+def in_cp1252(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command with streams that cannot write Chinese."""
+    return subprocess.run(
+        [sys.executable, "-m", "ccxt_bingx_ext", *words],
+        env={**os.environ, "PYTHONIOENCODING": "cp1252:strict"},
+        capture_output=True,
+        encoding="cp1252",
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("json_words", [[], ["--json"]])
+def test_stdout_without_unicode(simulator: Simulator, json_words: list[str]) -> None:
+    """Where stdout cannot write the exchange's words, cancel escapes them and keeps its exit code."""
+    simulator.faults.add("canned", body=json.dumps({"code": 100500, "msg": CHINESE}), times=None)
+    simulator.faults.add("http", status=504, times=None, path="trade/query")
+    words = ["cancel", "BTC/USDT", "client:mine", "--simulator", simulator.url, *json_words]
+    ended = in_cp1252(*words)
+    assert ended.returncode == 2, ended.stderr
+    assert "mine" in ended.stdout
+    assert "\\u8ba2" in ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_doctor_without_unicode(simulator: Simulator) -> None:
+    """Where stdout cannot write the exchange's words, doctor escapes them."""
+    body = json.dumps({"code": 100413, "msg": CHINESE})
+    simulator.faults.add("canned", body=body, times=None, path="trade/query")
+    ended = in_cp1252("doctor", "--simulator", simulator.url)
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert "\\u8ba2" in ended.stdout
+
+
 class Full(io.StringIO):
     """A full disk: writing succeeds, flushing fails."""
 
@@ -385,8 +423,71 @@ def test_unwritable_output(
     assert cancelled(simulator, live, "--json") == 2
     sys.stdout.close()
     error = capsys.readouterr().err
-    assert "cannot be written: No space left on device" in error
-    assert f"unresolved, may be live: {live}" in error
+    assert "cannot be written: [Errno 28] No space left on device" in error
+    assert f"may be live: {live}" in error
+
+
+class Ascii(io.TextIOWrapper):
+    """A stream in ASCII. With `raises`, it fails when it is flushed after something was written."""
+
+    def __init__(self, raises: BaseException | None = None) -> None:
+        super().__init__(io.BytesIO(), encoding="ascii")
+        self.raises = raises
+        self.was_written = False
+
+    def write(self, text: str) -> int:
+        self.was_written = True
+        return super().write(text)
+
+    def flush(self) -> None:
+        if self.raises is not None and self.was_written:
+            raise self.raises
+
+    @property
+    def text(self) -> str:
+        super().flush()
+        written = self.buffer.getvalue()  # type: ignore[attr-defined]
+        assert isinstance(written, bytes)
+        return written.decode()
+
+
+@pytest.mark.parametrize("error", [ValueError("I/O operation on closed file"), KeyboardInterrupt()])
+def test_any_failure_while_showing(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    """Whatever fails while the outcome is shown, every order that may be live is named on stderr, escaped."""
+    body = {"orders": [], "fails": [{"orderId": UNKNOWN, "error": "order does not exist"}]}
+    simulator.faults.add("canned", body=json.dumps({"code": 0, "data": body}), times=None)
+    simulator.faults.add("http", status=504, times=None, path="trade/query")
+    output, errors = Ascii(error), Ascii()
+    monkeypatch.setattr(sys, "stdout", output)
+    monkeypatch.setattr(sys, "stderr", errors)
+    assert cancelled(simulator, UNKNOWN, f"client:{CHINESE}", "--json") == 2
+    sys.stdout.close()
+    output.raises = None
+    lines = errors.text.splitlines()
+    assert lines[0].startswith("the outcome cannot be written: ")
+    escaped = CHINESE.encode("ascii", "backslashreplace").decode()
+    assert sorted(lines[1:]) == sorted([f"may be live: {UNKNOWN}", f"may be live: client:{escaped}"])
+
+
+def test_failing_bar(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bar that cannot be ended does not hide the outcome, nor does a stderr that is gone."""
+
+    @contextmanager
+    def failing(total: int) -> Iterator[Any]:
+        yield lambda count: None
+        raise OSError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr(table, "bar", failing)
+    errors = Ascii(OSError(errno.EPIPE, "Broken pipe"))
+    monkeypatch.setattr(sys, "stderr", errors)
+    live = str(simulator.place().order_id)
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    assert cancelled(simulator, live) == 2
+    sys.stdout.close()
+    errors.raises = None
+    assert simulator.status(live) == "CANCELED"
 
 
 def test_unknown_option(capsys: pytest.CaptureFixture[str]) -> None:

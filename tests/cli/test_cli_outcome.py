@@ -40,6 +40,15 @@ def test_exit_code(outcome: Outcome, code: int) -> None:
     assert outcome.exit_code == code
 
 
+def test_maybe_live() -> None:
+    """An order may be live if it is unresolved, or known in a state that is not final."""
+    bare = {"id": None, "clientOrderId": None, "status": None}
+    orders = [order("1"), order("2", "open"), order("3", None), {**bare, "clientOrderId": "4"}, bare]
+    named = Outcome(orders, ["5", ClientOrderId("6")]).maybe_live
+    assert named == ["2", "3", "4", "5", "6"]
+    assert [one for one in named if isinstance(one, ClientOrderId)] == ["4", "6"]
+
+
 def test_parts_and_progress() -> None:
     """cancel_in_parts passes on every id once, in order, and reports its progress after each part."""
     handed: list[list[str]] = []

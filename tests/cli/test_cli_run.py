@@ -19,6 +19,7 @@ import pytest
 
 import ccxt_bingx_ext
 from ccxt_bingx_ext.cli import main
+from ccxt_bingx_ext.cli import run as cli_run
 from ccxt_bingx_ext.cli.run import ON_START, environment_of, isolating_option
 
 RUN = [sys.executable, "-m", "ccxt_bingx_ext", "run", "--"]
@@ -220,6 +221,26 @@ def test_isolated_python(capsys: pytest.CaptureFixture[str]) -> None:
     """run refuses `python -I`, which would keep the plugin's classes out."""
     assert main(["run", "--", sys.executable, "-I", "bot.py"]) == 64
     assert "keeps the classes out: leave it away" in capsys.readouterr().err
+
+
+def test_path_with_a_separator(tmp_path: Path) -> None:
+    """run refuses to start from a path that PYTHONPATH would split, as the bot would get ccxt's own class."""
+    folder = tmp_path / f"with{os.pathsep}separator"
+    folder.mkdir()
+    (folder / "ccxt_bingx_ext").symlink_to(Path(ccxt_bingx_ext.__file__).parent, target_is_directory=True)
+    (folder / "bot.py").write_text("import ccxt\nprint(ccxt.bingx.__module__)")
+    ended = ran(folder, "bot.py", PYTHONPATH="")
+    assert (ended.returncode, ended.stdout) == (64, "")
+    assert f"PYTHONPATH cannot name a path with '{os.pathsep}' in it" in ended.stderr
+    assert str(folder) in ended.stderr
+
+
+def test_separator_in_on_start(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """run refuses before it starts anything."""
+    monkeypatch.setattr(os, "execve", None)
+    monkeypatch.setattr(cli_run, "ON_START", f"/a{os.pathsep}b")
+    assert main(["run", "-m", "bot"]) == 64
+    assert f"move this package elsewhere, from /a{os.pathsep}b" in capsys.readouterr().err
 
 
 def test_exec(monkeypatch: pytest.MonkeyPatch) -> None:
