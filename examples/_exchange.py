@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
-from ccxt_bingx_ext import bingx
+from ccxt_bingx_ext import ClientOrderId, bingx, is_gone
 
 
 def config() -> dict[str, Any]:
@@ -32,3 +33,13 @@ def ids_to_cancel(symbol: str, count: int = 3) -> list[str]:
         ids.append(exchange.create_order(symbol, "limit", "buy", 0.001, 25_000)["id"])
         time.sleep(0.25)  # ccxt's throttle alone goes to the limit, and now and then over it
     return ids
+
+
+def not_gone(ids: Sequence[str], orders: Sequence[Any]) -> list[str]:
+    """Those of `ids` whose order is not known to be in a final state.
+
+    A client order id may be spelt like the order id of another order, which may be live.
+    """
+    final = [order for order in orders if is_gone(order)]
+    gone, gone_clients = ({order[field] for order in final} for field in ("id", "clientOrderId"))
+    return [one for one in ids if one not in (gone_clients if isinstance(one, ClientOrderId) else gone)]

@@ -16,8 +16,7 @@ import sys
 
 import ccxt
 
-from _exchange import config, ids_to_cancel
-from ccxt_bingx_ext import is_gone
+from _exchange import config, ids_to_cancel, not_gone
 from ccxt_bingx_ext.async_support import bingx
 
 SYMBOL = "BTC/USDT"
@@ -35,8 +34,7 @@ async def cancel(ids: list[str]) -> list[str]:
         await exchange.close(True)  # without True ccxt 4.5.60 leaves its session open
     for order in orders:
         print(order["id"], order["status"], order["info"])
-    gone = {order["id"] for order in orders if is_gone(order)}
-    return [one for one in ids if one not in gone]
+    return not_gone(ids, orders)
 
 
 maybe_live = asyncio.run(cancel(ids_to_cancel(SYMBOL)))

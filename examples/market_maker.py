@@ -48,6 +48,10 @@ class Quote:
     def name(self) -> str:
         return self.id or ClientOrderId(self.client_id)
 
+    def is_named_by(self, order: dict[str, Any]) -> bool:
+        """Whether `order` is this one. A client order id may be spelt like another order's id."""
+        return bool(order["id"] == self.id if self.id else order["clientOrderId"] == self.client_id)
+
 
 class MarketMaker:
     """One buy and one sell order around a fair price, replaced in every round."""
@@ -84,10 +88,10 @@ class MarketMaker:
             # What is in error.unresolved is not in error.orders: it is kept, and is cancelled next round.
             print(error)
             orders = getattr(error, "orders", [])
-        said = {order[name]: order for order in orders for name in ("id", "clientOrderId")}
         for quote in [*self.quotes]:
-            if quote.name in said:
-                self._settle(quote, said[quote.name])
+            for order in filter(quote.is_named_by, orders):
+                self._settle(quote, order)
+                break
 
     def _settle(self, quote: Quote, order: dict[str, Any]) -> None:
         """Book and forget the quote if `order`, what a cancel said of it, lets us."""

@@ -16,7 +16,7 @@ import sys
 import ccxt
 
 import ccxt_bingx_ext
-from _exchange import config, ids_to_cancel
+from _exchange import config, ids_to_cancel, not_gone
 
 ccxt_bingx_ext.register()  # before the bot builds its exchange
 
@@ -33,8 +33,7 @@ def bot(exchange_name: str, ids: list[str]) -> list[str]:
         orders = getattr(error, "orders", [])  # what is known all the same; nothing where nothing was sent
     for order in orders:
         print(order["id"], order["status"], order["info"])
-    gone = {order["id"] for order in orders if ccxt_bingx_ext.is_gone(order)}
-    return [one for one in ids if one not in gone]
+    return not_gone(ids, orders)
 
 
 maybe_live = bot("bingx", ids_to_cancel(SYMBOL))

@@ -15,8 +15,8 @@ import sys
 
 import ccxt
 
-from _exchange import config, ids_to_cancel
-from ccxt_bingx_ext import bingx, is_gone
+from _exchange import config, ids_to_cancel, not_gone
+from ccxt_bingx_ext import bingx
 
 SYMBOL = "BTC/USDT"
 
@@ -30,7 +30,6 @@ except ccxt.BaseError as error:
 for order in orders:
     print(order["id"], order["status"], order["info"])
 
-gone = {order["id"] for order in orders if is_gone(order)}
-maybe_live = [one for one in ids if one not in gone]
+maybe_live = not_gone(ids, orders)
 if maybe_live:
     sys.exit(f"not known to be gone: {maybe_live}")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ccxt.base.errors import BadRequest, BaseError, ExchangeError, NetworkError, OrderNotFound
 
-from ccxt_bingx_ext import ClientOrderId, unresolved_as_json
+from ccxt_bingx_ext import ClientOrderId, bingx, unresolved_as_json
 from ccxt_bingx_ext.simulator import Simulator
 
 from .helpers import Bot, cancels, place, reported_by_client_id
 
+ROOT = Path(__file__).parents[1]
 SPOT, LINEAR = "BTC/USDT", "BTC/USDT:USDT"
 
 
@@ -205,3 +209,47 @@ def test_no_time_difference(bot: Bot, simulator: Simulator) -> None:
     bot.options["timeDifference"] = None
     (order,) = bot.cancel_orders(place(simulator), SPOT)
     assert order["status"] == "canceled"
+
+
+def test_documented_file(simulator: Simulator, tmp_path: Path, without_pauses: None) -> None:
+    """The function of docs/errors.md keeps unresolved ids in a file, and the next call cancels them."""
+    cancel_and_keep = snippet("errors.md", "cancel_and_keep")
+    exchange, file = bingx(simulator.ccxt_config(enableRateLimit=False)), tmp_path / "left.json"
+    (name,) = place(simulator)
+    other = str(simulator.place(client_order_id=name).order_id)
+    lose_responses(simulator)
+    assert cancel_and_keep(exchange, [ClientOrderId(name)], SPOT, file) == []
+    simulator.faults.clear()
+    orders = cancel_and_keep(exchange, [], SPOT, file)
+    assert reported_by_client_id(orders) == [(name, "canceled")]
+    assert [simulator.status(one) for one in (name, other)] == ["PENDING", "CANCELED"]
+    assert json.loads(file.read_text()) == []
+
+
+def snippet(page: str, name: str) -> Any:
+    """The function `name` of a page in docs."""
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    (code,) = [one for one in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if f"def {name}(" in one]
+    names: dict[str, Any] = {}
+    exec(code, names)
+    return names[name]
+
+
+@pytest.mark.parametrize("where", ["docs", "examples"])
+def test_documented_not_gone(monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    """A cancelled order whose client order id is spelt like a live order's id does not make that one gone."""
+    if where == "docs":
+        not_gone = snippet("semantics.md", "not_gone")
+    else:
+        monkeypatch.syspath_prepend(ROOT / "examples")
+        not_gone = importlib.import_module("_exchange").not_gone
+    ids = ["7", ClientOrderId("7"), "8", ClientOrderId("8"), ClientOrderId("a")]
+    orders = [
+        {"id": "7", "clientOrderId": "8", "status": "open"},
+        {"id": "9", "clientOrderId": "7", "status": "canceled"},
+        {"id": "8", "clientOrderId": None, "status": "closed"},
+        {"id": None, "clientOrderId": "a", "status": None},
+    ]
+    left = not_gone(ids, orders)
+    assert left == ["7", "8", "a"]
+    assert [type(one) for one in left] == [str, ClientOrderId, ClientOrderId]

@@ -26,6 +26,7 @@ from ccxt_bingx_ext import (
     pro,
     register,
     unregister,
+    unresolved_as_json,
 )
 from ccxt_bingx_ext import simulator as simulators
 from ccxt_bingx_ext.simulator import Simulator
@@ -74,6 +75,8 @@ def sync_bot(bot: bingx, anything: tuple[int | str, ...], named: Iterator[Client
     assert_type(bot.cancel_orders(["1", 2], SYMBOL), list[Order])
     assert_type(bot.cancel_orders(ids=anything, symbol=SYMBOL, params={"process": 1}), list[Order])
     assert_type(bot.cancel_orders(named, SYMBOL), list[Order])
+    assert_type(bot.cancel_orders([{"id": "1"}, {"clientOrderId": "a"}, "2", 3], SYMBOL), list[Order])
+    assert_type(bot.cancel_orders(bot.cancel_orders(["1"], SYMBOL), SYMBOL), list[Order])
     assert_type(bot.cancel_orders(None, SYMBOL, {"clientOrderIds": ["a"]}), list[Order])
     assert_type(bot.cancel_orders_with_client_order_ids(["a"], SYMBOL, {"process": 1}), list[Order])
     bot.cancel_orders([1.5], SYMBOL)  # type: ignore[list-item]  # pyright: ignore
@@ -121,6 +124,9 @@ def errors(bot: bingx) -> None:
             assert_type(error.unresolved, list[Any])
             bot.cancel_orders(error.unresolved, SYMBOL, {"process": 1})
             bot.cancel_orders_for_symbols(error.unresolved)
+        entries = unresolved_as_json(error)
+        bot.cancel_orders(entries, SYMBOL)
+        bot.cancel_orders_for_symbols(entries)
 
 
 def client_order_ids(unresolved: list[str]) -> list[str]:
