@@ -20,8 +20,8 @@ class Request(NamedTuple):
     parameters: dict[str, Any]
 
 
-class _Withheld(Exception):
-    """Not ccxt's: it must pass through whatever handles a failed request."""
+class _Withheld(BaseException):
+    """Passes through whatever handles a failed request."""
 
 
 class RehearsingBingx(bingx):

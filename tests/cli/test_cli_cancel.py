@@ -220,7 +220,7 @@ def test_ctrl_c(simulator: Simulator) -> None:
     with subprocess.Popen(
         [*command, "--simulator", simulator.url], stdout=subprocess.PIPE, text=True
     ) as process:
-        while len(simulator.requests) < 2:
+        while len(simulator.requests) < 2 and process.poll() is None:
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         printed = json.loads(process.communicate(timeout=30)[0])
