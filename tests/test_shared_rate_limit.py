@@ -76,7 +76,7 @@ def test_threads_and_tasks(limited: Simulator, server: RedisServer) -> None:
 
 def test_script_equals_schedule(server: RedisServer) -> None:
     """The script in Redis gives the same delays as the schedule in memory."""
-    memory, shared = Schedule(), lane(server)
+    memory, shared = Schedule[Ticket](), lane(server)
     tickets = [ticket() for _ in range(7)]
     for one in tickets:
         one.has_asked = True
@@ -310,10 +310,10 @@ def test_ticket_leaves_local_queue(server: RedisServer, monkeypatch: pytest.Monk
         ask(shared)
     server.stop()
     assert ask(shared, waiting).delay > 0
-    assert shared._local._waiting != {}
+    assert shared._local._schedule.waiting != []
     server.start()
     ask(shared, waiting)
-    assert shared._local._waiting == {}
+    assert shared._local._schedule.waiting == []
 
 
 def test_long_ban(server: RedisServer) -> None:

@@ -26,7 +26,7 @@ class Spacing:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a finalizer may release orders while its thread reserves others
         self._free_at: dict[OrderRef, float] = {}
         self._under_way: dict[OrderRef, float] = {}  # since when
 
@@ -40,7 +40,8 @@ class Spacing:
             if any(self._under_way.get(ref, -inf) > now - _OVERDUE for ref in refs):
                 return _POLL, False
             free_at = max((self._free_at.get(ref, now) for ref in refs), default=now)
-            self._free_at = {ref: at for ref, at in self._free_at.items() if at > now - _FORGET_AFTER}
+            for ref in [ref for ref, at in [*self._free_at.items()] if at <= now - _FORGET_AFTER]:
+                self._free_at.pop(ref, None)
             self._under_way.update(dict.fromkeys(refs, now))
             return max(0.0, free_at - now), True
 

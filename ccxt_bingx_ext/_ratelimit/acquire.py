@@ -27,14 +27,21 @@ def acquire(limiter: Limiter, rate_limit: RateLimit, max_wait: float, refusal: R
     seconds that the ban still lasts. This holds for a ban that begins during the wait, too. Used-up windows
     have no such bound. Whatever exception ends the wait, the place in the queue is given up.
     """
-    woken = threading.Event()
-    ticket = Ticket(woken.set)
+    # Not an Event: a second Ctrl-C can leave the lock in it locked, and whoever wakes the ticket then hangs.
+    # This lock is free while the ticket is woken and has not noticed. Nobody waits to release it.
+    woken = threading.Lock()
+    woken.acquire()
+
+    def wake() -> None:
+        with contextlib.suppress(RuntimeError):  # it is woken already
+            woken.release()
+
+    ticket = Ticket(wake)
 
     def execute(step: Acquire | Wait) -> Any:
         if isinstance(step, Acquire):
             return limiter.do(step)
-        woken.wait(step.seconds)
-        woken.clear()
+        woken.acquire(timeout=step.seconds)
         return None
 
     try:

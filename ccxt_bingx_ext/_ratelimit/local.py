@@ -6,52 +6,46 @@ import threading
 import time
 from collections.abc import Callable
 
-from .messages import GO, Acquire, Pause, Resume, Signal, Ticket, Withdraw
+from .messages import GO, Acquire, Ban, Pause, Resume, Signal, Ticket, Withdraw
 from .schedule import Decision, Schedule
 
 
 class LocalLimiter:
     """A `Schedule` behind a lock, on the process's own clock (s).
 
-    You may call every method from any thread and any event loop.
+    You may call every method from any thread and any event loop. A signal handler, or a finalizer that the
+    garbage collector runs, may interrupt a call and call again on the same thread: hence a lock that its
+    owner may take again. The limiter wakes tickets without the lock.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._lock = threading.Lock()
-        self._schedule = Schedule()
-        self._waiting: dict[Ticket, None] = {}  # in calling order
+        self._lock = threading.RLock()
+        self._schedule: Schedule[Ticket] = Schedule()
 
     def do(self, signal: Signal) -> Decision:
         """Apply `signal`. A withdrawal, a ban and its end wake the waiting tickets: their delays change."""
-        to_wake: list[Ticket] = []
-        decision = GO
         with self._lock:
             now = self._clock()
             if isinstance(signal, Acquire):
-                decision = self._schedule.acquire(signal.ticket, now, signal.rate_limit)
-                if decision.delay:
-                    self._waiting[signal.ticket] = None
-                else:
-                    self._waiting.pop(signal.ticket, None)
-            elif isinstance(signal, Withdraw):
-                self._schedule.withdraw(signal.ticket)
-                self._waiting.pop(signal.ticket, None)
-                to_wake = [*self._waiting]
-            elif isinstance(signal, Pause):
-                self._schedule.pause(now + signal.seconds)
-            elif isinstance(signal, Resume):
-                self._schedule.resume()
-                to_wake = [*self._waiting]
-            else:
-                if signal.seconds is None:
-                    self._schedule.hold(now)
-                else:
-                    self._schedule.ban(now + signal.seconds)
-                to_wake = [*self._waiting]
+                return self._schedule.acquire(signal.ticket, now, signal.rate_limit)
+            self._apply(signal, now)
+            to_wake = [] if isinstance(signal, Pause) else self._schedule.waiting
         for ticket in to_wake:
             ticket.wake()
-        return decision
+        return GO
+
+    def _apply(self, signal: Withdraw | Pause | Ban | Resume, now: float) -> None:
+        if isinstance(signal, Withdraw):
+            self._schedule.withdraw(signal.ticket)
+        elif isinstance(signal, Pause):
+            self._schedule.pause(now + signal.seconds)
+        elif isinstance(signal, Resume):
+            self._schedule.resume()
+        elif signal.seconds is None:
+            self._schedule.hold(now)
+        else:
+            self._schedule.ban(now + signal.seconds)
 
     async def do_async(self, signal: Signal) -> Decision:
         return self.do(signal)
@@ -61,9 +55,8 @@ class LocalLimiter:
 
         Grants, pause and ban stay: the exchange still counts them.
         """
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._schedule.clear_queue()
-        self._waiting.clear()
 
     @property
     def banned_for(self) -> float:

@@ -113,9 +113,9 @@ class RedisLimiter:
 
     def _withdraw(self, signal: Withdraw) -> Steps[Decision]:
         self._local.do(signal)
+        self._queue.remove(signal.ticket)  # before the call, which a second Ctrl-C may end
         if signal.ticket.has_asked:
             yield from self._call(signal)
-        self._queue.remove(signal.ticket)
         return GO
 
     def _pause_or_ban(self, signal: Pause | Ban | Resume) -> Steps[Decision]:
@@ -200,10 +200,11 @@ class _ProcessQueue:
     If a hundred waiting tasks called Redis at once, none would get its reply in time. The tickets far back
     need not ask, because those before them go first in any case. And a ticket first asks when Redis has
     replied to all before it: calls that are under way together would overtake each other.
+
+    It needs no lock, because each step is one operation of the dict.
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._asked: dict[Ticket, float] = {}  # ticket -> when it last wanted to ask
 
     def __len__(self) -> int:
@@ -215,25 +216,21 @@ class _ProcessQueue:
         Tickets that have not asked for `stale_after` s do not count.
         """
         now = time.monotonic()
-        with self._lock:
-            self._asked[ticket] = now
-            before = takewhile(lambda one: one is not ticket, self._asked)
-            active = (one for one in before if now - self._asked[one] <= stale_after)
-            ahead = [*islice(active, most)]
+        self._asked[ticket] = now
+        before = takewhile(lambda entry: entry[0] is not ticket, [*self._asked.items()])
+        ahead = [*islice((one for one, asked in before if now - asked <= stale_after), most)]
         return len(ahead) < most and all(one.was_answered for one in ahead)
 
     def note_reply(self, ticket: Ticket) -> None:
         """Redis has replied to `ticket`: wake the first one that still has no reply."""
         ticket.was_answered = True
-        with self._lock:
-            following = next((one for one in self._asked if not one.was_answered), None)
+        following = next((one for one in [*self._asked] if not one.was_answered), None)
         if following is not None:
             following.wake()
 
     def remove(self, ticket: Ticket) -> None:
         """Forget `ticket`, which is granted or withdrawn."""
-        with self._lock:
-            self._asked.pop(ticket, None)
+        self._asked.pop(ticket, None)
 
 
 class _Outage:
@@ -244,7 +241,7 @@ class _Outage:
 
     def __init__(self, where: str) -> None:
         self._where = where
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a finalizer may call on the same thread
         self._until: float | None = None  # None: Redis replied to the last call
 
     @property
@@ -261,22 +258,24 @@ class _Outage:
     def begin(self, error: Exception, retry_after: float) -> None:
         """A call met `error`: make none for `retry_after` s."""
         with self._lock:
-            if self._until is None:
-                # redis-py's ValueErrors quote the URL, with its password.
-                reason = "" if isinstance(error, ValueError) else f": {error}"
-                log.warning(
-                    "the shared rate limit at %s cannot be reached (%s%s). "
-                    "Until it is back, each process keeps the limit on its own",
-                    self._where,
-                    type(error).__name__,
-                    reason,
-                )
-            self._until = time.monotonic() + retry_after
+            is_new, self._until = self._until is None, time.monotonic() + retry_after
+        if is_new:
+            # redis-py's ValueErrors quote the URL, with its password.
+            reason = "" if isinstance(error, ValueError) else f": {error}"
+            log.warning(
+                "the shared rate limit at %s cannot be reached (%s%s). "
+                "Until it is back, each process keeps the limit on its own",
+                self._where,
+                type(error).__name__,
+                reason,
+            )
 
     def end(self) -> None:
         """Redis has replied."""
-        self._until = None
-        log.warning("the shared rate limit is back: %s", self._where)
+        with self._lock:
+            is_news, self._until = self._until is not None, None
+        if is_news:
+            log.warning("the shared rate limit is back: %s", self._where)
 
 
 def _host_and_port(url: str) -> str:

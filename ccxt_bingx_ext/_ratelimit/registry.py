@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
 
 from .local import LocalLimiter
 from .messages import Limiter
 
-_lock = threading.Lock()
+# No lock: each step below is one operation of a dict, which no other thread, signal handler or fork divides.
 _local_limiters: dict[str, LocalLimiter] = {}
 _local_limiters_at: dict[str, dict[str, LocalLimiter]] = {}  # by host and name
 _redis_limiters: dict[tuple[str, str], Limiter] = {}  # by URL and name
@@ -17,8 +16,7 @@ _redis_limiters: dict[tuple[str, str], Limiter] = {}  # by URL and name
 
 def limiters_at(host: str) -> list[Limiter]:
     """Every limiter at `host` that this process has, of whichever account and endpoint."""
-    with _lock:
-        return [*_local_limiters_at.get(host, {}).values()]
+    return [*_local_limiters_at.get(host, {}).values()]
 
 
 def limiter_for(api_key: str, host: str, endpoint: str, storage: str | None) -> Limiter:
@@ -28,31 +26,27 @@ def limiter_for(api_key: str, host: str, endpoint: str, storage: str | None) -> 
     same Redis shares it. The Redis gets a hash, never the API key.
     """
     name = hashlib.sha256("\n".join((api_key, host, endpoint)).encode()).hexdigest()[:32]
-    with _lock:
-        local = _local_limiters.setdefault(name, LocalLimiter())
-        _local_limiters_at.setdefault(host, {})[name] = local
-        if storage is None:
-            return local
-        if (storage, name) not in _redis_limiters:
-            from .redis import RedisLimiter  # only bots that share a limit pay for this import
+    local = _local_limiters.setdefault(name, LocalLimiter())
+    _local_limiters_at.setdefault(host, {})[name] = local
+    if storage is None:
+        return local
+    if (storage, name) not in _redis_limiters:
+        from .redis import RedisLimiter  # only bots that share a limit pay for this import
 
-            _redis_limiters[storage, name] = RedisLimiter(storage, name, local)
-        return _redis_limiters[storage, name]
+        _redis_limiters.setdefault((storage, name), RedisLimiter(storage, name, local))
+    return _redis_limiters[storage, name]
 
 
 def forget() -> None:
     """Drop every limiter, with its grants, pause and ban. For tests: a running bot would exceed the limit."""
-    with _lock:
-        _local_limiters.clear()
-        _local_limiters_at.clear()
-        _redis_limiters.clear()
+    _local_limiters.clear()
+    _local_limiters_at.clear()
+    _redis_limiters.clear()
 
 
 def _after_fork() -> None:
     # A lock that another thread held when the process forked would stay locked in the child for ever. The
     # limiters in Redis have locks and waiters, too, and nothing worth keeping: the child builds new ones.
-    global _lock
-    _lock = threading.Lock()
     _redis_limiters.clear()
     for limiter in _local_limiters.values():
         limiter.after_fork()

@@ -14,7 +14,9 @@ from bisect import insort
 from collections.abc import Hashable
 from itertools import takewhile
 from math import inf
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
+
+T = TypeVar("T", bound=Hashable)
 
 # Grants: far more than any limit of the exchange allows in a period.
 MOST_REMEMBERED = 1000
@@ -53,8 +55,12 @@ class Decision(NamedTuple):
     banned: bool = False
 
 
-class Schedule:
-    """The queue and the last grants of one limiter. All times are s, on any one clock."""
+class Schedule(Generic[T]):
+    """The queue of tickets and the last grants of one limiter. All times are s, on any one clock.
+
+    An interrupt at any point leaves a schedule that works: a ticket whose owner is gone is soon overdue. A
+    call from a signal handler exceeds no limit, because the call that it interrupts is in the queue.
+    """
 
     def __init__(self) -> None:
         self.grants: list[float] = []  # sorted
@@ -62,15 +68,16 @@ class Schedule:
         self.banned_until = -inf
         self.held_until = -inf  # by a ban without a time
         self._hold = 0.0  # how long the last such ban held; 0 without one
-        self._queue: dict[Hashable, float | None] = {}  # ticket -> when it was last told to come back
+        self._queue: dict[T, float] = {}  # ticket -> when it was last told to come back
 
-    def acquire(self, ticket: Hashable, now: float, rate_limit: RateLimit) -> Decision:
+    def acquire(self, ticket: T, now: float, rate_limit: RateLimit) -> Decision:
         """Decide whether `ticket` goes `now`.
 
         With a delay of 0 the ticket is granted and leaves the queue. Otherwise it keeps its place, and has to
         ask again after the delay, or to `withdraw`.
         """
-        due = self._queue.setdefault(ticket, None)
+        due = self._queue.get(ticket, now)
+        self._queue[ticket] = now  # it is here, and not overdue
         until = max(self.banned_until, self.held_until)
         if now < until:
             self._queue[ticket] = until
@@ -79,20 +86,20 @@ class Schedule:
         if slot > now:
             self._queue[ticket] = slot
             return Decision(slot - now)
-        self.withdraw(ticket)
         # A ticket that wakes up a little late counts as punctual. Otherwise each window would grow by the
         # lateness, and requests would stay below the limit.
-        is_punctual = due is not None and 0 <= now - due <= rate_limit.slack
-        self.grant(due if due is not None and is_punctual else now)
+        self.grant(due if 0 <= now - due <= rate_limit.slack else now)
+        self.withdraw(ticket)
         return Decision(0.0)
 
-    def _slot(self, ticket: Hashable, now: float, rate_limit: RateLimit) -> float:
+    def _slot(self, ticket: T, now: float, rate_limit: RateLimit) -> float:
         """Return when `ticket` may go, provided that those before it go as soon as they may."""
-        before = takewhile(lambda place: place[0] != ticket, self._queue.items())
-        ahead = sum(due is None or now - due <= OVERDUE for _, due in before)
+        grants = [*self.grants]
+        before = takewhile(lambda place: place[0] != ticket, [*self._queue.items()])
+        ahead = sum(now - due <= OVERDUE for _, due in before)
         rounds, place = divmod(ahead, rate_limit.requests)
-        earlier = place - rate_limit.requests + len(self.grants)  # the grant one window earlier
-        free = self.grants[earlier] + rate_limit.period if earlier >= 0 else now
+        earlier = place - rate_limit.requests + len(grants)  # the grant one window earlier
+        free = grants[earlier] + rate_limit.period if earlier >= 0 else now
         return max(free, now, self.paused_until) + rounds * rate_limit.period
 
     def grant(self, at: float) -> None:
@@ -102,7 +109,12 @@ class Schedule:
         insort(self.grants, at)
         del self.grants[:-MOST_REMEMBERED]
 
-    def withdraw(self, ticket: Hashable) -> None:
+    @property
+    def waiting(self) -> list[T]:
+        """The tickets in the queue, in calling order."""
+        return [*self._queue]
+
+    def withdraw(self, ticket: T) -> None:
         """Remove `ticket` from the queue. The tickets behind it move up. An unknown ticket is ignored."""
         self._queue.pop(ticket, None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Hashable
 
 import pytest
 from hypothesis import given
@@ -28,14 +29,14 @@ def worst_window(times: list[float], seconds: float = 1.0) -> int:
 
 def test_within_the_limit_no_wait() -> None:
     """Two per second: the first two go at once, the third after a period."""
-    schedule = Schedule()
+    schedule = Schedule[Hashable]()
     assert [schedule.acquire(name, 10.0, LIMIT) for name in "abc"] == [GO, GO, approx(1.05)]
     assert schedule.acquire("c", 11.06, LIMIT) == GO
 
 
 def test_calling_order() -> None:
     """Each ticket gets its own time. Asking again changes neither the time nor the order."""
-    schedule = Schedule()
+    schedule = Schedule[Hashable]()
     for name in "ab":
         schedule.acquire(name, 0.0, LIMIT)
     delays = [schedule.acquire(name, 0.0, LIMIT) for name in "cdefg"]
@@ -45,7 +46,7 @@ def test_calling_order() -> None:
 
 def test_withdrawals_move_the_queue_up() -> None:
     """Ten tickets withdraw: the next one waits for one period, not for six."""
-    schedule = Schedule()
+    schedule = Schedule[Hashable]()
     for number in range(12):
         schedule.acquire(number, 0.0, LIMIT)
     schedule.acquire("behind", 0.0, LIMIT)
@@ -57,7 +58,7 @@ def test_withdrawals_move_the_queue_up() -> None:
 
 def test_withdrawing_an_absent_ticket() -> None:
     """A granted or unknown ticket is not in the queue. Withdrawing it changes nothing."""
-    schedule = Schedule()
+    schedule = Schedule[Hashable]()
     schedule.acquire("a", 0.0, LIMIT)
     schedule.withdraw("a")
     schedule.withdraw("nobody")
@@ -67,7 +68,7 @@ def test_withdrawing_an_absent_ticket() -> None:
 
 def test_slightly_late_wakers() -> None:
     """With every waiter 10 ms late, 95 % of the limit still goes: 1 s of every 1.05 s."""
-    schedule, now, went = Schedule(), 0.0, 0
+    schedule, now, went = Schedule[Hashable](), 0.0, 0
     while now < 1000:
         delay = schedule.acquire("a", now, LIMIT).delay
         went += delay == 0
@@ -77,7 +78,7 @@ def test_slightly_late_wakers() -> None:
 
 def test_very_late_wakers() -> None:
     """A request that goes later than the slack counts when it goes: the window must hold."""
-    schedule = Schedule()
+    schedule = Schedule[Hashable]()
     for name in "abc":
         schedule.acquire(name, 0.0, LIMIT)
     assert schedule.acquire("c", 3.0, LIMIT) == GO
@@ -87,7 +88,7 @@ def test_very_late_wakers() -> None:
 
 def test_overdue_tickets_hold_nobody_up() -> None:
     """Their event loop has stopped. They keep their places, and those behind go past."""
-    schedule = Schedule()
+    schedule = Schedule[Hashable]()
     for name in ("a", "b", "stuck", "stuck too"):
         schedule.acquire(name, 0.0, LIMIT)
     assert schedule.acquire("behind", 0.1, LIMIT) == approx(2.0)
@@ -98,7 +99,7 @@ def test_overdue_tickets_hold_nobody_up() -> None:
 
 def test_slightly_late_tickets_keep_their_turn() -> None:
     """The ticket behind them waits for a whole period."""
-    schedule = Schedule()
+    schedule = Schedule[Hashable]()
     for name in ("a", "b", "late", "late too"):
         schedule.acquire(name, 0.0, LIMIT)
     assert schedule.acquire("behind", 1.5, LIMIT) == approx(1.05)
@@ -106,7 +107,7 @@ def test_slightly_late_tickets_keep_their_turn() -> None:
 
 def test_overdue_tickets_after_a_ban() -> None:
     """The same for tickets that were due when the ban ended."""
-    schedule = Schedule()
+    schedule = Schedule[Hashable]()
     schedule.ban(10.0)
     for name in ("stuck", "stuck too", "behind"):
         assert schedule.acquire(name, 0.0, LIMIT).banned
@@ -115,7 +116,7 @@ def test_overdue_tickets_after_a_ban() -> None:
 
 def test_tickets_that_moved_up() -> None:
     """They go before their first due time, because others withdrew. The next window begins when they go."""
-    schedule = Schedule()
+    schedule = Schedule[Hashable]()
     for name in "abcdef":
         schedule.acquire(name, 0.0, LIMIT)
     for name in "cd":
@@ -126,7 +127,7 @@ def test_tickets_that_moved_up() -> None:
 
 def test_pause() -> None:
     """The exchange said that the window is used up. The longer of two pauses counts."""
-    schedule = Schedule()
+    schedule = Schedule[Hashable]()
     schedule.pause(5.0)
     schedule.pause(4.0)
     assert [schedule.acquire(name, 4.5, LIMIT) for name in "abc"] == [approx(0.5), approx(0.5), approx(1.55)]
@@ -135,7 +136,7 @@ def test_pause() -> None:
 
 def test_ban() -> None:
     """Every ticket learns how long the ban lasts, and keeps its place for afterwards."""
-    schedule = Schedule()
+    schedule = Schedule[Hashable]()
     schedule.ban(300.0)
     schedule.ban(200.0)
     decisions = [schedule.acquire(name, 10.0, LIMIT) for name in "ab"]
@@ -145,7 +146,7 @@ def test_ban() -> None:
 
 def test_no_limit() -> None:
     """limit None: the schedule delays nothing, but a ban still counts."""
-    schedule, unlimited = Schedule(), RateLimit.of(None, 0.05)
+    schedule, unlimited = Schedule[Hashable](), RateLimit.of(None, 0.05)
     assert all(schedule.acquire(number, 0.0, unlimited) == GO for number in range(2500))
     schedule.ban(5.0)
     assert schedule.acquire("a", 0.0, unlimited).banned
@@ -154,7 +155,7 @@ def test_no_limit() -> None:
 
 def test_two_rate_limits() -> None:
     """Two instances of one account may have different limits. Each counts all requests."""
-    schedule, fast = Schedule(), RateLimit.of(5, 0.0)
+    schedule, fast = Schedule[Hashable](), RateLimit.of(5, 0.0)
     assert [schedule.acquire(n, 0.0, fast).delay for n in range(5)] == [0.0] * 5
     assert schedule.acquire("slow", 0.5, LIMIT) == approx(0.55)
 
@@ -167,7 +168,7 @@ def test_no_window_exceeds_the_limit(
     arrivals: list[tuple[float, float, bool]], limit: int, margin: float
 ) -> None:
     """Any arrivals, any lateness, some withdrawals: never more than the limit in any second."""
-    schedule, rate_limit = Schedule(), RateLimit.of(limit, margin)
+    schedule, rate_limit = Schedule[Hashable](), RateLimit.of(limit, margin)
     events = [(at, number, late, leaves) for number, (at, late, leaves) in enumerate(arrivals)]
     heapq.heapify(events)
     asked: list[int] = []
@@ -196,7 +197,7 @@ def test_no_window_exceeds_the_limit(
 
 def test_old_grants_are_dropped() -> None:
     """The memory of a bot that runs for months does not grow."""
-    schedule = Schedule()
+    schedule = Schedule[Hashable]()
     for number in range(5000):
         schedule.acquire(number, number * 2.0, LIMIT)
     assert len(schedule.grants) <= 1000
@@ -216,4 +217,4 @@ def test_fork() -> None:
     assert registry.limiter_for("key", "host", "endpoint", None) is limiter
     delay = limiter.do(Acquire(Ticket(lambda: None), one_per_minute)).delay
     assert delay < 61, "the queue is empty, and one request has gone"
-    assert waiting not in limiter._waiting
+    assert waiting not in limiter._schedule.waiting
