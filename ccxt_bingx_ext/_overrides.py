@@ -4,30 +4,33 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from copy import deepcopy
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ccxt.base.errors import BaseError, ExchangeNotAvailable
+from ccxt.base.errors import BadRequest, BaseError, ExchangeNotAvailable
 from ccxt.base.exchange import Exchange
 
 from ._bingx.endpoints import (
     ENDPOINTS,
     FEATURES,
+    LIMITED,
     SPOT,
     Endpoint,
+    Limited,
     concerns_orders,
-    endpoint_at,
     endpoint_of,
     is_query,
+    limited_at,
     route_of,
 )
 from ._bingx.errors import (
     Response,
     Scope,
     attach_response,
-    banned_error,
+    not_sent,
     parse_response,
     raise_refusal,
 )
@@ -80,6 +83,7 @@ Orders: TypeAlias = Generator[Any, Any, list[Order]]
 
 # Parameters that `sign` takes out again.
 _HOSTNAME, _FORM = "ccxt_bingx_ext.hostname", "ccxt_bingx_ext.form"
+_GIVE_UP = "ccxt_bingx_ext.give_up"  # only look-ups of the flows have it
 _ALIASES = {
     "cancelOrders": "cancel_orders",
     "cancelOrdersForSymbols": "cancel_orders_for_symbols",
@@ -99,14 +103,23 @@ class LimiterCost(float):
 
     A marker on the value, not on the instance or in a context variable: it is safe across threads, and does
     not leak into tasks that are spawned inside the request (tried).
+
+    `give_up`: until when (s of ``time.monotonic``) the request may wait. `is_ordinary`: the bot itself looks
+    an order up. That waits in ccxt's throttle, and then for a slot, because the exchange counts all look-ups.
     """
 
-    endpoint: Endpoint
+    limited: Limited
+    give_up: float
+    is_ordinary: bool
 
-    def __new__(cls, cost: Any, endpoint: Endpoint) -> LimiterCost:
+    def __new__(cls, cost: Any, limited: Limited, give_up: float, is_ordinary: bool = False) -> LimiterCost:
         self = super().__new__(cls, cost)
-        self.endpoint = endpoint
+        self.limited, self.give_up, self.is_ordinary = limited, give_up, is_ordinary
         return self
+
+    def excused(self) -> AbstractContextManager[None]:
+        """What goes around waiting for the limiter: no ban and no setting of ours stops an ordinary call."""
+        return suppress(BaseError) if self.is_ordinary else nullcontext()
 
 
 class BingxMixin(Upstream):
@@ -152,8 +165,8 @@ class BingxMixin(Upstream):
         # ccxt 4.5.90 sends this endpoint's parameters in the URL; the endpoint documents a JSON body (seed).
         # ccxt's classes took trailing headers and body until 4.5.60 or so.
         params = dict(params)
-        hostname, form = params.pop(_HOSTNAME, None), params.pop(_FORM, None)
-        is_ours = endpoint_at(section, method, path) is SPOT
+        hostname, form, _ = (params.pop(name, None) for name in (_HOSTNAME, _FORM, _GIVE_UP))
+        is_ours = limited_at(section, method, path) is SPOT
         as_json = is_ours and (form or parse_settings(self.options).request_format) != QUERY
         request = dict(super().sign(path, section, method, {} if as_json else params, *trailing, **named))
         if as_json:
@@ -207,12 +220,13 @@ class BingxMixin(Upstream):
                     self.handle_http_status_code(httpCode, reason, url, method, body)
                     # ccxt 4.5.90 does not know all of them: 304 and 507 would pass for a response.
                     raise ExchangeNotAvailable(f"{self.id} {method} {url} {httpCode} {reason} {body}")
-                endpoint = ENDPOINTS.get(route or "")
-                if endpoint is not None and received.code is not None and received.stops is None:
-                    self._limiter(endpoint)[0].do(Resume())  # a refusal shows that the exchange answers, too
+                limited = LIMITED.get(route or "")
+                if limited is not None and received.code is not None and received.stops is None:
+                    with suppress(BadRequest):  # an option is wrong: not for this response to say
+                        self._limiter(limited)[0].do(Resume())  # a refusal is an answer of the exchange, too
                 # ccxt 4.5.90 maps by code alone and so calls a cancelled order ExchangeError or BadRequest.
                 raise_refusal(self.id, received, body)
-                if endpoint is not None and (call := current_call()) is not None:
+                if isinstance(limited, Endpoint) and (call := current_call()) is not None:
                     call.rest_of_window = rest_of_window(headers, now)
             return super().handle_errors(
                 httpCode, reason, url, method, headers, body, response, requestHeaders, requestBody
@@ -228,19 +242,25 @@ class BingxMixin(Upstream):
             attach_response(error, Response(code))  # `handle_errors` replaces it by the whole record
             raise
 
-    def calculate_rate_limiter_cost(self, api: Any, method: Any, path: Any, *args: Any, **named: Any) -> Any:
-        cost = super().calculate_rate_limiter_cost(api, method, path, *args, **named)
-        endpoint = endpoint_at(api, method, path)
-        return cost if endpoint is None else LimiterCost(cost, endpoint)
+    def calculate_rate_limiter_cost(
+        self, api: Any, method: Any, path: Any, params: Any, *args: Any, **named: Any
+    ) -> Any:
+        cost = super().calculate_rate_limiter_cost(api, method, path, params, *args, **named)
+        limited = limited_at(api, method, path)
+        if limited is None:
+            return cost
+        is_ordinary = not isinstance(limited, Endpoint) and _GIVE_UP not in params
+        return LimiterCost(cost, limited, params.get(_GIVE_UP, inf), is_ordinary)
 
-    def _host(self, endpoint: Endpoint) -> str:
-        return str(self.implode_hostname(self.urls["api"][endpoint.api]))
+    def _host(self, limited: Limited) -> str:
+        return str(self.implode_hostname(self.urls["api"][limited.api]))
 
-    def _limiter(self, endpoint: Endpoint) -> tuple[Limiter, RateLimit, float, Refusal]:
-        """What `acquire` takes: the limiter of this account at `endpoint`, and how to wait there."""
-        settings = parse_settings(self.options, endpoint)
-        limiter = limiter_for(self.apiKey or "", self._host(endpoint), endpoint.route, settings.storage)
-        return limiter, settings.rate_limit, settings.max_wait, banned_error
+    def _limiter(self, limited: Limited) -> tuple[Limiter, RateLimit, float, Refusal]:
+        """What `acquire` takes: the limiter of this account at `limited`, and how to wait there."""
+        settings = parse_settings(self.options, limited)
+        limiter = limiter_for(self.apiKey or "", self._host(limited), limited.route, settings.storage)
+        what = "cancels" if isinstance(limited, Endpoint) else "look-ups"
+        return limiter, settings.rate_limit, settings.max_wait, partial(not_sent, what=what)
 
     def _cancel_orders(self, ids: Any, symbol: Any, params: Mapping[str, Any]) -> Orders:
         asked = Asked(ids, params)
@@ -340,35 +360,32 @@ class BingxMixin(Upstream):
             request = {**command.request, "maxRetriesOnFailure": 0}
             if command.hostname is not None:
                 request[_HOSTNAME] = command.hostname
-            endpoint = command.endpoint
-            if isinstance(command, FetchOrder):
-                return getattr(self, endpoint.fetch)(request)
-            if isinstance(command, FetchHistory):
-                return getattr(self, endpoint.history)(request)
+            if not isinstance(command, Cancel):
+                return getattr(self, command.limited.method)({**request, _GIVE_UP: command.give_up})
             if command.form is not None:
                 request[_FORM] = command.form
-            return getattr(self, endpoint.cancel)(request)
+            return getattr(self, command.endpoint.cancel)(request)
         if isinstance(command, MeasureClock):
             return self.load_time_difference()
         if isinstance(command, LoadMarkets):
             return self.load_markets()
         if isinstance(command, Sleep):
             return self.sleep(command.seconds * 1000)
-        return self._update_limiters(self._limiters(command.endpoint, command.scope), command.signal)
+        return self._update_limiters(self._limiters(command.limited, command.scope), command.signal)
 
     @staticmethod
     def _result(command: Command, result: Any, call: Call) -> Any:
         """The result of `command` as flows receive it."""
         return Received(result, call.rest_of_window) if isinstance(command, Cancel) else result
 
-    def _limiters(self, endpoint: Endpoint, scope: Scope) -> list[Limiter]:
-        """The limiters of `scope`, seen from this account's `endpoint`."""
+    def _limiters(self, limited: Limited, scope: Scope) -> list[Limiter]:
+        """The limiters of `scope`, seen from this account's `limited`."""
         if scope is Scope.ENDPOINT:
-            return [self._limiter(endpoint)[0]]
-        own = [self._limiter(one)[0] for one in ENDPOINTS.values()]
+            return [self._limiter(limited)[0]]
         if scope is Scope.ACCOUNT:
-            return own
-        return [*dict.fromkeys([*own, *limiters_at(self._host(endpoint))])]
+            return [self._limiter(one)[0] for one in ENDPOINTS.values()]
+        own = [self._limiter(one)[0] for one in LIMITED.values()]
+        return [*dict.fromkeys([*own, *limiters_at(self._host(limited))])]
 
     def _update_limiters(self, limiters: Sequence[Limiter], signal: Pause | Ban) -> Any:
         raise NotImplementedError  # pragma: no cover - the class on top knows whether to await

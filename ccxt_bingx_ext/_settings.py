@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ccxt.base.errors import BadRequest
 
-from ._bingx.endpoints import INVERSE, LINEAR, SPOT, Endpoint
+from ._bingx.endpoints import INVERSE, LINEAR, SPOT, Limited, LookUp
 from ._cancel.arguments import copied, log
 from ._cancel.forms import AUTO, JSON, QUERY
 from ._ids import exact, shown
@@ -57,14 +57,19 @@ class Settings(NamedTuple):
     fallbacks: tuple[str, ...]
 
 
-def parse_settings(options: Mapping[str, Any], endpoint: Endpoint = SPOT) -> Settings:
-    """What an exchange's `options` say of `endpoint`; ``BadRequest`` names an unusable setting."""
+def parse_settings(options: Mapping[str, Any], endpoint: Limited = SPOT) -> Settings:
+    """What an exchange's `options` say of `endpoint`; ``BadRequest`` names an unusable setting.
+
+    No option says the limit of a look-up.
+    """
     shared = own = _Values("['cancelOrders']", options.get("cancelOrders"), DEFAULTS)
-    if endpoint is not SPOT:
+    if isinstance(endpoint, LookUp):
+        own["limit"] = endpoint.limit
+    elif endpoint is not SPOT:
         name = endpoint.market_type
         own = _Values(f"{shared.where}['{name}']", shared[name], {"batchSize": 1, **DEFAULTS[name]})
     limit, storage = own["limit"], shared["storage"]
-    most = None if endpoint is SPOT else endpoint.batch_size
+    most = None if endpoint is SPOT or isinstance(endpoint, LookUp) else endpoint.batch_size
     whole = f"a whole number from 1{f' to {most}' if most else ''}"
     shared.check(
         "requestFormat",

@@ -103,11 +103,12 @@ class bingx(BingxMixin, upstream):
             return super().fetch(url, method, headers, body)
 
     def throttle(self, cost: Any = None) -> None:
-        _thread.in_limiter = isinstance(cost, LimiterCost)
-        if isinstance(cost, LimiterCost):
-            acquire(*self._limiter(cost.endpoint))
-        else:
+        _thread.in_limiter = isinstance(cost, LimiterCost) and not cost.is_ordinary
+        if not _thread.in_limiter:
             super().throttle(cost)
+        if isinstance(cost, LimiterCost):
+            with cost.excused():
+                acquire(*self._limiter(cost.limited), cost.give_up)
 
     def set_last_rest_request_timestamp(self) -> None:
         # ccxt's next ordinary call would wait for a request that its throttle does not charge.

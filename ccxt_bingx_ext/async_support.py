@@ -66,10 +66,11 @@ class bingx(BingxMixin, upstream):
         return session
 
     async def throttle(self, cost: Any = None) -> None:
-        if isinstance(cost, LimiterCost):
-            await acquire_async(*self._limiter(cost.endpoint))
-        else:
+        if not isinstance(cost, LimiterCost) or cost.is_ordinary:
             await super().throttle(cost)
+        if isinstance(cost, LimiterCost):
+            with cost.excused():
+                await acquire_async(*self._limiter(cost.limited), cost.give_up)
 
     async def _update_limiters(self, limiters: Sequence[Limiter], signal: Pause | Ban) -> None:
         for limiter in limiters:

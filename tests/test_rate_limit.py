@@ -14,7 +14,7 @@ from ccxt.base.errors import BaseError, RateLimitExceeded
 
 from ccxt_bingx_ext import bingx
 from ccxt_bingx_ext._bingx.endpoints import SPOT
-from ccxt_bingx_ext._bingx.errors import banned_error
+from ccxt_bingx_ext._bingx.errors import not_sent
 from ccxt_bingx_ext._ratelimit.acquire import acquire, acquire_async
 from ccxt_bingx_ext._ratelimit.local import LocalLimiter
 from ccxt_bingx_ext._ratelimit.messages import Acquire, Ban, Ticket, Withdraw
@@ -188,16 +188,16 @@ def test_abandoned_coroutine() -> None:
     """A coroutine that is closed after its event loop leaves the queue."""
     lane, pace = LocalLimiter(), RateLimit.of(1, 0.05)
     loop = asyncio.new_event_loop()
-    waiting = acquire_async(lane, pace, 1.0, banned_error)
+    waiting = acquire_async(lane, pace, 1.0, not_sent)
 
     async def begin() -> None:
-        await acquire_async(lane, pace, 1.0, banned_error)
+        await acquire_async(lane, pace, 1.0, not_sent)
         waiting.send(None)  # now it sleeps in the queue
 
     loop.run_until_complete(begin())
     loop.close()
     # Overdue, or not: it goes; and leaving wakes a loop that is closed.
-    acquire(lane, pace, 1.0, banned_error)
+    acquire(lane, pace, 1.0, not_sent)
     waiting.close()
     assert lane._schedule.waiting == []
 
@@ -206,10 +206,10 @@ def test_withdraw_beside_closed_loop() -> None:
     """A waiter whose event loop is closed does not keep another waiter from leaving."""
     lane, pace = LocalLimiter(), RateLimit.of(1, 0.05)
     loop = asyncio.new_event_loop()
-    waiting = acquire_async(lane, pace, 1.0, banned_error)
+    waiting = acquire_async(lane, pace, 1.0, not_sent)
 
     async def begin() -> None:
-        await acquire_async(lane, pace, 1.0, banned_error)
+        await acquire_async(lane, pace, 1.0, not_sent)
         waiting.send(None)
 
     loop.run_until_complete(begin())
@@ -225,13 +225,13 @@ def test_acquire_during_ban() -> None:
     """acquire waits for a ban that ends within maxWait, and raises at once for a longer one."""
     lane, pace = LocalLimiter(), RateLimit.of(2, 0.05)
     lane.do(Ban(0.3))
-    acquire(lane, pace, 1.0, banned_error)
-    acquire(lane, pace, 1.0, banned_error)
+    acquire(lane, pace, 1.0, not_sent)
+    acquire(lane, pace, 1.0, not_sent)
     raised: list[str] = []
 
     def wait() -> None:
         try:
-            acquire(lane, pace, 1.0, banned_error)
+            acquire(lane, pace, 1.0, not_sent)
         except RateLimitExceeded as error:
             raised.append(str(error))
 

@@ -14,7 +14,7 @@ from ccxt.base.errors import RateLimitExceeded
 
 from ccxt_bingx_ext import bingx
 from ccxt_bingx_ext._bingx.endpoints import SPOT
-from ccxt_bingx_ext._bingx.errors import banned_error
+from ccxt_bingx_ext._bingx.errors import not_sent
 from ccxt_bingx_ext._ratelimit.acquire import acquire, acquire_async
 from ccxt_bingx_ext._ratelimit.local import LocalLimiter
 from ccxt_bingx_ext._ratelimit.messages import Acquire, Ban, Pause, Ticket, Withdraw
@@ -115,7 +115,7 @@ def test_dead_process(server: RedisServer) -> None:
     for _ in range(8):
         ask(lane_)  # six tickets wait and never come back
     start = time.monotonic()
-    acquire(lane_, PACE, 1.0, banned_error)
+    acquire(lane_, PACE, 1.0, not_sent)
     assert time.monotonic() - start < 4  # behind six it would be 4.2
 
 
@@ -132,7 +132,7 @@ def test_shared_pauses_and_bans(server: RedisServer) -> None:
         assert verdict.banned
         assert verdict.delay == pytest.approx(FAR, abs=60)
     with pytest.raises(RateLimitExceeded, match="not sent"):
-        asyncio.run(acquire_async(second, PACE, 1.0, banned_error))
+        asyncio.run(acquire_async(second, PACE, 1.0, not_sent))
 
 
 def test_cancelled_task(server: RedisServer) -> None:
@@ -142,7 +142,7 @@ def test_cancelled_task(server: RedisServer) -> None:
         ask(shared)
 
     async def main() -> None:
-        task = asyncio.ensure_future(acquire_async(shared, PACE, 1.0, banned_error))
+        task = asyncio.ensure_future(acquire_async(shared, PACE, 1.0, not_sent))
         await asyncio.sleep(0.2)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -265,7 +265,7 @@ def test_many_tasks(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(shared, "_eval_async", counted)
 
     async def main() -> None:
-        tasks = [asyncio.ensure_future(acquire_async(shared, PACE, 1.0, banned_error)) for _ in range(300)]
+        tasks = [asyncio.ensure_future(acquire_async(shared, PACE, 1.0, not_sent)) for _ in range(300)]
         await asyncio.sleep(2.2)
         went = [task.done() for task in tasks]
         assert sum(went) >= 2

@@ -9,6 +9,9 @@ inverse  DELETE /openApi/cswap/v1/trade/cancelOrder   1           5           do
 =======  ===========================================  ==========  ==========  ===============================
 
 Limits are per account (UID) and endpoint. Only spot knows ``process``.
+
+The endpoints that look orders up have limits of their own: spot 10 requests/s (docs, notes), swaps 5 (docs).
+For one linear order the notes say 30. No source names the limit of ``fullOrder``: 5, as for the other lists.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import unquote
 
 from .._ids import Batch, OrderRef
@@ -46,13 +49,22 @@ class ResponseSchema(NamedTuple):
         return ref._replace(value=ref.value.lower()) if self.lower_case and ref.field != "id" else ref
 
 
+class LookUp(NamedTuple):
+    """How to look orders up. `method` is ccxt's implicit method; the other fields are as in `Endpoint`."""
+
+    api: str
+    route: str
+    method: str
+    limit: float
+
+
 class Endpoint(NamedTuple):
     """How to cancel the orders of one kind of market.
 
-    `market_type` is also the name of its options; `api` is the name of its URLs in ccxt. `cancel` and `fetch`
-    are ccxt's implicit methods, which cancel orders and query one order; `history` lists orders from one id
-    on, final ones among them; `route` is what `cancel` leads to. `id_params` writes ids as the request has
-    them; `fetch_params` names one id as the query has it.
+    `market_type` is also the name of its options; `api` is the name of its URLs in ccxt. `cancel` is ccxt's
+    implicit method that cancels orders; `route` is what it leads to. `fetch` queries one order; `history`
+    lists orders from one id on, final ones among them. `id_params` writes ids as the request has them;
+    `fetch_params` names one id as the query has it.
     `batch_size`: most ids per request. `at_once`: most requests under way together. `limit`: requests per
     second and account. `takes_process`: whether the endpoint knows ``process``. `schema`: its responses.
     """
@@ -61,8 +73,8 @@ class Endpoint(NamedTuple):
     api: str
     route: str
     cancel: str
-    fetch: str
-    history: str
+    fetch: LookUp
+    history: LookUp
     id_params: Callable[[Sequence[OrderRef]], dict[str, Any]]
     fetch_params: Mapping[str, str]
     history_params: Mapping[str, Any]
@@ -123,8 +135,8 @@ SPOT = Endpoint(
     api="spot",
     route="POST spot/v1/trade/cancelOrders",
     cancel="spotV1PrivatePostTradeCancelOrders",
-    fetch="spotV1PrivateGetTradeQuery",
-    history="spotV1PrivateGetTradeHistoryOrders",
+    fetch=LookUp("spot", "GET spot/v1/trade/query", "spotV1PrivateGetTradeQuery", 10),
+    history=LookUp("spot", "GET spot/v1/trade/historyOrders", "spotV1PrivateGetTradeHistoryOrders", 10),
     id_params=_spot_ids,
     fetch_params={"id": "orderId", "clientOrderId": "clientOrderID"},
     history_params={"pageIndex": 1, "pageSize": 100},
@@ -139,8 +151,8 @@ LINEAR = Endpoint(
     api="swap",
     route="DELETE swap/v2/trade/batchOrders",
     cancel="swapV2PrivateDeleteTradeBatchOrders",
-    fetch="swapV2PrivateGetTradeOrder",
-    history="swapV1PrivateGetTradeFullOrder",
+    fetch=LookUp("swap", "GET swap/v2/trade/order", "swapV2PrivateGetTradeOrder", 5),
+    history=LookUp("swap", "GET swap/v1/trade/fullOrder", "swapV1PrivateGetTradeFullOrder", 5),
     id_params=_linear_ids,
     fetch_params={"id": "orderId", "clientOrderId": "clientOrderId"},
     history_params={"limit": 100},
@@ -157,8 +169,8 @@ INVERSE = Endpoint(
     api="cswap",
     route="DELETE cswap/v1/trade/cancelOrder",
     cancel="cswapV1PrivateDeleteTradeCancelOrder",
-    fetch="cswapV1PrivateGetTradeOrderDetail",
-    history="cswapV1PrivateGetTradeOrderHistory",
+    fetch=LookUp("cswap", "GET cswap/v1/trade/orderDetail", "cswapV1PrivateGetTradeOrderDetail", 5),
+    history=LookUp("cswap", "GET cswap/v1/trade/orderHistory", "cswapV1PrivateGetTradeOrderHistory", 5),
     id_params=_inverse_id,
     fetch_params={"id": "orderId", "clientOrderId": "clientOrderId"},
     history_params={"limit": 100},
@@ -171,6 +183,14 @@ INVERSE = Endpoint(
     ),
 )
 ENDPOINTS: Mapping[str, Endpoint] = {one.route: one for one in (SPOT, LINEAR, INVERSE)}
+
+Limited: TypeAlias = Endpoint | LookUp
+"""What has a limit, and so a limiter, of its own."""
+
+LIMITED: Mapping[str, Limited] = {
+    **ENDPOINTS,
+    **{look_up.route: look_up for one in ENDPOINTS.values() for look_up in (one.fetch, one.history)},
+}
 
 
 def _features(endpoint: Endpoint, per_request: int | None) -> dict[str, Any]:
@@ -194,15 +214,9 @@ FEATURES: Mapping[str, Any] = {
 # The endpoints whose responses are about orders that may be gone: cancels and queries.
 _ABOUT_ORDERS = frozenset(
     (
-        *ENDPOINTS,
+        *LIMITED,
         "POST spot/v1/trade/cancel",
-        "GET spot/v1/trade/query",
         "DELETE swap/v2/trade/order",
-        "GET swap/v2/trade/order",
-        "GET cswap/v1/trade/orderDetail",
-        "GET spot/v1/trade/historyOrders",
-        "GET swap/v1/trade/fullOrder",
-        "GET cswap/v1/trade/orderHistory",
     )
 )
 
@@ -214,9 +228,9 @@ def endpoint_of(market: Mapping[str, Any]) -> Endpoint:
     return INVERSE if market["inverse"] else LINEAR
 
 
-def endpoint_at(api: Any, method: Any, path: Any) -> Endpoint | None:
-    """The endpoint that one of ccxt's implicit calls goes to: ``["spot", "v1", "private"]``, POST, a path."""
-    return ENDPOINTS.get(f"{method} {'/'.join(api[:2])}/{path}") if isinstance(api, list) else None
+def limited_at(api: Any, method: Any, path: Any) -> Limited | None:
+    """What one of ccxt's implicit calls goes to: ``["spot", "v1", "private"]``, POST, a path."""
+    return LIMITED.get(f"{method} {'/'.join(api[:2])}/{path}") if isinstance(api, list) else None
 
 
 def route_of(method: str, url: str) -> str | None:

@@ -46,6 +46,7 @@ from ccxt.base.errors import (
     RateLimitExceeded,
 )
 
+from .._ratelimit.schedule import Decision
 from .._redact import redact
 from .limit_headers import rest_of_ban, rest_of_window, seconds_to_retry
 from .vocabulary import Meaning, Words, ban_end, meaning_of
@@ -216,11 +217,14 @@ def names_a_state(error: BaseException) -> bool:
     return Words(words_of(error)).status is not None
 
 
-def banned_error(seconds: float) -> BaseError:
-    """The error of a cancel that was not sent, because the exchange refuses all for `seconds` more."""
-    until = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + seconds))
-    error = RateLimitExceeded(
-        f"bingx cancels are banned by the exchange until {until} UTC ({seconds:.1f} s): not sent"
-    )
-    error.banned, error.retry_after = True, seconds
+def not_sent(decision: Decision, what: str = "cancels") -> BaseError:
+    """The error of a request that was not sent, because its limiter's `decision` is to wait for too long."""
+    seconds = decision.delay
+    if decision.banned:
+        until = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + seconds))
+        why = f"bingx {what} are banned by the exchange until {until} UTC ({seconds:.1f} s)"
+    else:
+        why = f"bingx {what} would wait {seconds:.1f} s for the rate limit, and there is no time for that"
+    error = RateLimitExceeded(f"{why}: not sent")
+    error.banned, error.retry_after = decision.banned, seconds
     return error

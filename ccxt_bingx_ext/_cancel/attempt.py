@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from ccxt.base.errors import BaseError, InvalidNonce, RateLimitExceeded
 
-from .._bingx.errors import Scope, response_of
+from .._bingx.errors import response_of
 from .._ratelimit.messages import Ban, Pause
 from .commands import Cancel, FetchHistory, FetchOrder, MeasureClock, Sleep, Steps, UpdateLimiter
 from .failures import is_about_the_form, is_ambiguous, was_never_sent
@@ -99,22 +99,21 @@ def _dispatch(request: Request, context: CancelContext) -> Steps:
     if not isinstance(request, Cancel):
         return response
     if response.rest_of_window is not None:
-        yield UpdateLimiter(request.endpoint, Pause(response.rest_of_window))
+        yield UpdateLimiter(request.limited, Pause(response.rest_of_window))
     return response.body
 
 
 def _report_stop(request: Request, error: BaseError, context: CancelContext) -> Steps:
-    """Tell the limiters which requests `error` stops. A query's own limit does not stop cancels."""
+    """Tell the limiters which requests `error` stops. A look-up has a limiter of its own."""
     response = response_of(error)
     if response is None:  # the limiter itself refused, or no server answered
         return
     scope = response.stops
-    is_cancel = isinstance(request, Cancel)
-    if scope is not None and (is_cancel or scope is not Scope.ENDPOINT):
+    if scope is not None:
         # Without a time the limiter holds for a second, lets one request probe, and doubles.
-        yield UpdateLimiter(request.endpoint, Ban(response.retry_after), scope)
-    elif scope is None and is_cancel and isinstance(error, RateLimitExceeded):
-        yield UpdateLimiter(request.endpoint, Pause(_seconds_to_wait(error, context)))
+        yield UpdateLimiter(request.limited, Ban(response.retry_after), scope)
+    elif isinstance(error, RateLimitExceeded):
+        yield UpdateLimiter(request.limited, Pause(_seconds_to_wait(error, context)))
 
 
 def _seconds_to_wait(error: BaseError, context: CancelContext) -> float:

@@ -6,9 +6,10 @@ Named tuples, not dataclasses: a dozen of those would add 5 ms to a bot's start 
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from math import inf
 from typing import Any, NamedTuple, TypeAlias
 
-from .._bingx.endpoints import Endpoint
+from .._bingx.endpoints import Endpoint, Limited, LookUp
 from .._bingx.errors import Scope
 from .._ratelimit.messages import Ban, Pause
 
@@ -25,6 +26,10 @@ class Cancel(NamedTuple):
     hostname: str | None = None  # None: the exchange's own
     form: str | None = None  # "json" or "query"; None: as the options say
 
+    @property
+    def limited(self) -> Endpoint:
+        return self.endpoint
+
 
 class Received(NamedTuple):
     """The result of a `Cancel`: the decoded `body` of the response.
@@ -37,25 +42,38 @@ class Received(NamedTuple):
 
 
 class FetchOrder(NamedTuple):
-    """Query one order with `request`, as `endpoint` describes it. The result is the decoded response."""
+    """Query one order with `request`, as `endpoint` describes it. The result is the decoded response.
+
+    It waits for its limiter until `give_up` (s on the flow's clock) at most.
+    """
 
     endpoint: Endpoint
     request: Mapping[str, Any]
     hostname: str | None = None
+    give_up: float = inf
+
+    @property
+    def limited(self) -> LookUp:
+        return self.endpoint.fetch
 
 
 class FetchHistory(NamedTuple):
-    """List orders from one id on, final ones among them. The result is the decoded response."""
+    """List orders from one id on, final ones among them. The rest is as in `FetchOrder`."""
 
     endpoint: Endpoint
     request: Mapping[str, Any]
     hostname: str | None = None
+    give_up: float = inf
+
+    @property
+    def limited(self) -> LookUp:
+        return self.endpoint.history
 
 
 class UpdateLimiter(NamedTuple):
-    """Pass on to the limiters of `scope`, seen from `endpoint`, what the exchange said of its limit."""
+    """Pass on to the limiters of `scope`, seen from `limited`, what the exchange said of its limit."""
 
-    endpoint: Endpoint
+    limited: Limited
     signal: Pause | Ban
     scope: Scope = Scope.ENDPOINT
 

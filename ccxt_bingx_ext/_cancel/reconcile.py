@@ -93,7 +93,7 @@ def query_unsettled(run: CancelRun, refs: Iterable[OrderRef]) -> Steps:
             if context.clock() > give_up:
                 return
             try:
-                found = yield from _look(run, ref)
+                found = yield from _look(run, ref, give_up)
             except BaseError as error:
                 if not is_ambiguous(error):
                     return
@@ -193,7 +193,7 @@ def _query_part(
             continue
         if run.context.clock() > give_up:
             return None
-        report = yield from _look(run, ref)
+        report = yield from _look(run, ref, give_up)
         if report is None:
             continue
         if report.status != "open":
@@ -205,14 +205,14 @@ def _query_part(
     return live
 
 
-def _look(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, OrderReport | None]:
+def _look(run: CancelRun, ref: OrderRef, give_up: float) -> Generator[Any, Any, OrderReport | None]:
     """What a query says of `ref`; None if it does not settle it.
 
     The exchange may not find an order right after a cancel: only a second look that agrees counts. Closed
     trigger orders of swaps are not found by the query at all, but the history holds them (live).
     """
     try:
-        response = yield from send(run.fetch(ref), run.context)
+        response = yield from send(run.fetch(ref, give_up), run.context)
     except OrderNotFound as error:
         if is_ambiguous(error):
             raise  # a gateway's 5xx says nothing about an order, whatever its body says
@@ -222,7 +222,7 @@ def _look(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, OrderReport | No
     if refusal.status is not None:
         return refusal
     try:
-        found = yield from _look_into_history(run, ref)
+        found = yield from _look_into_history(run, ref, give_up)
     except (BaseError, UnexpectedResponse):
         # After two hours a client order id is not found, though its order may be live (docs).
         is_missing = refusal.unknown and ref.field == "id"
@@ -239,7 +239,9 @@ def _look(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, OrderReport | No
     return None
 
 
-def _look_into_history(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, OrderReport | None]:
+def _look_into_history(
+    run: CancelRun, ref: OrderRef, give_up: float
+) -> Generator[Any, Any, OrderReport | None]:
     """What the history says of `ref`; None if it does not hold the order."""
-    response = yield from send(run.history(ref), run.context)
+    response = yield from send(run.history(ref, give_up), run.context)
     return report_of_history(response, ref, run.context.endpoint.schema)

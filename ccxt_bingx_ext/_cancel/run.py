@@ -81,15 +81,15 @@ class CancelRun:
         endpoint = self.context.endpoint
         return Cancel(endpoint, endpoint.request(part, self.market_id))
 
-    def fetch(self, ref: OrderRef) -> FetchOrder:
-        """The command that queries one order."""
+    def fetch(self, ref: OrderRef, give_up: float) -> FetchOrder:
+        """The command that queries one order, and waits to be sent until `give_up` at most."""
         endpoint = self.context.endpoint
-        return FetchOrder(endpoint, endpoint.fetch_request(ref, self.market_id))
+        return FetchOrder(endpoint, endpoint.fetch_request(ref, self.market_id), give_up=give_up)
 
-    def history(self, ref: OrderRef) -> FetchHistory:
+    def history(self, ref: OrderRef, give_up: float) -> FetchHistory:
         """The command that lists orders from `ref` on, or the latest ones for a client order id."""
         endpoint = self.context.endpoint
-        return FetchHistory(endpoint, endpoint.history_request(ref, self.market_id))
+        return FetchHistory(endpoint, endpoint.history_request(ref, self.market_id), give_up=give_up)
 
     def wait_for_turn(self, refs: Sequence[OrderRef]) -> Steps:
         """Wait until the exchange accepts a cancel of `refs` again. The caller then has to `end_turn`."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Generator
+from math import inf
 from typing import Any, NamedTuple, TypeAlias
 
 from .._runner import run, run_async
 from .messages import Acquire, Limiter, Ticket, Withdraw
-from .schedule import RateLimit
+from .schedule import Decision, RateLimit
 
-Refusal: TypeAlias = Callable[[float], BaseException]
+Refusal: TypeAlias = Callable[[Decision], BaseException]
 
 
 class Wait(NamedTuple):
@@ -20,12 +22,14 @@ class Wait(NamedTuple):
     seconds: float
 
 
-def acquire(limiter: Limiter, rate_limit: RateLimit, max_wait: float, refusal: Refusal) -> None:
+def acquire(
+    limiter: Limiter, rate_limit: RateLimit, max_wait: float, refusal: Refusal, give_up: float = inf
+) -> None:
     """Wait until `limiter` grants a request under `rate_limit`.
 
-    If the exchange has banned the account for more than `max_wait` s, raise ``refusal(seconds)``, with the
-    seconds that the ban still lasts. This holds for a ban that begins during the wait, too. Used-up windows
-    have no such bound. Whatever exception ends the wait, the place in the queue is given up.
+    If the exchange has banned the account for more than `max_wait` s, or if the request would not go before
+    `give_up` (s of ``time.monotonic``), raise ``refusal(decision)``. This holds for a ban that begins during
+    the wait, too. Whatever exception ends the wait, the place in the queue is given up.
     """
     # Not an Event: a second Ctrl-C can leave the lock in it locked, and whoever wakes the ticket then hangs.
     # This lock is free while the ticket is woken and has not noticed. Nobody waits to release it.
@@ -45,13 +49,15 @@ def acquire(limiter: Limiter, rate_limit: RateLimit, max_wait: float, refusal: R
         return None
 
     try:
-        run(_steps(ticket, rate_limit, max_wait, refusal), execute)
+        run(_steps(ticket, rate_limit, max_wait, refusal, give_up), execute)
     except BaseException:
         limiter.do(Withdraw(ticket))
         raise
 
 
-async def acquire_async(limiter: Limiter, rate_limit: RateLimit, max_wait: float, refusal: Refusal) -> None:
+async def acquire_async(
+    limiter: Limiter, rate_limit: RateLimit, max_wait: float, refusal: Refusal, give_up: float = inf
+) -> None:
     """Do what `acquire` does, in an event loop. A cancelled task gives up its place."""
     import asyncio  # an async bot has it loaded; a sync bot saves 10 ms (measured)
 
@@ -76,7 +82,7 @@ async def acquire_async(limiter: Limiter, rate_limit: RateLimit, max_wait: float
         return None
 
     try:
-        await run_async(_steps(ticket, rate_limit, max_wait, refusal), execute)
+        await run_async(_steps(ticket, rate_limit, max_wait, refusal, give_up), execute)
     except GeneratorExit:
         limiter.do(Withdraw(ticket))  # Python closes the coroutine, which must not await any more
         raise
@@ -86,12 +92,13 @@ async def acquire_async(limiter: Limiter, rate_limit: RateLimit, max_wait: float
 
 
 def _steps(
-    ticket: Ticket, rate_limit: RateLimit, max_wait: float, refusal: Refusal
+    ticket: Ticket, rate_limit: RateLimit, max_wait: float, refusal: Refusal, give_up: float
 ) -> Generator[Acquire | Wait, Any, None]:
     while True:
         decision = yield Acquire(ticket, rate_limit)
-        if decision.banned and decision.delay > max_wait:
-            raise refusal(decision.delay)
         if not decision.delay:
             return
+        left = give_up - time.monotonic()
+        if decision.delay > (min(max_wait, left) if decision.banned else left):
+            raise refusal(decision)
         yield Wait(decision.delay)

@@ -1,13 +1,19 @@
-"""One request: in which form it goes, and what is remembered of that."""
+"""One request: in which form it goes, what is remembered of that, and which limiters learn of a refusal."""
 
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 
-from ccxt.base.errors import AuthenticationError, BaseError, RequestTimeout
+import pytest
+from ccxt.base.errors import AuthenticationError, BaseError, RateLimitExceeded, RequestTimeout
 
+from ccxt_bingx_ext._bingx.endpoints import SPOT
 from ccxt_bingx_ext._bingx.errors import Response, attach_response
+from ccxt_bingx_ext._cancel.attempt import send
+from ccxt_bingx_ext._cancel.commands import Cancel, FetchHistory, FetchOrder, UpdateLimiter
 from ccxt_bingx_ext._cancel.forms import JSON, QUERY, RequestForm
+from ccxt_bingx_ext._ratelimit.messages import Ban, Pause
 from ccxt_bingx_ext._runner import run
 
 from .fakes import Wire, batch, cancel, canceled, context, response
@@ -57,3 +63,23 @@ def test_lost_query_form_shows_nothing() -> None:
     form = RequestForm()
     play(form, wrong_signature(), RequestTimeout("bingx lost"))
     assert form.known is None
+
+
+REQUESTS = [
+    (Cancel(SPOT, {}), SPOT),
+    (FetchOrder(SPOT, {}), SPOT.fetch),
+    (FetchHistory(SPOT, {}), SPOT.history),
+]
+
+
+@pytest.mark.parametrize(("request_", "limited"), REQUESTS)
+@pytest.mark.parametrize(("banned", "signal"), [(True, Ban(300.0)), (False, Pause(300.0))])
+def test_refusal_reaches_its_own_limiter(request_: Any, limited: Any, banned: bool, signal: Any) -> None:
+    """A refusal for the limit, or a ban, is about the endpoint that answered, and about no other."""
+    refusal = RateLimitExceeded("bingx refused")
+    attach_response(refusal, Response(200, "100410", "rate limited", 300.0, banned))
+    steps = send(request_, context())
+    assert isinstance(next(steps), type(request_))
+    assert steps.throw(refusal) == UpdateLimiter(limited, signal)
+    with pytest.raises(RateLimitExceeded):
+        steps.send(None)

@@ -9,12 +9,14 @@ from ccxt.base.errors import BadRequest
 
 from ccxt_bingx_ext._bingx.endpoints import (
     INVERSE,
+    LIMITED,
     LINEAR,
     SPOT,
     Endpoint,
+    Limited,
     concerns_orders,
-    endpoint_at,
     endpoint_of,
+    limited_at,
     route_of,
 )
 from ccxt_bingx_ext._cancel.arguments import adopt, parse_batch
@@ -49,14 +51,16 @@ def test_concerns_orders(method: str, url: str, concerned: bool) -> None:
     assert concerns_orders(route_of(method, url)) is concerned
 
 
-@pytest.mark.parametrize("endpoint", [SPOT, LINEAR, INVERSE], ids=lambda one: one.market_type)
-def test_endpoint_at(endpoint: Endpoint) -> None:
+@pytest.mark.parametrize("endpoint", LIMITED.values(), ids=lambda one: one.route)
+def test_limited_at(endpoint: Limited) -> None:
     """API, method and path together identify an endpoint, because placing and cancelling share a path."""
     method, _, where = endpoint.route.partition(" ")
     api, version, path = where.split("/", 2)
-    assert endpoint_at([api, version, "private"], method, path) is endpoint
-    assert endpoint_at([api, version, "private"], "PATCH", path) is None
-    assert endpoint_at("private", method, path) is None
+    implicit = endpoint.cancel if isinstance(endpoint, Endpoint) else endpoint.method
+    assert implicit.lower() == f"{api}{version}private{method}{path.replace('/', '')}".lower()
+    assert limited_at([api, version, "private"], method, path) is endpoint
+    assert limited_at([api, version, "private"], "PATCH", path) is None
+    assert limited_at("private", method, path) is None
     assert route_of(method, f"https://open-api.bingx.com/openApi/{where}?a=b") == endpoint.route
 
 

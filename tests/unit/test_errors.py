@@ -22,12 +22,13 @@ from ccxt.base.errors import (
 from ccxt_bingx_ext._bingx.errors import (
     Response,
     attach_response,
-    banned_error,
+    not_sent,
     parse_response,
     raise_refusal,
     refusal,
     response_of,
 )
+from ccxt_bingx_ext._ratelimit.schedule import Decision
 
 VERIFY = "{} is FILLED or CANCELLED already, or is not a valid order id ,please verify"
 FINAL = "the  orderId:1 order status :{},can not delete, please verify and retry later"
@@ -183,11 +184,14 @@ def test_retry_after() -> None:
     assert (raised(limited).banned, raised(limited).retry_after) == (False, None)
 
 
-def test_banned_error() -> None:
+def test_not_sent() -> None:
     """The error of a ban says in UTC until when, for how long, and that nothing was sent."""
-    error = banned_error(300.04)
+    error = not_sent(Decision(300.04, banned=True))
     said = re.fullmatch(r"bingx .* banned by the exchange until (.*) UTC \(300\.0 s\): not sent", str(error))
     assert said
     until = calendar.timegm(time.strptime(said[1], "%Y-%m-%d %H:%M:%S"))
     assert until == pytest.approx(time.time() + 300, abs=5)
     assert (response_of(error), error.banned, error.retry_after) == (None, True, 300.04)
+    used_up = not_sent(Decision(2.5), "look-ups")
+    assert "look-ups would wait 2.5 s for the rate limit" in str(used_up)
+    assert (used_up.banned, used_up.retry_after) == (False, 2.5)

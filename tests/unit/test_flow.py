@@ -20,13 +20,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccxt_bingx_ext._bingx.endpoints import LINEAR, SPOT
-from ccxt_bingx_ext._bingx.errors import Response, attach_response, banned_error
+from ccxt_bingx_ext._bingx.errors import Response, attach_response, not_sent
 from ccxt_bingx_ext._cancel.arguments import parse_batch
 from ccxt_bingx_ext._cancel.commands import LoadMarkets, Received, Sleep, UpdateLimiter
 from ccxt_bingx_ext._cancel.run import CancelRun, Pauses
 from ccxt_bingx_ext._cancel.spacing import Spacing
 from ccxt_bingx_ext._ids import Batch, OrderRef
 from ccxt_bingx_ext._ratelimit.messages import Ban, Pause
+from ccxt_bingx_ext._ratelimit.schedule import Decision
 from ccxt_bingx_ext._runner import run
 
 from .fakes import (
@@ -345,7 +346,7 @@ def test_short_ban() -> None:
 
 def test_known_ban() -> None:
     """The flow does not report a ban that comes from the limiter itself."""
-    wire = Wire(banned_error(300.0))
+    wire = Wire(not_sent(Decision(300.0, banned=True)))
     with pytest.raises(RateLimitExceeded, match="not sent"):
         play(wire, batch(1))
     assert wire.others == []
