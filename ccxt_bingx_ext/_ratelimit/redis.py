@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+import sys
 import threading
 import time
 from collections.abc import Generator
@@ -22,6 +23,8 @@ from .messages import GO, Acquire, Ban, Pause, Resume, Signal, Ticket, Withdraw
 from .schedule import Decision
 
 log = logging.getLogger("ccxt_bingx_ext")
+
+LONGEST_BAN = 3600.0  # s: acquire.lua replies with no more
 
 R = TypeVar("R")
 # Yields the arguments of a call to the script, receives its reply or the exception that the call met.
@@ -90,10 +93,9 @@ class RedisLimiter:
         if not self._queue.may_ask(ticket, self.most_asking + rate_limit.requests, self.stale_after):
             return Decision(self.check_every)
         ticket.has_asked = True
-        reply = yield from self._call(signal)
-        if reply is None:
+        decision = yield from self._call(signal)
+        if decision is None:
             return self._acquire_locally(signal)
-        decision = Decision(float(reply[0]), bool(reply[1]))
         self._local.do(Withdraw(ticket))  # the ticket may have queued there during an outage
         if decision.banned:
             self._local.do(Ban(decision.delay))
@@ -126,18 +128,19 @@ class RedisLimiter:
             yield from self._call(signal)
         return GO
 
-    def _call(self, signal: Acquire | Withdraw | Pause | Ban) -> Steps[Any]:
-        """Run the script for `signal`. Return its reply, or None if Redis is away."""
+    def _call(self, signal: Acquire | Withdraw | Pause | Ban) -> Steps[Decision | None]:
+        """Run the script for `signal`. Return its reply, or None if Redis is away or replies nonsense."""
         if self._outage.is_on:
             return None
         was_away = self._outage.is_known
         reply = yield self._arguments(signal)
-        if isinstance(reply, Exception):
-            self._outage.begin(reply, self.retry_after)
+        decision = reply if isinstance(reply, Exception) else _parse(reply)
+        if isinstance(decision, Exception):
+            self._outage.begin(decision, self.retry_after)
             return None
         if was_away:
             self._outage.end()
-        return reply
+        return decision
 
     def _arguments(self, signal: Acquire | Withdraw | Pause | Ban) -> list[Any]:
         if isinstance(signal, Withdraw):
@@ -192,6 +195,23 @@ class RedisLimiter:
             "socket_connect_timeout": self.timeout,
             "retry": Retry(NoBackoff(), 0),
         }
+
+
+class UnexpectedReply(Exception):
+    """Something replies that is not acquire.lua: a proxy, another script, a Redis with other settings."""
+
+
+def _parse(reply: Any) -> Decision | UnexpectedReply:
+    """Return what acquire.lua decided. Another delay than the script gives could stop requests for years."""
+    try:
+        delay: Any
+        delay, banned = reply if isinstance(reply, list) else (None, None)
+        seconds = float(delay)
+        if banned in (0, 1) and 0 <= seconds <= (LONGEST_BAN if banned else sys.float_info.max):
+            return Decision(seconds, banned == 1)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    return UnexpectedReply(f"an unexpected reply: {reply!r:.80}")
 
 
 class _ProcessQueue:

@@ -9,7 +9,7 @@ import pytest
 
 from ccxt_bingx_ext._ratelimit.local import LocalLimiter
 from ccxt_bingx_ext._ratelimit.messages import GO, Acquire, Ban, Pause, Signal, Ticket, Withdraw
-from ccxt_bingx_ext._ratelimit.redis import RedisLimiter
+from ccxt_bingx_ext._ratelimit.redis import LONGEST_BAN, RedisLimiter
 from ccxt_bingx_ext._ratelimit.schedule import Decision, RateLimit
 from ccxt_bingx_ext._runner import run
 
@@ -110,6 +110,48 @@ def test_outage(caplog: pytest.LogCaptureFixture) -> None:
     lost, back = [record.getMessage() for record in caplog.records]
     assert "at there:1 cannot be reached (ConnectionError: nobody there)" in lost
     assert back == "the shared rate limit is back: there:1"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        None, True, 0, "OK", b"", {}, {"0": 0, "1": 0}, (), [], ["0"], ["0", 0, 0], [None, 0], ["0", None],
+        ["0", 2], ["0", "0"], ["", 0], ["soon", 0], [[], 0], [{}, 1], ["nan", 0], ["inf", 0], ["-inf", 0],
+        ["-1", 0], [10**400, 0], ["1e999", 0], ["3601", 1], ["1e12", 1], ["nan", 1], "00", [b"\xff", 0],
+        [1j, 0], ["0", [0]],
+    ],
+    ids=repr,
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["acquire", "withdraw", "pause", "ban"])
+def test_odd_replies(reply: Any, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A reply that the script does not give counts as an outage: the process keeps the limit by itself."""
+    redis, known = Redis(), ticket()
+    known.has_asked = True
+    redis.reply = reply
+    signal: dict[str, Signal] = {
+        "acquire": Acquire(known, LIMIT),
+        "withdraw": Withdraw(known),
+        "pause": Pause(0.0),
+        "ban": Ban(0.0),
+    }
+    assert redis.do(signal[kind]) == GO
+    (lost,) = [record.getMessage() for record in caplog.records]
+    assert "cannot be reached (UnexpectedReply: an unexpected reply: " in lost
+    decisions = [redis.do(Acquire(ticket(), LIMIT)) for _ in range(3)]
+    assert decisions[-1].delay > 0, "the local limiter keeps the limit"
+    assert not decisions[-1].banned
+    assert redis.messages == [kind]
+
+
+@pytest.mark.parametrize("reply", [["0", 0], [b"0", 0], ["3600.000000", 1], ["86400.5", 0], [2, 1]])
+def test_usual_replies(reply: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Replies of the script pass, in whatever type redis-py decodes them to."""
+    redis = Redis()
+    redis.reply = reply
+    decision = redis.do(Acquire(ticket(), LIMIT))
+    assert decision.banned is bool(reply[1])
+    assert decision.delay == min(float(reply[0]), LONGEST_BAN if reply[1] else redis.limiter.check_every)
+    assert caplog.records == []
 
 
 def test_no_password_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
