@@ -71,6 +71,7 @@ from ._ratelimit.acquire import Refusal
 from ._ratelimit.messages import Ban, Limiter, Pause, Resume
 from ._ratelimit.registry import limiter_for, limiters_at
 from ._ratelimit.schedule import RateLimit
+from ._redact import hides_secrets
 from ._settings import DEFAULTS, Settings, parse_settings
 from ._wire.call import Call, current_call, on_the_wire
 
@@ -262,6 +263,7 @@ class BingxMixin(Upstream):
         what = "cancels" if isinstance(limited, Endpoint) else "look-ups"
         return limiter, settings.rate_limit, settings.max_wait, partial(not_sent, what=what)
 
+    @hides_secrets
     def _cancel_orders(self, ids: Any, symbol: Any, params: Mapping[str, Any]) -> Orders:
         asked = Asked(ids, params)
         with unresolved_on_error(asked.unresolved):
@@ -276,6 +278,7 @@ class BingxMixin(Upstream):
                 yield LoadMarkets()
             return conclude((yield from self._cancel_batch(CANCEL_ORDERS, symbol, batch)))
 
+    @hides_secrets
     def _cancel_orders_for_symbols(self, orders: Any, params: Mapping[str, Any]) -> Orders:
         method = CANCEL_ORDERS_FOR_SYMBOLS
         asked = Asked(orders, params, method)

@@ -1,59 +1,195 @@
-"""No signature leaves in a message. No I/O, no exchange object."""
+"""No signature, API key or secret leaves in an error. No I/O, no exchange object.
+
+An error's message, ``args``, causes, contexts and whatever these hold as attributes leave with it. So do the
+frames of its traceback, but their variables are out of scope: who can read those of a running bot can read
+its keys.
+"""
 
 from __future__ import annotations
 
+import functools
 import re
+import sys
+from collections.abc import Callable, Generator, Iterable, Mapping
+from enum import Enum
+from typing import Any, TypeVar
 
-# Without \b: a proxy's URL has "signature%3D" before it, and D is a hexadecimal digit, too.
-_SIGNATURE = r"[0-9a-fA-F]{64,}"  # compiled at first use: a bot starts sooner
+from ccxt.base.errors import BaseError
+
+F = TypeVar("F", bound=Callable[..., Generator[Any, Any, Any]])
+
+MASK = "***"
+
+# Patterns are plain strings, which `re` compiles at first use: a bot starts sooner. Every repetition between
+# two parts is bounded, because the exchange's texts may be hostile.
+# What stands between a name and its value: in a URL, in JSON, in a header, in one of these inside another.
+_QUOTE = r"(?:[\"'\\\s\[]|%(?:25){0,4}(?:2[027]|5[BC])|\\u00(?:2[027]|5[bc])|&(?:quot|#34|#39);)"
+_EQUALS = r"(?:[=:]|%(?:25){0,4}3[AD]|\\u003[ad]|&(?:#61|equals);)"
+_BETWEEN = rf"{_QUOTE}{{0,6}}{_EQUALS}{_QUOTE}{{0,8}}"
+_SIGNATURE = rf"(?i)(signature{_BETWEEN})[0-9a-f]{{8,}}"
+_API_KEY = rf"(?i)(x[-_]bx[-_]apikey{_BETWEEN})[\w.+/=-]{{8,}}"
+# By shape, where no name is left. No id has more than 40 characters, and from three quarters of a signature
+# nobody makes a whole one. Without \b: in "signature%3D" D is a hexadecimal digit, too.
+_DIGITS = r"()[0-9a-fA-F]{48,}"
+
+_SHORTEST_SECRET = 8  # a shorter one is no key of the exchange, and masking it would spoil the text around it
+_LONG_SECRET = 32  # the exchange's have 64 characters and more: of those the head alone is masked, too
+_HEAD = 16
 
 
-def redact(text: str) -> str:
-    """`text` without signatures: 64 or more hexadecimal digits in a row are masked, wherever they stand."""
-    return re.sub(_SIGNATURE, "***", text)
+def redact(text: str, secrets: Iterable[str | None] = ()) -> str:
+    """`text` with signatures, API keys and `secrets` masked, whole or with their ends cut off.
+
+    It finds signatures by name and by shape, and API keys by the name of their header. Whole `secrets` have
+    at least 8 characters.
+    """
+    for secret in secrets:
+        if secret and len(secret) >= _SHORTEST_SECRET:
+            text = text.replace(secret, MASK)
+            if len(secret) >= _LONG_SECRET:
+                text = re.sub(rf"{re.escape(secret[:_HEAD])}[\w.+/=-]*", MASK, text)
+    for pattern in (_SIGNATURE, _API_KEY, _DIGITS):
+        text = re.sub(pattern, rf"\g<1>{MASK}", text)
+    return text
 
 
-def redact_chain(error: BaseException) -> None:
-    """Mask signatures in the messages of `error` and of every error that caused it.
+def shorten(text: str, most: int) -> str:
+    """At most `most` characters of `text`, without the word that they would cut.
+
+    By half a key, or half a signature without its name, nothing recognises either.
+    """
+    text = redact(text)
+    return text if len(text) <= most else re.sub(r"[\w.+/=%-]*$", "…", text[:most], count=1)
+
+
+def hides_secrets(method: F) -> F:
+    """Redact the ccxt errors that leave the flow `method` of an exchange object, which knows its keys."""
+
+    @functools.wraps(method)
+    def flow(exchange: Any, *args: Any) -> Generator[Any, Any, Any]:
+        handled = sys.exc_info()[1]
+        try:
+            return (yield from method(exchange, *args))
+        except BaseError as error:
+            redact_chain(error, (exchange.secret, exchange.apiKey), handled)
+            raise
+
+    return flow  # type: ignore[return-value]
+
+
+def redact_chain(
+    error: BaseException, secrets: Iterable[str | None] = (), handled: BaseException | None = None
+) -> None:
+    """Mask signatures and `secrets` in `error`, in every error that it leads to, and in what these hold.
 
     ccxt puts the whole URL into the message of a network error, and requests and aiohttp put it into theirs
-    below that. In the query form the URL holds the signature.
+    below that. In the query form the URL holds the signature. Their errors also hold the request, whose
+    headers have the API key: attributes keep plain values only.
+
+    `handled`: what the bot was handling when it called, which Python makes our context. It is the bot's own,
+    as is all that it leads to: only messages are masked there.
     """
-    _redact_message(error)
-    # Originals are kept with their replacements: an id() is only theirs while they exist.
-    cleaned: dict[int, tuple[BaseException, BaseException]] = {id(error): (error, error)}
-    links = [error]
-    while links:
-        link = links.pop()
-        for name in ("__cause__", "__context__"):
-            below = getattr(link, name)
-            if below is None:
-                continue
-            if id(below) not in cleaned:
-                cleaned[id(below)] = (below, _redacted(below))
-                links.append(cleaned[id(below)][1])
-            if cleaned[id(below)][1] is not below:
-                setattr(link, name, cleaned[id(below)][1])
+    _Cleaner(tuple(secrets), handled).clean_all(error)
 
 
-def _redacted(error: BaseException) -> BaseException:
-    """`error` with its message masked, or a plain error in its place if it still shows a signature.
+class _Cleaner:
+    """One pass over the errors that an error leads to."""
 
-    Some of aiohttp's errors write their message from the request, whatever their ``args`` are.
-    """
-    _redact_message(error)
-    if not _leaks(error):
-        return error
-    plain = Exception(f"{type(error).__name__}: {redact(str(error))}")
-    plain.__cause__, plain.__context__ = error.__cause__, error.__context__
-    return plain.with_traceback(error.__traceback__)
+    def __init__(self, secrets: tuple[str | None, ...], handled: BaseException | None) -> None:
+        self._secrets = secrets
+        # Originals are kept with their replacements: an id() is only theirs while they exist.
+        self._cleaned: dict[int, tuple[BaseException, BaseException]] = {}
+        self._todo: list[BaseException] = []
+        self._bots_own: dict[int, BaseException] = {}
+        while handled is not None and id(handled) not in self._bots_own:
+            self._bots_own[id(handled)] = handled
+            handled = handled.__cause__ or handled.__context__
+
+    def clean_all(self, error: BaseException) -> None:
+        self._mask_message(error)
+        self._cleaned[id(error)] = (error, error)
+        self._todo.append(error)
+        while self._todo:
+            link = self._todo.pop()
+            for name in ("__cause__", "__context__"):
+                below = getattr(link, name)
+                if below is not None and self._clean(below) is not below:
+                    is_suppressed = link.__suppress_context__
+                    setattr(link, name, self._clean(below))
+                    link.__suppress_context__ = is_suppressed  # setting a cause sets it
+            if id(link) not in self._bots_own:
+                link.args = tuple(self._copy(one) for one in link.args)
+                for name, value in [*vars(link).items()]:
+                    if name != "unresolved":  # the caller's own ids: an altered one loses sight of its order
+                        setattr(link, name, self._copy(value))
+
+    def _clean(self, error: BaseException) -> BaseException:
+        """`error`, to be cleaned, or the plain error that replaces it."""
+        if id(error) not in self._cleaned:
+            self._mask_message(error)
+            cleaned = error
+            if id(error) not in self._bots_own and self._resists(error):
+                cleaned = Exception(self._redact(f"{type(error).__name__}: {error}"))
+                cleaned.__cause__, cleaned.__context__ = error.__cause__, error.__context__
+                cleaned.__suppress_context__ = error.__suppress_context__
+                cleaned.__traceback__ = error.__traceback__
+            self._cleaned[id(error)] = (error, cleaned)
+            self._todo.append(cleaned)
+        return self._cleaned[id(error)][1]
+
+    def _resists(self, error: BaseException) -> bool:
+        """Whether `error` shows or holds what cannot be taken out of it.
+
+        Some of aiohttp's errors write their message from the request, whatever their ``args`` are. A decoding
+        error holds the whole body, and a group holds other errors.
+        """
+        if self._leaks(error) or isinstance(error, UnicodeError) or hasattr(error, "exceptions"):
+            return True
+        writes_own = type(error).__str__ not in (Exception.__str__, OSError.__str__)
+        return writes_own and not all(map(_is_plain, vars(error).values()))
+
+    def _copy(self, value: Any) -> Any:
+        """A copy of `value` that holds plain values only, with its texts masked; None for anything else.
+
+        JSON may be nested too deeply for a function that calls itself. A tuple is never part of JSON.
+        """
+        top = [value]
+        todo: list[Any] = [top]
+        copies: dict[int, Any] = {}  # by id, which the originals in `value` keep
+        while todo:
+            container = todo.pop()
+            for key, item in [*(container.items() if isinstance(container, dict) else enumerate(container))]:
+                copy = copies.get(id(item), item)
+                if isinstance(item, str):
+                    masked = self._redact(item)
+                    copy = item if masked == item else masked
+                elif isinstance(item, BaseException):
+                    copy = self._clean(item)
+                elif isinstance(item, tuple):
+                    copy = getattr(type(item), "_make", tuple)(map(self._copy, item))
+                elif isinstance(item, (Mapping, list)):
+                    if id(item) not in copies:
+                        copy = {**item} if isinstance(item, Mapping) else [*item]
+                        copies[id(item)] = copy
+                        todo.append(copy)
+                elif not _is_plain(item):
+                    copy = None
+                container[key] = copy
+        return top[0]
+
+    def _mask_message(self, error: BaseException) -> None:
+        if self._leaks(error):
+            error.args = (self._redact(str(error)),)
+
+    def _leaks(self, error: BaseException) -> bool:
+        shown = f"{error} {error!r}"
+        return self._redact(shown) != shown
+
+    def _redact(self, text: str) -> str:
+        return redact(text, self._secrets)
 
 
-def _redact_message(error: BaseException) -> None:
-    if _leaks(error):
-        error.args = (redact(str(error)),)
-
-
-def _leaks(error: BaseException) -> bool:
-    shown = f"{error} {error!r}"
-    return redact(shown) != shown
+def _is_plain(value: object) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, (str, int, float, Enum, BaseException, Mapping, list))

@@ -23,6 +23,7 @@ from ccxt.base.errors import (
 from .._bingx.errors import names_a_state, response_of
 from .._bingx.vocabulary import calls_orders_gone
 from .._ids import Batch, OrderRef
+from .._redact import shorten
 from .._runner import Gather
 from .commands import Command, LoadMarkets
 from .failures import is_ambiguous, refuses_the_list
@@ -218,7 +219,7 @@ def _shows_execution(run: CancelRun, part: Batch, reports: Sequence[OrderReport]
 def _unsettled_error(run: CancelRun, unsettled: Sequence[OrderRef]) -> BaseError:
     named = [(ref.value, run.ledger.words(ref)) for ref in unsettled[:10]]
     shown = ", ".join(
-        f"{value} ({words[:100]})" if words and not calls_orders_gone(words) else value
+        f"{value} ({shorten(words, 100)})" if words and not calls_orders_gone(words) else value
         for value, words in named
     )
     more = f" and {len(unsettled) - 10} more" if len(unsettled) > 10 else ""

@@ -11,7 +11,6 @@ from ccxt.base.errors import BadRequest, BadResponse, BaseError, InvalidOrder, O
 from .._bingx.errors import Response, response_of
 from .._bingx.vocabulary import calls_orders_gone
 from .._ids import OrderRef, SymbolRef
-from .._redact import redact_chain
 from .failures import is_ambiguous
 
 Order: TypeAlias = dict[str, Any]
@@ -93,11 +92,10 @@ def unresolved_on_error(unresolved: Sequence[Any], method: str | None = None) ->
 
 
 def _dressed(error: BaseError, method: str | None) -> BaseError:
-    """`error` as callers get it: no signatures, and no words for "gone" while an order may be live."""
+    """`error` as callers get it: no words for "gone" while an order may be live."""
     dressed = _without_gone(error)
     if method is not None:
         dressed.args = (f"{method} {bare_message(dressed, method)}",)
-    redact_chain(dressed)
     return dressed
 
 

@@ -231,16 +231,6 @@ def test_ignored_list() -> None:
     assert wire.requests[1] == {"symbol": "BTC-USDT", "clientOrderIDs": "a", "process": 1}
 
 
-def test_no_signature_in_errors() -> None:
-    """Neither an error nor its cause shows a signature."""
-    signature = "ab" * 32
-    error = RateLimitExceeded(f"POST https://x/y?signature={signature}")
-    error.__cause__ = OSError(f"url: /y?signature={signature}")
-    with pytest.raises(RateLimitExceeded) as caught:
-        play(Wire(error), batch(1))
-    assert signature not in f"{caught.value!r} {caught.value.__cause__!r}"
-
-
 def test_other_exceptions() -> None:
     """An exception that is not ccxt's passes through unchanged."""
     for error in (KeyboardInterrupt(), ZeroDivisionError("x")):

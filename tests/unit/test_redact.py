@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
+import sys
 import traceback
+import types
+from collections.abc import Callable, Generator, Iterator, Mapping
+from typing import Any
 
+import aiohttp
 import pytest
+import requests
+import urllib3
+import yarl
+from ccxt.base.errors import NetworkError
+from multidict import CIMultiDict, CIMultiDictProxy
 
-from ccxt_bingx_ext._redact import redact, redact_chain
+from ccxt_bingx_ext import ClientOrderId
+from ccxt_bingx_ext._bingx.errors import Response, attach_response, response_of
+from ccxt_bingx_ext._redact import hides_secrets, redact, redact_chain, shorten
 
 
 def test_redact() -> None:
@@ -62,3 +75,274 @@ def test_error_with_own_message() -> None:
     assert "raise stubborn" in shown
     assert "Stubborn: GET /x?signature=***" in shown
     assert not re.search("[0-9a-f]{64}", shown)
+
+
+# Everything that an error leads to
+
+KEY, SECRET, DIGITS = (
+    "Zsm4DcrHBTewmVaElrdwA67PmivPv6VDK6JAkiECZ9Qf",
+    "NodeJsSecret0123456789abcdefghijklmnopq",
+    "ab" * 32,
+)
+
+
+def reached(value: object, seen: dict[int, object] | None = None) -> Iterator[str]:
+    """Every text that `value` leads to: by its items, its attributes, and its chain; not by its frames."""
+    seen = {} if seen is None else seen
+    if id(value) in seen or isinstance(value, (type, types.ModuleType, types.TracebackType)):
+        return
+    seen[id(value)] = value
+    if isinstance(value, (str, bytes)):
+        yield value if isinstance(value, str) else value.decode("utf-8", "replace")
+        return
+    below: list[object] = [*getattr(value, "__dict__", {}).values()]
+    if isinstance(value, Mapping):
+        below += [*value.keys(), *value.values()]
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        below += value
+    elif isinstance(value, BaseException):
+        below += [str(value), repr(value), value.args, value.__cause__, value.__context__]
+        below += [getattr(value, name, None) for name in ("object", "exceptions", "doc")]
+    for one in below:
+        yield from reached(one, seen)
+
+
+def assert_clean(error: BaseException) -> None:
+    texts = [*reached(error)]
+    assert texts, "it looks at something"
+    for one in (KEY, KEY[:20], SECRET, DIGITS, DIGITS[:60]):
+        assert not any(one in text for text in texts), one
+
+
+class Exchange:
+    """An exchange object with a flow that raises `error`."""
+
+    apiKey, secret = KEY, SECRET
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    @hides_secrets
+    def flow(self) -> Generator[Any, Any, None]:
+        yield
+        raise self.error
+
+    def raised(self) -> BaseException:
+        """What leaves the flow."""
+        with pytest.raises(BaseException) as caught:  # noqa: PT011 - whatever it is
+            [*self.flow()]
+        return caught.value
+
+
+def requests_error() -> BaseException:
+    """As requests raises it: it holds the request."""
+    url = f"https://x/y?orderId=1&signature={DIGITS}"
+    request = requests.Request(
+        "POST", url, headers={"X-BX-APIKEY": KEY}, data=f"signature={DIGITS}"
+    ).prepare()
+    response = requests.Response()
+    response.request, response.url = request, url
+    pool = urllib3.HTTPConnectionPool("x")
+    inner = urllib3.exceptions.MaxRetryError(pool, url, ValueError(f"secret {SECRET}"))
+    return requests.ConnectionError(inner, request=request, response=response)
+
+
+def aiohttp_error(url: str) -> BaseException:
+    """As aiohttp raises it: it writes its message from the request."""
+    headers = CIMultiDictProxy(CIMultiDict({"X-BX-APIKEY": KEY}))
+    info = aiohttp.RequestInfo(yarl.URL(url), "POST", headers, yarl.URL(url))
+    return aiohttp.ContentTypeError(info, (), message="odd", headers=CIMultiDict({"X-BX-APIKEY": KEY}))
+
+
+def decoding_error() -> BaseException:
+    return UnicodeDecodeError("utf-8", f"{KEY} \xff".encode("latin-1"), 45, 46, "invalid start byte")
+
+
+def json_error() -> BaseException:
+    return json.JSONDecodeError("Expecting value", f'{{"key": "{KEY}"', 3)
+
+
+CAUSES: dict[str, Callable[[], BaseException]] = {
+    "requests": requests_error,
+    "aiohttp": lambda: aiohttp_error("https://x/y"),
+    "aiohttp with the signature": lambda: aiohttp_error(f"https://x/y?signature={DIGITS}"),
+    "aiohttp disconnected": lambda: aiohttp.ServerDisconnectedError(f"signature={DIGITS[:60]}"),
+    "decoding": decoding_error,
+    "JSON": json_error,
+    "words": lambda: ValueError(KEY, {"signature": DIGITS}, [SECRET]),
+}
+
+
+@pytest.mark.parametrize("link", ["__cause__", "__context__", "args", "attribute"])
+@pytest.mark.parametrize("cause", CAUSES)
+def test_nothing_reachable(cause: str, link: str) -> None:
+    """Nothing that an error leads to holds a signature, a key or a secret, and its class stays."""
+    error, below = NetworkError("bingx POST https://x/y"), CAUSES[cause]()
+    assert any(one in text for text in reached(below) for one in (KEY, SECRET, DIGITS[:60])), "it holds one"
+    if link == "args":
+        error.args = ("bingx", below)
+    elif link == "attribute":
+        error.below = [below]
+    else:
+        setattr(error, link, below)
+    raised = Exchange(error).raised()
+    assert raised is error
+    assert_clean(raised)
+    texts = "".join(reached(raised))
+    assert (type(below).__name__ in texts) or any(isinstance(one, type(below)) for one in links(raised))
+
+
+def links(error: BaseException) -> Iterator[object]:
+    """What stands directly below `error`."""
+    yield from (error.__cause__, error.__context__, *error.args, *getattr(error, "below", ()))
+
+
+def test_lists_of_an_error() -> None:
+    """The orders of an error keep ids and status, their info is masked, and unresolved stays as it is."""
+    ours, entry = NetworkError(f"bingx {KEY}"), {"symbol": "BTC/USDT", "clientOrderId": "ab" * 20}
+    info = {
+        "orderId": 17,
+        "error": f"https://x/?signature={DIGITS[:60]}",
+        "price": None,
+        "deep": [[1.5, KEY]],
+    }
+    ours.orders = [{"id": "17", "clientOrderId": "ab" * 20, "status": "open", "info": info}]
+    ours.unresolved = [ClientOrderId("ab" * 20), entry]
+    ours.exchange_message, ours.retry_after, ours.banned = f"no such key: {KEY}", 1.5, True
+    attach_response(ours, Response(200, "1", KEY))
+    raised: Any = Exchange(ours).raised()
+    assert_clean(raised)
+    assert raised.unresolved[1] is entry
+    assert isinstance(raised.unresolved[0], ClientOrderId)
+    (order,) = raised.orders
+    assert (order["id"], order["clientOrderId"], order["status"]) == ("17", "ab" * 20, "open")
+    assert order["info"] == {
+        "orderId": 17, "error": "https://x/?signature=***", "price": None, "deep": [[1.5, "***"]]
+    }  # fmt: skip
+    assert (raised.exchange_message, raised.retry_after, raised.banned) == ("no such key: ***", 1.5, True)
+    assert response_of(raised) == Response(200, "1", "***")
+    assert KEY in info["deep"][0], "the response itself is not ours to change"  # type: ignore[index]
+
+
+def test_deep_and_circular_values() -> None:
+    """A value that is nested too deeply to recurse into, or holds itself, is masked all the same."""
+    deep: Any = [KEY]
+    for _ in range(5000):
+        deep = [deep]
+    circular: list[Any] = [KEY]
+    circular.append(circular)
+    error = NetworkError("bingx")
+    error.orders = [{"info": deep}, {"info": circular}]
+    raised: Any = Exchange(error).raised()
+    copy = raised.orders[0]["info"]
+    while isinstance(copy[0], list):
+        copy = copy[0]
+    assert copy == ["***"]
+    assert raised.orders[1]["info"][0] == "***"
+    assert raised.orders[1]["info"][1] is raised.orders[1]["info"]
+
+
+def test_what_the_bot_handles() -> None:
+    """An error that the bot handles when it calls keeps its request: only its message is masked."""
+    theirs: Any = requests_error()
+    theirs.__context__ = theirs_below = ValueError(f"signature={DIGITS}")
+    request = theirs.request
+    try:
+        raise theirs
+    except requests.ConnectionError:
+        raised = Exchange(NetworkError("bingx")).raised()
+    assert theirs.request is request
+    assert request.headers["X-BX-APIKEY"] == KEY
+    assert DIGITS not in f"{theirs} {theirs_below}"
+    assert raised.__context__ is theirs
+
+
+def test_suppressed_context() -> None:
+    """A context that is replaced shows in the traceback as before, and a suppressed one does not."""
+    error = NetworkError("bingx")
+    error.__context__ = decoding_error()
+    Exchange(error).raised()
+    assert type(error.__context__) is Exception
+    assert not error.__suppress_context__
+
+
+def test_defects_stay() -> None:
+    """An error that is not ccxt's leaves as it is."""
+    error = ValueError("a defect")
+    error.held = held = object()  # type: ignore[attr-defined]
+    assert Exchange(error).raised() is error
+    assert error.held is held  # type: ignore[attr-defined]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="3.11 has the first groups of errors")
+def test_group_of_errors() -> None:
+    """A group in the chain becomes a plain error: it holds others."""
+    error = NetworkError("bingx")
+    error.__cause__ = ExceptionGroup(f"signature={DIGITS}", [ValueError(KEY)])  # type: ignore[name-defined]  # noqa: F821
+    assert_clean(Exchange(error).raised())
+    assert str(error.__cause__).startswith("ExceptionGroup: signature=***")
+
+
+ECHOES = [
+    "{n}={v}", "{n}: {v}", '"{n}":"{v}"', '"{n}": "{v}"', "'{n}': '{v}'", '\\"{n}\\":\\"{v}\\"', "{n}%3D{v}",
+    "{n}%253D{v}", "%22{n}%22%3A%22{v}", "{n}%3A%20{v}", "{n}\\u003d{v}",
+    "&quot;{n}&quot;:&quot;{v}&quot;", "{n} = {v}",
+    "map[{n}:[{v}]]", "?{n}={v}&timestamp=1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("echo", ECHOES)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("signature", DIGITS[:60]),
+        ("Signature", DIGITS[:8]),
+        ("SIGNATURE", DIGITS.upper()),
+        ("X-BX-APIKEY", KEY),
+        ("x-bx-apikey", KEY[:9]),
+    ],
+)
+def test_by_name(name: str, value: str, echo: str) -> None:
+    """A signature or key that the exchange echoes behind its name is masked, whole or cut short."""
+    shown = redact(f"bad request {echo.format(n=name, v=value)}")
+    assert value not in shown
+    assert shown == f"bad request {echo.format(n=name, v='***')}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "signature verification failed",
+        "signature: mismatch",
+        "Incorrect apiKey",
+        "the X-BX-APIKEY header is missing",
+        "orderIds=1735964997957275648,1735965127519326208",
+        "clientOrderIDs=" + "ab" * 20 + "%2C" + "cd" * 20,
+        '["bad signature", "1735964997957275648"]',
+        '{"error": "bad signature:", "orderId": "1735964997957275648"}',
+    ],
+)
+def test_words_and_ids_stay(text: str) -> None:
+    """Neither ids nor words about signatures are masked."""
+    assert redact(text, ("", None, "key", KEY)) == text
+
+
+def test_by_value() -> None:
+    """A known key is masked wherever it stands, and the head of a long one where a text was cut short."""
+    assert redact(f"<{KEY}> {KEY[:30]}", (KEY,)) == "<***> ***"
+    assert redact("a-short-key a-short-ke", ("a-short-key",)) == "*** a-short-ke"
+
+
+@pytest.mark.parametrize(
+    "before", ["", "x" * 50 + " ", "signature=", '"signature":"', "https://x/?a=b&signature%3D"]
+)
+@pytest.mark.parametrize("value", [DIGITS, KEY, "1" * 300])
+def test_shorten(before: str, value: str) -> None:
+    """shorten keeps words whole or leaves them out: nothing recognises half a key."""
+    for most in range(1, 130):
+        short = shorten(
+            f"{before}{value} and more words, more and more of them, up to a hundred and more", most
+        )
+        assert len(short) <= most + 1
+        assert value in short or not any(part in short for part in (value[:4], value[-4:]))
+    assert shorten("short words", 100) == "short words"
