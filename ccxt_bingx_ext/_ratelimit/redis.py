@@ -253,6 +253,9 @@ class _ProcessQueue:
         self._asked.pop(ticket, None)
 
 
+_UNREADABLE = 'an unreadable URL (write %2F, %3F, %23 and %40 for "/", "?", "#" and "@" in a password)'
+
+
 class _Outage:
     """Whether the Redis at `where` is away, and for how long this process leaves it alone.
 
@@ -280,8 +283,10 @@ class _Outage:
         with self._lock:
             is_new, self._until = self._until is None, time.monotonic() + retry_after
         if is_new:
-            # redis-py's ValueErrors quote the URL, with its password.
-            reason = "" if isinstance(error, ValueError) else f": {error}"
+            # redis-py's ValueErrors quote the URL, with its password. Other errors name the host: of an
+            # unreadable URL that may be part of the password.
+            is_secret = isinstance(error, ValueError) or self._where == _UNREADABLE
+            reason = "" if is_secret else f": {error}"
             log.warning(
                 "the shared rate limit at %s cannot be reached (%s%s). "
                 "Until it is back, each process keeps the limit on its own",
@@ -302,9 +307,12 @@ def _host_and_port(url: str) -> str:
     """What a log may show of `url`, which may hold a password."""
     try:
         parts = urlsplit(url)
+        if "@" in f"{parts.path}{parts.query}{parts.fragment}":
+            # An unescaped "/", "?" or "#" in the password: what reads as the host stands before the "@".
+            return _UNREADABLE
         return f"{parts.hostname or 'this machine'}:{parts.port or 6379}"
     except ValueError:
-        return "an unreadable URL"
+        return _UNREADABLE
 
 
 @functools.cache

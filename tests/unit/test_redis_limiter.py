@@ -163,6 +163,38 @@ def test_no_password_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     assert "secret" not in caplog.text
 
 
+@pytest.mark.parametrize("scheme", ["redis", "rediss"])
+@pytest.mark.parametrize(
+    "character", ["/", "#", "?", "@", "[", "]", ":", "%", "\\", " ", "//", "@/", "1/", "/@", "#@"]
+)
+@pytest.mark.parametrize("user", ["", "user", "secret"])
+def test_unescaped_password(user: str, character: str, scheme: str, caplog: pytest.LogCaptureFixture) -> None:
+    """No part of a password that should have been escaped is logged as a host or a port."""
+    limiter = RedisLimiter(
+        f"{scheme}://{user}:11{character}secret{character}22@there:1/0", "name", LocalLimiter()
+    )
+    run(limiter._steps(Acquire(ticket(), LIMIT)), limiter._eval)
+    assert "cannot be reached" in caplog.text
+    for part in ("secret", "11", "22", "user"):
+        assert part not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://there", "there:6379"),
+        ("redis://user:p%2Fw%40@there:1/0?db=1", "there:1"),
+        ("redis://:p@w@there:1", "there:1"),
+        ("unix:///run/redis.sock", "this machine:6379"),
+        ("redis://:p/w@there:1", "an unreadable URL"),
+        ("redis://there:port", "an unreadable URL"),
+    ],
+)
+def test_where_it_is(url: str, shown: str) -> None:
+    """The log names host and port, or says that the URL is unreadable, and how to write the password."""
+    assert RedisLimiter(url, "name", LocalLimiter())._outage._where.startswith(shown)
+
+
 def test_ban_without_a_time() -> None:
     """Redis keeps the hold that the local limiter chose: a second, then twice as long each time."""
     redis = Redis()
