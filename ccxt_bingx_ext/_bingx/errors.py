@@ -49,7 +49,7 @@ from ccxt.base.errors import (
 from .._ratelimit.schedule import Decision
 from .._redact import redact
 from .limit_headers import rest_of_ban, rest_of_window, seconds_to_retry
-from .vocabulary import Meaning, Words, ban_end, meaning_of
+from .vocabulary import Meaning, Words, ban_end, meaning_of, spelled_out
 
 # ccxt 4.5.90 maps by code alone, so that a bot retries an order that is long gone (live), or reads a busy
 # exchange as InsufficientFunds and a repeated request as an InvalidOrder. It does not know all codes either.
@@ -137,10 +137,10 @@ def parse_response(
     any code and any HTTP status (live).
     """
     decoded = body if isinstance(body, Mapping) else {}
-    code = None if decoded.get("code") is None else str(decoded["code"])
+    code = None if decoded.get("code") is None else spelled_out(decoded["code"])
     if http_status in _CLASS_OF_STATUS and code == str(http_status):
         code = None  # a proxy's JSON, which only repeats the HTTP status
-    message = str(decoded.get("msg") or "")
+    message = spelled_out(decoded.get("msg") or "")
     response = Response(http_status, code, redact(message), query=query)
     if code == "0":
         return response

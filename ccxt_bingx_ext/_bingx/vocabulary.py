@@ -28,28 +28,34 @@ STATUS_OF_STATE: Mapping[str, str] = {
     "EXPIRED": "expired",
 }
 
-# Patterns are plain strings, which `re` compiles at first use: a bot starts sooner.
+LONGEST_TEXT = 2000
+"""Characters. The exchange's texts have 200 at most. A longer one is not read, and settles nothing."""
+
+# Patterns are plain strings, which `re` compiles at first use: a bot starts sooner. Their repetitions are
+# bounded where two of them could share out the same text: 16 kB of a hostile text would take seconds.
+# "orderId:", "client order id =": no word of the exchange's is longer.
+LABEL = r"\w{0,40}order\w{0,40}id\s{0,9}[:=]\s{0,9}"
 # The documented sentence as a whole, with the id that it names, if it names one. "has not reached order
 # status :CANCELED yet" says something else.
-_THE_ORDER = r"(?i)\s*(?:the\s+)?(?:\w*order\w*id\s*[:=]\s*\S+\s+)?"
+_THE_ORDER = rf"(?i)(?:the )?(?:{LABEL}\S{{1,64}} )?"
 _STATE_SENTENCE = (
-    rf"{_THE_ORDER}order\s+status\s*:\s*(?P<state>[a-z_]+)\s*"
-    r"(?:,\s*can ?not delete(?:\s*,?\s*please verify(?: and retry later)?)?)?\s*\.?\s*"
+    rf"{_THE_ORDER}order status ?: ?(?P<state>[a-z_]+) ?"
+    r"(?:, ?can ?not delete(?: ?,? ?please verify(?: and retry later)?)?)? ?\.?"
 )
 _ALREADY_FILLED = r"(?i)\border\s+(?:is\s+|was\s+)?already\s+filled\b"
-_FILLED_SENTENCE = rf"{_THE_ORDER}{_ALREADY_FILLED[4:]}\s*[.!]?\s*"
-_NAMED_ID = r"(?i)\b\w*order\w*id\s*[:=]\s*([^\s,;]+)|\border\s+(\d{1,19})\b"
+_FILLED_SENTENCE = rf"{_THE_ORDER}{_ALREADY_FILLED[4:]} ?[.!]?"
+_NAMED_ID = rf"(?i)\b{LABEL}([^\s,;]+)|\border\s+(\d{{1,19}})\b"
 # "order not exist", "The order doesn't exist", "order 123 not found", "can not find order …". Nothing wider:
 # a bot that catches OrderNotFound forgets the order.
 _NO_SUCH_ORDER = (
     r"(?i)\bcan ?not find order\b|(?<![/\w])order\s+(?:you want to cancel\s+)?"
-    r"(?:(?:\w*order\w*id\s*[:=]\s*)?\d{1,19}\s+)?"
+    rf"(?:(?:{LABEL})?\d{{1,19}}\s+)?"
     r"(?:(?:does\s+|is\s+|was\s+)?not\s+(?:exist|found)\b|does\s?n.?t\s+exist\b)"
 )
 # "the order [you want to cancel] is FILLED or CANCELLED already, or is not a valid order id ,please verify"
 _FINAL_OR_INVALID = r"(?i)\bfilled or cancell?ed already\b"
 _GONE = rf"{_NO_SUCH_ORDER}|(?:{_FINAL_OR_INVALID[4:]})|(?:{_ALREADY_FILLED[4:]})"
-_SUBMITTED_TWICE = r"(?i)\bsubmitted once\b.*\bsecond\b"
+_SUBMITTED_TWICE = r"(?i)\bsubmitted once\b.{0,60}\bsecond\b"
 _AMBIGUOUS = (
     r"(?i)\bbusy\b|service unavailable|network failed|connection refused|invalid connection|rpc timeout|"
     r"cancel order failed|being processed|service has some errors"
@@ -138,6 +144,8 @@ class Words(NamedTuple):
     @property
     def status(self) -> str | None:
         """The ccxt status of the one known state that the words or the code name; otherwise None."""
+        if len(self.text) > LONGEST_TEXT:
+            return None
         sentences = self._sentences
         if sentences:
             statuses = {STATUS_OF_STATE.get(state) for state in sentences}
@@ -147,7 +155,9 @@ class Words(NamedTuple):
 
     @property
     def names_other_ids(self) -> bool:
-        """Whether the words name an order that is not among `about`."""
+        """Whether the words name an order that is not among `about`. Words that nobody reads may."""
+        if len(self.text) > LONGEST_TEXT:
+            return True
         about = [one.lower() for one in self.about]
         for found in re.finditer(_NAMED_ID, self._own):
             named = (found[1] or found[2]).strip(".!()'\"").lower()
@@ -178,7 +188,9 @@ class Words(NamedTuple):
     def _sentences(self) -> list[str]:
         """The state of each sentence, if the text consists of sentences on states only."""
         found: list[str] = []
-        for sentence in filter(str.strip, self._own.split(";")):
+        if len(self.text) > LONGEST_TEXT:
+            return found
+        for sentence in filter(None, (" ".join(one.split()) for one in self._own.split(";"))):
             if match := re.fullmatch(_STATE_SENTENCE, sentence):
                 found.append(state_of(match["state"]))
             elif re.fullmatch(_FILLED_SENTENCE, sentence):
@@ -205,9 +217,17 @@ class Words(NamedTuple):
         return numbered
 
 
+def spelled_out(value: object) -> str:
+    """A `value` of a response as a text; "" for one that is nested too deeply to write it out."""
+    try:
+        return str(value)
+    except RecursionError:
+        return ""
+
+
 def state_of(text: object) -> str:
     """The exchange's word for a state, as `STATUS_OF_STATE` has it: "PartiallyFilled" is PARTIALLYFILLED."""
-    return str(text).upper().replace("_", "")
+    return spelled_out(text).upper().replace("_", "")
 
 
 def meaning_by_words(*spellings: str, query: bool = False) -> Meaning | None:
@@ -234,6 +254,8 @@ def meaning_of(code: str | None, text: str, *, query: bool = False) -> Meaning |
 
 
 def _meaning(code: str | None, *spellings: str, query: bool = False) -> Meaning | None:
+    if any(len(text) > LONGEST_TEXT for text in spellings):
+        return Meaning.AMBIGUOUS
     by_words, by_code = meaning_by_words(*spellings, query=query), _BY_CODE.get(code or "")
     if by_words is Meaning.ORDER_GONE and by_code is Meaning.AMBIGUOUS and not query:
         return by_code

@@ -23,7 +23,7 @@ from ccxt.base.errors import BaseError
 
 from .._bingx.endpoints import SPOT, ResponseSchema
 from .._bingx.errors import response_of, words_of
-from .._bingx.vocabulary import STATUS_OF_STATE, Words, state_of
+from .._bingx.vocabulary import STATUS_OF_STATE, Words, spelled_out, state_of
 from .._ids import OrderRef
 from .matching import IdIndex, ids_of, order_id_of, text_of
 
@@ -181,7 +181,7 @@ class Ledger:
         return named or requested.the_only_one(listed, entry)
 
     def _keep_stray(self, report: OrderReport, meant: set[OrderRef], requested: IdIndex) -> None:
-        key = (report.listed, repr(report.entry))
+        key = (report.listed, spelled_out(report.entry) or str(id(report.entry)))
         if meant:
             self._strays.pop(key, None)  # an earlier response could not place it
         elif not requested.is_unnamed(report.listed, report.entry) and not _is_only_a_reason(report):
@@ -240,7 +240,7 @@ def _report_of_entry(listed: str, entry: Any, meant: Iterable[OrderRef]) -> Orde
         return OrderReport(listed, entry, STATUS_OF_STATE.get(state))
     code = entry.get("errorCode", entry.get("code")) if isinstance(entry, dict) else None
     about = (*(ref.value for ref in meant), *ids_of(entry))
-    return _report_of_words(entry, Words(text_of(entry), None if code is None else str(code), about))
+    return _report_of_words(entry, Words(text_of(entry), None if code is None else spelled_out(code), about))
 
 
 def _report_of_words(entry: Any, words: Words) -> OrderReport:
@@ -296,7 +296,7 @@ def _is_only_a_reason(report: OrderReport) -> bool:
 
 
 def _data_of(response: object) -> Any:
-    if not isinstance(response, Mapping) or str(response.get("code")) != "0":
+    if not isinstance(response, Mapping) or spelled_out(response.get("code")) != "0":
         raise UnexpectedResponse("no object with code 0")
     return response.get("data")
 

@@ -7,12 +7,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .._bingx.endpoints import ResponseSchema
+from .._bingx.vocabulary import LABEL, spelled_out
 from .._ids import OrderRef
 
-# Patterns are plain strings, which `re` compiles at first use: a bot starts sooner.
-_LABELLED_ID = r"(?i)\b(\w*order\w*id)\s*[:=]\s*([^\s,]+)"
+# Patterns are plain strings, which `re` compiles at first use: a bot starts sooner. No id is longer than 40
+# characters; without a bound, 16 kB of quotes would take seconds.
+_LABELLED_ID = rf"(?i)\b({LABEL})([^\s,]+)"
 # "order X does not exist", "'X' not found": nowhere else does a word of a text count as an id.
-_UNLABELLED_ID = r"(?i)(?:\border\s+|(?=['\"]))([^\s,]+)\s+(?:does\s+|is\s+)?not\s+(?:exist|found)"
+_UNLABELLED_ID = (
+    r"(?i)(?:\border\s+|(?<!['\"])(?=['\"]))([^\s,]{1,64})\s+(?:does\s+|is\s+)?not\s+(?:exist|found)"
+)
 _PUNCTUATION = ".;!()'\""
 _CLIENT_ID_KEYS = ("clientOrderID", "clientOrderId", "origClientOrderId")
 
@@ -79,9 +83,9 @@ class IdIndex:
             return keyed
         for key in _CLIENT_ID_KEYS:
             if value := entry.get(key):
-                keyed.append(self._spelt("clientOrderId", str(value)))
+                keyed.append(self._spelt("clientOrderId", spelled_out(value)))
         if (value := entry.get("orderId")) and value != "0":
-            keyed.append(self._order_id(str(value), text, listed))
+            keyed.append(self._order_id(spelled_out(value), text, listed))
         return keyed
 
     def _order_id(self, value: str, text: str, listed: str) -> OrderRef:
@@ -107,8 +111,8 @@ class IdIndex:
 def text_of(entry: object) -> str:
     """The text of a failed entry: its ``error``, or the entry itself if it is not an object."""
     if not isinstance(entry, dict):
-        return str(entry)
-    return str(entry.get("error") or entry.get("errorMessage") or entry.get("msg") or "")
+        return spelled_out(entry)
+    return spelled_out(entry.get("error") or entry.get("errorMessage") or entry.get("msg") or "")
 
 
 def names_of(entry: object) -> tuple[OrderRef, ...]:
@@ -116,7 +120,9 @@ def names_of(entry: object) -> tuple[OrderRef, ...]:
     if not isinstance(entry, dict):
         return ()
     order_id = order_id_of(entry)
-    clients = (OrderRef("clientOrderId", str(entry[key])) for key in _CLIENT_ID_KEYS if entry.get(key))
+    clients = (
+        OrderRef("clientOrderId", spelled_out(entry[key])) for key in _CLIENT_ID_KEYS if entry.get(key)
+    )
     return (*((OrderRef("id", order_id),) if order_id else ()), *dict.fromkeys(clients))
 
 
@@ -125,13 +131,18 @@ def ids_of(entry: object) -> tuple[str, ...]:
     if not isinstance(entry, dict):
         return ()
     values = (entry.get(key) for key in ("orderId", *_CLIENT_ID_KEYS))
-    return tuple(str(value) for value in values if value and value != "0")
+    return tuple(spelled_out(value) for value in values if value and value != "0")
 
 
 def order_id_of(entry: object) -> str | None:
     """The order id that `entry` holds, if any."""
     value = entry.get("orderId") if isinstance(entry, dict) else None
-    return str(value) if value and value != "0" else None
+    return spelled_out(value) if value and value != "0" else None
+
+
+def client_id_of(entry: object) -> str | None:
+    """The client order id that `entry` holds, if any."""
+    return next((ref.value for ref in names_of(entry) if ref.field == "clientOrderId"), None)
 
 
 def _are_order_ids(names: Sequence[OrderRef]) -> bool:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from .._ids import OrderRef
 from .ledger import OrderReport
+from .matching import client_id_of, order_id_of
 from .outcome import Order
+
+# ccxt 4.5.90 computes with whole numbers: of "1e999999999" it writes out every digit, and the call hangs.
+_HUGE_EXPONENT = r"[eE]\s*[+-]?[\d_]{3,}\s*$"  # compiled at first use: a bot starts sooner
+_LONGEST_WORD = 64  # characters; no id, number or word of an order is longer
+_LARGEST_NUMBER = 1e30
+_DEEPEST = 3  # an order, which a response may wrap once, and its take-profit
 
 GONE = ("canceled", "closed", "rejected", "expired")
 """The ccxt statuses of an order that is not live any more, and will not be."""
@@ -23,7 +32,11 @@ def is_gone(order: Mapping[str, Any]) -> bool:
 
 
 def build_order(exchange: Any, market: Any, ref: OrderRef | None, report: OrderReport) -> Order:
-    """ccxt's order structure of what `report` says; `ref` is the id that it settles, if any."""
+    """ccxt's order structure of what `report` says; `ref` is the id that it settles, if any.
+
+    A field that ccxt cannot read, or that is too large a number to compute with, counts as missing. ``info``
+    holds the entry as it came.
+    """
     order = _parsed(exchange, market, report.entry) if report.listed == "orders" else None
     if order is None:
         order = _unparsed(exchange, market, report.entry)
@@ -40,20 +53,60 @@ def build_order(exchange: Any, market: Any, ref: OrderRef | None, report: OrderR
 
 def _parsed(exchange: Any, market: Any, entry: Any) -> Order | None:
     try:
-        parsed: Order = exchange.parse_order(entry, market)
-        return parsed
+        parsed: Order = exchange.parse_order(_readable(entry, _DEEPEST), market)
     except Exception:
         # ccxt 4.5.90 raises AttributeError on an order without "type", and TypeError on an entry that is not
         # an object. Whatever the entry looks like, the caller must learn what the exchange did.
         return None
+    parsed["info"] = entry
+    return parsed
+
+
+def _readable(entry: Any, depth: int) -> Any:
+    """`entry` without the values that no order has, and that ccxt would compute with."""
+    if not isinstance(entry, Mapping):
+        return entry
+    if depth == 0:
+        return {}
+    return {
+        name: given if _is_id(name) else _readable(value, depth - 1)
+        for name, given in entry.items()
+        if _is_id(name) or not _is_odd(value := _decoded(given))
+    }
+
+
+def _is_id(name: str) -> bool:
+    # "mine_1e2345" is a client order id and no number. "i" and "c" are those of the websocket.
+    return name.lower().endswith("id") or name in ("i", "c")
+
+
+def _decoded(value: Any) -> Any:
+    # ccxt decodes such a text itself, and computes with what it finds: a swap order's take-profit.
+    if not isinstance(value, str) or not value.lstrip().startswith("{"):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_odd(value: Any) -> bool:
+    if value is None or isinstance(value, (bool, Mapping)):
+        return False
+    if isinstance(value, (int, float)):
+        return not abs(value) < _LARGEST_NUMBER  # NaN is not less, either
+    if not isinstance(value, str) or len(value) > _LONGEST_WORD:
+        return True
+    if re.search(_HUGE_EXPONENT, value):
+        return True
+    return value.strip(" +-").lower() in ("nan", "inf", "infinity")
 
 
 def _unparsed(exchange: Any, market: Any, entry: Any) -> Order:
     """An order structure that holds the ids and the market only."""
-    named = entry if isinstance(entry, Mapping) else {}
     bare = {
-        "id": named.get("orderId") or None,
-        "clientOrderId": named.get("clientOrderID") or named.get("clientOrderId"),
+        "id": order_id_of(entry),
+        "clientOrderId": client_id_of(entry),
         "symbol": market["symbol"],
         "info": entry,
     }
