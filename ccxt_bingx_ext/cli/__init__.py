@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from .. import __version__
+from .terminal import printable
 from .usage import BAD_USAGE, BadUsage, Parser
 
 PROGRAM = "ccxt-bingx-ext"
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return run(given[2:] if given[1:2] == ["--"] else given[1:])
         return _dispatch(_read(given))
     except BadUsage as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        print(f"{PROGRAM}: {printable(str(error))}", file=sys.stderr)
         return BAD_USAGE
 
 

@@ -20,6 +20,7 @@ from .credentials import hidden, open_exchange, read_keys
 from .ids import read_asked, spelled
 from .outcome import NOT_CANCELLED, UNRESOLVED, Outcome, cancel_in_parts
 from .rehearsal import RehearsingBingx
+from .terminal import printable
 from .usage import BadUsage
 
 _CANNOT_SHOW = "the table needs rich: pip install rich, or use --json; nothing was sent"
@@ -79,7 +80,7 @@ def _check(exchange: RehearsingBingx, ids: list[str], symbol: str, params: dict[
     try:
         return exchange.rehearse(ids, symbol, params)
     except (ArgumentsRequired, BadRequest) as error:
-        raise BadUsage(f"{error}; nothing was sent") from None
+        raise BadUsage(hidden(f"{error}; nothing was sent", exchange)) from None
 
 
 def _rehearse(
@@ -130,7 +131,7 @@ def _display(chosen: argparse.Namespace) -> tuple[Any, Show]:
     def show(outcome: Outcome, clean: Callable[[str], str]) -> None:
         print_table(outcome, clean)
         if outcome.why is not None:
-            print(clean(outcome.why), file=sys.stderr)
+            print(printable(clean(outcome.why)), file=sys.stderr)
         if outcome.unresolved:
             print(f"{len(outcome.unresolved)} unresolved: they may be live, ask again", file=sys.stderr)
 

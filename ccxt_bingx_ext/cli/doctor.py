@@ -19,6 +19,7 @@ from .. import bingx
 from . import checks
 from .checks import OK, SKIPPED, Check
 from .credentials import hidden, open_exchange, read_keys
+from .terminal import printable
 from .usage import BadUsage
 
 _SPOT_SYMBOL = re.compile(r"([A-Z0-9]+)/([A-Z0-9]+)")
@@ -36,7 +37,7 @@ def doctor(chosen: argparse.Namespace) -> int:
         check = raw._replace(detail=hidden(raw.detail, exchange))
         done.append(check)
         if not chosen.json:
-            print(f"{check.verdict:<7}  {check.name:<13}  {check.detail}", flush=True)
+            print(f"{check.verdict:<7}  {check.name:<13}  {printable(check.detail)}", flush=True)
     well = all(check.verdict == OK for check in done)
     if chosen.json:
         print(json.dumps({"ok": well, "checks": [check._asdict() for check in done]}))

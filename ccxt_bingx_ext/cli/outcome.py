@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from .. import ClientOrderId, is_gone
+from .._bingx.vocabulary import spelled_out
 from .ids import key_of, spelled
 
 CANCELLED, NOT_CANCELLED, UNRESOLVED = 0, 1, 2
@@ -47,7 +49,7 @@ class Outcome(NamedTuple):
         named = ("id", "clientOrderId", "symbol", "status", "info")
         return {
             "symbol": symbol,
-            "orders": [{name: order.get(name) for name in named} for order in self.orders],
+            "orders": [{name: _writable(order.get(name)) for name in named} for order in self.orders],
             "unresolved": [spelled(one) for one in self.unresolved],
             "error": None
             if self.error is None
@@ -83,13 +85,22 @@ def cancel_in_parts(
     return Outcome(orders, [one for one in asked if key_of(one) not in spoken_of], error)
 
 
+def _writable(value: Any) -> Any:
+    """`value`, if JSON can be written of it: an odd answer must not keep back what became of the orders."""
+    try:
+        json.dumps(value, default=str)
+    except RecursionError:
+        return "nested too deeply to show it"
+    return value
+
+
 def words_of(order: Order) -> str:
     """What the exchange itself said of `order`."""
     info = order["info"]
     if not isinstance(info, dict):
-        return str(info)
+        return spelled_out(info)
     said = (info.get(name) for name in ("error", "errorMessage", "status"))
-    return next((str(one) for one in said if one), "")
+    return next((spelled_out(one) for one in said if one), "")
 
 
 def row_of(one: str) -> tuple[str, str]:

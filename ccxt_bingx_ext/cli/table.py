@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .outcome import Outcome, row_of, words_of
+from .terminal import printable
 
 _WIDE = 1000  # columns: where no terminal limits them, no line is folded
 
@@ -35,13 +36,8 @@ def print_table(outcome: Outcome, clean: Callable[[str], str]) -> None:
     for heading in ("order id", "client order id", "status", "the exchange's words"):
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(_printable(clean(str(cell or "")))) for cell in row))
+        table.add_row(*(Text(printable(clean(str(cell or "")))) for cell in row))
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = _WIDE
     console.print(table)
-
-
-def _printable(text: str) -> str:
-    # The words are somebody else's: they write no escape sequences to this terminal.
-    return "".join(one if one.isprintable() else " " for one in text)

@@ -20,6 +20,7 @@ import pytest
 from ccxt_bingx_ext import ClientOrderId
 from ccxt_bingx_ext.cli import cancel, credentials, main, table
 from ccxt_bingx_ext.cli.outcome import cancel_in_parts
+from ccxt_bingx_ext.cli.terminal import printable
 from ccxt_bingx_ext.simulator import Simulator
 
 UNKNOWN = "1735999999999999999"
@@ -313,6 +314,40 @@ def test_no_secret_shown(
         shown = captured.out + captured.err
         assert "*** *** ***" in shown
         assert not any(one in shown for one in (simulator.api_key, simulator.secret, "ab" * 32))
+
+
+WILD = "\x1b[2J\x9b31m\u202e\u2066\rgone\x7f\ud800"
+SHOWN = "\\x1b[2J\\x9b31m\\u202e\\u2066\\rgone\\x7f\\ud800"
+
+
+def test_escape_sequences(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    """cancel shows control characters and bidi overrides as escapes, in the table and on stderr."""
+    refusal = {"orderId": "1", "error": f"{WILD[:-1]} can not find order"}
+    simulator.faults.add("canned", body=json.dumps({"code": 0, "data": {"fails": [refusal]}}), times=None)
+    assert cancelled(simulator, "1") == 1
+    table = capsys.readouterr().out
+    simulator.faults.clear()
+    simulator.faults.add("canned", body='{"code": 100413, "msg": "\x9b31m\u202e\x7f"}', times=None)
+    assert cancelled(simulator, "2") == 2
+    captured = capsys.readouterr()
+    for shown in (table, captured.out, captured.err):
+        assert all(line.isprintable() for line in shown.split("\n"))
+    assert SHOWN[: -len("\\ud800")] in table
+    assert "\\x9b31m\\u202e\\x7f" in captured.err
+
+
+def test_printable() -> None:
+    """printable writes out what does not print, and leaves words in any language as they are."""
+    assert printable(f"{WILD}\n") == f"{SHOWN}\\n"
+    assert printable("取消 зак\u00e1z ✓ a b") == "取消 зак\u00e1z ✓ a b"
+
+
+def test_escapes_in_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    """Bad usage that quotes an id shows the id's control characters as escapes."""
+    assert main(["cancel", "BTC/USDT", "1\x1b[2J", "--simulator", "http://127.0.0.1:1"]) == 64
+    shown = capsys.readouterr().err
+    assert all(line.isprintable() for line in shown.split("\n"))
+    assert "x1b[2J" in shown
 
 
 @pytest.mark.parametrize(

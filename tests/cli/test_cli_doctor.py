@@ -84,6 +84,23 @@ def test_keys_are_hidden(bingx_simulator: Simulator, tmp_path: Path, capsys: Any
     assert "does not know this API key" in out
 
 
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        ('{"code": 100413, "msg": "no \x9b31m\u202e\u2066key\x7f"}', "application/json"),
+        ("\x1b[2Jno \x9b31m\u202e\u2066\rkey\x7f", "text/plain"),
+    ],
+    ids=["JSON", "text"],
+)
+def test_escape_sequences(bingx_simulator: Simulator, body: str, content_type: str, capsys: Any) -> None:
+    """doctor shows control characters and bidi overrides as escapes: they do not reach the terminal."""
+    bingx_simulator.faults.add("canned", body=body, content_type=content_type, status=400, path="trade/query")
+    assert main(["doctor", "--simulator", bingx_simulator.url]) == 1
+    out = capsys.readouterr().out
+    assert all(line.isprintable() for line in out.split("\n"))
+    assert "\\x9b31m\\u202e\\u2066" in out
+
+
 @pytest.mark.parametrize("symbol", ["BTC/USDT:USDT", "BTC-USDT", "btc/usdt", ""])
 def test_bad_symbol(symbol: str, capsys: pytest.CaptureFixture[str]) -> None:
     """doctor exits with 64 for a symbol that is not a spot symbol."""

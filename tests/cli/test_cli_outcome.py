@@ -108,6 +108,19 @@ def test_words_of_the_exchange(info: Any, words: str) -> None:
     assert words_of(order("1", info=info)) == words
 
 
+def test_deeply_nested_info() -> None:
+    """An order whose info is nested too deeply to write it out keeps its id and status in the document."""
+    deep: Any = []
+    for _ in range(5000):
+        deep = [deep]
+    for info in (deep, {"error": deep}):
+        odd = order("1", info=info)
+        (shown,) = Outcome([odd], []).document("BTC/USDT")["orders"]
+        assert (shown["id"], shown["status"]) == ("1", "canceled")
+        assert shown["info"] == "nested too deeply to show it"
+        assert words_of(odd) == ""
+
+
 def test_equal_ids_of_two_kinds() -> None:
     """An order id and a client order id of the same digits are two ids."""
     asked = read_asked(["1", "client:1", "01"], ["1"], None)
