@@ -10,7 +10,8 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+import types
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import combinations, product
 from pathlib import Path
@@ -160,6 +161,30 @@ def reported(orders: list[dict[str, Any]]) -> list[tuple[str | None, str | None]
 def reported_by_client_id(orders: list[dict[str, Any]]) -> list[tuple[str | None, str | None]]:
     """The client order id and the status of each order structure."""
     return [(order["clientOrderId"], order["status"]) for order in orders]
+
+
+# What an error leads to
+
+
+def reached(value: object, seen: dict[int, object] | None = None) -> Iterator[str]:
+    """Every text that `value` leads to: by its items, its attributes, and its chain; not by its frames."""
+    seen = {} if seen is None else seen
+    if id(value) in seen or isinstance(value, (type, types.ModuleType, types.TracebackType)):
+        return
+    seen[id(value)] = value
+    if isinstance(value, (str, bytes)):
+        yield value if isinstance(value, str) else value.decode("utf-8", "replace")
+        return
+    below: list[object] = [*getattr(value, "__dict__", {}).values()]
+    if isinstance(value, Mapping):
+        below += [*value.keys(), *value.values()]
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        below += value
+    elif isinstance(value, BaseException):
+        below += [str(value), repr(value), value.args, value.__cause__, value.__context__]
+        below += [getattr(value, name, None) for name in ("object", "exceptions", "doc")]
+    for one in below:
+        yield from reached(one, seen)
 
 
 # The rate limit

@@ -32,7 +32,7 @@ from ccxt_bingx_ext import ClientOrderId, bingx
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Order, Simulator
 
-from .helpers import OURS, Bot, bot_of, cancels, pairwise, place, reported, reported_by_client_id
+from .helpers import OURS, Bot, bot_of, cancels, pairwise, place, reached, reported, reported_by_client_id
 
 
 @pytest.fixture
@@ -382,6 +382,43 @@ def test_no_secret_in_errors_or_logs(
         if record.name.startswith("ccxt_bingx_ext.") and "simulator" not in record.name
     ]
     assert ours == []
+
+
+@pytest.mark.parametrize("request_format", ["json", "query"])
+@pytest.mark.parametrize("process", [0, 1])
+def test_echoes(world: str, simulator: Simulator, process: int, request_format: str) -> None:
+    """Nothing that an error leads to holds a key, secret or signature that a server echoes, whole or cut."""
+    key, secret, digits = "Kq7" * 20, "sEcReT9" * 9, "ab" * 32
+    simulator.add_account(key, secret, "7")
+    config = {**simulator.ccxt_config(), "apiKey": key, "secret": secret, "timeout": 500}
+    url = f"https://x/?orderIds=1&signature={digits}"
+    bodies = [
+        json.dumps({"code": 100413, "msg": f"Incorrect apiKey {key}"}),
+        json.dumps({"code": 100001, "msg": f"wrong: {url[:-4]}"}),
+        json.dumps({"code": 0, "data": {"fails": [{"orderId": "1", "error": f"{'x' * 50} {url}"}]}}),
+        json.dumps({"code": 0, "data": {"fails": [{"orderId": "1", "error": f"key {'x' * 60} {key}"}]}}),
+        json.dumps({"code": 0, "data": {"orders": [{"orderId": 2, "status": "FILLED", "x": key}]}}),
+        f"{{X-BX-APIKEY={key[:20]}, signature={digits[:60]}",
+    ]
+    errors: list[BaseError] = []
+    with bot_of(OURS[world], config) as bot:
+        bot.load_markets()
+        bot.options["cancelOrders"] |= {"requestFormat": request_format, "resolveAttempts": 0}
+        for body in bodies:
+            for path in ("cancelOrders", "trade/query"):
+                simulator.faults.add("canned", body=body, times=None, path=path)
+            with pytest.raises(BaseError) as caught:
+                bot.cancel_orders(["1"], "BTC/USDT", {"process": process})
+            errors.append(caught.value)
+            simulator.faults.clear()
+        simulator.faults.add("hang")
+        with pytest.raises(BaseError) as caught:
+            bot.cancel_orders(["2"], "BTC/USDT", {"process": process})
+        errors.append(caught.value)
+    for error in errors:
+        texts = "\n".join(reached(error))
+        assert not [one for one in (key[:20], secret[:20], digits[:60]) if one in texts]
+        assert not re.search("[0-9a-f]{48}", texts)
 
 
 def test_without_keys(world: str, simulator: Simulator) -> None:

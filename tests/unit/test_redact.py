@@ -6,8 +6,7 @@ import json
 import re
 import sys
 import traceback
-import types
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import aiohttp
@@ -21,6 +20,8 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from ccxt_bingx_ext import ClientOrderId
 from ccxt_bingx_ext._bingx.errors import Response, attach_response, response_of
 from ccxt_bingx_ext._redact import hides_secrets, redact, redact_chain, shorten
+
+from ..helpers import reached
 
 
 def test_redact() -> None:
@@ -84,27 +85,6 @@ KEY, SECRET, DIGITS = (
     "NodeJsSecret0123456789abcdefghijklmnopq",
     "ab" * 32,
 )
-
-
-def reached(value: object, seen: dict[int, object] | None = None) -> Iterator[str]:
-    """Every text that `value` leads to: by its items, its attributes, and its chain; not by its frames."""
-    seen = {} if seen is None else seen
-    if id(value) in seen or isinstance(value, (type, types.ModuleType, types.TracebackType)):
-        return
-    seen[id(value)] = value
-    if isinstance(value, (str, bytes)):
-        yield value if isinstance(value, str) else value.decode("utf-8", "replace")
-        return
-    below: list[object] = [*getattr(value, "__dict__", {}).values()]
-    if isinstance(value, Mapping):
-        below += [*value.keys(), *value.values()]
-    elif isinstance(value, (list, tuple, set, frozenset)):
-        below += value
-    elif isinstance(value, BaseException):
-        below += [str(value), repr(value), value.args, value.__cause__, value.__context__]
-        below += [getattr(value, name, None) for name in ("object", "exceptions", "doc")]
-    for one in below:
-        yield from reached(one, seen)
 
 
 def assert_clean(error: BaseException) -> None:
