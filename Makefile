@@ -10,7 +10,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIN
 INSTALL_THIS = $(INSTALL) --build-constraint constraints/tools.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench audit soak compat newest upstream mutants lint lock record clean
+.PHONY: help demo test bench audit soak compat newest upstream vulnerabilities mutants lint lock record clean
 
 help:
 	@echo "make demo      the main job on the embedded simulator, next to plain ccxt"
@@ -23,6 +23,7 @@ help:
 	@echo "make compat    run the tests on several ccxt releases and Pythons, and print a table (ARGS=--help)"
 	@echo "make newest    run the fast tests on the newest release of every dependency"
 	@echo "make upstream  check whether the newest ccxt still has the defects that the plugin works around"
+	@echo "make vulnerabilities  ask PyPI for known vulnerabilities of ccxt and of what it needs, as pinned"
 	@echo "make lock      pin the development set to the newest releases"
 	@echo "make record    record the cassettes again, from the simulator"
 
@@ -66,6 +67,14 @@ newest:
 
 upstream:
 	$(PYTHON) -m tools.compat --fresh --ccxt newest --python this $(ARGS) -- tests/test_upstream_defects.py
+
+# Not pinned and in an environment of its own: it installs nothing that it audits. --strict: a package that PyPI
+# says nothing about fails the check; without it, an index that serves no advisories passes for "none found".
+vulnerabilities:
+	$(PYTHON) -m venv --clear .cache/pip-audit
+	.cache/pip-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	.cache/pip-audit/bin/pip-audit --strict --progress-spinner off --vulnerability-service pypi \
+	  --no-deps --disable-pip --requirement constraints/ccxt-newest.txt
 
 lint: $(BIN)/.ready-lint
 	$(BIN)/ruff check .
