@@ -14,6 +14,7 @@ import pytest
 import requests
 import urllib3
 import yarl
+from aiohttp.client_reqrep import ConnectionKey
 from ccxt.base.errors import NetworkError
 from multidict import CIMultiDict, CIMultiDictProxy
 
@@ -134,6 +135,14 @@ def aiohttp_error(url: str) -> BaseException:
     return aiohttp.ContentTypeError(info, (), message="odd", headers=CIMultiDict({"X-BX-APIKEY": KEY}))
 
 
+def connecting_error() -> BaseException:
+    """As aiohttp raises it: its message names the host, of a tuple that it holds."""
+    key = ConnectionKey("x", 443, True, True, None, None, None)
+    error: Any = aiohttp.ClientConnectorError(key, OSError(111, "refused"))
+    error.__notes__ = [f"the key was {KEY}"]
+    return error  # type: ignore[no-any-return]
+
+
 def decoding_error() -> BaseException:
     return UnicodeDecodeError("utf-8", f"{KEY} \xff".encode("latin-1"), 45, 46, "invalid start byte")
 
@@ -147,6 +156,7 @@ CAUSES: dict[str, Callable[[], BaseException]] = {
     "aiohttp": lambda: aiohttp_error("https://x/y"),
     "aiohttp with the signature": lambda: aiohttp_error(f"https://x/y?signature={DIGITS}"),
     "aiohttp disconnected": lambda: aiohttp.ServerDisconnectedError(f"signature={DIGITS[:60]}"),
+    "aiohttp not connected": connecting_error,
     "decoding": decoding_error,
     "JSON": json_error,
     "words": lambda: ValueError(KEY, {"signature": DIGITS}, [SECRET]),
