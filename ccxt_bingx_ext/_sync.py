@@ -108,7 +108,7 @@ class bingx(BingxMixin, upstream):
             super().throttle(cost)
         if isinstance(cost, LimiterCost):
             with cost.excused():
-                acquire(*self._limiter(cost.limited), cost.give_up)
+                acquire(*self._limiter(cost.limited), cost.give_up).answered()  # until the wire says when
 
     def set_last_rest_request_timestamp(self) -> None:
         # ccxt's next ordinary call would wait for a request that its throttle does not charge.

@@ -70,7 +70,8 @@ class bingx(BingxMixin, upstream):
             await super().throttle(cost)
         if isinstance(cost, LimiterCost):
             with cost.excused():
-                await acquire_async(*self._limiter(cost.limited), cost.give_up)
+                slot = await acquire_async(*self._limiter(cost.limited), cost.give_up)
+                slot.answered()  # until the wire says when
 
     async def _update_limiters(self, limiters: Sequence[Limiter], signal: Pause | Ban) -> None:
         for limiter in limiters:

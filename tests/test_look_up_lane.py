@@ -129,14 +129,14 @@ def test_ordinary_look_up(world: str, limited: Simulator) -> None:
     with bot_of(OURS[world], config_of(limited)) as bot:
         bot.fetch_order(order_id, SYMBOL)
         limiter = bot.exchange._limiter(SPOT.fetch)[0]
-        assert len(limiter.grant_ages(60.0)) == 1
+        assert len(limiter.arrivals(60.0)) == 1
         if world == "sync":
             assert bot.exchange.lastRestRequestTimestamp > 0
         limiter.do(Ban(300.0))
         assert bot.fetch_order(order_id, SYMBOL)["status"] == "open"
         bot.exchange.options["cancelOrders"]["batchSize"] = "many"
         assert bot.fetch_order(order_id, SYMBOL)["status"] == "open"
-        assert len(limiter.grant_ages(60.0)) == 1
+        assert len(limiter.arrivals(60.0)) == 1
 
 
 def test_all_look_ups_share_a_limit(loopback: None) -> None:

@@ -214,7 +214,7 @@ def test_withdraw_beside_closed_loop() -> None:
 
     loop.run_until_complete(begin())
     loop.close()
-    other = Ticket(lambda: None)
+    other = Ticket(lambda: True)
     lane.do(Acquire(other, pace))
     lane.do(Withdraw(other))
     waiting.close()

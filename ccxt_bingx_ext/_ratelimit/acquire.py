@@ -10,7 +10,7 @@ from math import inf
 from typing import Any, NamedTuple, TypeAlias
 
 from .._runner import run, run_async
-from .messages import Acquire, Limiter, Ticket, Withdraw
+from .messages import Acquire, Answered, Limiter, Question, Renew, Signal, Ticket, Withdraw, Written
 from .schedule import Decision, RateLimit
 
 Refusal: TypeAlias = Callable[[Decision], BaseException]
@@ -22,10 +22,47 @@ class Wait(NamedTuple):
     seconds: float
 
 
+class Slot:
+    """The right to send one request. `id` names it across processes and machines.
+
+    Ask `usable` just before the request is written. If it is not, `renew` it, and if that fails, abandon the
+    request unsent. Then say what became of it: `written`, and `answered` when a response came; or
+    `never_written`. Until then the slot counts as long as the rate limit allows a request to be on its way.
+    """
+
+    def __init__(self, limiter: Limiter, ticket: Ticket, rate_limit: RateLimit, usable_until: float) -> None:
+        self.limiter, self.rate_limit, self.usable_until = limiter, rate_limit, usable_until
+        self.ticket = ticket
+
+    @property
+    def id(self) -> str:
+        return self.ticket.name
+
+    def usable(self, now: float) -> bool:
+        """Whether the request may be written `now` (s of ``time.monotonic``)."""
+        return now <= self.usable_until
+
+    def written(self) -> None:
+        """The request is about to be written."""
+        self.limiter.do(Written(self.ticket, self.rate_limit))
+
+    def answered(self) -> None:
+        """A response to the request came, so the request had arrived."""
+        self.limiter.do(Answered(self.ticket))
+
+    def never_written(self) -> None:
+        """The request was not written, and will not be: others may use the slot."""
+        self.limiter.do(Withdraw(self.ticket))
+
+    async def never_written_async(self) -> None:
+        """Do what `never_written` does, in an event loop."""
+        await self.limiter.do_async(Withdraw(self.ticket))
+
+
 def acquire(
     limiter: Limiter, rate_limit: RateLimit, max_wait: float, refusal: Refusal, give_up: float = inf
-) -> None:
-    """Wait until `limiter` grants a request under `rate_limit`.
+) -> Slot:
+    """Wait until `limiter` grants a request under `rate_limit`, and return its slot.
 
     If the exchange has banned the account for more than `max_wait` s, or if the request would not go before
     `give_up` (s of ``time.monotonic``), raise ``refusal(decision)``. This holds for a ban that begins during
@@ -36,20 +73,21 @@ def acquire(
     woken = threading.Lock()
     woken.acquire()
 
-    def wake() -> None:
+    def wake() -> bool:
         with contextlib.suppress(RuntimeError):  # it is woken already
             woken.release()
+        return True
 
     ticket = Ticket(wake)
 
-    def execute(step: Acquire | Wait) -> Any:
-        if isinstance(step, Acquire):
+    def execute(step: Question | Wait) -> Any:
+        if not isinstance(step, Wait):
             return limiter.do(step)
         woken.acquire(timeout=step.seconds)
         return None
 
     try:
-        run(_steps(ticket, rate_limit, max_wait, refusal, give_up), execute)
+        return run(_steps(limiter, ticket, rate_limit, max_wait, refusal, give_up), execute)
     except BaseException:
         limiter.do(Withdraw(ticket))
         raise
@@ -57,21 +95,24 @@ def acquire(
 
 async def acquire_async(
     limiter: Limiter, rate_limit: RateLimit, max_wait: float, refusal: Refusal, give_up: float = inf
-) -> None:
+) -> Slot:
     """Do what `acquire` does, in an event loop. A cancelled task gives up its place."""
     import asyncio  # an async bot has it loaded; a sync bot saves 10 ms (measured)
 
     loop = asyncio.get_running_loop()
     woken = asyncio.Event()
 
-    def wake() -> None:
-        with contextlib.suppress(RuntimeError):  # the ticket's loop is closed: nobody waits there
+    def wake() -> bool:
+        try:
             loop.call_soon_threadsafe(woken.set)
+        except RuntimeError:  # the ticket's loop is closed: nobody waits there
+            return False
+        return True
 
     ticket = Ticket(wake)
 
-    async def execute(step: Acquire | Wait) -> Any:
-        if isinstance(step, Acquire):
+    async def execute(step: Question | Wait) -> Any:
+        if not isinstance(step, Wait):
             return await limiter.do_async(step)
         alarm = loop.call_later(step.seconds, woken.set)
         try:
@@ -82,7 +123,7 @@ async def acquire_async(
         return None
 
     try:
-        await run_async(_steps(ticket, rate_limit, max_wait, refusal, give_up), execute)
+        return await run_async(_steps(limiter, ticket, rate_limit, max_wait, refusal, give_up), execute)
     except GeneratorExit:
         limiter.do(Withdraw(ticket))  # Python closes the coroutine, which must not await any more
         raise
@@ -91,14 +132,56 @@ async def acquire_async(
         raise
 
 
+def try_acquire(limiter: Limiter, rate_limit: RateLimit) -> Slot | None:
+    """Return a slot if there is one now, without waiting; otherwise None."""
+    return run(_try_steps(limiter, rate_limit), limiter.do)
+
+
+async def try_acquire_async(limiter: Limiter, rate_limit: RateLimit) -> Slot | None:
+    """Do what `try_acquire` does, in an event loop."""
+    return await run_async(_try_steps(limiter, rate_limit), limiter.do_async)
+
+
+def renew(slot: Slot) -> bool:
+    """Make `slot`, which was not used in time, usable again, and return whether it is. If not, it is gone."""
+    return run(_renew_steps(slot), slot.limiter.do)
+
+
+async def renew_async(slot: Slot) -> bool:
+    """Do what `renew` does, in an event loop."""
+    return await run_async(_renew_steps(slot), slot.limiter.do_async)
+
+
 def _steps(
-    ticket: Ticket, rate_limit: RateLimit, max_wait: float, refusal: Refusal, give_up: float
-) -> Generator[Acquire | Wait, Any, None]:
+    limiter: Limiter,
+    ticket: Ticket,
+    rate_limit: RateLimit,
+    max_wait: float,
+    refusal: Refusal,
+    give_up: float,
+) -> Generator[Question | Wait, Any, Slot]:
     while True:
+        asked_at = time.monotonic()  # a slow reply uses up the slack
         decision = yield Acquire(ticket, rate_limit)
         if not decision.delay:
-            return
+            return Slot(limiter, ticket, rate_limit, asked_at + rate_limit.slack)
         left = give_up - time.monotonic()
         if decision.delay > (min(max_wait, left) if decision.banned else left):
             raise refusal(decision)
         yield Wait(decision.delay)
+
+
+def _try_steps(limiter: Limiter, rate_limit: RateLimit) -> Generator[Signal, Any, Slot | None]:
+    ticket, asked_at = Ticket(lambda: True), time.monotonic()
+    decision = yield Acquire(ticket, rate_limit)
+    if not decision.delay:
+        return Slot(limiter, ticket, rate_limit, asked_at + rate_limit.slack)
+    yield Withdraw(ticket)
+    return None
+
+
+def _renew_steps(slot: Slot) -> Generator[Signal, Any, bool]:
+    asked_at = time.monotonic()
+    decision = yield Renew(slot.ticket, slot.rate_limit)
+    slot.usable_until = asked_at + slot.rate_limit.slack
+    return not decision.delay

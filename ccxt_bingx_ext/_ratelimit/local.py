@@ -6,7 +6,19 @@ import threading
 import time
 from collections.abc import Callable
 
-from .messages import GO, Acquire, Ban, Pause, Resume, Signal, Ticket, Withdraw
+from .messages import (
+    GO,
+    Acquire,
+    Answered,
+    Ban,
+    Pause,
+    Renew,
+    Resume,
+    Signal,
+    Ticket,
+    Withdraw,
+    Written,
+)
 from .schedule import Decision, Schedule
 
 
@@ -24,19 +36,27 @@ class LocalLimiter:
         self._schedule: Schedule[Ticket] = Schedule()
 
     def do(self, signal: Signal) -> Decision:
-        """Apply `signal`. A withdrawal, a ban and its end wake the waiting tickets: their delays change."""
+        """Apply `signal`, and wake the tickets that may now go sooner than they were told."""
         with self._lock:
             now = self._clock()
-            if isinstance(signal, Acquire):
-                return self._schedule.acquire(signal.ticket, now, signal.rate_limit)
-            self._apply(signal, now)
-            to_wake = [] if isinstance(signal, Pause) else self._schedule.waiting
+            decision = self._apply(signal, now)
+            to_wake = self._woken_by(signal, decision, now)
         for ticket in to_wake:
-            ticket.wake()
-        return GO
+            if not ticket.wake():
+                with self._lock:
+                    self._schedule.withdraw(ticket)
+        return decision
 
-    def _apply(self, signal: Withdraw | Pause | Ban | Resume, now: float) -> None:
-        if isinstance(signal, Withdraw):
+    def _apply(self, signal: Signal, now: float) -> Decision:
+        if isinstance(signal, Acquire):
+            return self._schedule.acquire(signal.ticket, now, signal.rate_limit)
+        if isinstance(signal, Renew):
+            return self._schedule.renew(signal.ticket, now, signal.rate_limit)
+        if isinstance(signal, Written):
+            self._schedule.written(signal.ticket, now, signal.rate_limit)
+        elif isinstance(signal, Answered):
+            self._schedule.answered(signal.ticket, now)
+        elif isinstance(signal, Withdraw):
             self._schedule.withdraw(signal.ticket)
         elif isinstance(signal, Pause):
             self._schedule.pause(now + signal.seconds)
@@ -46,6 +66,14 @@ class LocalLimiter:
             self._schedule.hold(now)
         else:
             self._schedule.ban(now + signal.seconds)
+        return GO
+
+    def _woken_by(self, signal: Signal, decision: Decision, now: float) -> list[Ticket]:
+        if isinstance(signal, (Ban, Resume)):
+            return self._schedule.waiting
+        if isinstance(signal, Pause) or (isinstance(signal, Acquire) and decision.delay):
+            return []
+        return self._schedule.next_up(now)
 
     async def do_async(self, signal: Signal) -> Decision:
         return self.do(signal)
@@ -64,13 +92,11 @@ class LocalLimiter:
         until = max(self._schedule.banned_until, self._schedule.held_until)
         return max(0.0, until - self._clock())
 
-    def count_grant(self) -> None:
-        """Count a request that goes now because another limiter granted it."""
-        with self._lock:
-            self._schedule.grant(self._clock())
+    def arrivals(self, within: float) -> list[tuple[str, float]]:
+        """Return each slot's name, and how many s ago its request arrived at the latest.
 
-    def grant_ages(self, within: float) -> list[float]:
-        """Return how many s ago each grant of the last `within` s went."""
+        A request that may still arrive has an age below 0. The ages go up to `within`.
+        """
         with self._lock:
             now = self._clock()
-            return [now - grant for grant in self._schedule.grants if now - grant < within]
+            return [(one.name, now - latest) for one, latest in self._schedule.arrivals(now - within)]

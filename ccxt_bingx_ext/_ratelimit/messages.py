@@ -12,12 +12,12 @@ GO = Decision(0.0)
 
 
 class Ticket:
-    """A place in a limiter's queue. The limiter calls `wake`, from any thread, to make the owner ask again.
+    """A place in a limiter's queue, and then a slot. `name` is unique across processes and machines.
 
-    `name` is unique across the processes and machines that share a Redis.
+    The limiter calls `wake`, from any thread, to make the owner ask again. False: there is no owner.
     """
 
-    def __init__(self, wake: Callable[[], None]) -> None:
+    def __init__(self, wake: Callable[[], bool]) -> None:
         self.wake = wake
         self.name = os.urandom(12).hex()
         # Both belong to `RedisLimiter`:
@@ -29,14 +29,35 @@ class Acquire(NamedTuple):
     """May the owner of `ticket` send a request now, under `rate_limit`?
 
     If the decision has a delay, the ticket keeps its place, and its owner asks again after the delay.
+    Otherwise it has a slot, for a request that is written within ``rate_limit.slack``.
     """
 
     ticket: Ticket
     rate_limit: RateLimit
 
 
+class Renew(NamedTuple):
+    """May the owner of `ticket`, who did not use its slot in time, use it now? A delay means: it has none."""
+
+    ticket: Ticket
+    rate_limit: RateLimit
+
+
+class Written(NamedTuple):
+    """The request of `ticket` is about to be written."""
+
+    ticket: Ticket
+    rate_limit: RateLimit
+
+
+class Answered(NamedTuple):
+    """The response to the request of `ticket` came: it had arrived by now."""
+
+    ticket: Ticket
+
+
 class Withdraw(NamedTuple):
-    """Give up the place of `ticket`, whose owner stops asking. A granted or unknown ticket does no harm."""
+    """Give up the place, or the unused slot, of `ticket`: its request is never written. It may be unknown."""
 
     ticket: Ticket
 
@@ -61,13 +82,14 @@ class Resume(NamedTuple):
     """The exchange has accepted a request again: end a ban without a time. Other bans last."""
 
 
-Signal: TypeAlias = Acquire | Withdraw | Pause | Ban | Resume
+Question: TypeAlias = Acquire | Renew
+Signal: TypeAlias = Question | Written | Answered | Withdraw | Pause | Ban | Resume
 
 
 class Limiter(Protocol):
     """Decides when each request goes. You may call it from any thread and any event loop.
 
-    The decision answers an `Acquire`. Every other signal gets `GO`.
+    The decision answers an `Acquire` or a `Renew`. Every other signal gets `GO`.
     """
 
     def do(self, signal: Signal) -> Decision: ...

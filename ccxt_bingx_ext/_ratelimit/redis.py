@@ -13,14 +13,27 @@ import threading
 import time
 from collections.abc import Generator
 from importlib.resources import files
-from itertools import islice, takewhile
+from itertools import chain, islice, takewhile
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from .._runner import run, run_async
 from .local import LocalLimiter
-from .messages import GO, Acquire, Ban, Pause, Resume, Signal, Ticket, Withdraw
-from .schedule import Decision
+from .messages import (
+    GO,
+    Acquire,
+    Answered,
+    Ban,
+    Pause,
+    Question,
+    Renew,
+    Resume,
+    Signal,
+    Ticket,
+    Withdraw,
+    Written,
+)
+from .schedule import Decision, RateLimit
 
 log = logging.getLogger("ccxt_bingx_ext")
 
@@ -65,7 +78,7 @@ class RedisLimiter:
         self.stale_after = stale_after
         self.most_asking = most_asking
         self._url = url
-        self._keys = [f"{{ccxt-bingx-ext:{name}}}:{part}" for part in ("q", "s", "p", "g", "state")]
+        self._keys = [f"{{ccxt-bingx-ext:{name}}}:{part}" for part in ("q", "s", "a", "state")]
         self._local = local
         self._outage = _Outage(_host_and_port(url))
         self._queue = _ProcessQueue()
@@ -79,9 +92,11 @@ class RedisLimiter:
     def _steps(self, signal: Signal) -> Steps[Decision]:
         if isinstance(signal, Acquire):
             return self._acquire(signal)
+        if isinstance(signal, Renew):
+            return self._renew(signal)
         if isinstance(signal, Withdraw):
             return self._withdraw(signal)
-        return self._pause_or_ban(signal)
+        return self._note(signal)
 
     def _acquire(self, signal: Acquire) -> Steps[Decision]:
         ticket, rate_limit = signal
@@ -101,11 +116,28 @@ class RedisLimiter:
             self._local.do(Ban(decision.delay))
             return decision
         self._queue.note_reply(ticket)
+        if not decision.delay:
+            decision = yield from self._take_locally(ticket, rate_limit)
         if decision.delay:
             return Decision(min(decision.delay, self.check_every))
-        self._local.count_grant()
         self._queue.remove(ticket)
         return GO
+
+    def _renew(self, signal: Renew) -> Steps[Decision]:
+        decision = yield from self._call(signal)
+        if decision is None:
+            return self._local.do(signal)
+        if decision.delay:
+            self._local.do(Withdraw(signal.ticket))
+            return decision
+        return (yield from self._take_locally(*signal))
+
+    def _take_locally(self, ticket: Ticket, rate_limit: RateLimit) -> Steps[Decision]:
+        """Count what Redis granted. An instance that names no store may have used the slot meanwhile."""
+        decision = self._local.do(Renew(ticket, rate_limit))
+        if decision.delay:
+            yield from self._call(Withdraw(ticket))
+        return decision
 
     def _acquire_locally(self, signal: Acquire) -> Decision:
         decision = self._local.do(signal)
@@ -120,15 +152,15 @@ class RedisLimiter:
             yield from self._call(signal)
         return GO
 
-    def _pause_or_ban(self, signal: Pause | Ban | Resume) -> Steps[Decision]:
+    def _note(self, signal: Written | Answered | Pause | Ban | Resume) -> Steps[Decision]:
         self._local.do(signal)  # an outage must not lose it
         if isinstance(signal, Ban) and signal.seconds is None:
             signal = Ban(self._local.banned_for)
-        if not isinstance(signal, Resume):
+        if isinstance(signal, (Pause, Ban)):
             yield from self._call(signal)
         return GO
 
-    def _call(self, signal: Acquire | Withdraw | Pause | Ban) -> Steps[Decision | None]:
+    def _call(self, signal: Question | Withdraw | Pause | Ban) -> Steps[Decision | None]:
         """Run the script for `signal`. Return its reply, or None if Redis is away or replies nonsense."""
         if self._outage.is_on:
             return None
@@ -142,7 +174,7 @@ class RedisLimiter:
             self._outage.end()
         return decision
 
-    def _arguments(self, signal: Acquire | Withdraw | Pause | Ban) -> list[Any]:
+    def _arguments(self, signal: Question | Withdraw | Pause | Ban) -> list[Any]:
         if isinstance(signal, Withdraw):
             return ["withdraw", signal.ticket.name]
         if isinstance(signal, Pause):
@@ -150,10 +182,11 @@ class RedisLimiter:
         if isinstance(signal, Ban):
             return ["ban", "", signal.seconds]
         ticket, rate_limit = signal
-        # Redis has to count what this process granted while Redis was away, and what Redis has forgotten.
-        ages = self._local.grant_ages(rate_limit.period)
-        settings = [rate_limit.requests, rate_limit.period, rate_limit.slack, self.stale_after]
-        return ["acquire", ticket.name, *settings, int(self._outage.is_known), *ages]
+        # Redis learns when requests arrived, what this process granted without it, and what it has forgotten.
+        known = chain.from_iterable(self._local.arrivals(rate_limit.period))
+        life = rate_limit.slack + rate_limit.in_flight
+        message = "acquire" if isinstance(signal, Acquire) else "renew"
+        return [message, ticket.name, rate_limit.requests, rate_limit.period, life, self.stale_after, *known]
 
     # Each call opens its own connection. A process makes a few calls per second at most. Without a lasting
     # connection, event loops, forks and the closing of an exchange do not matter here.

@@ -1,27 +1,39 @@
 """Which request goes when. Arithmetic only: no clock, no lock, no sleep.
 
-Tickets queue in calling order. If the limit allows n requests per period, each request goes at least one
-period after the request n places before it.
+Tickets queue in calling order. The exchange counts when requests *arrive*, and a request arrives after its
+ticket was granted. So of any n + 1 requests under a limit of n per period, the last is granted no sooner than
+one period after the first has certainly arrived. When that is, becomes known step by step:
 
-A period is the limit's own second plus a margin, because the exchange counts when requests *arrive*. With a
-period of exactly 1 s, the server saw 3 to 4 requests of a limit of 2 within a second, with 1.02 s never more
-than 2 (lab notes, 8 threads or 20 tasks on loopback; a real network needs more).
+==========================  ======================================================================
+what is known of a request  the latest moment at which it arrives
+==========================  ======================================================================
+granted                     `slack` after its grant, by when it has to be written, and `in_flight`
+written                     `in_flight` after it was written
+answered                    when the response came, if that is sooner
+never written               it does not arrive, and does not count
+==========================  ======================================================================
+
+The limit holds in every period, provided that a request arrives within `in_flight` of being written. A
+request that hangs, and a process that dies, delay others by no more than that.
 """
 
 from __future__ import annotations
 
-from bisect import insort
+from collections import OrderedDict
 from collections.abc import Hashable
+from contextlib import suppress
 from itertools import takewhile
 from math import inf
 from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T", bound=Hashable)
 
-# Grants: far more than any limit of the exchange allows in a period.
+# Slots: far more than any limit of the exchange allows in a period.
 MOST_REMEMBERED = 1000
 # s after which a ticket that does not come back holds nobody up: its event loop has stopped.
 OVERDUE = 0.5
+# s within which a granted request has to be written. A busy event loop, or a new connection, may take longer.
+SLACK = 0.05
 # s that a ban without a time holds at first, and at most: a proxy's page must not stop cancels for minutes.
 FIRST_HOLD, LONGEST_HOLD = 1.0, 60.0
 
@@ -29,12 +41,13 @@ FIRST_HOLD, LONGEST_HOLD = 1.0, 60.0
 class RateLimit(NamedTuple):
     """At most `requests` per `period` (s).
 
-    A ticket that comes back at most `slack` (s) late counts as punctual.
+    A granted request has to be written within `slack` (s), and arrives within `in_flight` (s) of that.
     """
 
     requests: int
     period: float
-    slack: float
+    slack: float = SLACK
+    in_flight: float = 0.25
 
     @classmethod
     def of(cls, limit: float | None, margin: float) -> RateLimit:
@@ -43,9 +56,9 @@ class RateLimit(NamedTuple):
         The exchange counts by the second, so 2.5 allows no more than 2. Below 1, the period grows.
         """
         if limit is None:
-            return cls(MOST_REMEMBERED + 1, 0.0, 0.0)
+            return cls(MOST_REMEMBERED + 1, 0.0)
         requests = max(1, int(limit))
-        return cls(requests, max(1.0, requests / limit) + margin, margin / 2)
+        return cls(requests, max(1.0, requests / limit) + margin)
 
 
 class Decision(NamedTuple):
@@ -56,70 +69,115 @@ class Decision(NamedTuple):
 
 
 class Schedule(Generic[T]):
-    """The queue of tickets and the last grants of one limiter. All times are s, on any one clock.
+    """The queue of tickets and the last slots of one limiter. All times are s, on any one clock.
 
     An interrupt at any point leaves a schedule that works: a ticket whose owner is gone is soon overdue. A
     call from a signal handler exceeds no limit, because the call that it interrupts is in the queue.
     """
 
     def __init__(self) -> None:
-        self.grants: list[float] = []  # sorted
         self.paused_until = -inf
         self.banned_until = -inf
         self.held_until = -inf  # by a ban without a time
         self._hold = 0.0  # how long the last such ban held; 0 without one
-        self._queue: dict[T, float] = {}  # ticket -> when it was last told to come back
+        self._queue: OrderedDict[T, float] = OrderedDict()  # ticket -> when it was last told to come back
+        self._slots: OrderedDict[T, float] = OrderedDict()  # granted ticket -> the latest moment it arrives
+        self._width, self._longest_period = 1, 0.0  # the most that any rate limit said
 
     def acquire(self, ticket: T, now: float, rate_limit: RateLimit) -> Decision:
         """Decide whether `ticket` goes `now`.
 
-        With a delay of 0 the ticket is granted and leaves the queue. Otherwise it keeps its place, and has to
-        ask again after the delay, or to `withdraw`.
+        With a delay of 0 the ticket leaves the queue and has a slot, which its owner uses within
+        ``rate_limit.slack``, or has to `renew`. Otherwise it keeps its place, and has to ask again after the
+        delay, or to `withdraw`.
         """
-        due = self._queue.get(ticket, now)
         self._queue[ticket] = now  # it is here, and not overdue
-        until = max(self.banned_until, self.held_until)
-        if now < until:
-            self._queue[ticket] = until
-            return Decision(until - now, banned=True)
-        slot = self._slot(ticket, now, rate_limit)
-        if slot > now:
-            self._queue[ticket] = slot
-            return Decision(slot - now)
-        # A ticket that wakes up a little late counts as punctual. Otherwise each window would grow by the
-        # lateness, and requests would stay below the limit.
-        self.grant(due if 0 <= now - due <= rate_limit.slack else now)
-        self.withdraw(ticket)
-        return Decision(0.0)
+        decision = self._decide(ticket, now, rate_limit)
+        if decision.delay:
+            self._queue[ticket] = now + decision.delay
+        else:
+            self.grant(ticket, now, rate_limit)
+            self._queue.pop(ticket, None)
+        return decision
 
-    def _slot(self, ticket: T, now: float, rate_limit: RateLimit) -> float:
+    def renew(self, ticket: T, now: float, rate_limit: RateLimit) -> Decision:
+        """Decide whether `ticket`, which did not use its slot in time, goes `now`. If not, it loses it."""
+        decision = self._decide(ticket, now, rate_limit)
+        if decision.delay:
+            self._slots.pop(ticket, None)
+        else:
+            self.grant(ticket, now, rate_limit)
+        return decision
+
+    def _decide(self, ticket: T, now: float, rate_limit: RateLimit) -> Decision:
+        self._width = max(self._width, rate_limit.requests)
+        self._longest_period = max(self._longest_period, rate_limit.period)
+        banned_until = max(self.banned_until, self.held_until)
+        if now < banned_until:
+            return Decision(banned_until - now, banned=True)
+        return Decision(self._free_at(ticket, now, rate_limit) - now)
+
+    def _free_at(self, ticket: T, now: float, rate_limit: RateLimit) -> float:
         """Return when `ticket` may go, provided that those before it go as soon as they may."""
-        grants = [*self.grants]
-        before = takewhile(lambda place: place[0] != ticket, [*self._queue.items()])
-        ahead = sum(now - due <= OVERDUE for _, due in before)
+        arrivals = sorted(latest for one, latest in [*self._slots.items()] if one != ticket)
+        ahead = 0
+        if ticket in self._queue:  # otherwise it has a slot already, and those in the queue come after it
+            before = takewhile(lambda place: place[0] != ticket, [*self._queue.items()])
+            ahead = sum(now - due <= OVERDUE for _, due in before)
         rounds, place = divmod(ahead, rate_limit.requests)
-        earlier = place - rate_limit.requests + len(grants)  # the grant one window earlier
-        free = grants[earlier] + rate_limit.period if earlier >= 0 else now
+        earlier = place - rate_limit.requests + len(arrivals)  # the request one window earlier
+        free = arrivals[earlier] + rate_limit.period if earlier >= 0 else now
         return max(free, now, self.paused_until) + rounds * rate_limit.period
 
-    def grant(self, at: float) -> None:
-        """Count a request that goes `at` that time."""
+    def grant(self, ticket: T, now: float, rate_limit: RateLimit) -> None:
+        """Give `ticket` a slot that begins `now`."""
         if self._hold:
-            self.held_until = at + self._hold  # this request probes; the others wait for what comes of it
-        insort(self.grants, at)
-        del self.grants[:-MOST_REMEMBERED]
+            self.held_until = now + self._hold  # this request probes; the others wait for what comes of it
+        self._slots[ticket] = now + rate_limit.slack + rate_limit.in_flight
+        past = [one for one, latest in [*self._slots.items()] if latest + self._longest_period <= now]
+        for one in past + [*self._slots][:-MOST_REMEMBERED]:
+            self._slots.pop(one, None)
+
+    def written(self, ticket: T, now: float, rate_limit: RateLimit) -> None:
+        """The request of `ticket` was written `now`."""
+        self._arrives_by(ticket, now + rate_limit.in_flight)
+
+    def answered(self, ticket: T, now: float) -> None:
+        """The response to the request of `ticket` came `now`."""
+        self._arrives_by(ticket, now)
+
+    def _arrives_by(self, ticket: T, latest: float) -> None:
+        known = self._slots.get(ticket)
+        if known is not None:
+            self._slots[ticket] = min(known, latest)
+
+    def withdraw(self, ticket: T) -> None:
+        """Remove `ticket`, whose request was never written. Those behind it move up. It may be unknown."""
+        self._queue.pop(ticket, None)
+        self._slots.pop(ticket, None)
 
     @property
     def waiting(self) -> list[T]:
         """The tickets in the queue, in calling order."""
         return [*self._queue]
 
-    def withdraw(self, ticket: T) -> None:
-        """Remove `ticket` from the queue. The tickets behind it move up. An unknown ticket is ignored."""
-        self._queue.pop(ticket, None)
+    def next_up(self, now: float) -> list[T]:
+        """The first tickets in the queue: so many as may go at once. The others need not ask before them."""
+        first: list[T] = []
+        with suppress(RuntimeError):  # a signal handler changed the queue: it woke those that now come first
+            for ticket, due in self._queue.items():  # not a copy: the queue may be long
+                if now - due <= OVERDUE:
+                    first.append(ticket)
+                if len(first) == self._width:
+                    break
+        return first
+
+    def arrivals(self, since: float) -> list[tuple[T, float]]:
+        """The tickets with a slot, and when their requests arrive at the latest, from `since` on."""
+        return [(ticket, latest) for ticket, latest in [*self._slots.items()] if latest >= since]
 
     def clear_queue(self) -> None:
-        """Remove every ticket. Grants, pause and ban stay."""
+        """Remove every ticket from the queue. Slots, pause and ban stay."""
         self._queue.clear()
 
     def pause(self, until: float) -> None:

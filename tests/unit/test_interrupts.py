@@ -27,8 +27,8 @@ from ccxt_bingx_ext._ratelimit.schedule import OVERDUE, RateLimit
 
 # CPython looks at signals at the end of such an instruction.
 LOOKS = ("CALL", "JUMP", "RESUME", "SEND", "YIELD", "FOR_ITER", "POP_JUMP")
-BRIEF = RateLimit(1, 0.001, 0.0)
-LONG = RateLimit(1, 3600.0, 0.0)
+BRIEF = RateLimit(1, 0.001, 0.0, in_flight=0.0)
+LONG = RateLimit(1, 3600.0, 0.0, in_flight=0.0)
 
 
 class Interrupt(int):
@@ -70,7 +70,7 @@ def interrupts(points: tuple[int, ...]) -> Iterator[list[int]]:
 
 
 def ticket() -> Ticket:
-    return Ticket(lambda: None)
+    return Ticket(lambda: True)
 
 
 class World:
@@ -104,7 +104,7 @@ def points_of(call: Callable[[], object], *interrupted: int) -> int:
     return seen[0]
 
 
-def waiting_call(world: World) -> Callable[[], None]:
+def waiting_call(world: World) -> Callable[[], object]:
     """A call of acquire that has to wait once."""
     world.ask(ticket())
     times = itertools.chain([0.0], itertools.repeat(0.0015))
@@ -112,13 +112,13 @@ def waiting_call(world: World) -> Callable[[], None]:
     return lambda: acquire(world.limiter, BRIEF, 1.0, not_sent)
 
 
-def free_call(world: World) -> Callable[[], None]:
+def free_call(world: World) -> Callable[[], object]:
     """A call of acquire that goes at once."""
     return lambda: acquire(world.limiter, BRIEF, 1.0, not_sent)
 
 
 @pytest.mark.parametrize("prepare", [free_call, waiting_call])
-def test_ctrl_c_anywhere(prepare: Callable[[World], Callable[[], None]]) -> None:
+def test_ctrl_c_anywhere(prepare: Callable[[World], Callable[[], object]]) -> None:
     """After one interrupt at any point of `acquire` the limiter works for the other threads."""
     for point in itertools.count():
         world = World()
@@ -166,14 +166,14 @@ def asked_twice(rate_limit: RateLimit, is_overdue: bool, point: int) -> int:
     with handling(lambda: delays.append(world.ask(ticket(), rate_limit))):
         points = points_of(lambda: delays.append(world.ask(outer, rate_limit)), point)
     assert 1 <= delays.count(0.0) <= rate_limit.requests
-    assert len(world.limiter.grant_ages(rate_limit.period)) == delays.count(0.0)
+    assert len(world.limiter.arrivals(rate_limit.period)) == delays.count(0.0)
     return points
 
 
 @pytest.mark.parametrize(("limit", "is_overdue"), [(1, False), (2, False), (1, True)])
 def test_signal_handler_acquires(limit: int, is_overdue: bool) -> None:
     """A signal handler may call the limiter that it interrupted. The two get no more than the limit."""
-    rate_limit = RateLimit(limit, 3600.0, 0.0)
+    rate_limit = RateLimit(limit, 3600.0, 0.0, in_flight=0.0)
     reached = itertools.takewhile(lambda at: asked_twice(rate_limit, is_overdue, at) > at, itertools.count())
     assert len([*reached]) > 15
 

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
 
 from ccxt_bingx_ext._ratelimit.local import LocalLimiter
-from ccxt_bingx_ext._ratelimit.messages import GO, Acquire, Ban, Pause, Signal, Ticket, Withdraw
+from ccxt_bingx_ext._ratelimit.messages import (
+    GO,
+    Acquire,
+    Answered,
+    Ban,
+    Pause,
+    Renew,
+    Signal,
+    Ticket,
+    Withdraw,
+    Written,
+)
 from ccxt_bingx_ext._ratelimit.redis import LONGEST_BAN, RedisLimiter
 from ccxt_bingx_ext._ratelimit.schedule import Decision, RateLimit
 from ccxt_bingx_ext._runner import run
@@ -34,7 +46,7 @@ class Redis:
 
 
 def ticket() -> Ticket:
-    return Ticket(lambda: None)
+    return Ticket(lambda: True)
 
 
 def test_each_signal_is_a_message() -> None:
@@ -45,6 +57,40 @@ def test_each_signal_is_a_message() -> None:
     assert redis.do(Acquire(waiting, LIMIT)) == Decision(redis.limiter.check_every)
     assert [redis.do(one) for one in (Withdraw(waiting), Pause(1.0), Ban(1.0))] == [GO] * 3
     assert redis.messages == ["acquire", "acquire", "withdraw", "pause", "ban"]
+
+
+def test_acknowledgements_ride_along() -> None:
+    """What became of a request costs no call. The next call says when each request arrived."""
+    redis, first = Redis(), ticket()
+    assert redis.do(Acquire(first, LIMIT)) == GO
+    for signal in (Written(first, LIMIT), Answered(first)):
+        assert redis.do(signal) == GO
+    assert redis.messages == ["acquire"]
+    name, age = redis.limiter._arguments(Acquire(ticket(), LIMIT))[-2:]
+    assert name == first.name
+    assert age >= 0, "it has arrived"
+
+
+def test_renew() -> None:
+    """Redis decides whether a late slot may be used now, and during an outage the process does."""
+    redis, late = Redis(), ticket()
+    assert redis.do(Acquire(late, LIMIT)) == GO
+    assert redis.do(Renew(late, LIMIT)) == GO
+    redis.reply = DELAYED
+    assert redis.do(Renew(late, LIMIT)) == Decision(3.0)
+    assert redis.limiter._local.arrivals(60.0) == []
+    redis.reply = ConnectionError("nobody there")
+    assert redis.do(Renew(late, LIMIT)) == GO
+    assert redis.messages == ["acquire", "renew", "renew", "renew"]
+
+
+def test_instance_without_a_store() -> None:
+    """It may use the last slot while Redis grants it. Then the slot goes back to Redis."""
+    redis = Redis()
+    for _ in range(LIMIT.requests):
+        assert redis.limiter._local.do(Acquire(ticket(), LIMIT)) == GO
+    assert redis.do(Acquire(ticket(), LIMIT)).delay > 0
+    assert redis.messages == ["acquire", "withdraw"]
 
 
 def test_withdraw_of_a_silent_ticket() -> None:
@@ -67,8 +113,13 @@ def test_a_known_ban_needs_no_call() -> None:
 
 def test_one_ticket_asks_for_the_first_time() -> None:
     """The tickets behind it wait for its reply. Then it wakes the next one."""
+
+    def note(name: str) -> bool:
+        woken.append(name)
+        return True
+
     redis, woken = Redis(), list[str]()
-    tickets = [Ticket(lambda name=name: woken.append(name)) for name in "abc"]  # type: ignore[misc]
+    tickets = [Ticket(partial(note, name)) for name in "abc"]
     first = redis.limiter._steps(Acquire(tickets[0], LIMIT))
     next(first)  # the call is under way
     for one in tickets[1:]:
@@ -106,7 +157,8 @@ def test_outage(caplog: pytest.LogCaptureFixture) -> None:
     assert redis.messages == ["acquire"]
     redis.limiter._outage.begin(redis.reply, 0.0)
     redis.reply = GRANTED
-    assert redis.do(Acquire(ticket(), LIMIT)) == GO
+    assert redis.do(Acquire(ticket(), LIMIT)).delay > 0, "the process has used its slots, whatever Redis says"
+    assert redis.messages == ["acquire", "acquire", "withdraw"]
     lost, back = [record.getMessage() for record in caplog.records]
     assert "at there:1 cannot be reached (ConnectionError: nobody there)" in lost
     assert back == "the shared rate limit is back: there:1"

@@ -16,7 +16,7 @@ DEFAULT = Settings(
     request_format="auto",
     process=None,
     batch_size=50,
-    rate_limit=RateLimit(requests=2, period=1.05, slack=0.025),
+    rate_limit=RateLimit(requests=2, period=1.05),
     storage=None,
     max_wait=1.0,
     resolve_attempts=3,
@@ -49,7 +49,7 @@ def test_given_settings() -> None:
         "query",
         1,
         100,
-        RateLimit(10, 1.0, 0.0),
+        RateLimit(10, 1.0),
         "redis://localhost",
         0.25,
         0,
@@ -85,8 +85,8 @@ def test_bad_storage(storage: Any) -> None:
 def test_limits() -> None:
     """limit None removes the limit, and a limit below one per second is one in a longer time."""
     assert parse_settings({"cancelOrders": {"limit": None}}).rate_limit.period == 0
-    assert parse_settings({"cancelOrders": {"limit": 0.5}}).rate_limit == RateLimit(1, 2.05, 0.025)
-    assert parse_settings({"cancelOrders": {"limit": 2.5}}).rate_limit == RateLimit(2, 1.05, 0.025)
+    assert parse_settings({"cancelOrders": {"limit": 0.5}}).rate_limit == RateLimit(1, 2.05)
+    assert parse_settings({"cancelOrders": {"limit": 2.5}}).rate_limit == RateLimit(2, 1.05)
 
 
 def test_settings_of_swaps() -> None:

@@ -1,0 +1,158 @@
+"""A slot: get it, use it in time or ask again, and say what became of the request."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from ccxt_bingx_ext._bingx.errors import not_sent
+from ccxt_bingx_ext._ratelimit import acquire as module
+from ccxt_bingx_ext._ratelimit.acquire import Slot
+from ccxt_bingx_ext._ratelimit.local import LocalLimiter
+from ccxt_bingx_ext._ratelimit.messages import Acquire, Ticket, Withdraw
+from ccxt_bingx_ext._ratelimit.schedule import RateLimit
+
+AN_HOUR = RateLimit(1, 3600.0, slack=60.0, in_flight=600.0)
+
+
+class World:
+    """A limiter on a clock that the test sets, and its functions, called alike in both worlds."""
+
+    def __init__(self, name: str) -> None:
+        self.now = 0.0
+        self.limiter = LocalLimiter(lambda: self.now)
+        self._is_sync = name == "sync"
+
+    def _call(self, name: str, *arguments: Any) -> Any:
+        if self._is_sync:
+            return getattr(module, name)(*arguments)
+        function: Callable[..., Awaitable[Any]] = getattr(module, f"{name}_async")
+
+        async def main() -> Any:
+            return await function(*arguments)
+
+        return asyncio.run(main())
+
+    def acquire(self, rate_limit: RateLimit = AN_HOUR) -> Slot:
+        slot: Slot = self._call("acquire", self.limiter, rate_limit, 0.0, not_sent)
+        return slot
+
+    def try_acquire(self) -> Slot | None:
+        slot: Slot | None = self._call("try_acquire", self.limiter, AN_HOUR)
+        return slot
+
+    def renew(self, slot: Slot) -> bool:
+        renewed: bool = self._call("renew", slot)
+        return renewed
+
+    def give_back(self, slot: Slot) -> None:
+        if self._is_sync:
+            slot.never_written()
+        else:
+            asyncio.run(slot.never_written_async())
+
+    def next_in(self) -> float:
+        """How many s the next request waits."""
+        asking = Ticket(lambda: True)
+        delay = self.limiter.do(Acquire(asking, AN_HOUR)).delay
+        self.limiter.do(Withdraw(asking))
+        return delay
+
+
+@pytest.fixture(params=["sync", "async"])
+def world(request: pytest.FixtureRequest) -> World:
+    return World(request.param)
+
+
+def test_slot(world: World) -> None:
+    """It may be used within the slack. What becomes of the request says how long it counts."""
+    slot = world.acquire()
+    assert slot.id != world.acquire(RateLimit.of(None, 0.0)).id
+    assert slot.usable(time.monotonic())
+    assert not slot.usable(time.monotonic() + 61.0)
+    assert world.next_in() == 60.0 + 600.0 + 3600.0
+    world.now = 10.0
+    slot.written()
+    assert world.next_in() == 600.0 + 3600.0
+    world.now = 20.0
+    slot.answered()
+    assert world.next_in() == 3600.0
+
+
+def test_slot_that_is_given_back(world: World) -> None:
+    """The request was abandoned unsent: another one goes at once."""
+    slot = world.acquire()
+    world.give_back(slot)
+    assert world.next_in() == 0
+
+
+def test_late_slot(world: World) -> None:
+    """It is usable again if it is still free, and gone if somebody else has it."""
+    slot = world.acquire()
+    slot.usable_until = 0.0
+    assert world.renew(slot)
+    assert slot.usable(time.monotonic())
+    world.now = 60.0 + 600.0 + 3600.0
+    world.acquire()
+    assert not world.renew(slot)
+
+
+def test_try_acquire(world: World) -> None:
+    """It returns a slot if there is one, and else None at once, without a place in the queue."""
+    slot = world.try_acquire()
+    assert slot is not None
+    assert world.try_acquire() is None
+    assert world.limiter._schedule.waiting == []
+    world.give_back(slot)
+    assert world.try_acquire() is not None
+
+
+def test_response_wakes_the_next(world: World) -> None:
+    """Who waits is told when a response came, because it may go sooner."""
+    slot, woken = world.acquire(), list[str]()
+
+    def waiting(name: str) -> Ticket:
+        ticket = Ticket(lambda: woken.append(name) or True)  # type: ignore[func-returns-value]
+        world.limiter.do(Acquire(ticket, AN_HOUR))
+        return ticket
+
+    tickets = [waiting(name) for name in "abc"]
+    slot.answered()
+    assert woken == ["a"]
+    world.limiter.do(Withdraw(tickets[0]))
+    assert woken == ["a", "b"]
+
+
+def test_owners_that_are_gone() -> None:
+    """A ticket whose event loop is closed leaves the queue when its turn comes."""
+    limiter = LocalLimiter()
+    limiter.do(Acquire(Ticket(lambda: True), AN_HOUR))
+    for _ in range(3):
+        limiter.do(Acquire(Ticket(lambda: False), AN_HOUR))
+    staying = Ticket(lambda: True)
+    limiter.do(Acquire(staying, AN_HOUR))
+    for _ in range(3):
+        limiter.do(Withdraw(Ticket(lambda: True)))
+    assert limiter._schedule.waiting == [staying]
+
+
+def test_leaving_a_long_queue() -> None:
+    """Half of 3000 tickets leave: the limiter wakes only those that may go next."""
+    limiter, woken = LocalLimiter(), list[int]()
+    limiter.do(Acquire(Ticket(lambda: True), AN_HOUR))
+
+    def wake(number: int) -> bool:
+        woken.append(number)
+        return True
+
+    tickets = [Ticket(lambda number=number: wake(number)) for number in range(3000)]  # type: ignore[misc]
+    for ticket in tickets:
+        limiter.do(Acquire(ticket, AN_HOUR))
+    for ticket in tickets[::2]:
+        limiter.do(Withdraw(ticket))
+    assert len(woken) == 1500
+    assert limiter._schedule.waiting == tickets[1::2]
