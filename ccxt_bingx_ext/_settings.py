@@ -25,7 +25,8 @@ DEFAULTS: Mapping[str, Any] = {
     LINEAR.market_type: {"batchSize": LINEAR.batch_size, "limit": LINEAR.limit},
     INVERSE.market_type: {"limit": INVERSE.limit},
     # Of all:
-    "margin": 50,  # ms between two windows of the limit, for uneven delays of the network
+    "margin": 0,  # ms between two windows of the limit, for whoever wants more distance
+    "inFlight": 250,  # ms within which a request that was written reaches the exchange
     "storage": None,  # this process; or the URL of a Redis that several processes share
     "maxWait": 1000,  # ms for which a call waits for a ban or a used-up limit to end; longer ones raise
     "resolveAttempts": 3,  # attempts to reconcile an ambiguous request; 0: none
@@ -79,7 +80,7 @@ def parse_settings(options: Mapping[str, Any], endpoint: Limited = SPOT) -> Sett
     own.check("batchSize", _is_number(own["batchSize"], int, 1, most), whole)
     own.check("limit", limit is None or _is_number(limit, least=1e-3), "requests per second, or None")
     shared.check("resolveAttempts", _is_number(shared["resolveAttempts"], int), "a whole number from 0")
-    for name in ("margin", "maxWait", "resolveTimeout"):
+    for name in ("margin", "inFlight", "maxWait", "resolveTimeout"):
         shared.check(name, _is_number(shared[name]), "a number of ms")
     is_redis = isinstance(storage, str) and storage.startswith(_REDIS_SCHEMES)
     if storage is not None and not is_redis:  # the value is not shown: it may hold a password
@@ -88,7 +89,7 @@ def parse_settings(options: Mapping[str, Any], endpoint: Limited = SPOT) -> Sett
         request_format=shared["requestFormat"],
         process=shared["process"],
         batch_size=own["batchSize"],
-        rate_limit=RateLimit.of(limit, shared["margin"] / 1000),
+        rate_limit=RateLimit.of(limit, shared["margin"] / 1000)._replace(in_flight=shared["inFlight"] / 1000),
         storage=storage,
         max_wait=shared["maxWait"] / 1000,
         resolve_attempts=shared["resolveAttempts"],

@@ -15,7 +15,7 @@ from ._overrides import BingxMixin, LimiterCost
 from ._ratelimit.acquire import acquire
 from ._ratelimit.messages import Ban, Limiter, Pause
 from ._runner import run
-from ._wire.call import one_call
+from ._wire.call import Call, SlotLost, hold_slot, one_call
 from ._wire.requests_sessions import watch_session
 
 _thread = threading.local()  # ccxt stamps the time of a request in the thread that it has just throttled
@@ -93,8 +93,17 @@ class bingx(BingxMixin, upstream):
         ) -> list[Order]: ...
 
     def _execute(self, command: Command) -> Any:
-        with one_call() as call:
-            return self._result(command, self._start(command), call)
+        call = Call()
+        try:
+            with one_call(call):
+                return self._result(command, self._start(command), call)
+        except SlotLost:
+            pass
+        except BaseException:
+            if call.unused_slot is not None:
+                call.unused_slot.never_written()
+            raise
+        return self._execute(command)
 
     def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
         with self._on_the_wire(method, url) as call:
@@ -108,7 +117,7 @@ class bingx(BingxMixin, upstream):
             super().throttle(cost)
         if isinstance(cost, LimiterCost):
             with cost.excused():
-                acquire(*self._limiter(cost.limited), cost.give_up).answered()  # until the wire says when
+                hold_slot(acquire(*self._limiter(cost.limited), cost.give_up))
 
     def set_last_rest_request_timestamp(self) -> None:
         # ccxt's next ordinary call would wait for a request that its throttle does not charge.

@@ -30,6 +30,7 @@ class CancelOrdersOptions(TypedDict, total=False):
     linear: LinearOptions
     inverse: InverseOptions
     margin: float
+    inFlight: float
     storage: str | None
     maxWait: float
     resolveAttempts: int

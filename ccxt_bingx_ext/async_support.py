@@ -15,7 +15,7 @@ from ._ratelimit.acquire import acquire_async
 from ._ratelimit.messages import Ban, Limiter, Pause
 from ._runner import run_async
 from ._wire.aiohttp_sessions import watch_session
-from ._wire.call import one_call
+from ._wire.call import Call, SlotLost, hold_slot, one_call
 
 __all__ = ["bingx"]
 
@@ -45,8 +45,19 @@ class bingx(BingxMixin, upstream):
         ) -> list[Order]: ...
 
     async def _execute(self, command: Command) -> Any:
-        with one_call() as call:
-            return self._result(command, await self._start(command), call)
+        call = Call()
+        try:
+            with one_call(call):
+                return self._result(command, await self._start(command), call)
+        except SlotLost:
+            pass
+        except GeneratorExit:  # Python closes the coroutine, which must not await any more
+            raise
+        except BaseException:
+            if call.unused_slot is not None:
+                await call.unused_slot.never_written_async()
+            raise
+        return await self._execute(command)
 
     async def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
         with self._on_the_wire(method, url) as call:
@@ -70,8 +81,7 @@ class bingx(BingxMixin, upstream):
             await super().throttle(cost)
         if isinstance(cost, LimiterCost):
             with cost.excused():
-                slot = await acquire_async(*self._limiter(cost.limited), cost.give_up)
-                slot.answered()  # until the wire says when
+                hold_slot(await acquire_async(*self._limiter(cost.limited), cost.give_up))
 
     async def _update_limiters(self, limiters: Sequence[Limiter], signal: Pause | Ban) -> None:
         for limiter in limiters:

@@ -56,7 +56,7 @@ def test_tasks(limited: Simulator) -> None:
 def test_mixed_instances(limited: Simulator) -> None:
     """Sync and async instances of one account, in threads and event loops, share one limiter."""
     ids = place(limited, 16)
-    config = config_of(limited, margin=100)  # a busy machine delays its threads unevenly
+    config = config_of(limited)
     calls = [lambda n=n: cancel_each(bingx(config), ids[n::8]) for n in range(4)]
     calls += [lambda n=n: asyncio.run(cancel_all_at_once(config, [*ids[n::8]])) for n in range(4, 8)]
     in_threads(calls)

@@ -62,7 +62,7 @@ def test_processes(limited: Simulator, server: RedisServer) -> None:
 
 def test_threads_and_tasks(limited: Simulator, server: RedisServer) -> None:
     """Threads and tasks share one limiter in Redis."""
-    config = config_of(limited, storage=server.url, margin=100)  # a busy machine delays its threads unevenly
+    config = config_of(limited, storage=server.url)
     ids = place(limited, 12)
     in_threads(
         [

@@ -280,7 +280,7 @@ def test_odd_charset(world: str, simulator: Simulator, charset: str) -> None:
     ):
         bot.exchange.options["cancelOrders"]["resolveAttempts"] = 0
         if (world, charset) == ("async", "idna"):
-            assert isinstance(failure_of(bot, ["1"]).__cause__, UnicodeError)
+            assert str(failure_of(bot, ["1"]).__cause__).startswith("UnicodeError: ")
         else:
             assert reported(bot.cancel_orders(["1"], SPOT)) == [("1", "canceled")]
 
@@ -346,7 +346,8 @@ def test_errors_of_sessions(error: Exception) -> None:
 
     raised = asyncio.run(main())
     assert isinstance(raised, NetworkError)
-    assert raised.__cause__ is error
+    # Of a decoding error, which holds the whole body, only its words leave.
+    assert raised.__cause__ is error or str(raised.__cause__) == f"UnicodeError: {error}"
     assert (raised.orders, raised.unresolved) == ([], ["1"])
 
 

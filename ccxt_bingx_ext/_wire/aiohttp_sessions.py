@@ -27,7 +27,7 @@ async def _before_headers(
     session: aiohttp.ClientSession, context: SimpleNamespace, attempt: aiohttp.TraceRequestHeadersSentParams
 ) -> None:
     if (call := current_call()) is not None:
-        call.before_write()
+        await call.before_write_async()
 
 
 async def _before_redirect(
@@ -42,7 +42,7 @@ async def _on_response(
     session: aiohttp.ClientSession, context: SimpleNamespace, end: aiohttp.TraceRequestEndParams
 ) -> None:
     if (call := current_call()) is not None:
-        call.answered = True
+        call.answer()
 
 
 _trace = aiohttp.TraceConfig()

@@ -14,6 +14,7 @@ from time import monotonic
 from ccxt.base.errors import BadResponse, BaseError, ExchangeNotAvailable, NetworkError, RequestTimeout
 
 from .._bingx.errors import Progress, Response, attach_progress, attach_response
+from .._ratelimit.acquire import Slot, renew, renew_async
 
 log = logging.getLogger("ccxt_bingx_ext")
 
@@ -30,6 +31,13 @@ class Redirected(Exception):
         self.http_status = http_status
 
 
+class SlotLost(BaseException):
+    """The request was not written in time, and its slot in the rate limit is another's by now.
+
+    It passes through whatever handles a failed request: nothing was sent, and it starts again.
+    """
+
+
 class Call:
     """One request, from the limiter's queue to the response.
 
@@ -37,7 +45,7 @@ class Call:
     session has begun to send it. `written`: something of it may have been written. `answered`: a response has
     begun to arrive. `deadline`: when (s, `time.monotonic`) the response has to be complete. `replayable`: the
     session may send it again by itself. `rest_of_window`: s for which the response says that the limit is
-    used up.
+    used up. `slot`: its place in the rate limit; None if nothing limits it.
     """
 
     def __init__(self) -> None:
@@ -45,12 +53,49 @@ class Call:
         self.replayable = False
         self.deadline = float("inf")
         self.rest_of_window: float | None = None
+        self.slot: Slot | None = None
 
     def before_write(self) -> None:
-        """The session is about to write the request. `Replayed` for the second time, unless it may."""
+        """The session is about to write the request.
+
+        Raises `Replayed` for the second time, unless the session may repeat it. Raises `SlotLost` if the slot
+        was not used in time, and is not free any more.
+        """
+        if self._is_late() and not renew(self._slot):
+            raise SlotLost
+        self._write()
+
+    async def before_write_async(self) -> None:
+        """Do what `before_write` does, in an event loop."""
+        if self._is_late() and not await renew_async(self._slot):
+            raise SlotLost
+        self._write()
+
+    @property
+    def _slot(self) -> Slot:
+        assert self.slot is not None
+        return self.slot
+
+    def _is_late(self) -> bool:
         if self.written and not self.replayable:
             raise Replayed("the response was lost; the plugin does not repeat the request")
+        return self.slot is not None and not self.written and not self.slot.usable(monotonic())
+
+    def _write(self) -> None:
         self.written = True
+        if self.slot is not None:
+            self.slot.written()
+
+    def answer(self) -> None:
+        """A response has begun to arrive, so the request had arrived."""
+        self.answered = True
+        if self.slot is not None:
+            self.slot.answered()
+
+    @property
+    def unused_slot(self) -> Slot | None:
+        """The slot that others may have, because nothing was written."""
+        return self.slot if self.progress in (Progress.NOT_BEGUN, Progress.NOT_WRITTEN) else None
 
     @property
     def progress(self) -> Progress | None:
@@ -84,11 +129,18 @@ def current_call() -> Call | None:
     return call if call is not None and call.on_the_wire else None
 
 
+def hold_slot(slot: Slot) -> None:
+    """Keep `slot` for the request that is about to be sent, if it is one that is watched."""
+    call = _current.get()
+    if call is not None and not call.fetching:
+        call.slot = slot
+
+
 @contextmanager
-def one_call() -> Iterator[Call]:
+def one_call(call: Call) -> Iterator[None]:
     """Carry out one request. Whatever fails leaves as a ccxt error that says how far the request got."""
-    with _as_current(Call()) as call:
-        yield call
+    with _as_current(call):
+        yield
 
 
 @contextmanager

@@ -88,7 +88,7 @@ class _WatchedPool:
             named["retries"] = Retry(0, read=False)
         response = super().urlopen(*args, **named)  # type: ignore[misc]
         if call is not None:
-            call.answered = True
+            call.answer()
             if response.get_redirect_location():
                 response.close()
                 raise Redirected(response.status)

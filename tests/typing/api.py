@@ -44,6 +44,7 @@ def options() -> list[CancelOrdersOptions]:
         "linear": {"batchSize": 5, "limit": 2.5},
         "inverse": {"limit": 1},
         "margin": 100,
+        "inFlight": 400,
         "storage": "redis://localhost",
         "maxWait": 0,
         "resolveAttempts": 0,

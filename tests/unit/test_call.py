@@ -35,7 +35,8 @@ def failure_of_a_call(*, begun: bool = False, written: bool = False, fetching: b
 
 
 def _fail_in_a_call(begun: bool, written: bool, fetching: bool) -> None:
-    with one_call() as outer:
+    outer = Call()
+    with one_call(outer):
         if not fetching:
             raise BadRequest("x")
         with on_the_wire(1.0, replayable=False) as call:
@@ -65,7 +66,7 @@ def test_second_write() -> None:
 def test_current_call() -> None:
     """A call is current while it is on the wire; a second request inside of it has a call of its own."""
     assert current_call() is None
-    with one_call():
+    with one_call(Call()):
         assert current_call() is None
         with on_the_wire(1.0, replayable=False) as first:
             assert current_call() is first

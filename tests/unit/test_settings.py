@@ -16,7 +16,7 @@ DEFAULT = Settings(
     request_format="auto",
     process=None,
     batch_size=50,
-    rate_limit=RateLimit(requests=2, period=1.05),
+    rate_limit=RateLimit(requests=2, period=1.0),
     storage=None,
     max_wait=1.0,
     resolve_attempts=3,
@@ -41,7 +41,8 @@ def test_given_settings() -> None:
         "process": 1,
         "batchSize": 100,
         "limit": 10,
-        "margin": 0,
+        "margin": 100,
+        "inFlight": 400,
     }
     given |= {"storage": "redis://localhost", "maxWait": 250, "resolveAttempts": 0, "resolveTimeout": 500}
     options = {"cancelOrders": given, "fallbackHostnames": ["Bingx.pro", "127.0.0.1:80"]}
@@ -49,7 +50,7 @@ def test_given_settings() -> None:
         "query",
         1,
         100,
-        RateLimit(10, 1.0),
+        RateLimit(10, 1.1, in_flight=0.4),
         "redis://localhost",
         0.25,
         0,
@@ -85,8 +86,8 @@ def test_bad_storage(storage: Any) -> None:
 def test_limits() -> None:
     """limit None removes the limit, and a limit below one per second is one in a longer time."""
     assert parse_settings({"cancelOrders": {"limit": None}}).rate_limit.period == 0
-    assert parse_settings({"cancelOrders": {"limit": 0.5}}).rate_limit == RateLimit(1, 2.05)
-    assert parse_settings({"cancelOrders": {"limit": 2.5}}).rate_limit == RateLimit(2, 1.05)
+    assert parse_settings({"cancelOrders": {"limit": 0.5}}).rate_limit == RateLimit(1, 2.0)
+    assert parse_settings({"cancelOrders": {"limit": 2.5}}).rate_limit == RateLimit(2, 1.0)
 
 
 def test_settings_of_swaps() -> None:
@@ -128,6 +129,7 @@ def test_bad_setting_of_swaps(endpoint: Endpoint, name: str, values: list[Any], 
         ("batchSize", [0, -1, "50", 1.5, True], "a whole number from 1$"),
         ("limit", [0, -1, "2", float("inf"), True], "requests per second"),
         ("margin", [-1, "50"], "a number of ms"),
+        ("inFlight", [-1, "50"], "a number of ms"),
         ("maxWait", [-1, "1000"], "a number of ms"),
         ("resolveAttempts", [-1, 1.5, "3"], "a whole number from 0"),
         ("resolveTimeout", [-1, "10000"], "a number of ms"),
@@ -149,7 +151,10 @@ def warnings_of(caplog: pytest.LogCaptureFixture, options: Any, endpoint: Endpoi
     return [record.getMessage() for record in caplog.records]
 
 
-_NAMES = "the names are requestFormat, process, batchSize, limit, linear, inverse, margin, storage, maxWait"
+_NAMES = (
+    "the names are requestFormat, process, batchSize, limit, linear, inverse, margin, inFlight, storage, "
+    "maxWait"
+)
 
 
 @pytest.mark.parametrize(
