@@ -23,6 +23,8 @@ from ccxt.base.errors import (
 )
 
 from ccxt_bingx_ext._bingx.vocabulary import calls_orders_gone
+from ccxt_bingx_ext._cancel.run import Pauses
+from ccxt_bingx_ext._overrides import BingxMixin
 from ccxt_bingx_ext.simulator import Simulator
 
 from .helpers import OURS, Bot, bot_of, cancels, in_threads, place, reported, reported_by_client_id
@@ -388,3 +390,76 @@ def test_long_recv_window(bot: Bot, simulator: Simulator, caplog: pytest.LogCapt
         bot.cancel_orders([one], SPOT, {"recvWindow": 6000})
     assert caplog.text.count("recvWindow is longer than 5000 ms") <= 1
     assert [request.params["recvWindow"] for request in cancels(simulator)] == ["6000", "6000"]
+
+
+def test_open_after_the_last_cancel(world: str, loopback: None) -> None:
+    """A query that lags behind the last cancel does not make the order "open", whatever was omitted."""
+    with (
+        Simulator(limits=None, mixed_ids="client_ids_only") as sim,
+        bot_of(OURS[world], sim.ccxt_config()) as bot,
+    ):
+        ids = place(sim, 2, market="linear")
+        time.sleep(0.3)
+        sim.faults.add("forget", fraction=1.0, times=None, path="DELETE swap/v2/trade/batchOrders")
+        sim.faults.add("stale", path="GET swap/v2/trade/order", seconds=0.3, times=None)
+        orders = bot.cancel_orders(ids, LINEAR, {"clientOrderIds": ["nobodys"]})
+        assert [order["status"] for order in orders] == ["canceled", "canceled", None]
+        assert sim.repeated_submissions == 0
+
+
+def test_words_about_nobodys_order(bot: Bot, simulator: Simulator) -> None:
+    """Words that name an order that nobody asked for, in an entry without an id, cancel nothing."""
+    for client_id in ("a_1", "b_2"):
+        simulator.place(client_order_id=client_id)
+    entry = {"error": "the  orderId:7 order status :CANCELED,can not delete, please verify and retry later"}
+    response = {"code": 0, "msg": "", "data": {"orders": [], "fails": [entry]}}
+    simulator.faults.add("canned", body=json.dumps(response).encode())
+    orders = bot.cancel_orders(None, SPOT, {"clientOrderIds": ["a_1", "b_2"], "process": 1})
+    told = [(order["clientOrderId"], order["status"]) for order in orders]
+    assert told == [("a_1", "canceled"), ("b_2", "canceled"), (None, None)]
+    assert orders[-1]["info"] == entry
+
+
+def test_two_poisoned_ids(bot: Bot, simulator: Simulator) -> None:
+    """Two ids that the exchange refuses to take do not keep the others alive where each has its request."""
+    ids = place(simulator, 4, market="inverse")
+    path = "DELETE cswap/v1/trade/cancelOrder"
+    for one in ids[:2]:
+        simulator.faults.add("poison", ids=[one], times=None, path=path)
+    with pytest.raises(BadRequest) as caught:
+        bot.cancel_orders(ids, INVERSE)
+    assert caught.value.unresolved == ids[:2]
+    assert [order["status"] for order in caught.value.orders] == ["canceled"] * 2
+
+
+def test_poisoned_ids_after_an_accepted_one(world: str, simulator: Simulator) -> None:
+    """Once the exchange has accepted a list, any number of poisoned ids does not stop the others."""
+    ids = place(simulator, 6)
+    config = simulator.ccxt_config(options={"cancelOrders": {"batchSize": 1}})
+    simulator.faults.add("poison", ids=ids[1:5], times=None)
+    with bot_of(OURS[world], config) as bot, pytest.raises(BadRequest) as caught:
+        bot.cancel_orders(ids, SPOT, {"process": 1})
+    assert caught.value.unresolved == ids[1:5]
+    assert reported(caught.value.orders) == [(ids[0], "canceled"), (ids[5], "canceled")]
+
+
+def test_ban_on_a_look_up(bot: Bot, simulator: Simulator) -> None:
+    """A short ban on queries, under any HTTP status, does not keep the orders unknown."""
+    ids = place(simulator, 2)
+    ban: Any = {"seconds": 0.2, "code": 100410, "status": 503, "text": "retry"}
+    simulator.faults.add("ban", path="spot/v1/trade/query", **ban)
+    simulator.faults.add("null_data", when="after")
+    assert reported(bot.cancel_orders(ids, SPOT)) == [(one, "canceled") for one in ids]
+
+
+def test_lost_list_with_a_cancelled_order(
+    bot: Bot, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Queries that no longer lag show what a lost all-or-nothing list left open."""
+    monkeypatch.setattr(BingxMixin, "_pauses", Pauses())
+    gone, live = place(simulator, 2)
+    simulator.cancel(gone)
+    simulator.faults.add("http", status=504, when="after")
+    assert reported(bot.cancel_orders([gone, live], SPOT)) == [(gone, "canceled"), (live, "open")]
+    assert simulator.status(live) == "PENDING"
+    assert len(cancels(simulator)) == 1

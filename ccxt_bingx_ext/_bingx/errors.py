@@ -157,8 +157,15 @@ def parse_response(
 def attach_response(error: BaseError, response: Response) -> None:
     """Keep on `error` the response that it was raised for."""
     error._response = response
-    if isinstance(error, (RateLimitExceeded, DDoSProtection)):
+    if response.banned or isinstance(error, (RateLimitExceeded, DDoSProtection)):
         error.retry_after, error.banned = response.retry_after, response.banned
+
+
+def carry_ban(error: BaseError, *others: BaseError) -> None:
+    """Let `error`, which is raised, say so if one of the `others`, which are not, was a ban."""
+    for other in others:
+        if getattr(other, "banned", False) and not getattr(error, "banned", False):
+            error.banned, error.retry_after = True, getattr(other, "retry_after", None)
 
 
 def response_of(error: BaseException) -> Response | None:

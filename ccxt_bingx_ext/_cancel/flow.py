@@ -37,6 +37,7 @@ REFUSED_AS_A_WHOLE = (
     'nothing was cancelled: one id made the exchange refuse the whole list; {"process": 1} cancels the others'
 )
 MOST_SPLITS = 14  # requests that a refused list may cost in addition: one bad id among 50 takes 12
+MOST_REFUSED = 3  # ids that may be refused one after the other before the exchange has accepted a list
 
 Flow: TypeAlias = Generator[Command | Gather, Any, Outcome]
 
@@ -45,12 +46,12 @@ def cancel_batch(batch: Batch, market_id: str, context: CancelContext) -> Flow:
     """Cancel `batch`, and account for every id of it. No ccxt error leaves: it stands in the outcome."""
     run = CancelRun(batch, market_id, context)
     try:
-        yield from _cancel_and_account(run)
+        shortcoming = yield from _cancel_and_account(run)
     except BaseError as error:
-        if run.reconciled and not isinstance(error, (RateLimitExceeded, DDoSProtection)):
-            yield from query_unsettled(run, run.reconciled)
+        if not isinstance(error, (RateLimitExceeded, DDoSProtection)) and not getattr(error, "banned", False):
+            yield from query_unsettled(run, [*run.reconciled, *run.ledger.unclear])
         return run.outcome(error)
-    return run.outcome()
+    return run.outcome(shortcoming)
 
 
 def cancel_unloaded(
@@ -93,7 +94,8 @@ def _knows_nothing(outcome: Outcome) -> bool:
     )
 
 
-def _cancel_and_account(run: CancelRun) -> Generator[Command | Gather, Any, None]:
+def _cancel_and_account(run: CancelRun) -> Generator[Command | Gather, Any, BaseError | None]:
+    """Send every part. Returns why not everything is settled, once nothing is left to try."""
     context, ledger = run.context, run.ledger
     repeatable = yield from _send_parts(run, run.batch.parts(context.batch_size))
     omitted = [ref for ref in repeatable if ledger[ref] is None]
@@ -102,12 +104,10 @@ def _cancel_and_account(run: CancelRun) -> Generator[Command | Gather, Any, None
     # In a request for one id, an entry that names no id can only mean that one.
     size = 1 if context.endpoint.schema.may_be_unnamed else context.batch_size
     yield from _send_parts(run, run.batch.again(live).parts(size))
-    unclear = [ref for ref in ledger.refs if ledger.is_gone_somehow(ref)]
-    yield from query_unsettled(run, [*run.reconciled, *omitted, *unclear])
+    yield from query_unsettled(run, [*run.reconciled, *omitted, *ledger.unclear])
     if run.refused:
-        raise most_severe([*run.refused.values()])
-    if ledger.unsettled:
-        raise _unsettled_error(run, ledger.unsettled)
+        return most_severe([*run.refused.values()])
+    return _unsettled_error(run, ledger.unsettled) if ledger.unsettled else None
 
 
 def _send_parts(run: CancelRun, parts: Iterator[Batch]) -> Generator[Command | Gather, Any, list[OrderRef]]:
@@ -143,7 +143,7 @@ def _send_part(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequence[
     if len(part.refs) == 1:
         # The others must not stay alive for this one.
         run.refused[part.refs[0]] = failure
-        if len(run.refused) > 1 and not run.ledger.known:
+        if len(run.refused) >= MOST_REFUSED and not run.ledger.has_heard:
             raise failure  # whatever it is, it is not about one id
         return ()
     return (yield from _send_halves(run, part))

@@ -101,11 +101,16 @@ class Ledger:
 
     @property
     def strays(self) -> list[OrderReport]:
-        """The entries that mean no id of the call, and no order that is known by another name."""
+        """The entries that mean no id of the call, and no order that is known by another name.
+
+        A state under no id is nobody's: as a result it would say "canceled" of whichever order a bot takes it
+        for.
+        """
         if not self._strays:
             return []
         known = {order_id_of(report.entry) for _, report in self.known} - {None}
-        return [stray for stray in self._strays.values() if order_id_of(stray.entry) not in known]
+        strays = (stray for stray in self._strays.values() if order_id_of(stray.entry) not in known)
+        return [stray if ids_of(stray.entry) else stray.unsettled() for stray in strays]
 
     def words(self, ref: OrderRef) -> str:
         """What the exchange said of `ref`, if anything, that does not settle it."""
@@ -121,10 +126,15 @@ class Ledger:
         report = self[ref]
         return report is not None and report.weight is Weight.FINAL
 
-    def is_gone_somehow(self, ref: OrderRef) -> bool:
-        """Whether the exchange calls `ref` final or unknown, and nothing says which."""
-        report = self._reports[ref]
-        return report is not None and report.gone and not report.settles
+    @property
+    def unclear(self) -> list[OrderRef]:
+        """The ids of which the exchange has said something that does not settle them."""
+        return [ref for ref in self.unsettled if self._reports[ref] is not None]
+
+    @property
+    def has_heard(self) -> bool:
+        """Whether the exchange has said anything of any id."""
+        return any(report is not None for report in self._reports.values())
 
     def read(self, response: object, refs: Sequence[OrderRef]) -> list[OrderReport]:
         """Enter the `response` to a request for `refs`, and return its reports.

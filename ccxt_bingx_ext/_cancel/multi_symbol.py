@@ -7,6 +7,7 @@ from itertools import chain
 
 from ccxt.base.errors import BadRequest, BaseError, OrderNotFound
 
+from .._bingx.errors import carry_ban
 from .._ids import SymbolRef
 from .._runner import Gather
 from .arguments import CANCEL_ORDERS_FOR_SYMBOLS
@@ -42,9 +43,7 @@ def _as_one(errors: Mapping[str, BaseError], *, all_failed: bool) -> BaseError:
     also = f" - also failed: {', '.join(others)}" if others else ""
     message = f"{symbol}: {bare_message(error, CANCEL_ORDERS_FOR_SYMBOLS)}{also}"
     all_refused = all_failed and all(isinstance(one, OrderNotFound) for one in errors.values())
-    for one in errors.values():
-        if getattr(one, "banned", False) and not getattr(error, "banned", False):
-            error.banned, error.retry_after = True, getattr(one, "retry_after", None)
+    carry_ban(error, *errors.values())
     if isinstance(error, OrderNotFound) and not all_refused:
         # OrderNotFound tells a bot that all it asked for is gone; here one symbol's list was refused.
         whole = BadRequest(message)

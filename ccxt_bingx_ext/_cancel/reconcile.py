@@ -13,12 +13,12 @@ look agrees, and what the exchange refuses after an ambiguous request is never t
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from ccxt.base.errors import BadRequest, BaseError, OrderNotFound
+from ccxt.base.errors import BadRequest, BaseError, OrderNotFound, RateLimitExceeded
 
-from .._bingx.errors import response_of, words_of
+from .._bingx.errors import carry_ban, words_of
 from .._ids import Batch, OrderRef
 from .attempt import send
 from .commands import Sleep, Steps
@@ -31,7 +31,7 @@ from .ledger import (
     report_of_refusal,
 )
 from .matching import IdIndex
-from .run import CancelRun
+from .run import CancelContext, CancelRun
 from .submit import submit
 
 _Settled: TypeAlias = Generator[Any, Any, bool]
@@ -56,10 +56,11 @@ def reconcile_batch(run: CancelRun, part: Batch, failure: BaseError) -> Steps:
         except UnexpectedResponse:
             continue
         except BaseError as error:
-            if not _stops(error):
-                continue
-            failure.banned, failure.retry_after = True, getattr(error, "retry_after", None)
-            break
+            if _forbids_more(error, context):
+                carry_ban(failure, error)
+                break
+            pause = max(pause, _named_pause(error))
+            continue
         if settled:
             return
     yield from query_unsettled(run, [ref for ref in part.refs if ref in run.not_found])
@@ -70,39 +71,58 @@ def reconcile_batch(run: CancelRun, part: Batch, failure: BaseError) -> Steps:
         raise failure
 
 
-def _stops(error: BaseError) -> bool:
-    """Whether to go on would be to hammer a firewall, or a ban."""
-    response = response_of(error)
-    return getattr(error, "banned", False) or (response is not None and response.stops is not None)
+def _named_pause(error: BaseError) -> float:
+    """For how long (s) the exchange accepts no further request, as far as `error` says."""
+    return getattr(error, "retry_after", None) or 0.0
+
+
+def _forbids_more(error: BaseError, context: CancelContext) -> bool:
+    """Whether to go on would be to hammer a firewall, or a ban that outlasts what a call may wait."""
+    if not getattr(error, "banned", False):
+        return False
+    return error.retry_after is None or error.retry_after > context.max_wait
 
 
 def query_unsettled(run: CancelRun, refs: Iterable[OrderRef]) -> Steps:
     """Query those of `refs` that the responses leave unclear, and keep what the queries find.
 
     Unclear are refs that are not settled, and swap orders that "do not exist": the exchange says so of an
-    order that an earlier request cancelled, too. An order that is not found is looked for twice. The first
-    refusal ends it, because to go on against a ban or with a refused key makes either worse.
+    order that an earlier request cancelled, too. An order that is not found is looked for again, and so is
+    one that is open so soon after its cancel that the query may lag. A refusal ends it, because to go on
+    against a ban or with a refused key makes either worse.
     """
     context = run.context
     give_up = context.clock() + context.resolve_timeout
+    pause = context.pauses.reconcile
     unclear = [ref for ref in dict.fromkeys(refs) if not _is_clear(run, ref)]
-    for look in range(min(2, context.resolve_attempts)):
-        if look and unclear:
-            yield Sleep(context.pauses.reconcile)
+    for look in range(context.resolve_attempts):
+        if not unclear:
+            return
+        if look:
+            if context.clock() + pause > give_up:
+                return
+            yield Sleep(pause)
+            pause *= 2
         for ref in unclear:
             if context.clock() > give_up:
                 return
             try:
                 found = yield from _look(run, ref, give_up)
-            except BaseError as error:
-                if not is_ambiguous(error):
-                    return
             except UnexpectedResponse:
-                pass
-            else:
-                if found is not None:
-                    run.ledger.enter_found(ref, found)
-        unclear = [ref for ref in unclear if ref in run.not_found and not _is_clear(run, ref)]
+                continue
+            except BaseError as error:
+                is_limit = isinstance(error, RateLimitExceeded) or getattr(error, "banned", False)
+                if _forbids_more(error, context) or not (is_limit or is_ambiguous(error)):
+                    return
+                pause = max(pause, _named_pause(error))
+                if is_limit:
+                    break  # the exchange would refuse the other queries, too
+                continue
+            lag = run.rest_of_lag(ref) if found is not None and found.status == "open" else 0.0
+            pause = max(pause, lag)
+            if found is not None and not lag:
+                run.ledger.enter_found(ref, found)
+        unclear = [ref for ref in unclear if not _is_clear(run, ref)]
 
 
 def _is_clear(run: CancelRun, ref: OrderRef) -> bool:
@@ -117,9 +137,9 @@ def _settle_each(run: CancelRun, part: Batch, give_up: float) -> _Settled:
     if len(part.refs) <= run.context.queried_meanwhile:
         with contextlib.suppress(BaseError, UnexpectedResponse):  # without the right to read a key can cancel
             yield from _query_part(run, part.refs, give_up)
-    left = part.again([ref for ref in part.refs if not run.ledger.is_final(ref)])
+    left = part.again([ref for ref in part.refs if _is_worth_a_cancel(run, ref)])
     if not left.refs:
-        return True
+        return _is_settled(run, part)
     try:
         response = yield from submit(run, left)
     except (BadRequest, OrderNotFound) as error:
@@ -130,6 +150,7 @@ def _settle_each(run: CancelRun, part: Batch, give_up: float) -> _Settled:
         run.read(response, left.refs)
         run.ledger.doubt(left.refs)
         return True
+    run.list_refused = True
     _note_refusal(run, left, refusal)
     live = yield from _query_part(run, left.refs, give_up)
     for ref, report in (live or {}).items():
@@ -138,17 +159,20 @@ def _settle_each(run: CancelRun, part: Batch, give_up: float) -> _Settled:
     return not live and _is_settled(run, part)
 
 
+def _is_worth_a_cancel(run: CancelRun, ref: OrderRef) -> bool:
+    """Whether to name `ref` once more: it may be live, and does not make the exchange refuse the others."""
+    return not run.ledger.is_final(ref) and not (run.list_refused and ref in run.not_found)
+
+
 def _settle_together(run: CancelRun, part: Batch, give_up: float) -> _Settled:
     """Query; send again only what is proven not to have been executed."""
     live = yield from _query_part(run, part.refs, give_up, until_live=True)
     if not live:
         return _is_settled(run, part)
-    final = {report.status for ref in part.refs if (report := run.ledger[ref]) is not None}
-    if final:
-        # The exchange refuses the list for good. What is left to learn is the state of the others. If one was
-        # filled, say, the list was never executed; of a cancelled one nobody knows who cancelled it.
+    if any(run.ledger[ref] is not None for ref in part.refs):
+        # The exchange refuses the list for good. What is left to learn is the state of the others.
         live = yield from _query_part(run, part.refs, give_up)
-        run.live.update((live or {}) if final - {"canceled"} else {})
+        run.live.update(_believed(run, part, live or {}))
         return _is_settled(run, part)
     try:
         response = yield from submit(run, part)
@@ -162,6 +186,23 @@ def _settle_together(run: CancelRun, part: Batch, give_up: float) -> _Settled:
         return _is_settled(run, part)
     run.read(response, part.refs)
     return _is_settled(run, part)
+
+
+def _believed(
+    run: CancelRun, part: Batch, live: Mapping[OrderRef, OrderReport]
+) -> Mapping[OrderRef, OrderReport]:
+    """Those of `live` that are open although the exchange refuses the list `part` for good.
+
+    If an order of it was filled, say, the list was never executed. Of a cancelled one nobody knows who
+    cancelled it: then a query counts only if it does not lag. Where every cancelled order was named by one
+    kind of id and every open one by the other, the exchange may have executed half of the list, which has to
+    be an error.
+    """
+    known = {ref: report for ref in part.refs if (report := run.ledger[ref]) is not None}
+    if any(report.status != "canceled" for report in known.values()):
+        return live
+    late = {ref: report for ref, report in live.items() if not run.rest_of_lag(ref)}
+    return late if {ref.field for ref in known} & {ref.field for ref in late} else {}
 
 
 def _note_refusal(run: CancelRun, part: Batch, refusal: BaseError) -> None:

@@ -25,6 +25,7 @@ class Pauses(NamedTuple):
     reconcile: float = 0.25  # before the first attempt to reconcile; each further pause is twice as long
     back_off: float = WINDOW  # after a refusal for the limit that names no time
     same_order: float = 1.05  # between two cancels of one order: the exchange's second, and a margin
+    lag: float = 1.0  # for so long after a cancel, a query may find the order open as it was before (live)
 
 
 class CancelContext(NamedTuple):
@@ -62,6 +63,7 @@ class CancelRun:
     `reconciled` holds the orders of ambiguous requests whose fate the flow has reconciled. `not_found` holds
     those that one query did not find, `missing` those that two did not find, `live` what a query found open
     after the exchange had refused the list for good, `refused` those whose ids the exchange refuses to take.
+    `list_refused`: the exchange refused a ``process`` 1 list as if it were all or nothing.
     """
 
     def __init__(self, batch: Batch, market_id: str, context: CancelContext) -> None:
@@ -75,6 +77,8 @@ class CancelRun:
         self.live: dict[OrderRef, OrderReport] = {}  # by a query after the exchange refused them for good
         self.splits = 0  # requests that refused lists cost in addition
         self.refused: dict[OrderRef, BaseError] = {}  # orders that the exchange refuses to take at all
+        self.list_refused = False
+        self._submitted_at: dict[OrderRef, float] = {}
 
     def cancel(self, part: Batch) -> Cancel:
         """The command that cancels `part` of the batch."""
@@ -109,9 +113,18 @@ class CancelRun:
 
     def end_turn(self, refs: Sequence[OrderRef], *, submitted: bool) -> None:
         """The cancel of `refs` is over. `submitted`: the exchange may have handled the orders."""
-        context = self.context
-        free_at = context.clock() + context.pauses.same_order if submitted else None
+        context, now = self.context, self.context.clock()
+        if submitted:
+            self._submitted_at.update(dict.fromkeys(refs, now))
+        free_at = now + context.pauses.same_order if submitted else None
         context.spacing.release(self._names_of_orders(refs), free_at)
+
+    def rest_of_lag(self, ref: OrderRef) -> float:
+        """For how many s more a query may find `ref` open, although a cancel of this call has ended it."""
+        submitted_at = self._submitted_at.get(ref)
+        if submitted_at is None:
+            return 0.0
+        return max(0.0, submitted_at + self.context.pauses.lag - self.context.clock())
 
     def read(self, response: object, refs: Sequence[OrderRef]) -> list[OrderReport]:
         """Enter the `response` to a cancel of `refs` into the ledger, and return its reports.

@@ -125,7 +125,7 @@ def context(**settings: Any) -> CancelContext:
     defaults = CancelContext(
         method=CANCEL_ORDERS, endpoint=SPOT, batch_size=50, at_once=1, max_wait=1.0, build_order=build_order,
         resolve_attempts=0, resolve_timeout=10.0, fallbacks=(), hosts=Hosts(), clock=lambda: 0.0,
-        spacing=Spacing(), pauses=Pauses(same_order=0.0), queried_meanwhile=0,
+        spacing=Spacing(), pauses=Pauses(same_order=0.0, lag=0.0), queried_meanwhile=0,
     )  # fmt: skip
     return defaults._replace(**settings)
 

@@ -12,16 +12,19 @@ from ccxt.base.errors import (
     AuthenticationError,
     BadRequest,
     BaseError,
+    ExchangeNotAvailable,
     InvalidNonce,
     OperationFailed,
     OrderNotFound,
     PermissionDenied,
     RateLimitExceeded,
+    RequestTimeout,
 )
 
 from ccxt_bingx_ext._bingx.errors import (
     Response,
     attach_response,
+    carry_ban,
     not_sent,
     parse_response,
     raise_refusal,
@@ -195,3 +198,15 @@ def test_not_sent() -> None:
     used_up = not_sent(Decision(2.5), "look-ups")
     assert "look-ups would wait 2.5 s for the rate limit" in str(used_up)
     assert (used_up.banned, used_up.retry_after) == (False, 2.5)
+
+
+def test_ban_of_any_class() -> None:
+    """A ban is on the error whatever its class; the one that is raised says so for those that are not."""
+    unavailable, lost = ExchangeNotAvailable("bingx 503"), RequestTimeout("bingx lost")
+    attach_response(unavailable, Response(503, "100410", "", 5.0, banned=True))
+    assert (unavailable.banned, unavailable.retry_after) == (True, 5.0)
+    later = not_sent(Decision(60.0, banned=True))
+    carry_ban(lost, RequestTimeout("other"), unavailable, later)
+    assert (lost.banned, lost.retry_after) == (True, 5.0)
+    carry_ban(later, unavailable)
+    assert later.retry_after == 60.0

@@ -728,6 +728,20 @@ def test_every_swap_id_once(answers: list[tuple[Any, int]]) -> None:
         assert claim.status != "canceled" or says_canceled(claim.entry)
 
 
+@pytest.mark.parametrize("named", [{}, {"orderId": "7"}])
+def test_state_of_nobody(named: Any) -> None:
+    """A state in words about an unknown order is claimed of a stray only if the entry has an id."""
+    book = ledger("5", "6")
+    entry = {**named, "error": "the  orderId:7 order status :CANCELED,can not delete, please verify"}
+    read(book, response(orders=[{"status": "CANCELED"}, canceled(9)], fails=[entry]))
+    told = {repr(claim.entry): claim.status for claim in strays(book)}
+    assert told == {
+        repr({"status": "CANCELED"}): None,
+        repr(canceled(9)): "canceled",
+        repr(entry): "canceled" if named else None,
+    }
+
+
 @pytest.mark.parametrize("order_id", [999, "999"])
 def test_reasons_are_not_strays(order_id: Any) -> None:
     """A reason under an unknown order id adds no stray order, but a state does."""

@@ -28,6 +28,7 @@ from ccxt_bingx_ext._cancel.flow import REFUSED_AS_A_WHOLE
 from ccxt_bingx_ext._cancel.hosts import Hosts
 from ccxt_bingx_ext._cancel.ledger import report_of_history
 from ccxt_bingx_ext._cancel.outcome import UNKNOWN_OUTCOME
+from ccxt_bingx_ext._cancel.run import Pauses
 from ccxt_bingx_ext._ids import Batch, OrderRef
 from ccxt_bingx_ext._runner import run
 
@@ -467,6 +468,135 @@ def test_ban_while_reconciling() -> None:
     with pytest.raises(RequestTimeout) as caught:
         settle(exchange, batch(1, 2, process=1))
     assert lists_of(caught.value) == ([], ["1", "2"])
+
+
+def banned_for(seconds: float) -> BaseError:
+    """A ban behind a gateway's 503 (live): ccxt's class for it says nothing about the ban."""
+    ban = ExchangeNotAvailable("bingx 503")
+    attach_response(ban, Response(503, "100410", "", seconds, banned=True))
+    return ban
+
+
+@pytest.mark.parametrize("process", [0, 1])
+def test_short_ban_while_reconciling(process: int) -> None:
+    """The flow waits for as long as a ban names, if a call may wait so long, and goes on then."""
+    exchange = Exchange(ALIVE, "after", *[banned_for(0.9)] * process, lookups=(banned_for(0.9),))
+    settings = {"queried_meanwhile": 0, "max_wait": 1.0}
+    told = settle(exchange, batch(1, 2, process=process), **settings)
+    assert told == [("1", "canceled"), ("2", "canceled")]
+    assert [call.seconds for call in exchange.calls if isinstance(call, Sleep)] == [0.25, 0.9]
+    assert exchange.sent == ("ccc" if process else "cqqq")
+
+
+def test_long_ban_while_reconciling() -> None:
+    """A ban that lasts longer than a call may wait ends it, and the error says so, whatever its class."""
+    exchange = Exchange(ALIVE, "after", lookups=(banned_for(0.9),) * 9)
+    with pytest.raises(RequestTimeout) as caught:
+        settle(exchange, batch(1, 2), max_wait=0.5)
+    assert exchange.sent == "cq"
+    assert (caught.value.banned, caught.value.retry_after) == (True, 0.9)
+
+
+def test_failed_queries_are_repeated() -> None:
+    """The flow repeats a query that fails, or whose response settles nothing."""
+    exchange = Exchange(ALIVE, response([canceled(1)]), lookups=(RequestTimeout("lost"), "<html>"))
+    assert settle(exchange, batch(1, 2, process=1)) == [("1", "canceled"), ("2", "canceled")]
+    assert exchange.sent == "cqqq"
+    assert [call.seconds for call in exchange.calls if isinstance(call, Sleep)] == [0.25, 0.5]
+
+
+@pytest.mark.parametrize("limit", [RateLimitExceeded("bingx limit"), banned_for(0.9)])
+def test_limited_queries_are_repeated(limit: BaseError) -> None:
+    """After a refusal for the limit the flow sends no further query before it has waited."""
+    exchange = Exchange(ALIVE, response(), lookups=(limit,))
+    assert settle(exchange, batch(1, 2, process=1)) == [("1", "canceled"), ("2", "canceled")]
+    assert [type(call) for call in exchange.calls] == [Cancel, FetchOrder, Sleep, FetchOrder, FetchOrder]
+
+
+@pytest.mark.parametrize("refused", [PermissionDenied("bingx no"), banned_for(300.0)])
+def test_refused_queries_are_not_repeated(refused: BaseError) -> None:
+    """Without the right to read, or against a ban, no query follows the first; the cancel does."""
+    exchange = Exchange(ALIVE, response(), lookups=(refused,) * 9)
+    assert settle(exchange, batch(1, 2, process=1)) == [("1", "canceled"), ("2", "canceled")]
+    assert exchange.sent == "cqc"
+
+
+def test_queries_end_in_time() -> None:
+    """No query is repeated after resolveTimeout."""
+    exchange = Exchange(ALIVE, response([canceled(1)]), lookups=(RequestTimeout("lost"),) * 9)
+    told = settle(exchange, batch(1, 2, process=1), resolve_timeout=0.1)
+    assert told == [("1", "canceled"), ("2", "canceled")]
+    assert exchange.sent == "cqc"
+
+
+def test_open_right_after_a_cancel() -> None:
+    """A query may lag: that an order is open right after its cancel does not count before a later query."""
+    stale = {"code": 0, "data": canceled(2, status="PENDING")}
+    exchange = Exchange(ALIVE, response([canceled(1)]), lookups=(stale,))
+    told = settle(exchange, batch(1, 2, process=1), pauses=Pauses(same_order=0.0, lag=1.0))
+    assert told == [("1", "canceled"), ("2", "canceled")]
+    assert (exchange.sent, exchange.now) == ("cqq", 1.0)
+
+
+@pytest.mark.parametrize("lag", [1.0, 9.0])
+def test_process_0_one_cancelled(lag: float) -> None:
+    """Nobody knows who cancelled an order of a lost list: the others are open if queries find that later."""
+    exchange = Exchange({"1": "CANCELED", "2": "PENDING"}, "before")
+    settings = {"pauses": Pauses(same_order=0.0, lag=lag)}
+    if lag > 2:
+        with pytest.raises(RequestTimeout, match=UNKNOWN_OUTCOME) as caught:
+            settle(exchange, batch(1, 2), **settings)
+        assert lists_of(caught.value) == (["1"], ["2"])
+    else:
+        assert settle(exchange, batch(1, 2), **settings) == [("1", "canceled"), ("2", "open")]
+    assert exchange.sent.count("c") == 1
+    assert exchange.states["2"] == "PENDING"
+
+
+@pytest.mark.parametrize(("second", "is_half"), [("CANCELED", True), ("PENDING", False)])
+def test_process_0_half_executed(second: str, is_half: bool) -> None:
+    """If all order ids are cancelled and all client ids open, half of the list may have been executed."""
+    states = {"1": "CANCELED", "2": second, "x": "PENDING"}
+
+    def wire(call: Any) -> Any:
+        if isinstance(call, Cancel):
+            raise RequestTimeout("lost")
+        if isinstance(call, FetchOrder):
+            one = call.request.get("orderId") or call.request["clientOrderID"]
+            numbers = {"1": canceled(1), "2": canceled(2), "x": canceled(3, "x")}
+            return {"code": 0, "data": {**numbers[one], "status": states[one]}}
+        return None
+
+    flow = cancel(parse_batch([1, 2], {"clientOrderIds": ["x"]}), "M", context(resolve_attempts=3))
+    if is_half:
+        with pytest.raises(RequestTimeout) as caught:
+            run(flow, wire)
+        assert lists_of(caught.value) == (["1", "2"], ["x"])
+    else:
+        assert [order["status"] for order in run(flow, wire)] == ["canceled", "open", "open"]
+
+
+def test_ignored_process_after_lost_responses() -> None:
+    """Refused as a whole, the list goes out again without the ids that no query finds."""
+    refusal = OrderNotFound("bingx order does not exist")
+    attach_response(refusal, Response(200, "100404"))
+    exchange = Exchange(ALIVE, "before", refusal)
+    assert settle(exchange, batch(1, 9, 2, process=1)) == [("1", "canceled"), ("9", None), ("2", "canceled")]
+    named = [call.request["orderIds"] for call in exchange.calls if isinstance(call, Cancel)]
+    assert named == ["1,9,2", "1,9,2", "1,2"]
+    lost = Exchange({}, "before", refusal)
+    assert settle(lost, batch(8, 9, process=1)) == [("8", None), ("9", None)]
+    assert lost.sent == "ccqqqq"
+
+
+def test_unclear_order_before_an_error() -> None:
+    """The flow also queries what the exchange left unclear if a later request fails."""
+    unclear = {"orderId": "1", "error": "the order is FILLED or CANCELLED already before, or is not valid"}
+    exchange = Exchange(ALIVE, response(fails=[unclear]), PermissionDenied("bingx revoked"))
+    with pytest.raises(PermissionDenied) as caught:
+        settle(exchange, batch(1, 2, process=1), batch_size=1)
+    assert lists_of(caught.value) == (["1"], ["2"])
+    assert exchange.sent == "ccq"
 
 
 def test_all_or_nothing_left_open() -> None:

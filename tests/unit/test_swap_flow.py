@@ -378,6 +378,8 @@ def test_useless_look_up() -> None:
     def by_client_id(call: Any) -> Any:
         if isinstance(call, Cancel):
             return {"code": 0, "data": {"success": None, "failed": [{"orderId": 0, "errorCode": 109500}]}}
+        if isinstance(call, Sleep):
+            return None
         raise OrderNotFound("bingx order does not exist")
 
     asked = parse_batch(None, {"clientOrderIds": ["x"], "process": 1})

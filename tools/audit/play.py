@@ -44,7 +44,7 @@ class Played:
 
 def hasten() -> None:
     """Shorten the pauses that have no option, in this process only: there are many scenarios."""
-    BingxMixin._pauses = Pauses(reconcile=0.01, back_off=0.02)
+    BingxMixin._pauses = Pauses(reconcile=0.01, back_off=0.02, lag=0.03)
 
 
 def play(scenario: Scenario, client: str, markets: Sequence[dict[str, Any]]) -> Played:
