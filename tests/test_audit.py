@@ -9,7 +9,8 @@ from typing import Any, get_args
 import pytest
 from ccxt.base.errors import BaseError, OrderNotFound
 
-from ccxt_bingx_ext.simulator import Execution
+from ccxt_bingx_ext import ClientOrderId
+from ccxt_bingx_ext.simulator import Execution, Request
 from ccxt_bingx_ext.simulator.faults import Condition, Kind
 from tools.audit.clients import CCXT, CCXT_RETRIES, CLIENTS, OUR_CLIENTS, OURS_SYNC, Told
 from tools.audit.judge import (
@@ -282,6 +283,90 @@ def test_what_excuses_unresolved_ids(
     assert {name: len(what) for name, what in finding.wrong.items()} == {
         name: count for name, count in counts.items() if count
     }
+
+
+LIMITED = b'{"code":100410,"msg":"rate limited"}'
+
+
+@pytest.mark.parametrize(("times", "counts"), [(1, {NEEDLESSLY_UNCERTAIN}), (2, set()), (None, set())])
+def test_limit_beside_a_poisoned_id(times: int | None, counts: set[str]) -> None:
+    """A limit that refuses once is waited for; one that refuses again ends a call, poisoned id or not."""
+    limit = Trouble("canned", times=times, details={"body": LIMITED})
+    scenario = replace(SCENARIO, process=1, troubles=(POISON, limit))
+    told = raised(LIMITED.decode(), [], [FIRST.value, SECOND.value])
+    played = replace(BOTH_CANCELLED, told=told, at_return=("open", "open"), executions=())
+    assert set(judge(scenario, OURS_SYNC, played).wrong) == counts
+
+
+THIRD = AskedId("clientOrderId", "mine", 2)
+
+
+@pytest.mark.parametrize(
+    ("truths", "counts"),
+    [
+        (("canceled", "canceled", "open"), {UNCERTAIN}),
+        (("canceled", "open", "open"), {UNCERTAIN, NEEDLESSLY_UNCERTAIN}),
+        (("open", "open", "open"), {UNCERTAIN, NEEDLESSLY_UNCERTAIN}),
+        (("canceled", "canceled", "canceled"), {UNCERTAIN, NEEDLESSLY_UNCERTAIN}),
+    ],
+)
+def test_half_of_a_list(truths: tuple[str, ...], counts: set[str]) -> None:
+    """Only where one kind of ids is cancelled and the other open may the rest of a list stay unresolved."""
+    scenario = replace(SCENARIO, placed=(Placed("open"),) * 3, asked=(FIRST, SECOND, THIRD))
+    settled = [(one, truth) for one, truth in zip((FIRST, SECOND), truths, strict=False)]
+    played = replace(
+        BOTH_CANCELLED,
+        told=raised("lost", orders_of(*settled), [ClientOrderId("mine")]),
+        at_return=truths,
+        in_the_end=truths,
+        executions=(),
+    )
+    assert set(judge(scenario, OURS_SYNC, played).wrong) == counts
+
+
+@pytest.mark.parametrize(
+    ("sent", "loaded", "counts"),
+    [
+        ("GET", False, {UNCERTAIN}),
+        ("POST", False, {UNCERTAIN, NEEDLESSLY_UNCERTAIN}),
+        ("GET", True, {UNCERTAIN, NEEDLESSLY_UNCERTAIN}),
+    ],
+)
+def test_failure_before_any_cancel(sent: str, loaded: bool, counts: set[str]) -> None:
+    """An error while the markets are loaded is about every symbol; any other has to name its symbols."""
+    firewall = Trouble("http", ANYWHERE, details={"status": 403})
+    scenario = replace(SEVERAL, troubles=(firewall,), markets_loaded=loaded)
+    error = BaseError("bingx cancelOrdersForSymbols() 403 Forbidden")
+    error.orders = []
+    error.unresolved = [{"id": one.value, "symbol": one.symbol} for one in scenario.asked]
+    request = Request(number=1, arrived=0.0, wall=0.0, method=sent, path="", query="", headers={})
+    played = replace(BOTH_CANCELLED, told=Told([], error), requests=(request,), executions=())
+    assert set(judge(scenario, OURS_SYNC, played).wrong) == counts
+
+
+@pytest.mark.parametrize(
+    ("kind", "counts"), [("restrict", {UNCERTAIN}), ("drop", {UNCERTAIN, NEEDLESSLY_UNCERTAIN})]
+)
+def test_trouble_of_another_symbol(kind: str, counts: set[str]) -> None:
+    """Risk control stops every symbol of the account, any other trouble only its own."""
+    scenario = replace(SEVERAL, troubles=(Trouble(kind, path="DELETE cswap/v1/trade/cancelOrder"),))
+    told = linear_failed(SEVERAL.asked[1], symbol="ETH/USDT")
+    assert set(judge(scenario, OURS_SYNC, replace(BOTH_CANCELLED, told=told)).wrong) == counts
+
+
+@pytest.mark.parametrize(
+    ("stray", "counts"),
+    [
+        ({"id": None, "status": None}, set()),
+        ({"id": None, "status": "canceled"}, {DISORDER}),
+        ({"id": "9", "status": None}, {DISORDER}),
+        ({"id": "9", "status": "closed"}, {DISORDER}),
+    ],
+)
+def test_entries_that_nobody_asked_for(stray: dict[str, Any], counts: set[str]) -> None:
+    """An entry that names no order and no state claims nothing; any other, nobody asked for."""
+    told = Told([*BOTH_CANCELLED.told.orders, {"clientOrderId": None, **stray}])
+    assert set(judge(SCENARIO, OURS_SYNC, replace(BOTH_CANCELLED, told=told)).wrong) == counts
 
 
 def test_exchange_message_refuses() -> None:

@@ -20,14 +20,20 @@ has finished every request of the call (it may execute a delayed request long af
 - *An id in* ``unresolved`` claims nothing. "May still be live" is never false, only less useful.
 - *"Nothing was cancelled"*, and plain ccxt's refusal that names an order ("not found", "order status …"),
   must not come from a call that cancelled an order, not even by a request that is executed later.
-- *An error on one symbol* does not excuse unsettled ids of another symbol of the same call.
+- *An error on one symbol* does not excuse unsettled ids of another symbol of the same call. An error while
+  the markets are loaded is about every symbol.
+- *Half of an all-or-nothing list* may have been executed where all orders of one kind of id are cancelled,
+  and all of the other are open. That is an error, and the other half stays unresolved.
+- *An entry without id and state* at the end of a result claims nothing: the exchange sent words about an
+  order that nobody asked for.
 
 - *A cancel within a second* of another for the same order, counted by the exchange, is a fault of the client;
   unless the caller names the order by both its ids, of which a client cannot know that they are one.
 
 With ``--kind speaks`` the exchange speaks as it really does. Staleness, odd responses and words that say
-nothing excuse nothing there: a client can find out. Risk control and firewalls excuse what the call did not
-settle before, and a poisoned id excuses itself only.
+nothing excuse nothing there: a client can find out. Risk control (of every symbol) and firewalls excuse what
+the call did not settle before, and so does a limit that refuses again after the client has waited. A poisoned
+id excuses itself only.
 
 Only what the exchange may do is played. It may lose any answer, or spoil it beyond reading; it never answers
 with a readable lie. So a ban and a refusal for the limit strike before the request is executed only:

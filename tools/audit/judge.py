@@ -143,7 +143,9 @@ def _judge_error(scenario: Scenario, played: Played, account: Account, finding: 
     error = played.told.error
     if error is None:
         return
-    failed = _failed_symbols(scenario, error)
+    # An error while the markets are loaded is about every symbol, and names none.
+    loading = not scenario.markets_loaded and all(request.method == "GET" for request in played.requests)
+    failed = [*scenario.groups] if loading else _failed_symbols(scenario, error)
     cancelled = [
         str(number)
         for done in played.executions
@@ -156,39 +158,46 @@ def _judge_error(scenario: Scenario, played: Played, account: Account, finding: 
     if cancelled and says_nothing_happened:
         finding.note(MISREPORTED, f"{type(error).__name__}, yet cancelled: {', '.join(cancelled)}")
     open_ids = [one for one in scenario.asked if one not in account.statuses]
-    if _is_too_busy_a_machine(scenario, played, error):
+    if loading and isinstance(error, RequestTimeout):  # this machine is busy, the scenario is fine
         return
     is_refusal = _is_refusal(error)
     for one in open_ids:
         # "May still be live" is true of each of these, but the bot still does not know.
         if not is_refusal:
             finding.note(UNCERTAIN, one.value)
-        is_split = scenario.process == 1 and bool(scenario.poisoned)
+        is_split = scenario.process == 1 and bool(scenario.poisoned) and not scenario.limits_twice(one.symbol)
         could_be_known = (
             (not is_refusal or is_split)
             and one.value not in scenario.poisoned
             and scenario.settles(one.symbol)
-            and not (scenario.all_or_nothing(one.symbol) and _is_beyond(one, scenario, failed))
+            and not (scenario.all_or_nothing(one.symbol) and _is_beyond(one, scenario, played, failed))
         )
         is_sound = scenario.process == 1 and not scenario.troubles_of(one.symbol)
         if finding.client in OUR_CLIENTS and (could_be_known or is_sound or one.symbol not in failed):
             finding.note(NEEDLESSLY_UNCERTAIN, f"{one.value}: {type(error).__name__}")
 
 
-def _is_too_busy_a_machine(scenario: Scenario, played: Played, error: BaseError) -> bool:
-    """Whether loading the markets timed out before any cancel: this machine is busy, the scenario is fine."""
-    nothing_sent = all(request.method == "GET" for request in played.requests)
-    return nothing_sent and not scenario.markets_loaded and isinstance(error, RequestTimeout)
-
-
-def _is_beyond(one: AskedId, scenario: Scenario, failed: list[str]) -> bool:
+def _is_beyond(one: AskedId, scenario: Scenario, played: Played, failed: list[str]) -> bool:
     """Whether nothing can settle ``one`` after an all-or-nothing request failed.
 
-    A look-up that does not find a client order id proves nothing: the exchange forgets those ids (docs). And
-    the error does not say whether a second failed symbol was refused.
+    A look-up that does not find a client order id proves nothing: the exchange forgets those ids (docs). The
+    error does not say whether a second failed symbol was refused. And where all orders of one kind of id are
+    cancelled and all of the other are open, the exchange may have executed half of the list: that is an
+    error, which leaves the other half unresolved.
     """
     is_nobodys = _truth(scenario, one, ("",) * len(scenario.placed)) == _NO_SUCH_ORDER
-    return one.symbol in failed[1:] or (one.field == "clientOrderId" and is_nobodys)
+    return (
+        one.symbol in failed[1:]
+        or (one.field == "clientOrderId" and is_nobodys)
+        or _is_halved(scenario, one.symbol, played)
+    )
+
+
+def _is_halved(scenario: Scenario, symbol: str, played: Played) -> bool:
+    """Whether the truth looks as if the exchange had executed one kind of ids only."""
+    truths = {(one.field, _truth(scenario, one, played.at_return)) for one in scenario.groups[symbol]}
+    cancelled, live = ({field for field, truth in truths if truth == state} for state in ("canceled", "open"))
+    return bool(cancelled) and bool(live) and not cancelled & live
 
 
 def _failed_symbols(scenario: Scenario, error: BaseError) -> list[str]:
@@ -239,10 +248,11 @@ def _read_ours(scenario: Scenario, told: Told) -> Account:
             statuses[expected[position]] = order["status"] or _NO_SUCH_ORDER
         else:
             # Only this call cancels here: an entry that matches no requested id is a defect. Except that the
-            # exchange may name a filled swap order by its order id when the call used its client order id.
-            in_order &= (
-                scenario.market != "spot" and position >= len(expected) and order["status"] == "closed"
-            )
+            # exchange may name a filled swap order by its order id when the call used its client order id,
+            # and that its words may name an order that nobody knows: then the entry claims nothing.
+            is_filled_swap = scenario.market != "spot" and order["status"] == "closed"
+            claims_nothing = (order["id"], order["clientOrderId"], order["status"]) == (None, None, None)
+            in_order &= position >= len(expected) and (is_filled_swap or claims_nothing)
     return Account(statuses, frozenset(left_open), in_order)
 
 

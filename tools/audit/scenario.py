@@ -106,6 +106,11 @@ class Trouble:
         """Whether a client must stop at once, and report what it did not settle."""
         return self.kind == "restrict" or (self.kind == "http" and self.details.get("status") in _STOPS)
 
+    @property
+    def is_a_limit(self) -> bool:
+        """Whether it refuses a request for the limit, and names no time."""
+        return self.kind == "canned" and b"rate limited" in self.details["body"]
+
     def __str__(self) -> str:
         details = "".join(f", {name}={value!r}" for name, value in self.details.items())
         about = "" if self.order is None else f", placed order {self.order}"
@@ -151,9 +156,14 @@ class Scenario:
         return market_of(symbol) == "spot" and self.process != 1
 
     def troubles_of(self, symbol: str) -> tuple[Trouble, ...]:
-        """What may go wrong with orders of that symbol."""
+        """What may go wrong with orders of that symbol. Risk control is about the account: every symbol."""
         paths = {CANCEL[market_of(symbol)], LOOK_UP[market_of(symbol)], ANYWHERE}
-        return tuple(one for one in self.troubles if one.path in paths)
+        return tuple(one for one in self.troubles if one.path in paths or one.kind == "restrict")
+
+    def limits_twice(self, symbol: str) -> bool:
+        """Whether the limit refuses a cancel again after the client has waited: then it gives up (docs)."""
+        limits = [one for one in self.troubles if one.is_a_limit and one.path == CANCEL[market_of(symbol)]]
+        return sum(inf if one.times is None else one.times for one in limits) > 1
 
     def look_ups_go_well(self, symbol: str) -> bool:
         paths = (LOOK_UP[market_of(symbol)], ANYWHERE)
