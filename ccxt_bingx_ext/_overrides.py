@@ -73,7 +73,7 @@ from ._ratelimit.registry import limiter_for, limiters_at
 from ._ratelimit.schedule import RateLimit
 from ._redact import hides_secrets
 from ._settings import DEFAULTS, Settings, parse_settings
-from ._wire.call import Call, current_call, on_the_wire
+from ._wire.call import Call, call_on_the_wire, note_signed, on_the_wire
 
 if TYPE_CHECKING:
     from typing import Any as Upstream
@@ -179,6 +179,8 @@ class BingxMixin(Upstream):
             url = self.urls["api"][section[0]]
             own, other = (self.implode_params(url, {"hostname": one}) for one in (self.hostname, hostname))
             request["url"] = other + request["url"][len(own) :]
+        if limited_at(section, method, path) is not None:
+            note_signed()
         return request
 
     def parse_market(self, market: Any) -> Any:
@@ -227,7 +229,7 @@ class BingxMixin(Upstream):
                         self._limiter(limited)[0].do(Resume())  # a refusal is an answer of the exchange, too
                 # ccxt 4.5.90 maps by code alone and so calls a cancelled order ExchangeError or BadRequest.
                 raise_refusal(self.id, received, body)
-                if isinstance(limited, Endpoint) and (call := current_call()) is not None:
+                if isinstance(limited, Endpoint) and (call := call_on_the_wire()) is not None:
                     call.rest_of_window = rest_of_window(headers, now)
             return super().handle_errors(
                 httpCode, reason, url, method, headers, body, response, requestHeaders, requestBody
@@ -270,7 +272,7 @@ class BingxMixin(Upstream):
             asked.read()
             symbol = parse_symbol(symbol)
             batch = parse_batch(asked.ids, asked.params, symbol)
-        with unresolved_on_error([ref.public for ref in batch.refs]):
+        with unresolved_on_error([ref.public for ref in batch.refs], converts=True):
             if not batch.refs:
                 return []
             check_api_key(self.apiKey)
@@ -285,7 +287,7 @@ class BingxMixin(Upstream):
         with unresolved_on_error(asked.unresolved, method):
             asked.read()
             refs, batches = parse_cancellations(asked.ids, asked.params)
-        with unresolved_on_error([ref.public for ref in refs], method):
+        with unresolved_on_error([ref.public for ref in refs], method, converts=True):
             if not refs:
                 return []
             check_api_key(self.apiKey)

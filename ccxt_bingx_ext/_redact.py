@@ -11,6 +11,7 @@ import functools
 import re
 import sys
 from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import suppress
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -24,9 +25,9 @@ MASK = "***"
 # two parts is bounded, because the exchange's texts may be hostile.
 # What stands between a name and its value: in a URL, in JSON, in a header, in one of these inside another.
 _QUOTE = r"(?:[\"'\\\s\[]|%(?:25){0,4}(?:2[027]|5[BC])|\\u00(?:2[027]|5[bc])|&(?:quot|#34|#39);)"
-_EQUALS = r"(?:[=:]|%(?:25){0,4}3[AD]|\\u003[ad]|&(?:#61|equals);)"
+_EQUALS = r"(?:[=:]|%(?:25){0,4}3[AD]|\\u003[ad]|&(?:#61|#x3d|equals);)"
 _BETWEEN = rf"{_QUOTE}{{0,6}}{_EQUALS}{_QUOTE}{{0,8}}"
-_SIGNATURE = rf"(?i)(signature{_BETWEEN})[0-9a-f]{{8,}}"
+_SIGNATURE = rf"(?i)(sign(?:ature)?{_BETWEEN})[0-9a-f]{{8,}}"
 _API_KEY = rf"(?i)(x[-_]bx[-_]apikey{_BETWEEN})[\w.+/=-]{{8,}}"
 # By shape, where no name is left. No id has more than 40 characters, and from three quarters of a signature
 # nobody makes a whole one. Without \b: in "signature%3D" D is a hexadecimal digit, too.
@@ -35,19 +36,20 @@ _DIGITS = r"()[0-9a-fA-F]{48,}"
 _SHORTEST_SECRET = 8  # a shorter one is no key of the exchange, and masking it would spoil the text around it
 _LONG_SECRET = 32  # the exchange's have 64 characters and more: of those the head alone is masked, too
 _HEAD = 16
+_LONGEST_ID = 40  # characters of an order's id. An altered one loses sight of its order
 
 
-def redact(text: str, secrets: Iterable[str | None] = ()) -> str:
+def redact(text: str, secrets: Iterable[object] = ()) -> str:
     """`text` with signatures, API keys and `secrets` masked, whole or with their ends cut off.
 
     It finds signatures by name and by shape, and API keys by the name of their header. Whole `secrets` have
     at least 8 characters.
     """
     for secret in secrets:
-        if secret and len(secret) >= _SHORTEST_SECRET:
-            text = text.replace(secret, MASK)
+        if isinstance(secret, str) and len(secret) >= _SHORTEST_SECRET:
+            text = re.sub(rf"(?i){re.escape(secret)}", MASK, text)
             if len(secret) >= _LONG_SECRET:
-                text = re.sub(rf"{re.escape(secret[:_HEAD])}[\w.+/=-]*", MASK, text)
+                text = re.sub(rf"(?i){re.escape(secret[:_HEAD])}[\w.+/=-]*", MASK, text)
     for pattern in (_SIGNATURE, _API_KEY, _DIGITS):
         text = re.sub(pattern, rf"\g<1>{MASK}", text)
     return text
@@ -78,7 +80,7 @@ def hides_secrets(method: F) -> F:
 
 
 def redact_chain(
-    error: BaseException, secrets: Iterable[str | None] = (), handled: BaseException | None = None
+    error: BaseException, secrets: Iterable[object] = (), handled: BaseException | None = None
 ) -> None:
     """Mask signatures and `secrets` in `error`, in every error that it leads to, and in what these hold.
 
@@ -95,7 +97,7 @@ def redact_chain(
 class _Cleaner:
     """One pass over the errors that an error leads to."""
 
-    def __init__(self, secrets: tuple[str | None, ...], handled: BaseException | None) -> None:
+    def __init__(self, secrets: tuple[object, ...], handled: BaseException | None) -> None:
         self._secrets = secrets
         # Originals are kept with their replacements: an id() is only theirs while they exist.
         self._cleaned: dict[int, tuple[BaseException, BaseException]] = {}
@@ -106,9 +108,10 @@ class _Cleaner:
             handled = handled.__cause__ or handled.__context__
 
     def clean_all(self, error: BaseException) -> None:
-        self._mask_message(error)
         self._cleaned[id(error)] = (error, error)
         self._todo.append(error)
+        with suppress(Exception):
+            self._scrub(error)
         while self._todo:
             link = self._todo.pop()
             for name in ("__cause__", "__context__"):
@@ -117,25 +120,41 @@ class _Cleaner:
                     is_suppressed = link.__suppress_context__
                     setattr(link, name, self._clean(below))
                     link.__suppress_context__ = is_suppressed  # setting a cause sets it
-            if id(link) not in self._bots_own:
-                link.args = tuple(self._copy(one) for one in link.args)
-                for name, value in [*vars(link).items()]:
-                    if name != "unresolved":  # the caller's own ids: an altered one loses sight of its order
-                        setattr(link, name, self._copy(value))
 
     def _clean(self, error: BaseException) -> BaseException:
-        """`error`, to be cleaned, or the plain error that replaces it."""
+        """`error`, cleaned, or the plain error that replaces it.
+
+        A stranger's error may raise when it is shown, read or written to: then it is replaced.
+        """
         if id(error) not in self._cleaned:
-            self._mask_message(error)
+            self._cleaned[id(error)] = (error, error)
             cleaned = error
-            if id(error) not in self._bots_own and self._resists(error):
-                cleaned = Exception(self._redact(f"{type(error).__name__}: {error}"))
-                cleaned.__cause__, cleaned.__context__ = error.__cause__, error.__context__
-                cleaned.__suppress_context__ = error.__suppress_context__
-                cleaned.__traceback__ = error.__traceback__
+            if id(error) in self._bots_own:
+                with suppress(Exception):
+                    self._mask_message(error)
+            elif self._resists(error):
+                cleaned = self._plain(error)
             self._cleaned[id(error)] = (error, cleaned)
             self._todo.append(cleaned)
         return self._cleaned[id(error)][1]
+
+    def _plain(self, error: BaseException) -> BaseException:
+        try:
+            plain = Exception(self._redact(f"{type(error).__name__}: {error}"))
+        except Exception:
+            plain = Exception(type(error).__name__)
+        plain.__cause__, plain.__context__ = error.__cause__, error.__context__
+        plain.__suppress_context__ = error.__suppress_context__
+        plain.__traceback__ = error.__traceback__
+        return plain
+
+    def _scrub(self, error: BaseException) -> None:
+        """Mask what `error` shows, and take out of it what is not plain."""
+        self._mask_message(error)
+        error.args = tuple(self._copy(one) for one in error.args)
+        for name, value in [*vars(error).items()]:
+            if name != "unresolved":  # the caller's own ids: an altered one loses sight of its order
+                setattr(error, name, self._copy(value))
 
     def _resists(self, error: BaseException) -> bool:
         """Whether `error` shows or holds what cannot be taken out of it.
@@ -143,10 +162,14 @@ class _Cleaner:
         Some of aiohttp's errors write their message from the request, whatever their ``args`` are. A decoding
         error holds the whole body, and a group holds other errors.
         """
-        if self._leaks(error) or isinstance(error, UnicodeError) or hasattr(error, "exceptions"):
-            return True
         writes_own = type(error).__str__ not in (Exception.__str__, OSError.__str__)
-        return writes_own and not all(map(_is_plain, vars(error).values()))
+        try:
+            if writes_own and not all(map(_is_plain, vars(error).values())):
+                return True
+            self._scrub(error)
+            return self._leaks(error) or isinstance(error, UnicodeError) or hasattr(error, "exceptions")
+        except Exception:
+            return True
 
     def _copy(self, value: Any) -> Any:
         """A copy of `value` that holds plain values only, with its texts masked; None for anything else.
@@ -161,8 +184,10 @@ class _Cleaner:
             for key, item in [*(container.items() if isinstance(container, dict) else enumerate(container))]:
                 copy = copies.get(id(item), item)
                 if isinstance(item, str):
-                    masked = self._redact(item)
-                    copy = item if masked == item else masked
+                    text = str.__str__(item)  # a stranger's may compare as it likes
+                    is_id = key in ("id", "clientOrderId") and len(text) <= _LONGEST_ID
+                    masked = text if is_id else self._redact(text)
+                    copy = item if masked == text else masked
                 elif isinstance(item, BaseException):
                     copy = self._clean(item)
                 elif isinstance(item, tuple):

@@ -99,9 +99,10 @@ class bingx(BingxMixin, upstream):
                 return self._result(command, self._start(command), call)
         except SlotLost:
             pass
-        except BaseException:
-            if call.unused_slot is not None:
-                call.unused_slot.never_written()
+        except BaseException as error:
+            unused = call.unused_slot(error)
+            if unused is not None:
+                unused.never_written()
             raise
         return self._execute(command)
 

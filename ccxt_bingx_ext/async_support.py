@@ -53,9 +53,10 @@ class bingx(BingxMixin, upstream):
             pass
         except GeneratorExit:  # Python closes the coroutine, which must not await any more
             raise
-        except BaseException:
-            if call.unused_slot is not None:
-                await call.unused_slot.never_written_async()
+        except BaseException as error:
+            unused = call.unused_slot(error)
+            if unused is not None:
+                await unused.never_written_async()
             raise
         return await self._execute(command)
 

@@ -174,26 +174,6 @@ def response_of(error: BaseException) -> Response | None:
     return response
 
 
-class Progress(Enum):
-    """How far a request got that failed without a response."""
-
-    NOT_BEGUN = "no connection was attempted: keys, settings, or the limiter"
-    NOT_WRITTEN = "no connection came about on which to write it"
-    WRITTEN = "some of it may have been written"
-
-
-def attach_progress(error: BaseError, progress: Progress | None) -> None:
-    """Keep on `error` how far its request got, if that is known."""
-    if progress is not None:
-        error._progress = progress
-
-
-def progress_of(error: BaseException) -> Progress | None:
-    """How far the request of `error` got; None if nobody could watch it."""
-    progress: Progress | None = getattr(error, "_progress", None)
-    return progress
-
-
 def refusal(response: Response) -> type[BaseError] | None:
     """The ccxt class that a refusal of a cancel or query deserves, or None to leave it to ccxt.
 

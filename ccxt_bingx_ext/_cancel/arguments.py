@@ -33,7 +33,7 @@ _COMMA_PARAMS = ("orderIds", "clientOrderIDs")
 _DROPPED = ("timestamp", "maxRetriesOnFailure", "maxRetriesOnFailureDelay")
 # The plugin sends these itself: a second value would contradict the first.
 _OURS = ("symbol", "signature")
-# An exchange may read names without case, so the names below are compared without it.
+# An exchange may read names without case, and white space or brackets away: they are compared without.
 _KNOWN = {name.casefold(): name for name in ("process", "recvWindow", *_DROPPED)}
 # On one endpoint or another these name orders, beside the ids that were checked.
 _ID_FIELDS = {
@@ -77,9 +77,9 @@ class Asked:
         self.ids = self._read(self.ids, lambda one: one, failures)
         if isinstance(self.params, Mapping):
             self.params = copied(self.params, f"{self._method} params")
-            names = [name for name in self.params if isinstance(name, str) and name.casefold() in _ID_FIELDS]
-            for name in sorted(names, key=lambda one: _ID_FIELDS[one.casefold()] != "id"):
-                as_named = self._as_named(_ID_FIELDS[name.casefold()])
+            names = [name for name in self.params if _folded(name) in _ID_FIELDS]
+            for name in sorted(names, key=lambda one: _ID_FIELDS[_folded(one)] != "id"):
+                as_named = self._as_named(_ID_FIELDS[_folded(name)])
                 self.params[name] = self._read(_split(name, self.params[name]), as_named, failures)
         if failures:
             raise failures[0]
@@ -331,9 +331,16 @@ def _parse_client_id(where: str, given: object) -> str:
     return value
 
 
+def _folded(name: object) -> str:
+    """`name` as the most forgiving exchange might read it: "Order_Ids[0]" is "orderids"."""
+    if not isinstance(name, str):
+        return ""
+    return re.sub(r"[\W_]", "", re.sub(r"\[.*", "", str.__str__(name).casefold()))
+
+
 def _parse_extra(method: str, given_name: object, given: object) -> tuple[str, Any]:
     name, value = exact(given_name), exact(given)
-    folded = name.casefold() if isinstance(name, str) else None
+    folded = _folded(name)
     if not folded or folded in _OURS or re.search(_NOT_IN_VALUE, name):
         raise BadRequest(f"{method} params has a name that cannot be sent: {shown(name)}")
     if folded in _ID_FIELDS:

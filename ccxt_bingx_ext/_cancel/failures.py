@@ -23,6 +23,7 @@ raised before a connection (keys, settings, limiter)           no
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum
 
 from ccxt.base.errors import (
     BadRequest,
@@ -34,7 +35,7 @@ from ccxt.base.errors import (
     RateLimitExceeded,
 )
 
-from .._bingx.errors import Progress, progress_of, response_of
+from .._bingx.errors import response_of
 from .._bingx.vocabulary import Meaning
 
 _UNKNOWN_OUTCOMES = (Meaning.AMBIGUOUS, Meaning.SUBMITTED_TWICE)
@@ -53,6 +54,26 @@ _NOT_CONNECTED = frozenset(
 )
 
 
+class Progress(Enum):
+    """How far a request got that failed without a response."""
+
+    NOT_BEGUN = "no connection was attempted: keys, settings, or the limiter"
+    NOT_WRITTEN = "no connection came about on which to write it"
+    WRITTEN = "some of it may have been written"
+
+
+def attach_progress(error: BaseError, progress: Progress | None) -> None:
+    """Keep on `error` how far its request got, if that is known."""
+    if progress is not None:
+        error._progress = progress
+
+
+def progress_of(error: BaseException) -> Progress | None:
+    """How far the request of `error` got; None if nobody could watch it."""
+    progress: Progress | None = getattr(error, "_progress", None)
+    return progress
+
+
 def was_never_sent(error: BaseError) -> bool:
     """Whether no connection came about at all, so that nothing was sent."""
     if response_of(error) is not None or not isinstance(error, (OperationFailed, ExchangeError)):
@@ -60,7 +81,7 @@ def was_never_sent(error: BaseError) -> bool:
     progress = progress_of(error)
     if progress is not None:
         return progress is Progress.NOT_WRITTEN
-    return any(kind.__name__ in _NOT_CONNECTED for link in _chain(error) for kind in type(link).__mro__)
+    return any(kind.__name__ in _NOT_CONNECTED for link in chain_of(error) for kind in type(link).__mro__)
 
 
 def is_ambiguous(error: BaseError) -> bool:
@@ -69,7 +90,9 @@ def is_ambiguous(error: BaseError) -> bool:
     if response is not None:
         # A plain class means that neither the vocabulary nor ccxt knows what the response says.
         is_unknown = type(error) in (OperationFailed, ExchangeError)
-        return response.is_from_gateway or response.meaning in _UNKNOWN_OUTCOMES or is_unknown
+        says_success = response.code == "0"  # under a status that says failure
+        known = not (is_unknown or says_success or response.meaning in _UNKNOWN_OUTCOMES)
+        return response.is_from_gateway or not known
     progress = progress_of(error)
     if progress is not None:
         return progress is Progress.WRITTEN
@@ -82,7 +105,7 @@ def is_ambiguous(error: BaseError) -> bool:
     return isinstance(error, OperationFailed) or type(error) is ExchangeError
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def chain_of(error: BaseException) -> Iterator[BaseException]:
     """`error` and what caused it, as the libraries say.
 
     Not by ``__context__``, which leads on to whatever the bot was handling when it called: a connection that
@@ -92,10 +115,17 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
     while links:
         link = links.pop()
         yield link
-        for below in (link.__cause__, getattr(link, "reason", None), *link.args):
+        for below in (link.__cause__, _reason_of(link), *link.args):
             if isinstance(below, BaseException) and id(below) not in seen:
                 seen.add(id(below))
                 links.append(below)
+
+
+def _reason_of(error: BaseException) -> object:
+    try:
+        return getattr(error, "reason", None)  # urllib3's
+    except Exception:  # a property of a stranger's may raise anything
+        return None
 
 
 def counts_as_submission(error: BaseError) -> bool:

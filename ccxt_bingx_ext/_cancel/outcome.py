@@ -6,11 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeAlias
 
-from ccxt.base.errors import BadRequest, BadResponse, BaseError, InvalidOrder, OrderNotFound
+from ccxt.base.errors import (
+    BadRequest,
+    BadResponse,
+    BaseError,
+    ExchangeError,
+    InvalidOrder,
+    OrderNotFound,
+)
 
 from .._bingx.errors import Response, response_of
 from .._bingx.vocabulary import calls_orders_gone
-from .._ids import OrderRef, SymbolRef
+from .._ids import OrderRef, SymbolRef, shown
 from .failures import is_ambiguous
 
 Order: TypeAlias = dict[str, Any]
@@ -78,17 +85,27 @@ def bare_message(error: BaseError, *prefixes: str) -> str:
 
 
 @contextmanager
-def unresolved_on_error(unresolved: Sequence[Any], method: str | None = None) -> Iterator[None]:
-    """Leave all of `unresolved` to every ccxt error that leaves the block without lists of its own."""
+def unresolved_on_error(
+    unresolved: Sequence[Any], method: str | None = None, *, converts: bool = False
+) -> Iterator[None]:
+    """Leave all of `unresolved` to every ccxt error that leaves the block without lists of its own.
+
+    With `converts` no other error leaves, either: settings of an odd type, say, raise Python's own.
+    """
     try:
         yield
         return
     except BaseError as error:
         if hasattr(error, "unresolved"):
             raise
-        attach_outcome(error, [], unresolved)
-        dressed = _dressed(error, method)
-    raise dressed
+        failure: BaseError = error
+    except Exception as error:
+        if not converts:
+            raise
+        failure = ExchangeError(f"bingx {type(error).__name__}: {shown(error)}")
+        failure.__cause__ = error
+    attach_outcome(failure, [], unresolved)
+    raise _dressed(failure, method)
 
 
 def _dressed(error: BaseError, method: str | None) -> BaseError:

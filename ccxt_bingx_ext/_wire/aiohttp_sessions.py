@@ -3,7 +3,8 @@
 aiohttp (3.10 to 3.14 seen) repeats a GET or DELETE by itself if its connection breaks: HTTP calls them
 idempotent. For a bot a cancel is not idempotent: the response to the first one is lost, and the response to
 the second one says that the order does not exist. It also follows redirects, and takes the API key along.
-Trace hooks see each attempt before it is written, and each redirect before it is followed.
+Trace hooks see each attempt before it is written, and each redirect before it is followed, in whatever task
+the session sends.
 """
 
 from __future__ import annotations
@@ -13,27 +14,27 @@ from typing import Any
 
 import aiohttp
 
-from .call import Redirected, current_call, warn_unwatched
-
-
-async def _on_start(
-    session: aiohttp.ClientSession, context: SimpleNamespace, start: aiohttp.TraceRequestStartParams
-) -> None:
-    if (call := current_call()) is not None:
-        call.begun = True
+from .._bingx.endpoints import concerns_orders, route_of
+from .call import Redirected, Replayed, current_call, warn_unwatched
 
 
 async def _before_headers(
     session: aiohttp.ClientSession, context: SimpleNamespace, attempt: aiohttp.TraceRequestHeadersSentParams
 ) -> None:
-    if (call := current_call()) is not None:
+    url = str(attempt.url)
+    if not concerns_orders(route_of(attempt.method, url)):
+        return
+    if (call := current_call(attempt.method, url)) is not None:
         await call.before_write_async()
+    elif attempt.method == "DELETE" and vars(context).get("is_written"):  # the bot gave up waiting for it
+        raise Replayed("the plugin does not repeat the request")
+    context.is_written = True
 
 
 async def _before_redirect(
     session: aiohttp.ClientSession, context: SimpleNamespace, redirect: aiohttp.TraceRequestRedirectParams
 ) -> None:
-    if current_call() is not None:
+    if concerns_orders(route_of(redirect.method, str(redirect.url))):
         redirect.response.close()
         raise Redirected(redirect.response.status)
 
@@ -41,15 +42,22 @@ async def _before_redirect(
 async def _on_response(
     session: aiohttp.ClientSession, context: SimpleNamespace, end: aiohttp.TraceRequestEndParams
 ) -> None:
-    if (call := current_call()) is not None:
+    if (call := current_call(end.method, str(end.url))) is not None:
         call.answer()
 
 
+async def _on_failure(
+    session: aiohttp.ClientSession, context: SimpleNamespace, failed: aiohttp.TraceRequestExceptionParams
+) -> None:
+    if (call := current_call(failed.method, str(failed.url))) is not None:
+        call.failure = failed.exception
+
+
 _trace = aiohttp.TraceConfig()
-_trace.on_request_start.append(_on_start)
 _trace.on_request_headers_sent.append(_before_headers)
 _trace.on_request_redirect.append(_before_redirect)
 _trace.on_request_end.append(_on_response)
+_trace.on_request_exception.append(_on_failure)
 _trace.freeze()
 
 

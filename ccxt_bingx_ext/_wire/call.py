@@ -6,14 +6,15 @@ A context variable leads from the request to the session's hooks: ccxt passes no
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from contextvars import ContextVar
 from time import monotonic
 
 from ccxt.base.errors import BadResponse, BaseError, ExchangeNotAvailable, NetworkError, RequestTimeout
 
-from .._bingx.errors import Progress, Response, attach_progress, attach_response
+from .._bingx.endpoints import concerns_orders, route_of
+from .._bingx.errors import Response, attach_response
+from .._cancel.failures import Progress, attach_progress, chain_of
 from .._ratelimit.acquire import Slot, renew, renew_async
 
 log = logging.getLogger("ccxt_bingx_ext")
@@ -41,17 +42,20 @@ class SlotLost(BaseException):
 class Call:
     """One request, from the limiter's queue to the response.
 
-    `fetching`: it has left the queue. `on_the_wire`: a session carries it out right now. `begun`: a watched
-    session has begun to send it. `written`: something of it may have been written. `answered`: a response has
-    begun to arrive. `deadline`: when (s, `time.monotonic`) the response has to be complete. `replayable`: the
-    session may send it again by itself. `rest_of_window`: s for which the response says that the limit is
-    used up. `slot`: its place in the rate limit; None if nothing limits it.
+    `signed`: it is ready to be sent, by whatever the bot's class sends with. `fetched`: ccxt's `fetch` has
+    begun to send it. `on_the_wire`: a session carries it out right now. `written`: something of it may have
+    been written, by this call or by one inside of it. `failure`: how a watched session failed to send it.
+    `answered`: a response has begun to arrive. `deadline`: when (s, `time.monotonic`) the response has to be
+    complete. `replayable`: the session may send it again by itself. `rest_of_window`: s for which the
+    response says that the limit is used up. `slot`: its place in the rate limit; None if nothing limits it.
     """
 
-    def __init__(self) -> None:
-        self.fetching = self.on_the_wire = self.begun = self.written = self.answered = False
-        self.replayable = False
+    def __init__(self, parent: Call | None = None) -> None:
+        self._parent = parent
+        self.signed = self.fetched = self.on_the_wire = self.written = self.answered = False
+        self.failure: BaseException | None = None
         self.deadline = float("inf")
+        self.replayable = False
         self.rest_of_window: float | None = None
         self.slot: Slot | None = None
 
@@ -61,28 +65,29 @@ class Call:
         Raises `Replayed` for the second time, unless the session may repeat it. Raises `SlotLost` if the slot
         was not used in time, and is not free any more.
         """
-        if self._is_late() and not renew(self._slot):
+        late = self._late_slot()
+        if late is not None and not renew(late):
             raise SlotLost
         self._write()
 
     async def before_write_async(self) -> None:
         """Do what `before_write` does, in an event loop."""
-        if self._is_late() and not await renew_async(self._slot):
+        late = self._late_slot()
+        if late is not None and not await renew_async(late):
             raise SlotLost
         self._write()
 
-    @property
-    def _slot(self) -> Slot:
-        assert self.slot is not None
-        return self.slot
-
-    def _is_late(self) -> bool:
-        if self.written and not self.replayable:
-            raise Replayed("the response was lost; the plugin does not repeat the request")
-        return self.slot is not None and not self.written and not self.slot.usable(monotonic())
+    def _late_slot(self) -> Slot | None:
+        if self.written:
+            if not self.replayable:
+                raise Replayed("the response was lost; the plugin does not repeat the request")
+            return None
+        return None if self.slot is None or self.slot.usable(monotonic()) else self.slot
 
     def _write(self) -> None:
         self.written = True
+        if self._parent is not None:
+            self._parent.written = True
         if self.slot is not None:
             self.slot.written()
 
@@ -92,27 +97,32 @@ class Call:
         if self.slot is not None:
             self.slot.answered()
 
-    @property
-    def unused_slot(self) -> Slot | None:
-        """The slot that others may have, because nothing was written."""
-        return self.slot if self.progress in (Progress.NOT_BEGUN, Progress.NOT_WRITTEN) else None
+    def unused_slot(self, error: BaseException) -> Slot | None:
+        """The slot that others may have, because nothing was written when `error` ended the request."""
+        return self.slot if self.progress(error) in (Progress.NOT_BEGUN, Progress.NOT_WRITTEN) else None
 
-    @property
-    def progress(self) -> Progress | None:
-        """How far it got; None if the session does not say."""
-        if not self.fetching:
+    def progress(self, error: BaseException) -> Progress | None:
+        """How far it got when `error` ended it; None if nobody saw that.
+
+        A bot's class may send the request by other means, and a session may pass on to another one.
+        """
+        if not self.signed:
             return Progress.NOT_BEGUN
         if self.written:
             return Progress.WRITTEN
-        return Progress.NOT_WRITTEN if self.begun else None
+        is_seen = self.failure is not None and any(link is self.failure for link in chain_of(error))
+        return Progress.NOT_WRITTEN if is_seen else None
 
     def as_ccxt_error(self, error: Exception) -> BaseError:
         """What a ccxt caller expects in place of `error`."""
-        text = f"bingx {type(error).__name__}: {error}"
         if isinstance(error, Redirected):
             redirected = ExchangeNotAvailable(f"bingx {error}")
             attach_response(redirected, Response(error.http_status))
             return redirected
+        try:
+            text = f"bingx {type(error).__name__}: {error}"
+        except Exception:  # a stranger's __str__ may raise anything
+            text = f"bingx {type(error).__name__}"
         if isinstance(error, TimeoutError):
             return RequestTimeout(text)
         if isinstance(error, Replayed):
@@ -123,56 +133,79 @@ class Call:
 _current: ContextVar[Call | None] = ContextVar("ccxt_bingx_ext.call", default=None)
 
 
-def current_call() -> Call | None:
-    """The request that this thread or task is sending right now, if it is one of ours."""
+def current_call(method: str, url: str) -> Call | None:
+    """The request that this thread or task is sending right now, if `url` is where one of ours goes.
+
+    A session may make requests of its own meanwhile.
+    """
+    call = _current.get()
+    if call is None or not call.on_the_wire or not concerns_orders(route_of(method, url)):
+        return None
+    return call
+
+
+def call_on_the_wire() -> Call | None:
+    """The request that this thread or task is sending right now."""
     call = _current.get()
     return call if call is not None and call.on_the_wire else None
+
+
+def note_signed() -> None:
+    """The request of this thread or task is ready to be sent."""
+    call = _current.get()
+    if call is not None:
+        call.signed = True
 
 
 def hold_slot(slot: Slot) -> None:
     """Keep `slot` for the request that is about to be sent, if it is one that is watched."""
     call = _current.get()
-    if call is not None and not call.fetching:
+    if call is not None and not call.signed:
         call.slot = slot
 
 
-@contextmanager
-def one_call(call: Call) -> Iterator[None]:
-    """Carry out one request. Whatever fails leaves as a ccxt error that says how far the request got."""
-    with _as_current(call):
-        yield
+class one_call:
+    """Carry out one request. Whatever fails leaves as a ccxt error that says how far the request got.
 
+    Not a generator with ``@contextmanager``: that writes to the exception, which some do not allow.
+    """
 
-@contextmanager
-def on_the_wire(timeout: float, *, replayable: bool) -> Iterator[Call]:
-    """Send the current request, or one of ccxt's own. Its response has to be complete within `timeout` s."""
-    outer = _current.get()
-    # A task that was spawned inside a request inherits its call: that one has been sent already.
-    with _as_current(Call() if outer is None or outer.fetching else outer) as call:
-        call.fetching = call.on_the_wire = True
-        call.replayable = replayable
-        call.deadline = monotonic() + timeout
-        try:
-            yield call
-        finally:
-            call.on_the_wire = False
+    def __init__(self, call: Call) -> None:
+        self.call = call
 
+    def __enter__(self) -> Call:
+        self._token = _current.set(self.call)
+        return self.call
 
-@contextmanager
-def _as_current(call: Call) -> Iterator[Call]:
-    token = _current.set(call)
-    try:
-        yield call
-    except BaseError as error:
-        attach_progress(error, call.progress)
-        raise
-    except Exception as error:
-        converted = call.as_ccxt_error(error)
-        attach_progress(converted, call.progress)
-        raise converted from error
-    finally:
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         with suppress(ValueError):  # a coroutine that Python closes may be in another context by then
-            _current.reset(token)
+            _current.reset(self._token)
+        if isinstance(error, BaseError):
+            attach_progress(error, self.call.progress(error))
+        elif isinstance(error, Exception):
+            converted = self.call.as_ccxt_error(error)
+            attach_progress(converted, self.call.progress(error))
+            raise converted from error
+
+
+class on_the_wire(one_call):
+    """Send the current request, or one of ccxt's own. Its response has to be complete within `timeout` s."""
+
+    def __init__(self, timeout: float, *, replayable: bool) -> None:
+        outer = _current.get()
+        # A bot's class may fetch twice in one call, and a task that was spawned inside a call inherits it.
+        super().__init__(Call(outer) if outer is None or outer.fetched else outer)
+        self.call.replayable = replayable
+        self._timeout = timeout
+
+    def __enter__(self) -> Call:
+        self.call.signed = self.call.on_the_wire = self.call.fetched = True
+        self.call.deadline = monotonic() + self._timeout
+        return super().__enter__()
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        self.call.on_the_wire = False
+        super().__exit__(kind, error, traceback)
 
 
 _warned: set[str] = set()

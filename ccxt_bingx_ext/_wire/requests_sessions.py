@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import lru_cache
 from http.client import HTTPResponse
 from time import monotonic
 from typing import Any
@@ -18,7 +18,8 @@ from typing import Any
 from requests.adapters import HTTPAdapter
 from urllib3 import PoolManager, Retry
 
-from .call import Redirected, current_call, warn_unwatched
+from .._bingx.endpoints import concerns_orders, is_query, route_of
+from .call import Call, Redirected, call_on_the_wire, current_call, warn_unwatched
 
 
 def watch_session(session: Any, url: str = "") -> None:
@@ -37,11 +38,11 @@ def watch_session(session: Any, url: str = "") -> None:
 
 
 def _watch_adapter(adapter: HTTPAdapter) -> None:
-    if isinstance(adapter.proxy_manager_for, _WatchedProxies):
-        return
-    adapter.proxy_manager_for = _WatchedProxies(adapter.proxy_manager_for)  # type: ignore[method-assign]
-    for manager in (adapter.poolmanager, *adapter.proxy_manager.values()):
+    # Each time: an adapter may have made new managers since. A mock may have none.
+    for manager in (getattr(adapter, "poolmanager", None), *getattr(adapter, "proxy_manager", {}).values()):
         _watch_manager(manager)
+    if not isinstance(adapter.proxy_manager_for, _WatchedProxies):
+        adapter.proxy_manager_for = _WatchedProxies(adapter.proxy_manager_for)  # type: ignore[method-assign]
 
 
 class _WatchedProxies:
@@ -56,22 +57,22 @@ class _WatchedProxies:
         return manager
 
 
-def _watch_manager(manager: PoolManager) -> None:
-    watched = {scheme: _watched_pool(pool) for scheme, pool in manager.pool_classes_by_scheme.items()}
-    if watched != manager.pool_classes_by_scheme:
-        manager.pool_classes_by_scheme = watched
+def _watch_manager(manager: object) -> None:
+    if not isinstance(manager, PoolManager):
+        return
+    pools = manager.pool_classes_by_scheme
+    if not all(issubclass(pool, _WatchedPool) for pool in pools.values()):
+        manager.pool_classes_by_scheme = {scheme: _watched_pool(pool) for scheme, pool in pools.items()}
         manager.clear()  # its pools, whose idle connections report to nobody
 
 
-@cache
+@lru_cache
 def _watched_pool(upstream: Any) -> Any:
     """`upstream`, a class of pools, with requests watched."""
-    if issubclass(upstream, _WatchedPool):
-        return upstream
     return type(f"Watched{upstream.__name__}", (_WatchedPool, upstream), {})
 
 
-@cache
+@lru_cache  # recorders make classes of their own for each recording
 def _watched_connection(upstream: Any) -> Any:
     return type(f"Watched{upstream.__name__}", (_WatchedConnection, upstream), {})
 
@@ -82,23 +83,32 @@ class _WatchedPool:
         # Not computed once: recorders such as vcrpy exchange the class while they are at work.
         return _watched_connection(super().ConnectionCls)  # type: ignore[misc]
 
-    def urlopen(self, *args: Any, **named: Any) -> Any:
-        call = current_call()
-        if call is not None and not call.replayable:
+    def urlopen(self, method: str, url: str, *args: Any, **named: Any) -> Any:
+        # By the route, not by the call: a session may send in a thread of its own.
+        route = route_of(method, url)
+        if not concerns_orders(route):
+            return super().urlopen(method, url, *args, **named)  # type: ignore[misc]
+        if not is_query(route):
             named["retries"] = Retry(0, read=False)
-        response = super().urlopen(*args, **named)  # type: ignore[misc]
+        call = current_call(method, url)
+        try:
+            response = super().urlopen(method, url, *args, **named)  # type: ignore[misc]
+        except BaseException as error:
+            if call is not None:
+                call.failure = error
+            raise
         if call is not None:
             call.answer()
-            if response.get_redirect_location():
-                response.close()
-                raise Redirected(response.status)
+        if response.get_redirect_location():
+            response.close()
+            raise Redirected(response.status)
         return response
 
 
 class _WatchedResponse(HTTPResponse):
     def __init__(self, sock: Any, *args: Any, **named: Any) -> None:
         super().__init__(sock, *args, **named)
-        call = current_call()
+        call = call_on_the_wire()
         if call is not None:
             self.fp = io.BufferedReader(_InTime(sock, self.fp.detach(), call.deadline))
 
@@ -128,27 +138,16 @@ class _InTime(io.RawIOBase):
 
 class _WatchedConnection:
     response_class = _WatchedResponse
-    _connecting = _in_request = False
+    _call: Call | None = None  # whose request is about to be written
 
-    def connect(self) -> None:
-        if (call := current_call()) is not None:
-            call.begun = True
-        self._connecting = True  # a proxy is asked for its tunnel, which says nothing of the request
-        try:
-            super().connect()  # type: ignore[misc]
-        finally:
-            self._connecting = False
-
-    def request(self, *args: Any, **named: Any) -> None:
-        self._in_request = False
-        super().request(*args, **named)  # type: ignore[misc]
+    def request(self, method: str, url: str, *args: Any, **named: Any) -> None:
+        self._call = current_call(method, url)
+        super().request(method, url, *args, **named)  # type: ignore[misc]
 
     def send(self, data: Any) -> None:
-        call = current_call()
-        if call is not None and not self._connecting and not self._in_request:
+        call, self._call = self._call, None  # headers and body are one request
+        if call is not None:
             if self.sock is None:  # type: ignore[attr-defined]
-                self.connect()
-            self._in_request = True  # headers and body are one request
-            call.begun = True
+                self.connect()  # type: ignore[attr-defined]
             call.before_write()
         super().send(data)  # type: ignore[misc]

@@ -58,9 +58,10 @@ def cancel(chosen: argparse.Namespace) -> int:
                 outcome = cancel_in_parts(send, asked, part_size, advance)
         show(outcome, lambda text: hidden(text, exchange))
         sys.stdout.flush()
-    # A full disk, a reader that has gone, Ctrl-C: an outcome that is not reported is not known.
-    except (Exception, KeyboardInterrupt) as error:
-        _show_on_stderr(outcome, hidden(str(error) or type(error).__name__, exchange))
+    # A full disk, a reader that has gone (rich exits then), Ctrl-C: what is not reported is not known.
+    except (Exception, KeyboardInterrupt, SystemExit) as error:
+        why = "the reader has gone" if isinstance(error, SystemExit) else str(error) or type(error).__name__
+        _show_on_stderr(outcome, hidden(why, exchange))
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - otherwise Python fails once more as it ends
         return UNRESOLVED
     return outcome.exit_code

@@ -486,7 +486,7 @@ class Ascii(io.TextIOWrapper):
         return written.decode()
 
 
-@pytest.mark.parametrize("error", [ValueError("I/O operation on closed file"), KeyboardInterrupt()])
+@pytest.mark.parametrize("error", [ValueError("closed file"), KeyboardInterrupt(), SystemExit(1)])
 def test_any_failure_while_showing(
     simulator: Simulator, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:

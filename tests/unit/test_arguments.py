@@ -636,6 +636,7 @@ def test_bad_entry_among_ids(entry: Any, error: type[Exception], says: str) -> N
     [
         *((one, "takes ids as ids or clientOrderIds") for one in ("orderids", "ORDERIDS", "ClientOrderIDs")),
         *((one, "takes ids as ids or clientOrderIds") for one in ("orderID", "orderidlist", "CLIENTORDERID")),
+        *((one, "takes ids as ids or clientOrderIds") for one in ("orderIds ", "orderIds[0]", "order_id")),
         *((one, "has a name that cannot be sent") for one in ("Symbol", "SIGNATURE", "\u017fymbol")),
         *((one, "is misspelt: write 'process'") for one in ("Process", "PROCESS")),
         *((one, "is misspelt: write 'recvWindow'") for one in ("recvwindow", "RecvWindow")),

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import pytest
 from ccxt.base.errors import BadRequest, BadResponse, BaseError, NetworkError, RequestTimeout
 
-from ccxt_bingx_ext._bingx.errors import Progress, progress_of
-from ccxt_bingx_ext._wire.call import Call, Replayed, current_call, on_the_wire, one_call
+from ccxt_bingx_ext._cancel.failures import Progress, progress_of
+from ccxt_bingx_ext._wire.call import (
+    Call,
+    Replayed,
+    call_on_the_wire,
+    current_call,
+    note_signed,
+    on_the_wire,
+    one_call,
+)
 
 
 @pytest.mark.parametrize(
@@ -28,29 +39,53 @@ def test_ccxt_classes(error: Exception, answered: bool, becomes: type[BaseError]
     assert str(converted) == f"bingx {type(error).__name__}: x"
 
 
-def failure_of_a_call(*, begun: bool = False, written: bool = False, fetching: bool = True) -> BaseError:
+URL = "https://host/openApi/spot/v1/trade/cancelOrders"
+
+
+def failure_in(call: Call, **seen: Any) -> BaseError:
+    """The error that leaves a call of which a session has `seen` so much."""
     with pytest.raises(BadRequest) as caught:
-        _fail_in_a_call(begun, written, fetching)
+        _fail_in(call, seen)
     return caught.value
 
 
-def _fail_in_a_call(begun: bool, written: bool, fetching: bool) -> None:
-    outer = Call()
-    with one_call(outer):
-        if not fetching:
+def _fail_in(call: Call, seen: dict[str, Any]) -> None:
+    with one_call(call):
+        if not seen.pop("signed", True):
             raise BadRequest("x")
-        with on_the_wire(1.0, replayable=False) as call:
-            assert call is outer
-            call.begun, call.written = begun, written
-            raise BadRequest("x")
+        note_signed()
+        if not seen.pop("fetched", True):
+            raise BadRequest("x")  # a bot's class has sent it by other means
+        with on_the_wire(1.0, replayable=False) as inner:
+            assert inner is call
+            vars(call).update(seen)
+            cause = seen.get("failure")
+            if seen.pop("lost", False):
+                cause = OSError("of another session")
+            raise BadRequest("x") from cause
 
 
 def test_progress() -> None:
-    """The error says how far its request got; None if its session said nothing."""
-    assert progress_of(failure_of_a_call(fetching=False)) is Progress.NOT_BEGUN
-    assert progress_of(failure_of_a_call()) is None
-    assert progress_of(failure_of_a_call(begun=True)) is Progress.NOT_WRITTEN
-    assert progress_of(failure_of_a_call(begun=True, written=True)) is Progress.WRITTEN
+    """The error says how far its request got; None if nobody saw it."""
+    refused = ConnectionRefusedError("x")
+    assert progress_of(failure_in(Call(), signed=False)) is Progress.NOT_BEGUN
+    assert progress_of(failure_in(Call(), fetched=False)) is None
+    assert progress_of(failure_in(Call())) is None
+    assert progress_of(failure_in(Call(), failure=refused)) is Progress.NOT_WRITTEN
+    assert progress_of(failure_in(Call(), failure=refused, lost=True)) is None
+    assert progress_of(failure_in(Call(), failure=refused, written=True)) is Progress.WRITTEN
+
+
+def test_second_fetch() -> None:
+    """What a second fetch of one call has written counts for the call."""
+    call = Call()
+    with one_call(call):
+        with on_the_wire(1.0, replayable=False):
+            pass
+        with on_the_wire(1.0, replayable=False) as second:
+            assert second is not call
+            second.before_write()
+    assert call.written
 
 
 def test_second_write() -> None:
@@ -64,13 +99,29 @@ def test_second_write() -> None:
 
 
 def test_current_call() -> None:
-    """A call is current while it is on the wire; a second request inside of it has a call of its own."""
-    assert current_call() is None
+    """A call is current while it is on the wire, and for URLs of ours; a second one inside has its own."""
+    assert current_call("POST", URL) is None
     with one_call(Call()):
-        assert current_call() is None
+        assert current_call("POST", URL) is None
         with on_the_wire(1.0, replayable=False) as first:
-            assert current_call() is first
+            assert current_call("POST", URL) is call_on_the_wire() is first
+            assert current_call("POST", "https://host/token") is None
             with on_the_wire(1.0, replayable=False) as second:
-                assert current_call() is second is not first
-            assert current_call() is first
-        assert current_call() is None
+                assert current_call("POST", URL) is second is not first
+            assert current_call("POST", URL) is first
+        assert current_call("POST", URL) is call_on_the_wire() is None
+
+
+@dataclass(frozen=True)
+class Frozen(Exception):
+    """An exception that nobody may write to, not even its traceback."""
+
+    def __str__(self) -> str:
+        raise ValueError("no words")
+
+
+def test_unwritable_error() -> None:
+    """An exception that cannot be written to, or shown, becomes a ccxt error, too."""
+    with pytest.raises(NetworkError, match="bingx Frozen") as caught, one_call(Call()):
+        raise Frozen
+    assert isinstance(caught.value.__cause__, Frozen)

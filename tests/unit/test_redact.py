@@ -7,6 +7,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -15,7 +16,7 @@ import requests
 import urllib3
 import yarl
 from aiohttp.client_reqrep import ConnectionKey
-from ccxt.base.errors import NetworkError
+from ccxt.base.errors import BadRequest, NetworkError
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from ccxt_bingx_ext import ClientOrderId
@@ -336,3 +337,35 @@ def test_shorten(before: str, value: str) -> None:
         assert len(short) <= most + 1
         assert value in short or not any(part in short for part in (value[:4], value[-4:]))
     assert shorten("short words", 100) == "short words"
+
+
+@dataclass(frozen=True)
+class Hostile(Exception):
+    """An exception that can be neither shown nor written to."""
+
+    def __str__(self) -> str:
+        raise KeyError("no words")
+
+
+def test_hostile_errors() -> None:
+    """A hostile error is replaced by its name; the one that the bot was handling is left alone."""
+    error, handled = BadRequest("x"), Hostile()
+    error.__cause__, error.__context__ = ValueError("y"), handled
+    error.__cause__.__cause__ = Hostile()
+    redact_chain(error, ("a key of 20 letters.",), handled)
+    assert str(error.__cause__.__cause__) == "Hostile"
+    assert error.__context__ is handled
+
+
+def test_ids_in_orders() -> None:
+    """The ids of order structures stay as they are, even if a key looks like a part of them."""
+    error = BadRequest("mybot-key-1")
+    error.orders = [{"id": "1", "clientOrderId": "mybot-key-1", "info": {"msg": "mybot-key-1"}}]
+    redact_chain(error, ("mybot-key",))
+    assert str(error) == "***-1"
+    assert error.orders == [{"id": "1", "clientOrderId": "mybot-key-1", "info": {"msg": "***-1"}}]
+
+
+def test_secrets_of_odd_types() -> None:
+    """A secret that is no text masks nothing, and a key echoed in another case is masked."""
+    assert redact("abcdefgh ABCDEFGH 5", (5, None, b"abcdefgh", "abcdefgh")) == "*** *** 5"
