@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import chain
 
-from ccxt.base.errors import BadRequest, BaseError, OrderNotFound
+from ccxt.base.errors import BadRequest, BaseError, InvalidOrder, OrderNotFound
 
 from .._bingx.errors import carry_ban
 from .._ids import SymbolRef
@@ -43,11 +43,12 @@ def _as_one(errors: Mapping[str, BaseError], *, all_failed: bool) -> BaseError:
     also = f" - also failed: {', '.join(others)}" if others else ""
     message = f"{symbol}: {bare_message(error, CANCEL_ORDERS_FOR_SYMBOLS)}{also}"
     all_refused = all_failed and all(isinstance(one, OrderNotFound) for one in errors.values())
-    carry_ban(error, *errors.values())
-    if isinstance(error, OrderNotFound) and not all_refused:
-        # OrderNotFound tells a bot that all it asked for is gone; here one symbol's list was refused.
-        whole = BadRequest(message)
-        whole.__cause__ = error
-        return whole
-    error.args = (message,)
-    return error
+    raised = error
+    if isinstance(error, InvalidOrder) and not all_refused:
+        # An InvalidOrder tells a bot that all it asked for is gone; here one symbol's list was refused.
+        raised = BadRequest(message)
+        raised.__cause__ = error
+    else:
+        error.args = (message,)
+    carry_ban(raised, *errors.values())
+    return raised

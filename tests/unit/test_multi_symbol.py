@@ -9,6 +9,7 @@ from ccxt.base.errors import (
     BadRequest,
     BadResponse,
     BaseError,
+    InvalidOrder,
     NetworkError,
     OrderNotFound,
     PermissionDenied,
@@ -128,9 +129,10 @@ def test_most_severe_error_is_raised() -> None:
     assert [one["id"] for one in lost.unresolved] == ["1", "2", "3"]
 
 
-def test_refusal_of_one_symbol_is_not_gone() -> None:
-    """A bot takes OrderNotFound for all that it asked for, so the call raises BadRequest, with its cause."""
-    gone = OrderNotFound("bingx gone")
+@pytest.mark.parametrize("error_class", [OrderNotFound, InvalidOrder])
+def test_refusal_of_one_symbol_is_not_gone(error_class: type[BaseError]) -> None:
+    """A bot takes InvalidOrder for all that it asked for, so the call raises BadRequest, with its cause."""
+    gone = error_class("bingx gone")
     match = r"^BTC/USDT: gone$"
     with pytest.raises(BadRequest, match=match) as caught:
         cancel(asked(("1", BTC), ("2", GM)), btc=failing(gone), gm=found("2"))
@@ -175,4 +177,13 @@ def test_ban_of_one_symbol_is_told() -> None:
     ban.banned, ban.retry_after = True, 60.0
     with pytest.raises(RequestTimeout) as caught:
         cancel(asked(("1", BTC), ("2", GM)), btc=failing(lost), gm=failing(ban))
+    assert (caught.value.banned, caught.value.retry_after) == (True, 60.0)
+
+
+def test_ban_beside_a_refused_symbol() -> None:
+    """The BadRequest in place of an InvalidOrder says, too, how long the ban of another symbol lasts."""
+    ban = RateLimitExceeded("bingx banned")
+    ban.banned, ban.retry_after = True, 60.0
+    with pytest.raises(BadRequest, match=r"^BTC/USDT: invalid - also failed: GM/USDT") as caught:
+        cancel(asked(("1", BTC), ("2", GM)), btc=failing(InvalidOrder("bingx invalid")), gm=failing(ban))
     assert (caught.value.banned, caught.value.retry_after) == (True, 60.0)
