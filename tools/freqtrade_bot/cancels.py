@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from typing import Any
 
 from freqtrade.configuration import Configuration
@@ -41,12 +42,14 @@ def main(world: str, files: list[str], gone: list[str]) -> dict[str, Any]:
         placed = exchange.create_order(
             pair=PAIR, ordertype="limit", side="buy", amount=0.001, rate=25000, leverage=1
         )
+        cancelled = cancel(exchange, placed["id"])
+        time.sleep(1.1)  # sooner, the exchange refuses every order that it has just received
         return {
             "packages": {name: type(one).__module__.partition(".")[0] for name, one in instances.items()},
             "balance": exchange.get_balances()["USDT"]["free"],
             "last": exchange.get_tickers([PAIR])[PAIR]["last"],
             "placed": placed["id"],
-            "cancelled": cancel(exchange, placed["id"]),
+            "cancelled": cancelled,
             "gone": {order_id: cancel(exchange, order_id) for order_id in [placed["id"], *gone]},
         }
     finally:
