@@ -143,7 +143,10 @@ async def try_acquire_async(limiter: Limiter, rate_limit: RateLimit) -> Slot | N
 
 
 def renew(slot: Slot) -> bool:
-    """Make `slot`, which was not used in time, usable again, and return whether it is. If not, it is gone."""
+    """Make `slot`, which was not used in time, usable again, and return whether it is. If not, it is gone.
+
+    It is usable when this returns: a reply that came too late is asked for again.
+    """
     return run(_renew_steps(slot), slot.limiter.do)
 
 
@@ -181,7 +184,12 @@ def _try_steps(limiter: Limiter, rate_limit: RateLimit) -> Generator[Signal, Any
 
 
 def _renew_steps(slot: Slot) -> Generator[Signal, Any, bool]:
-    asked_at = time.monotonic()
-    decision = yield Renew(slot.ticket, slot.rate_limit)
-    slot.usable_until = asked_at + slot.rate_limit.slack
-    return not decision.delay
+    rate_limit = slot.rate_limit
+    while True:
+        asked_at = time.monotonic()
+        decision = yield Renew(slot.ticket, rate_limit)
+        slot.usable_until = asked_at + rate_limit.slack
+        if decision.delay or slot.usable(time.monotonic()):
+            return not decision.delay
+        # The reply was slow, or the event loop was busy. The next slot lasts longer, so that one is in time.
+        rate_limit = rate_limit._replace(slack=2 * rate_limit.slack)

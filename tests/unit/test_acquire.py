@@ -101,6 +101,23 @@ def test_late_slot(world: World) -> None:
     assert not world.renew(slot)
 
 
+def test_slow_renewals(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reply that comes too late is asked for again, each time for a slot that may be used for longer."""
+    slot, apply = world.acquire(), world.limiter.do
+    asked: list[float] = []
+
+    def slow(signal: Any) -> Any:
+        asked.append(signal.rate_limit.slack)
+        world.now += 150.0
+        return apply(signal)
+
+    monkeypatch.setattr(world.limiter, "do", slow)
+    monkeypatch.setattr(time, "monotonic", lambda: world.now)
+    assert world.renew(slot)
+    assert asked == [60.0, 120.0, 240.0]
+    assert slot.usable(world.now)
+
+
 def test_try_acquire(world: World) -> None:
     """It returns a slot if there is one, and else None at once, without a place in the queue."""
     slot = world.try_acquire()
