@@ -33,11 +33,12 @@ from ccxt_bingx_ext._bingx.errors import Response, response_of
 from ccxt_bingx_ext._cancel.failures import Progress, progress_of
 from ccxt_bingx_ext._cancel.outcome import UNKNOWN_OUTCOME
 from ccxt_bingx_ext._wire import call as wire_call
+from ccxt_bingx_ext._wire.aiohttp_sessions import watch_session
 from ccxt_bingx_ext._wire.requests_sessions import _InTime
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Simulator
 
-from .helpers import OURS, Bot, bot_of, cancels, place, reported, unused_port
+from .helpers import OURS, Bot, bot_of, cancel_each, cancels, config_of, place, reported, unused_port
 from .scripted import answer, canceled, config_over, scripted
 
 SPOT, SWAP = "BTC/USDT", "BTC/USDT:USDT"
@@ -196,6 +197,44 @@ def test_unwatched_failover(simulator: Simulator) -> None:
         exchange = bingx(config_over(simulator, f"127.0.0.1:{dead}", f"127.0.0.1:{live}", session=session))
         OtherAdapter.ports = (dead, live)
         lost_in(simulator, exchange)
+
+
+# The slot of a request
+
+
+@pytest.mark.parametrize("seconds", [0.4, 1.3])
+def test_event_loop_busy_before_body(seconds: float, limited: Simulator) -> None:
+    """If the loop is busy after aiohttp's headers, the slot moves, or the request starts again.
+
+    Until Python 3.11 aiohttp writes the headers with the body, in a task of its own. In 1.3 s another request
+    gets the slot.
+    """
+    config = config_of(limited, limit=1, inFlight=50)
+    first, second = place(limited, 2)
+    beside = threading.Thread(target=lambda: cancel_each(bingx(config), [second]))
+
+    async def keep_busy(*args: Any) -> None:
+        if not beside.ident:
+            beside.start()
+            asyncio.get_running_loop().call_soon(time.sleep, seconds)
+
+    async def main() -> None:
+        exchange = async_bingx(config)
+        exchange.open()
+        watch_session(exchange.session)
+        trace = aiohttp.TraceConfig()
+        trace.on_request_headers_sent.append(keep_busy)
+        trace.freeze()
+        exchange.session.trace_configs.append(trace)
+        try:
+            assert reported(await exchange.cancel_orders([first], SPOT)) == [(first, "canceled")]
+        finally:
+            await exchange.close(True)
+
+    asyncio.run(main())
+    beside.join()
+    assert len(limited.arrivals("cancelOrders")) == 2
+    assert limited.worst_window("cancelOrders") == 1
 
 
 # No replay

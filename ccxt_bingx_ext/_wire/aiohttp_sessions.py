@@ -31,6 +31,13 @@ async def _before_headers(
     context.is_written = True
 
 
+async def _before_body(
+    session: aiohttp.ClientSession, context: SimpleNamespace, piece: aiohttp.TraceRequestChunkSentParams
+) -> None:
+    if (call := current_call(piece.method, str(piece.url))) is not None:
+        await call.before_body_async()
+
+
 async def _before_redirect(
     session: aiohttp.ClientSession, context: SimpleNamespace, redirect: aiohttp.TraceRequestRedirectParams
 ) -> None:
@@ -55,6 +62,7 @@ async def _on_failure(
 
 _trace = aiohttp.TraceConfig()
 _trace.on_request_headers_sent.append(_before_headers)
+_trace.on_request_chunk_sent.append(_before_body)
 _trace.on_request_redirect.append(_before_redirect)
 _trace.on_request_end.append(_on_response)
 _trace.on_request_exception.append(_on_failure)

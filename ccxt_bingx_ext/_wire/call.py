@@ -48,11 +48,13 @@ class Call:
     `answered`: a response has begun to arrive. `deadline`: when (s, `time.monotonic`) the response has to be
     complete. `replayable`: the session may send it again by itself. `rest_of_window`: s for which the
     response says that the limit is used up. `slot`: its place in the rate limit; None if nothing limits it.
+    `has_lost_slot`: the session gave up before it wrote the body, because another request has the slot.
     """
 
     def __init__(self, parent: Call | None = None) -> None:
         self._parent = parent
         self.signed = self.fetched = self.on_the_wire = self.written = self.answered = False
+        self.has_lost_slot = self._has_begun_body = False
         self.failure: BaseException | None = None
         self.deadline = float("inf")
         self.replayable = False
@@ -76,6 +78,20 @@ class Call:
         if late is not None and not await renew_async(late):
             raise SlotLost
         self._write()
+
+    async def before_body_async(self) -> None:
+        """The session is about to write a piece of the body, and before the first one also the headers.
+
+        aiohttp (3.14 seen) keeps the headers back until then. Before Python 3.12 the body has a task of its
+        own, and a busy event loop may run much else first. Raises ``ConnectionError`` if the slot was not
+        used in time, and is not free any more: aiohttp turns no exception but a plain one into a failure.
+        """
+        is_first, self._has_begun_body = not self._has_begun_body, True
+        if is_first and self.slot is not None and not self.slot.usable(monotonic()):
+            self.has_lost_slot = not await renew_async(self.slot)
+            if self.has_lost_slot:
+                raise ConnectionError("the slot in the rate limit is lost")
+            self.slot.written()
 
     def _late_slot(self) -> Slot | None:
         if self.written:
@@ -205,6 +221,9 @@ class on_the_wire(one_call):
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         self.call.on_the_wire = False
+        if self.call.has_lost_slot and isinstance(error, Exception):
+            super().__exit__(None, None, traceback)
+            raise SlotLost from None
         super().__exit__(kind, error, traceback)
 
 

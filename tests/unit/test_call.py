@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import pytest
-from ccxt.base.errors import BadRequest, BadResponse, BaseError, NetworkError, RequestTimeout
+from ccxt.base.errors import (
+    BadRequest,
+    BadResponse,
+    BaseError,
+    ExchangeNotAvailable,
+    NetworkError,
+    RequestTimeout,
+)
 
+from ccxt_bingx_ext._bingx.errors import not_sent
 from ccxt_bingx_ext._cancel.failures import Progress, progress_of
+from ccxt_bingx_ext._ratelimit.acquire import acquire
+from ccxt_bingx_ext._ratelimit.local import LocalLimiter
+from ccxt_bingx_ext._ratelimit.schedule import RateLimit
 from ccxt_bingx_ext._wire.call import (
     Call,
     Replayed,
+    SlotLost,
     call_on_the_wire,
     current_call,
     note_signed,
@@ -96,6 +110,38 @@ def test_second_write() -> None:
         call.before_write()
     call.replayable = True
     call.before_write()
+
+
+def test_late_body() -> None:
+    """A body that comes late needs the slot again. If another request has it, nothing is written."""
+    limiter, rate_limit = LocalLimiter(), RateLimit(1, 3600.0)
+    call = Call()
+    call.slot = slot = acquire(limiter, rate_limit, 0.0, not_sent)
+    slot.usable_until = 0.0
+    asyncio.run(call.before_body_async())
+    assert slot.usable(monotonic())
+
+    slot.never_written()
+    acquire(limiter, rate_limit, 0.0, not_sent)
+    slot.usable_until = 0.0
+    asyncio.run(call.before_body_async())  # a further piece of the body
+    late = Call()
+    late.slot = slot
+    with pytest.raises(ConnectionError):
+        asyncio.run(late.before_body_async())
+    assert late.has_lost_slot
+
+
+def test_lost_slot() -> None:
+    """Whatever the session makes of a lost slot, the request starts again."""
+
+    def lose() -> None:
+        with on_the_wire(1.0, replayable=False) as call:
+            call.has_lost_slot = True
+            raise ExchangeNotAvailable("the session's own words")
+
+    with pytest.raises(SlotLost):
+        lose()
 
 
 def test_current_call() -> None:
