@@ -328,6 +328,20 @@ def test_shared_renew(server: RedisServer) -> None:
         assert client.zcard(shared_arrivals(first)) == 2
 
 
+def test_question_beside_renewal(server: RedisServer) -> None:
+    """A question that was on its way while a slot was renewed does not take the renewal back."""
+    shared, pace = lane(server), RateLimit(1, 1.0, 0.2, in_flight=0.2)
+    late, other = ticket(), ticket()
+    assert shared.do(Acquire(late, pace)).delay == 0
+    time.sleep(0.3)
+    arguments = shared._arguments(Acquire(other, pace))
+    assert shared.do(Renew(late, pace)).delay == 0
+    with redis.Redis.from_url(server.url) as client:
+        renewed = client.zscore(shared_arrivals(shared), late.name)
+        shared._eval(arguments)
+        assert client.zscore(shared_arrivals(shared), late.name) == renewed
+
+
 def shared_arrivals(limiter: Any) -> str:
     return str(limiter._keys[2])
 

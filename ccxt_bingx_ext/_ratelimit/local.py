@@ -34,6 +34,7 @@ class LocalLimiter:
         self._clock = clock
         self._lock = threading.RLock()
         self._schedule: Schedule[Ticket] = Schedule()
+        self._longest_life = 0.0  # s from a grant to the latest arrival, by any rate limit
 
     def do(self, signal: Signal) -> Decision:
         """Apply `signal`, and wake the tickets that may now go sooner than they were told."""
@@ -48,6 +49,9 @@ class LocalLimiter:
         return decision
 
     def _apply(self, signal: Signal, now: float) -> Decision:
+        if isinstance(signal, (Acquire, Renew)):
+            life = signal.rate_limit.slack + signal.rate_limit.in_flight
+            self._longest_life = max(self._longest_life, life)
         if isinstance(signal, Acquire):
             return self._schedule.acquire(signal.ticket, now, signal.rate_limit)
         if isinstance(signal, Renew):
@@ -56,6 +60,7 @@ class LocalLimiter:
             self._schedule.written(signal.ticket, now, signal.rate_limit)
         elif isinstance(signal, Answered):
             self._schedule.answered(signal.ticket, now)
+            signal.ticket.has_arrived = True
         elif isinstance(signal, Withdraw):
             self._schedule.withdraw(signal.ticket)
         elif isinstance(signal, Pause):
@@ -93,10 +98,12 @@ class LocalLimiter:
         return max(0.0, until - self._clock())
 
     def arrivals(self, within: float) -> list[tuple[str, float]]:
-        """Return each slot's name, and how many s ago its request arrived at the latest.
+        """Return each slot's name, and how many s ago its request arrived at the latest, up to `within`.
 
-        A request that may still arrive has an age below 0. The ages go up to `within`.
+        Without a response the age is that of a new grant, below 0. The slot may be renewed before whoever
+        gets this reads it, and an older time would take the renewal back.
         """
         with self._lock:
             now = self._clock()
-            return [(one.name, now - latest) for one, latest in self._schedule.arrivals(now - within)]
+            slots = self._schedule.arrivals(now - within)
+            return [(one.name, now - at if one.has_arrived else -self._longest_life) for one, at in slots]

@@ -20,6 +20,7 @@ class Ticket:
     def __init__(self, wake: Callable[[], bool]) -> None:
         self.wake = wake
         self.name = os.urandom(12).hex()
+        self.has_arrived = False  # a response to its request came: when it arrived is settled
         # Both belong to `RedisLimiter`:
         self.has_asked = False  # Redis may hold the ticket, so a withdrawal must go there
         self.was_answered = False  # Redis has replied at least once
