@@ -38,6 +38,9 @@ class _Handlers:
     def config(self) -> dict[str, Any]:
         return self._simulator.ccxt_config()
 
+    def port(self) -> int:
+        return self._simulator.port
+
     def add_account(self, account: Account) -> None:
         self._simulator.add_account(*account)
 
@@ -68,9 +71,9 @@ class _Handlers:
         self._simulator.clear_log()
 
 
-def _serve(messages: Connection) -> None:
+def _serve(messages: Connection, settings: dict[str, Any]) -> None:
     """Handle messages until the other end closes, or its process ends."""
-    with Simulator() as simulator:
+    with Simulator(**settings) as simulator:
         handlers = _Handlers(simulator)
         while True:
             try:
@@ -81,17 +84,18 @@ def _serve(messages: Connection) -> None:
 
 
 class ExchangeProcess:
-    """A simulator with the documented limits. Every account is new, and has its full limits."""
+    """A simulator, with `settings` as it takes them. Every account is new, and has its full limits."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: Any) -> None:
         # Spawn, not fork: if the child inherited the parent's end of the pipe, it would never end.
         context = multiprocessing.get_context("spawn")
         self._messages, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, settings), daemon=True)
         self._process.start()
         theirs.close()
         self._accounts = 0
         self._config: dict[str, Any] = self._request("config")
+        self.port: int = self._request("port")
 
     def __enter__(self) -> ExchangeProcess:
         return self

@@ -1,0 +1,135 @@
+"""The limit is exact: a server of its own process never sees more than the limit in any second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from benchmarks.exchange_process import ExchangeProcess
+from ccxt_bingx_ext._ratelimit.acquire import Slot
+from ccxt_bingx_ext._ratelimit.schedule import RateLimit
+
+from .delaying_proxy import proxy_to
+from .helpers import RedisServer, pairwise
+from .judge import Fleet, Judgement, Trouble, cancel_as, judge
+
+# Each of them let 3 to 10 requests through in a second when a request counted from its grant.
+TROUBLES = {
+    "fresh": Trouble(),
+    "handshake 40 ms": Trouble(handshake=(0.04, 0.04)),
+    "handshake 80-300 ms": Trouble(handshake=(0.08, 0.3)),
+    "computing": Trouble(burners=2),
+    "latency": Trouble(latency=(0.0, 0.15)),
+}
+BLOCKED = {"blocked loop": Trouble(block=(0.0, 0.4))}
+SLOW_REDIS = {"slow Redis": Trouble(slow_replies=0.1)}
+KINDS = ("sync", "threads", "async", "redis")
+LIMITS = (2, 5)
+ROWS = [
+    *pairwise(KINDS, TROUBLES, LIMITS),
+    *pairwise(("async", "redis"), BLOCKED, LIMITS),
+    *pairwise(("redis",), SLOW_REDIS, LIMITS),
+    ("pro", "fresh", 2),
+]
+WINDOWS = {2: 4, 5: 3}  # by limit: as many as the requests of a row fill. The first needs no time
+
+
+@pytest.fixture(scope="module")
+def exchange() -> Iterator[ExchangeProcess]:
+    """An exchange in a process of its own that refuses nothing: it only counts."""
+    with ExchangeProcess(limits=None) as exchange:
+        yield exchange
+
+
+@pytest.fixture(scope="module")
+def fleet() -> Iterator[Fleet]:
+    """Three bots in processes of their own."""
+    fleet = Fleet(3)
+    yield fleet
+    fleet.close()
+
+
+def least_use(kind: str, name: str) -> float:
+    """The share of the limit that bots use even on a busy machine, where everything takes longer.
+
+    Processes that share a Redis hear of a response when its process asks the next time: until then they count
+    the request for up to 0.3 s more. And they ask now and then, because no other process can wake them.
+    """
+    trouble = {**TROUBLES, **BLOCKED, **SLOW_REDIS}[name]
+    return 0.8 / (1 + trouble.longest + (0.6 if kind == "redis" else 0))
+
+
+def measure(
+    exchange: ExchangeProcess, kind: str, name: str, limit: int, request: Any, **settings: Any
+) -> Judgement:
+    """Cancel as a bot of this kind in this trouble, and judge what arrived by the exchange's clock."""
+    trouble, seed = {**TROUBLES, **BLOCKED, **SLOW_REDIS}[name], f"{kind} {name} {limit}"
+    account = exchange.new_account()
+    config = exchange.config(account, enableRateLimit=True)
+    with ExitStack() as stack:
+        if trouble.latency[1]:
+            port = stack.enter_context(proxy_to(exchange.port, seed, latency=trouble.latency))
+            api = {
+                one: url.replace(f":{exchange.port}", f":{port}")
+                for one, url in config["urls"]["api"].items()
+            }
+            config["urls"] = {"api": api}
+        ids = exchange.place(account, WINDOWS[limit] * limit)
+        config["options"] = {"cancelOrders": {"limit": limit, **settings}}
+        if kind == "redis":
+            server: RedisServer = request.getfixturevalue("server")
+            port = server.port
+            if trouble.slow_replies:
+                port = stack.enter_context(proxy_to(port, seed, slow_replies=trouble.slow_replies))
+            # A busy machine may take a Redis for one that is away, which counts by process.
+            config["options"]["cancelOrders"]["storage"] = (
+                f"redis://127.0.0.1:{port}/0?socket_timeout=5&socket_connect_timeout=5"
+            )
+            fleet: Fleet = request.getfixturevalue("fleet")
+            fleet.cancel_as(("threads", "async", "async"), config, ids, trouble, seed)
+        else:
+            cancel_as(kind, config, ids, trouble, seed)
+    arrivals = exchange.cancels(account)
+    assert len(arrivals) == len(ids)
+    return judge(arrivals, limit)
+
+
+@pytest.mark.parametrize(("kind", "name", "limit"), ROWS)
+def test_exact(
+    kind: str, name: str, limit: int, exchange: ExchangeProcess, loopback: None, request: Any
+) -> None:
+    """Whatever delays requests, never more than the limit arrive in any second, and most of it is used."""
+    judgement = measure(exchange, kind, name, limit, request)
+    print(f"{kind}, {name}, limit {limit}: worst {judgement.worst}, use {judgement.use:.1%}")  # pytest -s
+    assert judgement.worst <= limit
+    assert judgement.use >= least_use(kind, name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "limit", "margin"),
+    [
+        ("threads", "handshake 40 ms", 2, 0),
+        ("async", "handshake 40 ms", 5, 0),
+        ("threads", "handshake 80-300 ms", 5, 50),
+        ("async", "handshake 80-300 ms", 2, 50),
+    ],
+)
+def test_judge_catches_times_of_grants(
+    kind: str,
+    name: str,
+    limit: int,
+    margin: int,
+    exchange: ExchangeProcess,
+    loopback: None,
+    request: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Negative control: a limiter that counts a request when it may go exceeds the limit."""
+    of = RateLimit.of
+    monkeypatch.setattr(RateLimit, "of", lambda *args: of(*args)._replace(slack=0.0))
+    monkeypatch.setattr(Slot, "usable", lambda slot, now: True)
+    judgement = measure(exchange, kind, name, limit, request, margin=margin, inFlight=0)
+    assert judgement.worst > limit
