@@ -8,6 +8,7 @@
 --       acquire, renew  requests, period, life (slack and in_flight), stale_after, then of each slot that the
 --                       caller's process knows: its ticket, and how long ago its request arrived at the latest
 --       withdraw        nothing
+--       defer           nothing; its process cannot use the slot yet, and the ticket waits before all others
 --       pause, ban      seconds
 -- Reply {delay, banned (1 or 0)}. A delay of '0' means: go.
 --
@@ -57,6 +58,11 @@ local reply = {'0', 0}
 if message == 'withdraw' then
   take_out(ticket)
   redis.call('ZREM', arrivals, ticket)
+elseif message == 'defer' then
+  redis.call('ZREM', arrivals, ticket)
+  -- Behind those that were deferred before: below 0, and growing.
+  redis.call('ZADD', queue, redis.call('HINCRBY', state, 'number', 1) / 1e12 - 1, ticket)
+  redis.call('HSET', seen, ticket, text(now))
 elseif message == 'pause' or message == 'ban' then
   local field = message == 'pause' and 'paused_until' or 'banned_until'
   local at = math.max(number(redis.call('HGET', state, field)), now + tonumber(ARGV[3]))
@@ -74,9 +80,10 @@ else
     if name ~= ticket and number(redis.call('HGET', seen, name)) < now - stale_after then take_out(name) end
   end
   local rank = 0
-  if message == 'renew' then
-    redis.call('ZREM', arrivals, ticket) -- those in the queue come after a ticket that has a slot
-  else
+  -- Those in the queue come after a ticket that has a slot. One that asks for a slot has it if its call was
+  -- repeated because the connection broke.
+  local has_slot = redis.call('ZREM', arrivals, ticket) == 1
+  if message == 'acquire' and not has_slot then
     redis.call('ZADD', queue, 'NX', redis.call('HINCRBY', state, 'number', 1), ticket)
     redis.call('HSET', seen, ticket, text(now))
     rank = redis.call('ZRANK', queue, ticket)

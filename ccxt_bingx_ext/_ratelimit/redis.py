@@ -5,19 +5,18 @@ An outage of Redis never blocks a request: the process's own limiter takes over,
 
 from __future__ import annotations
 
-import asyncio
-import functools
 import logging
 import sys
 import threading
 import time
 from collections.abc import Generator
-from importlib.resources import files
+from functools import partial
 from itertools import chain, islice, takewhile
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from .._runner import run, run_async
+from .connection import connection_to
 from .local import LocalLimiter
 from .messages import (
     GO,
@@ -33,7 +32,7 @@ from .messages import (
     Withdraw,
     Written,
 )
-from .schedule import Decision, RateLimit
+from .schedule import Decision
 
 log = logging.getLogger("ccxt_bingx_ext")
 
@@ -53,7 +52,6 @@ class RedisLimiter:
 
     You may call `do` from any thread and `do_async` from any event loop. Durations are in s:
 
-    - `timeout`: the most to connect, and the most to reply. A request must not wait for a Redis that is gone.
     - `retry_after`: how long the process leaves a Redis alone that it could not reach.
     - `check_every`: the most between two calls for a waiting ticket. Another process cannot wake it.
     - `stale_after`: a ticket that has not asked for so long holds nobody up. Its process has died.
@@ -66,28 +64,26 @@ class RedisLimiter:
         name: str,
         local: LocalLimiter,
         *,
-        timeout: float = 0.25,
         retry_after: float = 2.0,
         check_every: float = 0.5,
         stale_after: float = 2.0,
         most_asking: int = 8,
     ) -> None:
-        self.timeout = timeout
         self.retry_after = retry_after
         self.check_every = check_every
         self.stale_after = stale_after
         self.most_asking = most_asking
-        self._url = url
+        self._connection = connection_to(url)
         self._keys = [f"{{ccxt-bingx-ext:{name}}}:{part}" for part in ("q", "s", "a", "state")]
         self._local = local
         self._outage = _Outage(_host_and_port(url))
         self._queue = _ProcessQueue()
 
     def do(self, signal: Signal) -> Decision:
-        return run(self._steps(signal), self._eval)
+        return run(self._steps(signal), partial(self._connection.call, self._keys))
 
     async def do_async(self, signal: Signal) -> Decision:
-        return await run_async(self._steps(signal), self._eval_async)
+        return await run_async(self._steps(signal), partial(self._connection.call_async, self._keys))
 
     def _steps(self, signal: Signal) -> Steps[Decision]:
         if isinstance(signal, Acquire):
@@ -108,7 +104,7 @@ class RedisLimiter:
         if not self._queue.may_ask(ticket, self.most_asking + rate_limit.requests, self.stale_after):
             return Decision(self.check_every)
         ticket.has_asked = True
-        decision = yield from self._call(signal)
+        decision = yield from self._call(self._arguments(signal))
         if decision is None:
             return self._acquire_locally(signal)
         self._local.do(Withdraw(ticket))  # the ticket may have queued there during an outage
@@ -117,26 +113,29 @@ class RedisLimiter:
             return decision
         self._queue.note_reply(ticket)
         if not decision.delay:
-            decision = yield from self._take_locally(ticket, rate_limit)
+            decision = yield from self._take_locally(signal, "defer")
         if decision.delay:
             return Decision(min(decision.delay, self.check_every))
         self._queue.remove(ticket)
         return GO
 
     def _renew(self, signal: Renew) -> Steps[Decision]:
-        decision = yield from self._call(signal)
+        decision = yield from self._call(self._arguments(signal))
         if decision is None:
             return self._local.do(signal)
         if decision.delay:
             self._local.do(Withdraw(signal.ticket))
             return decision
-        return (yield from self._take_locally(*signal))
+        return (yield from self._take_locally(signal, "withdraw"))
 
-    def _take_locally(self, ticket: Ticket, rate_limit: RateLimit) -> Steps[Decision]:
-        """Count what Redis granted. An instance that names no store may have used the slot meanwhile."""
-        decision = self._local.do(Renew(ticket, rate_limit))
+    def _take_locally(self, signal: Question, otherwise: str) -> Steps[Decision]:
+        """Count what Redis granted, or send `otherwise`.
+
+        An instance that names no store may have used the slot meanwhile.
+        """
+        decision = self._local.do(Renew(*signal))
         if decision.delay:
-            yield from self._call(Withdraw(ticket))
+            yield from self._call([otherwise, signal.ticket.name])
         return decision
 
     def _acquire_locally(self, signal: Acquire) -> Decision:
@@ -149,7 +148,7 @@ class RedisLimiter:
         self._local.do(signal)
         self._queue.remove(signal.ticket)  # before the call, which a second Ctrl-C may end
         if signal.ticket.has_asked:
-            yield from self._call(signal)
+            yield from self._call(self._arguments(signal))
         return GO
 
     def _note(self, signal: Written | Answered | Pause | Ban | Resume) -> Steps[Decision]:
@@ -157,15 +156,15 @@ class RedisLimiter:
         if isinstance(signal, Ban) and signal.seconds is None:
             signal = Ban(self._local.banned_for)
         if isinstance(signal, (Pause, Ban)):
-            yield from self._call(signal)
+            yield from self._call(self._arguments(signal))
         return GO
 
-    def _call(self, signal: Question | Withdraw | Pause | Ban) -> Steps[Decision | None]:
-        """Run the script for `signal`. Return its reply, or None if Redis is away or replies nonsense."""
+    def _call(self, arguments: list[Any]) -> Steps[Decision | None]:
+        """Run the script. Return its reply, or None if Redis is away or replies nonsense."""
         if self._outage.is_on:
             return None
         was_away = self._outage.is_known
-        reply = yield self._arguments(signal)
+        reply = yield arguments
         decision = reply if isinstance(reply, Exception) else _parse(reply)
         if isinstance(decision, Exception):
             self._outage.begin(decision, self.retry_after)
@@ -187,47 +186,6 @@ class RedisLimiter:
         life = rate_limit.slack + rate_limit.in_flight
         message = "acquire" if isinstance(signal, Acquire) else "renew"
         return [message, ticket.name, rate_limit.requests, rate_limit.period, life, self.stale_after, *known]
-
-    # Each call opens its own connection. A process makes a few calls per second at most. Without a lasting
-    # connection, event loops, forks and the closing of an exchange do not matter here.
-
-    def _eval(self, arguments: list[Any]) -> Any:
-        try:
-            import redis
-
-            with redis.Redis.from_url(self._url, **self._options()) as client:
-                return client.eval(_script(), len(self._keys), *self._keys, *arguments)
-        except Exception as error:
-            return error
-
-    async def _eval_async(self, arguments: list[Any]) -> Any:
-        call = asyncio.ensure_future(self._eval_unshielded(arguments))
-        try:
-            return await asyncio.shield(call)
-        except asyncio.CancelledError:
-            # redis-py leaves a connection open if the task is cancelled while it connects (seen with 8.1).
-            # Let the call end first: this takes milliseconds, and no longer than the timeouts.
-            await asyncio.wait({call})
-            raise
-
-    async def _eval_unshielded(self, arguments: list[Any]) -> Any:
-        try:
-            from redis import asyncio as redis
-
-            async with redis.Redis.from_url(self._url, **self._options()) as client:
-                return await client.eval(_script(), len(self._keys), *self._keys, *arguments)
-        except Exception as error:
-            return error
-
-    def _options(self) -> dict[str, Any]:
-        from redis.backoff import NoBackoff
-        from redis.retry import Retry
-
-        return {
-            "socket_timeout": self.timeout,
-            "socket_connect_timeout": self.timeout,
-            "retry": Retry(NoBackoff(), 0),
-        }
 
 
 class UnexpectedReply(Exception):
@@ -346,9 +304,3 @@ def _host_and_port(url: str) -> str:
         return f"{parts.hostname or 'this machine'}:{parts.port or 6379}"
     except ValueError:
         return _UNREADABLE
-
-
-@functools.cache
-def _script() -> str:
-    """The text of acquire.lua. A packager may lose the file: read it where an error counts as an outage."""
-    return files("ccxt_bingx_ext._ratelimit").joinpath("acquire.lua").read_text("utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 
 from .local import LocalLimiter
 from .messages import Limiter
@@ -48,6 +49,8 @@ def _after_fork() -> None:
     # A lock that another thread held when the process forked would stay locked in the child for ever. The
     # limiters in Redis have locks and waiters, too, and nothing worth keeping: the child builds new ones.
     _redis_limiters.clear()
+    if (connection := sys.modules.get(f"{__package__}.connection")) is not None:
+        connection.after_fork()
     for limiter in _local_limiters.values():
         limiter.after_fork()
 

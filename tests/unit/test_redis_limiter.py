@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from typing import Any
 
@@ -85,12 +84,12 @@ def test_renew() -> None:
 
 
 def test_instance_without_a_store() -> None:
-    """It may use the last slot while Redis grants it. Then the slot goes back to Redis."""
+    """It may use the last slot while Redis grants it. Then the ticket keeps its place in Redis."""
     redis = Redis()
     for _ in range(LIMIT.requests):
         assert redis.limiter._local.do(Acquire(ticket(), LIMIT)) == GO
     assert redis.do(Acquire(ticket(), LIMIT)).delay > 0
-    assert redis.messages == ["acquire", "withdraw"]
+    assert redis.messages == ["acquire", "defer"]
 
 
 def test_withdraw_of_a_silent_ticket() -> None:
@@ -158,7 +157,7 @@ def test_outage(caplog: pytest.LogCaptureFixture) -> None:
     redis.limiter._outage.begin(redis.reply, 0.0)
     redis.reply = GRANTED
     assert redis.do(Acquire(ticket(), LIMIT)).delay > 0, "the process has used its slots, whatever Redis says"
-    assert redis.messages == ["acquire", "acquire", "withdraw"]
+    assert redis.messages == ["acquire", "acquire", "defer"]
     lost, back = [record.getMessage() for record in caplog.records]
     assert "at there:1 cannot be reached (ConnectionError: nobody there)" in lost
     assert back == "the shared rate limit is back: there:1"
@@ -225,7 +224,7 @@ def test_unescaped_password(user: str, character: str, scheme: str, caplog: pyte
     limiter = RedisLimiter(
         f"{scheme}://{user}:11{character}secret{character}22@there:1/0", "name", LocalLimiter()
     )
-    run(limiter._steps(Acquire(ticket(), LIMIT)), limiter._eval)
+    limiter.do(Acquire(ticket(), LIMIT))
     assert "cannot be reached" in caplog.text
     for part in ("secret", "11", "22", "user"):
         assert part not in caplog.text
@@ -261,24 +260,3 @@ def test_ban_without_a_time() -> None:
     assert seconds == sorted(seconds)
     assert seconds[0] == pytest.approx(1.0, abs=0.5)
     assert redis.limiter._local.banned_for > 1.5
-
-
-def test_cancelled_while_it_calls(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A task that is cancelled during a call lets the call end: redis-py would leave its connection open."""
-    limiter, ended = RedisLimiter("redis://there:1/0", "name", LocalLimiter()), list[str]()
-
-    async def slow(arguments: list[Any]) -> Any:
-        await asyncio.sleep(0.05)
-        ended.append(arguments[0])
-
-    async def main() -> None:
-        monkeypatch.setattr(limiter, "_eval_unshielded", slow)
-        task = asyncio.ensure_future(limiter._eval_async(["acquire"]))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert ended == ["acquire"]
-
-    asyncio.run(main())
