@@ -157,6 +157,30 @@ def test_cancelled_task(server: RedisServer) -> None:
         assert client.zcard(shared._keys[0]) == 0
 
 
+def test_cancelled_twice(server: RedisServer) -> None:
+    """No entry of a task that was cancelled twice stays, at whatever moment that was, here or in Redis."""
+    shared: Any = RedisLimiter(f"{server.url}?socket_timeout=60", "lane", LocalLimiter())
+    ask(shared)
+
+    async def main(steps: int, more: int) -> None:
+        task = asyncio.ensure_future(acquire_async(shared, PACE, 1.0, not_sent))
+        for pause in (steps, more):
+            for _ in range(pause):
+                await asyncio.sleep(0)
+            task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    for steps in range(1, 4):
+        for more in range(4):
+            asyncio.run(main(steps, more))
+    call(shared, ["withdraw", ""])  # those before have arrived
+    assert len(shared._queue) == 0
+    assert shared._local._schedule.waiting == []
+    with redis.Redis.from_url(server.url) as client:
+        assert [client.zcard(key) for key in shared._keys[:3]] == [0, 0, 1]
+
+
 def test_redis_outage(
     limited: Simulator, server: RedisServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -292,10 +316,9 @@ def test_clock_steps_back_a_minute(server: RedisServer) -> None:
     with redis.Redis.from_url(server.url) as client:
         for field in ("now", "paused_until"):
             client.hincrbyfloat(shared._keys[3], field, 60)
-        for name in client.hkeys(shared._keys[1]):
-            client.hincrbyfloat(shared._keys[1], name, 60)
-        for name in client.zrange(shared._keys[2], 0, -1):
-            client.zincrby(shared._keys[2], 60, name)
+        for key in shared._keys[1:3]:
+            for name in client.zrange(key, 0, -1):
+                client.zincrby(key, 60, name)
         arguments = shared._arguments(Acquire(ticket(), PACE))
         assert float(call(shared, arguments)[0]) < 2.0 + PACE.period + 0.01
         assert all(at < time.time() + 1 for _, at in client.zrange(shared._keys[2], 0, -1, withscores=True))

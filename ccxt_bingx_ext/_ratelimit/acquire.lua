@@ -1,7 +1,7 @@
 -- The arithmetic of schedule.py as one atomic script. It reads the clock of the Redis server.
 --
 -- KEYS  queue     sorted set, ticket -> its number in calling order
---       seen      hash, ticket -> when it last asked
+--       seen      sorted set, ticket -> when it last asked
 --       arrivals  sorted set, granted ticket -> the latest moment at which its request arrives
 --       state     hash: paused_until, banned_until, now (of the last call), number (counts tickets)
 -- ARGV  message, ticket, then what the message carries:
@@ -28,7 +28,7 @@ local function delay_until(at) return text(math.max(at - now, 0.000001)) end
 
 local function take_out(name)
   redis.call('ZREM', queue, name)
-  redis.call('HDEL', seen, name)
+  redis.call('ZREM', seen, name)
 end
 
 -- Lets the keys of an unused limiter expire after ten minutes, but never before its ban ends.
@@ -45,11 +45,10 @@ if stepped_back > 0 then
   for _, field in ipairs({'paused_until', 'banned_until'}) do
     redis.call('HSET', state, field, text(number(redis.call('HGET', state, field)) - stepped_back))
   end
-  for _, name in ipairs(redis.call('HKEYS', seen)) do
-    redis.call('HSET', seen, name, text(number(redis.call('HGET', seen, name)) - stepped_back))
-  end
-  for _, name in ipairs(redis.call('ZRANGE', arrivals, 0, -1)) do
-    redis.call('ZINCRBY', arrivals, text(-stepped_back), name)
+  for _, key in ipairs({seen, arrivals}) do
+    for _, name in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+      redis.call('ZINCRBY', key, text(-stepped_back), name)
+    end
   end
 end
 redis.call('HSET', state, 'now', text(now))
@@ -62,7 +61,7 @@ elseif message == 'defer' then
   redis.call('ZREM', arrivals, ticket)
   -- Behind those that were deferred before: below 0, and growing.
   redis.call('ZADD', queue, redis.call('HINCRBY', state, 'number', 1) / 1e12 - 1, ticket)
-  redis.call('HSET', seen, ticket, text(now))
+  redis.call('ZADD', seen, text(now), ticket)
 elseif message == 'pause' or message == 'ban' then
   local field = message == 'pause' and 'paused_until' or 'banned_until'
   local at = math.max(number(redis.call('HGET', state, field)), now + tonumber(ARGV[3]))
@@ -76,8 +75,8 @@ else
     if not known or at < tonumber(known) then redis.call('ZADD', arrivals, text(at), ARGV[index]) end
   end
   -- A ticket that no longer asks blocks nobody: its process died.
-  for _, name in ipairs(redis.call('ZRANGE', queue, 0, -1)) do
-    if name ~= ticket and number(redis.call('HGET', seen, name)) < now - stale_after then take_out(name) end
+  for _, name in ipairs(redis.call('ZRANGEBYSCORE', seen, '-inf', '(' .. text(now - stale_after))) do
+    if name ~= ticket then take_out(name) end
   end
   local rank = 0
   -- Those in the queue come after a ticket that has a slot. One that asks for a slot has it if its call was
@@ -85,7 +84,7 @@ else
   local has_slot = redis.call('ZREM', arrivals, ticket) == 1
   if message == 'acquire' and not has_slot then
     redis.call('ZADD', queue, 'NX', redis.call('HINCRBY', state, 'number', 1), ticket)
-    redis.call('HSET', seen, ticket, text(now))
+    redis.call('ZADD', seen, text(now), ticket)
     rank = redis.call('ZRANK', queue, ticket)
   end
   -- No ban is believed for longer than an hour, no pause for longer than 5 s (LONGEST_BAN and PLAUSIBLE in

@@ -109,7 +109,7 @@ async def acquire_async(
             return False
         return True
 
-    ticket = Ticket(wake)
+    ticket = Ticket(wake, loop.is_closed)
 
     async def execute(step: Question | Wait) -> Any:
         if not isinstance(step, Wait):

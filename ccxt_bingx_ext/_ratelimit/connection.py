@@ -80,13 +80,9 @@ class Connection:
         loop = asyncio.get_running_loop()
         done = loop.create_future()
 
-        def finish() -> None:
-            if not done.done():
-                done.set_result(None)
-
         def wake() -> None:
             with suppress(RuntimeError):  # the loop is closed: nobody waits there
-                loop.call_soon_threadsafe(finish)
+                loop.call_soon_threadsafe(done.set_result, None)
 
         call = Call(keys, arguments, wake)
         if self._put(call):
@@ -156,10 +152,9 @@ def _carry_out(taken: list[Call | None], client: Any) -> bool:
     """Call the script, and wake those who wait for its reply. Return whether more is to come."""
     # Who waited for an expired call does without the reply: a late grant would be nobody's.
     calls = [call for call in taken if call is not None and time.monotonic() < call.expires]
-    if calls:
-        for call, reply in zip(calls, _replies(client, calls), strict=True):
-            call.reply = reply
-            call.wake()
+    for call, reply in zip(calls, _replies(client, calls), strict=True):
+        call.reply = reply
+        call.wake()
     return None not in taken
 
 

@@ -41,6 +41,8 @@ class LocalLimiter:
         with self._lock:
             now = self._clock()
             decision = self._apply(signal, now)
+            self._drop_if_gone(self._schedule.next_overdue())
+            # An `if` must not come last: an interrupt at its end would leave the lock locked (CPython 3.11).
             to_wake = self._woken_by(signal, decision, now)
         for ticket in to_wake:
             if not ticket.wake():
@@ -73,6 +75,10 @@ class LocalLimiter:
             self._schedule.ban(now + signal.seconds)
         return GO
 
+    def _drop_if_gone(self, ticket: Ticket | None) -> None:
+        if ticket is not None and ticket.is_gone():
+            self._schedule.withdraw(ticket)
+
     def _woken_by(self, signal: Signal, decision: Decision, now: float) -> list[Ticket]:
         if isinstance(signal, (Ban, Resume)):
             return self._schedule.waiting
@@ -96,6 +102,12 @@ class LocalLimiter:
         """The s that a ban still lasts, 0 without one."""
         until = max(self._schedule.banned_until, self._schedule.held_until)
         return max(0.0, until - self._clock())
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the limiter remembers nothing: no ban, no pause, and no request that still counts."""
+        with self._lock:
+            return self._schedule.is_idle(self._clock())
 
     def arrivals(self, within: float) -> list[tuple[str, float]]:
         """Return each slot's name, and how many s ago its request arrived at the latest, up to `within`.

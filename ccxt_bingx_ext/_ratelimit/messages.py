@@ -15,10 +15,11 @@ class Ticket:
     """A place in a limiter's queue, and then a slot. `name` is unique across processes and machines.
 
     The limiter calls `wake`, from any thread, to make the owner ask again. False: there is no owner.
+    `is_gone` says the same without waking: an event loop that has stopped would keep each wake in memory.
     """
 
-    def __init__(self, wake: Callable[[], bool]) -> None:
-        self.wake = wake
+    def __init__(self, wake: Callable[[], bool], is_gone: Callable[[], bool] = lambda: False) -> None:
+        self.wake, self.is_gone = wake, is_gone
         self.name = os.urandom(12).hex()
         self.has_arrived = False  # a response to its request came: when it arrived is settled
         # Both belong to `RedisLimiter`:

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Generator
 from functools import partial
-from itertools import chain, islice, takewhile
+from itertools import chain, takewhile
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
@@ -32,6 +32,7 @@ from .messages import (
     Withdraw,
     Written,
 )
+from .queue import Queue
 from .schedule import Decision
 
 log = logging.getLogger("ccxt_bingx_ext")
@@ -74,7 +75,7 @@ class RedisLimiter:
         self.stale_after = stale_after
         self.most_asking = most_asking
         self._connection = connection_to(url)
-        self._keys = [f"{{ccxt-bingx-ext:{name}}}:{part}" for part in ("q", "s", "a", "state")]
+        self._keys = [f"{{ccxt-bingx-ext:{name}}}:{part}" for part in ("q", "seen", "a", "state")]
         self._local = local
         self._outage = _Outage(_host_and_port(url))
         self._queue = _ProcessQueue()
@@ -102,7 +103,10 @@ class RedisLimiter:
         if self._outage.is_on:
             return self._acquire_locally(signal)
         if not self._queue.may_ask(ticket, self.most_asking + rate_limit.requests, self.stale_after):
-            return Decision(self.check_every)
+            # Those before it wake it when its turn comes near.
+            delay = max(self.check_every, self._queue.rank(ticket) // rate_limit.requests * rate_limit.period)
+            self._queue.put(ticket, time.monotonic() + delay)
+            return Decision(delay)
         ticket.has_asked = True
         decision = yield from self._call(self._arguments(signal))
         if decision is None:
@@ -110,13 +114,14 @@ class RedisLimiter:
         self._local.do(Withdraw(ticket))  # the ticket may have queued there during an outage
         if decision.banned:
             self._local.do(Ban(decision.delay))
+            self._queue.wake_all()
             return decision
         self._queue.note_reply(ticket)
         if not decision.delay:
             decision = yield from self._take_locally(signal, "defer")
         if decision.delay:
             return Decision(min(decision.delay, self.check_every))
-        self._queue.remove(ticket)
+        self._queue.leave(ticket)
         return GO
 
     def _renew(self, signal: Renew) -> Steps[Decision]:
@@ -141,18 +146,20 @@ class RedisLimiter:
     def _acquire_locally(self, signal: Acquire) -> Decision:
         decision = self._local.do(signal)
         if not decision.delay:
-            self._queue.remove(signal.ticket)
+            self._queue.leave(signal.ticket)
         return decision
 
     def _withdraw(self, signal: Withdraw) -> Steps[Decision]:
         self._local.do(signal)
-        self._queue.remove(signal.ticket)  # before the call, which a second Ctrl-C may end
+        self._queue.leave(signal.ticket)  # before the call, which a second Ctrl-C may end
         if signal.ticket.has_asked:
             yield from self._call(self._arguments(signal))
         return GO
 
     def _note(self, signal: Written | Answered | Pause | Ban | Resume) -> Steps[Decision]:
         self._local.do(signal)  # an outage must not lose it
+        if isinstance(signal, (Ban, Resume)):
+            self._queue.wake_all()
         if isinstance(signal, Ban) and signal.seconds is None:
             signal = Ban(self._local.banned_for)
         if isinstance(signal, (Pause, Ban)):
@@ -205,43 +212,54 @@ def _parse(reply: Any) -> Decision | UnexpectedReply:
     return UnexpectedReply(f"an unexpected reply: {reply!r:.80}")
 
 
-class _ProcessQueue:
+class _ProcessQueue(Queue[Ticket]):
     """The tickets of this process that wait for Redis, in calling order: which of them may call it now?
 
     If a hundred waiting tasks called Redis at once, none would get its reply in time. The tickets far back
     need not ask, because those before them go first in any case. And a ticket first asks when Redis has
     replied to all before it: calls that are under way together would overtake each other.
-
-    It needs no lock, because each step is one operation of the dict.
     """
 
     def __init__(self) -> None:
-        self._asked: dict[Ticket, float] = {}  # ticket -> when it last wanted to ask
-
-    def __len__(self) -> int:
-        return len(self._asked)
+        super().__init__()
+        self._most, self._stale_after = 1, 0.0  # what the last ticket said
 
     def may_ask(self, ticket: Ticket, most: int, stale_after: float) -> bool:
         """Queue `ticket`, and return whether it is one of the first `most` and those before it have a reply.
 
-        Tickets that have not asked for `stale_after` s do not count.
+        Tickets that are overdue by `stale_after` s do not count.
         """
-        now = time.monotonic()
-        self._asked[ticket] = now
-        before = takewhile(lambda entry: entry[0] is not ticket, [*self._asked.items()])
-        ahead = [*islice((one for one, asked in before if now - asked <= stale_after), most)]
+        self._most, self._stale_after = most, stale_after
+        overdue = self.next_aside()
+        if overdue is not None and overdue.is_gone():
+            self.remove(overdue)
+        self.put(ticket, time.monotonic())
+        ahead = [*takewhile(lambda one: one is not ticket, self._first())]
         return len(ahead) < most and all(one.was_answered for one in ahead)
 
     def note_reply(self, ticket: Ticket) -> None:
-        """Redis has replied to `ticket`: wake the first one that still has no reply."""
+        """Redis has replied to `ticket`, or it has left: wake the next one that has no reply."""
         ticket.was_answered = True
-        following = next((one for one in [*self._asked] if not one.was_answered), None)
-        if following is not None:
-            following.wake()
+        while (following := self._first_without_reply()) is not None and not following.wake():
+            self.remove(following)
 
-    def remove(self, ticket: Ticket) -> None:
-        """Forget `ticket`, which is granted or withdrawn."""
-        self._asked.pop(ticket, None)
+    def wake_all(self) -> None:
+        """Wake every ticket, because it may have to give up."""
+        for one in self.tickets:
+            if not one.wake():
+                self.remove(one)
+
+    def leave(self, ticket: Ticket) -> None:
+        """Remove `ticket`, which is granted or withdrawn. The others move up."""
+        if ticket in self:
+            self.remove(ticket)
+            self.note_reply(ticket)
+
+    def _first_without_reply(self) -> Ticket | None:
+        return next((one for one in self._first() if not one.was_answered), None)
+
+    def _first(self) -> list[Ticket]:
+        return self.first(self._most, time.monotonic() - self._stale_after)
 
 
 _UNREADABLE = 'an unreadable URL (write %2F, %3F, %23 and %40 for "/", "?", "#" and "@" in a password)'

@@ -5,19 +5,36 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import time
+from collections import OrderedDict
+from contextlib import suppress
+from itertools import islice
+from weakref import WeakValueDictionary
 
 from .local import LocalLimiter
 from .messages import Limiter
 
+# s after which an unused limiter is forgotten: a service with thousands of API keys would keep them all.
+UNUSED = 600.0
+
+
+class _Kept:
+    """A limiter that somebody used lately, and its `RedisLimiter`s by URL."""
+
+    def __init__(self, local: LocalLimiter) -> None:
+        self.local, self.used_at = local, time.monotonic()
+        self.shared: dict[str, Limiter] = {}
+
+
 # No lock: each step below is one operation of a dict, which no other thread, signal handler or fork divides.
-_local_limiters: dict[str, LocalLimiter] = {}
-_local_limiters_at: dict[str, dict[str, LocalLimiter]] = {}  # by host and name
-_redis_limiters: dict[tuple[str, str], Limiter] = {}  # by URL and name
+_kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()  # by host and name, the longest unused first
+# Also those that are forgotten, while a waiting ticket or a request under way holds them: by host, then name.
+_alive: dict[str, WeakValueDictionary[str, LocalLimiter]] = {}
 
 
 def limiters_at(host: str) -> list[Limiter]:
     """Every limiter at `host` that this process has, of whichever account and endpoint."""
-    return [*_local_limiters_at.get(host, {}).values()]
+    return [*_living(_alive.get(host, WeakValueDictionary()))]
 
 
 def limiter_for(api_key: str, host: str, endpoint: str, storage: str | None) -> Limiter:
@@ -25,34 +42,63 @@ def limiter_for(api_key: str, host: str, endpoint: str, storage: str | None) -> 
 
     With `storage` None, this process keeps the limit. With the URL of a Redis, every process that names the
     same Redis shares it. The Redis gets a hash, never the API key.
+
+    A limiter that was not used for ten minutes is forgotten, unless it has a ban, a waiting ticket or a
+    request that still counts.
     """
     name = hashlib.sha256("\n".join((api_key, host, endpoint)).encode()).hexdigest()[:32]
-    local = _local_limiters.setdefault(name, LocalLimiter())
-    _local_limiters_at.setdefault(host, {})[name] = local
+    kept = _keep(host, name)
+    _forget_unused()
     if storage is None:
-        return local
-    if (storage, name) not in _redis_limiters:
+        return kept.local
+    if storage not in kept.shared:
         from .redis import RedisLimiter  # only bots that share a limit pay for this import
 
-        _redis_limiters.setdefault((storage, name), RedisLimiter(storage, name, local))
-    return _redis_limiters[storage, name]
+        kept.shared.setdefault(storage, RedisLimiter(storage, name, kept.local))
+    return kept.shared[storage]
+
+
+def _keep(host: str, name: str) -> _Kept:
+    key, alive = (host, name), _alive.setdefault(host, WeakValueDictionary())
+    kept = _kept.get(key) or _Kept(alive.get(name) or LocalLimiter())
+    kept.used_at = time.monotonic()
+    kept = _kept.setdefault(key, kept)  # another thread may have forgotten it, or made it, meanwhile
+    alive[name] = kept.local
+    with suppress(KeyError):
+        _kept.move_to_end(key)
+    return kept
+
+
+def _forget_unused() -> None:
+    before = time.monotonic() - UNUSED
+    for key, kept in [*islice(_kept.items(), 2)]:  # two for each that may come, so that all have their turn
+        if kept.used_at < before:
+            _kept.pop(key, None)
+            if not kept.local.is_idle or kept.used_at >= before:  # another thread has just used it
+                _kept.setdefault(key, kept)
+
+
+def _living(alive: WeakValueDictionary[str, LocalLimiter]) -> list[LocalLimiter]:
+    return [limiter for reference in alive.valuerefs() if (limiter := reference()) is not None]
 
 
 def forget() -> None:
     """Drop every limiter, with its grants, pause and ban. For tests: a running bot would exceed the limit."""
-    _local_limiters.clear()
-    _local_limiters_at.clear()
-    _redis_limiters.clear()
+    _kept.clear()
+    _alive.clear()
 
 
 def _after_fork() -> None:
     # A lock that another thread held when the process forked would stay locked in the child for ever. The
     # limiters in Redis have locks and waiters, too, and nothing worth keeping: the child builds new ones.
-    _redis_limiters.clear()
-    if (connection := sys.modules.get(f"{__package__}.connection")) is not None:
+    for kept in _kept.values():
+        kept.shared.clear()
+    connection = sys.modules.get(f"{__package__}.connection")
+    if connection is not None:  # pragma: no branch - other tests have loaded it, in any order
         connection.after_fork()
-    for limiter in _local_limiters.values():
-        limiter.after_fork()
+    for alive in _alive.values():
+        for limiter in _living(alive):
+            limiter.after_fork()
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork

@@ -21,10 +21,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from contextlib import suppress
-from itertools import takewhile
 from math import inf
 from typing import Generic, NamedTuple, TypeVar
+
+from .queue import Queue
 
 T = TypeVar("T", bound=Hashable)
 
@@ -80,7 +80,7 @@ class Schedule(Generic[T]):
         self.banned_until = -inf
         self.held_until = -inf  # by a ban without a time
         self._hold = 0.0  # how long the last such ban held; 0 without one
-        self._queue: OrderedDict[T, float] = OrderedDict()  # ticket -> when it was last told to come back
+        self._queue: Queue[T] = Queue()  # due when they were told to come back
         self._slots: OrderedDict[T, float] = OrderedDict()  # granted ticket -> the latest moment it arrives
         self._width, self._longest_period = 1, 0.0  # the most that any rate limit said
 
@@ -91,13 +91,13 @@ class Schedule(Generic[T]):
         ``rate_limit.slack``, or has to `renew`. Otherwise it keeps its place, and has to ask again after the
         delay, or to `withdraw`.
         """
-        self._queue[ticket] = now  # it is here, and not overdue
+        self._queue.put(ticket, now)  # it is here, and not overdue
         decision = self._decide(ticket, now, rate_limit)
         if decision.delay:
-            self._queue[ticket] = now + decision.delay
+            self._queue.put(ticket, now + decision.delay)
         else:
             self.grant(ticket, now, rate_limit)
-            self._queue.pop(ticket, None)
+            self._queue.remove(ticket)
         return decision
 
     def renew(self, ticket: T, now: float, rate_limit: RateLimit) -> Decision:
@@ -122,8 +122,8 @@ class Schedule(Generic[T]):
         arrivals = sorted(latest for one, latest in [*self._slots.items()] if one != ticket)
         ahead = 0
         if ticket in self._queue:  # otherwise it has a slot already, and those in the queue come after it
-            before = takewhile(lambda place: place[0] != ticket, [*self._queue.items()])
-            ahead = sum(now - due <= OVERDUE for _, due in before)
+            self._queue.first(rate_limit.requests, now - OVERDUE)
+            ahead = self._queue.rank(ticket)
         rounds, place = divmod(ahead, rate_limit.requests)
         earlier = place - rate_limit.requests + len(arrivals)  # the request one window earlier
         free = arrivals[earlier] + rate_limit.period if earlier >= 0 else now
@@ -153,24 +153,26 @@ class Schedule(Generic[T]):
 
     def withdraw(self, ticket: T) -> None:
         """Remove `ticket`, whose request was never written. Those behind it move up. It may be unknown."""
-        self._queue.pop(ticket, None)
+        self._queue.remove(ticket)
         self._slots.pop(ticket, None)
 
     @property
     def waiting(self) -> list[T]:
         """The tickets in the queue, in calling order."""
-        return [*self._queue]
+        return self._queue.tickets
+
+    def next_overdue(self) -> T | None:
+        """Return a ticket that holds nobody up any more, each in turn: its owner may be gone."""
+        return self._queue.next_aside()
+
+    def is_idle(self, now: float) -> bool:
+        """Whether nothing is left to remember: no ban, and no request that still counts."""
+        counts = any(latest + self._longest_period > now for latest in [*self._slots.values()])
+        return not counts and max(self.banned_until, self.held_until, self.paused_until) <= now
 
     def next_up(self, now: float) -> list[T]:
         """The first tickets in the queue: so many as may go at once. The others need not ask before them."""
-        first: list[T] = []
-        with suppress(RuntimeError):  # a signal handler changed the queue: it woke those that now come first
-            for ticket, due in self._queue.items():  # not a copy: the queue may be long
-                if now - due <= OVERDUE:
-                    first.append(ticket)
-                if len(first) == self._width:
-                    break
-        return first
+        return self._queue.first(self._width, now - OVERDUE)
 
     def arrivals(self, since: float) -> list[tuple[T, float]]:
         """The tickets with a slot, and when their requests arrive at the latest, from `since` on."""

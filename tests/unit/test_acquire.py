@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -155,6 +156,39 @@ def test_owners_that_are_gone() -> None:
     for _ in range(3):
         limiter.do(Withdraw(Ticket(lambda: True)))
     assert limiter._schedule.waiting == [staying]
+
+
+def test_event_loops_that_are_closed() -> None:
+    """Their tickets leave once they are overdue and others ask; those of a stopped loop stay."""
+    now = 0.0
+    limiter = LocalLimiter(lambda: now)
+    limiter.do(Acquire(Ticket(lambda: True), AN_HOUR))
+    stopped = Ticket(lambda: True, lambda: False)
+    for one in (Ticket(lambda: True, lambda: True), stopped, Ticket(lambda: True, lambda: True)):
+        limiter.do(Acquire(one, AN_HOUR))
+    now = 20_000.0
+    for _ in range(4):
+        slot = Ticket(lambda: True)
+        assert limiter.do(Acquire(slot, AN_HOUR)).delay == 0
+        limiter.do(Withdraw(slot))
+    assert limiter._schedule.waiting == [stopped]
+
+
+def test_cancelled_twice(world: World) -> None:
+    """No entry of a task that was cancelled twice stays."""
+
+    async def main() -> None:
+        task = asyncio.ensure_future(module.acquire_async(world.limiter, AN_HOUR, 0.0, not_sent))
+        for _ in range(2):
+            await asyncio.sleep(0)
+            task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    world.acquire()
+    asyncio.run(main())
+    assert world.limiter._schedule.waiting == []
+    assert len(world.limiter.arrivals(math.inf)) == 1
 
 
 def test_leaving_a_long_queue() -> None:

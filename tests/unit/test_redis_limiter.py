@@ -121,12 +121,62 @@ def test_one_ticket_asks_for_the_first_time() -> None:
     tickets = [Ticket(partial(note, name)) for name in "abc"]
     first = redis.limiter._steps(Acquire(tickets[0], LIMIT))
     next(first)  # the call is under way
-    for one in tickets[1:]:
-        assert redis.do(Acquire(one, LIMIT)) == Decision(redis.limiter.check_every)
+    delays = [redis.do(Acquire(one, LIMIT)).delay for one in tickets[1:]]
+    assert delays == [redis.limiter.check_every, LIMIT.period], "its turn comes no sooner"
     assert (redis.messages, woken) == ([], [])
     with pytest.raises(StopIteration):
         first.send(DELAYED)
     assert woken == ["b"]
+
+
+def test_leaving_moves_the_others_up() -> None:
+    """A ticket that leaves wakes the next one that has no reply, if its event loop is still there."""
+    redis, woken = Redis(), list[str]()
+    redis.reply, redis.limiter.most_asking = DELAYED, 1
+
+    def queue(name: str, is_there: bool = True) -> Ticket:
+        one = Ticket(lambda: woken.append(name) or is_there, lambda: not is_there)  # type: ignore[func-returns-value]
+        redis.do(Acquire(one, LIMIT))
+        return one
+
+    first = [queue("front") for _ in range(1 + LIMIT.requests)]
+    queue("closed", is_there=False)
+    behind = queue("behind")
+    redis.do(Withdraw(first[0]))
+    assert woken == ["closed", "behind"]
+    assert redis.limiter._queue.tickets == [*first[1:], behind]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_ban_wakes_all(known: bool) -> None:
+    """Those far back would sleep for long. Now they have to give up, whoever reported the ban."""
+    redis, woken = Redis(), list[int]()
+    redis.reply, redis.limiter.most_asking = DELAYED, 1
+
+    def wake(number: int) -> bool:
+        woken.append(number)
+        return number != 9  # its event loop is closed
+
+    tickets = [Ticket(partial(wake, number)) for number in range(10)]
+    for one in tickets:
+        redis.do(Acquire(one, LIMIT))
+    redis.reply = BANNED
+    redis.do(Ban(300.0) if known else Acquire(tickets[0], LIMIT))
+    assert woken == [*range(10)]
+    assert redis.limiter._queue.tickets == tickets[:9]
+
+
+def test_closed_event_loops() -> None:
+    """Their tickets leave when others ask."""
+    redis, closed = Redis(), list[Ticket]()
+    redis.reply, redis.limiter.stale_after = DELAYED, -1.0
+    for _ in range(5):
+        closed.append(Ticket(lambda: True, lambda: True))
+        redis.do(Acquire(closed[-1], LIMIT))
+    staying = ticket()
+    for _ in range(6):
+        redis.do(Acquire(staying, LIMIT))
+    assert redis.limiter._queue.tickets == [staying]
 
 
 def test_so_many_tickets_ask_at_a_time() -> None:
