@@ -7,6 +7,7 @@
 -- ARGV  message, ticket, then what the message carries:
 --       acquire, renew  requests, period, life (slack and in_flight), stale_after, then of each slot that the
 --                       caller's process knows: its ticket, and how long ago its request arrived at the latest
+--       arrived         of each slot that its caller's process knows, as above
 --       withdraw        nothing
 --       defer           nothing; its process cannot use the slot yet, and the ticket waits before all others
 --       pause, ban      seconds
@@ -53,10 +54,20 @@ if stepped_back > 0 then
 end
 redis.call('HSET', state, 'now', text(now))
 
+-- What a process granted without Redis, or Redis has forgotten, and what arrived sooner than it might have.
+local function note_arrivals(first)
+  for index = first, #ARGV, 2 do
+    local at, known = now - tonumber(ARGV[index + 1]), redis.call('ZSCORE', arrivals, ARGV[index])
+    if not known or at < tonumber(known) then redis.call('ZADD', arrivals, text(at), ARGV[index]) end
+  end
+end
+
 local reply = {'0', 0}
 if message == 'withdraw' then
   take_out(ticket)
   redis.call('ZREM', arrivals, ticket)
+elseif message == 'arrived' then
+  note_arrivals(3)
 elseif message == 'defer' then
   redis.call('ZREM', arrivals, ticket)
   -- Behind those that were deferred before: below 0, and growing.
@@ -69,11 +80,7 @@ elseif message == 'pause' or message == 'ban' then
 else
   local requests, period = tonumber(ARGV[3]), tonumber(ARGV[4])
   local life, stale_after = tonumber(ARGV[5]), tonumber(ARGV[6])
-  -- What the process granted without Redis, or Redis has forgotten, and what arrived sooner than it might have.
-  for index = 7, #ARGV, 2 do
-    local at, known = now - tonumber(ARGV[index + 1]), redis.call('ZSCORE', arrivals, ARGV[index])
-    if not known or at < tonumber(known) then redis.call('ZADD', arrivals, text(at), ARGV[index]) end
-  end
+  note_arrivals(7)
   -- A ticket that no longer asks blocks nobody: its process died.
   for _, name in ipairs(redis.call('ZRANGEBYSCORE', seen, '-inf', '(' .. text(now - stale_after))) do
     if name ~= ticket then take_out(name) end

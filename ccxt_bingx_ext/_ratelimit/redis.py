@@ -12,6 +12,7 @@ import time
 from collections.abc import Generator
 from functools import partial
 from itertools import chain, takewhile
+from math import inf
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
@@ -50,6 +51,9 @@ class RedisLimiter:
     Grants, pauses and bans hold for all of them. `local` is the limiter of this process. It knows every grant
     and ban that the process has seen, and takes over while Redis is away. Then each process keeps the limit
     for itself, and all processes together may exceed it.
+
+    Redis learns of a response at once, while nobody waits for that. If the message gets lost, the others wait
+    for as long as the rate limit allows a request to be on its way, or until this process asks again.
 
     You may call `do` from any thread and `do_async` from any event loop. Durations are in s:
 
@@ -164,6 +168,10 @@ class RedisLimiter:
             signal = Ban(self._local.banned_for)
         if isinstance(signal, (Pause, Ban)):
             yield from self._call(self._arguments(signal))
+        if isinstance(signal, Answered) and not self._outage.is_known:
+            for name, age in self._local.arrivals(inf):
+                if name == signal.ticket.name:
+                    self._connection.post(self._keys, ["arrived", name, name, age])
         return GO
 
     def _call(self, arguments: list[Any]) -> Steps[Decision | None]:

@@ -34,10 +34,16 @@ class Redis:
     def __init__(self) -> None:
         self.reply: Any = GRANTED
         self.messages: list[str] = []
-        self.limiter = RedisLimiter("redis://user:secret@there:1/0", "name", LocalLimiter())
+        self.posted: list[list[Any]] = []
+        limiter: Any = RedisLimiter("redis://user:secret@there:1/0", "name", LocalLimiter())
+        self.limiter, limiter._connection = limiter, self
+
+    def post(self, keys: list[str], arguments: list[Any]) -> None:
+        assert len(keys) == 4
+        self.posted.append(arguments)
 
     def do(self, signal: Signal) -> Decision:
-        return run(self.limiter._steps(signal), self._execute)
+        return run(self.limiter._steps(signal), self._execute)  # type: ignore[no-any-return]
 
     def _execute(self, arguments: list[Any]) -> Any:
         self.messages.append(arguments[0])
@@ -58,16 +64,28 @@ def test_each_signal_is_a_message() -> None:
     assert redis.messages == ["acquire", "acquire", "withdraw", "pause", "ban"]
 
 
-def test_acknowledgements_ride_along() -> None:
-    """What became of a request costs no call. The next call says when each request arrived."""
+def test_acknowledgements() -> None:
+    """Redis learns of a response at once, and nobody waits. The next call says it, too."""
     redis, first = Redis(), ticket()
     assert redis.do(Acquire(first, LIMIT)) == GO
     for signal in (Written(first, LIMIT), Answered(first)):
         assert redis.do(signal) == GO
     assert redis.messages == ["acquire"]
-    name, age = redis.limiter._arguments(Acquire(ticket(), LIMIT))[-2:]
-    assert name == first.name
-    assert age >= 0, "it has arrived"
+    ((message, _, *posted),) = redis.posted
+    assert message == "arrived"
+    for name, age in (posted, redis.limiter._arguments(Acquire(ticket(), LIMIT))[-2:]):
+        assert name == first.name
+        assert age >= 0, "it has arrived"
+
+
+def test_acknowledgements_that_nobody_needs() -> None:
+    """A response to a request that is forgotten, or during an outage, is not posted."""
+    redis, first = Redis(), ticket()
+    redis.do(Answered(first))
+    redis.reply = ConnectionError("nobody there")
+    assert redis.do(Acquire(first, LIMIT)) == GO
+    redis.do(Answered(first))
+    assert redis.posted == []
 
 
 def test_renew() -> None:
