@@ -197,9 +197,10 @@ def test_redis_outage(
         server.start()
         cancel_each(exchange, ids[6:])
     assert_paced(limited, 8)
-    lost, back = [record.message for record in caplog.records]
+    lost, back, forgot = [record.message for record in caplog.records]
     assert lost.startswith(f"the shared rate limit at 127.0.0.1:{server.port} cannot be reached")
     assert back == f"the shared rate limit is back: 127.0.0.1:{server.port}"
+    assert forgot.startswith("Redis has lost what it knew"), "it keeps nothing on disk"
     with redis.Redis.from_url(server.url) as client:
         assert client.zcard(next(client.scan_iter("*:a"))) >= 2
 
@@ -264,6 +265,24 @@ def test_flushed_redis(server: RedisServer) -> None:
     with redis.Redis.from_url(server.url) as client:
         client.flushall()
     assert ask(shared).delay > 0
+
+
+@pytest.mark.parametrize("event", ["flush", "step"])
+def test_one_window_too_full(event: str, server: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
+    """After a flush, or a step of the clock forward, two windows come together once. A flush is logged."""
+    processes = [lane(server) for _ in range(3)]
+    assert [ask(one).delay for one in processes[:2]] == [0, 0]
+    with redis.Redis.from_url(server.url) as client:
+        if event == "flush":
+            client.flushall()
+        else:
+            client.hincrbyfloat(processes[0]._keys[3], "now", -60)
+            for name in client.zrange(processes[0]._keys[2], 0, -1):
+                client.zincrby(processes[0]._keys[2], -60, name)
+    delays = [ask(one).delay for one in [*reversed(processes), *processes]]
+    assert 0 < delays.count(0) <= PACE.requests
+    told = caplog.text.count("Redis has lost what it knew")
+    assert told == (2 if event == "flush" else 0), "one per process that had asked before"
 
 
 def test_clock_step_back(server: RedisServer) -> None:

@@ -3,7 +3,8 @@
 -- KEYS  queue     sorted set, ticket -> its number in calling order
 --       seen      sorted set, ticket -> when it last asked
 --       arrivals  sorted set, granted ticket -> the latest moment at which its request arrives
---       state     hash: paused_until, banned_until, now (of the last call), number (counts tickets)
+--       state     hash: paused_until, banned_until, now (of the last call), number (counts tickets),
+--                 born (the time of the first call), calls
 -- ARGV  message, ticket, then what the message carries:
 --       acquire, renew  requests, period, life (slack and in_flight), stale_after, then of each slot that the
 --                       caller's process knows: its ticket, and how long ago its request arrived at the latest
@@ -11,7 +12,7 @@
 --       withdraw        nothing
 --       defer           nothing; its process cannot use the slot yet, and the ticket waits before all others
 --       pause, ban      seconds
--- Reply {delay, banned (1 or 0)}. A delay of '0' means: go.
+-- Reply {delay, banned (1 or 0), born, calls so far, now}. A delay of '0' means: go.
 --
 -- All times and durations are in s. Delays and times travel as text: Redis cuts the fraction off a number.
 
@@ -114,5 +115,8 @@ else
     end
   end
 end
+redis.call('HSETNX', state, 'born', text(now))
+reply[3], reply[4] = redis.call('HGET', state, 'born'), redis.call('HINCRBY', state, 'calls', 1)
+reply[5] = text(now)
 keep()
 return reply

@@ -13,7 +13,7 @@ from collections.abc import Generator
 from functools import partial
 from itertools import chain, takewhile
 from math import inf
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from .._runner import run, run_async
@@ -39,6 +39,8 @@ from .schedule import Decision
 log = logging.getLogger("ccxt_bingx_ext")
 
 LONGEST_BAN = 3600.0  # s: acquire.lua replies with no more
+EXPIRY = 600.0  # s after which acquire.lua lets the keys of an unused limiter expire
+STEP = 1.0  # s: a clock that runs a little faster than ours has not stepped
 
 R = TypeVar("R")
 # Yields the arguments of a call to the script, receives its reply or the exception that the call met.
@@ -81,7 +83,9 @@ class RedisLimiter:
         self._connection = connection_to(url)
         self._keys = [f"{{ccxt-bingx-ext:{name}}}:{part}" for part in ("q", "seen", "a", "state")]
         self._local = local
-        self._outage = _Outage(_host_and_port(url))
+        self._where = _host_and_port(url)
+        self._outage = _Outage(self._where)
+        self._last_reply: _Reply | None = None
         self._queue = _ProcessQueue()
 
     def do(self, signal: Signal) -> Decision:
@@ -178,15 +182,18 @@ class RedisLimiter:
         """Run the script. Return its reply, or None if Redis is away or replies nonsense."""
         if self._outage.is_on:
             return None
-        was_away = self._outage.is_known
-        reply = yield arguments
-        decision = reply if isinstance(reply, Exception) else _parse(reply)
-        if isinstance(decision, Exception):
-            self._outage.begin(decision, self.retry_after)
+        was_away, before, asked_at = self._outage.is_known, self._last_reply, time.monotonic()
+        answer = yield arguments
+        reply = answer if isinstance(answer, Exception) else _parse(answer, asked_at)
+        if isinstance(reply, Exception):
+            self._outage.begin(reply, self.retry_after)
             return None
         if was_away:
             self._outage.end()
-        return decision
+        self._last_reply = reply
+        if before is not None and (what := reply.is_odd_after(before)):
+            log.warning("%s: one window of the shared rate limit at %s may be too full", what, self._where)
+        return reply.decision
 
     def _arguments(self, signal: Question | Withdraw | Pause | Ban) -> list[Any]:
         if isinstance(signal, Withdraw):
@@ -207,14 +214,35 @@ class UnexpectedReply(Exception):
     """Something replies that is not acquire.lua: a proxy, another script, a Redis with other settings."""
 
 
-def _parse(reply: Any) -> Decision | UnexpectedReply:
-    """Return what acquire.lua decided. Another delay than the script gives could stop requests for years."""
+class _Reply(NamedTuple):
+    """What acquire.lua decided, since when and how often it was called so far, and its clock."""
+
+    decision: Decision
+    born: float
+    calls: int
+    now: float
+    asked_at: float  # this process's clock
+
+    def is_odd_after(self, before: _Reply) -> str:
+        """Say what happened to Redis since the call that `before` replied to; "" if nothing did."""
+        elapsed = time.monotonic() - before.asked_at
+        if elapsed < EXPIRY and (self.born != before.born or self.calls <= before.calls):
+            return "Redis has lost what it knew (a flush, a restart or a failover)"
+        if self.now - before.now > elapsed + STEP:
+            return f"the clock of Redis stepped forward by {self.now - before.now - elapsed:.0f} s"
+        return ""
+
+
+def _parse(reply: Any, asked_at: float) -> _Reply | UnexpectedReply:
+    """Return what acquire.lua replied. Another delay than the script gives could stop requests for years."""
     try:
         delay: Any
-        delay, banned = reply if isinstance(reply, list) else (None, None)
+        state: Any
+        delay, banned, *state = reply if isinstance(reply, list) else (None, None)
+        born, calls, now = state
         seconds = float(delay)
         if banned in (0, 1) and 0 <= seconds <= (LONGEST_BAN if banned else sys.float_info.max):
-            return Decision(seconds, banned == 1)
+            return _Reply(Decision(seconds, banned == 1), float(born), int(calls), float(now), asked_at)
     except (TypeError, ValueError, OverflowError):
         pass
     return UnexpectedReply(f"an unexpected reply: {reply!r:.80}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from itertools import count
 from types import FrameType
 from typing import Any
 
@@ -71,12 +72,12 @@ def test_what_an_interrupt_leaves_behind() -> None:
 
 def operations(call: Callable[[], object]) -> int:
     """How many instructions of Python `call` runs."""
-    count = 0
+    counted = 0
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:
-        nonlocal count
+        nonlocal counted
         frame.f_trace_opcodes, frame.f_trace_lines = True, False
-        count += event == "opcode"
+        counted += event == "opcode"
         return trace
 
     before = sys.gettrace()
@@ -85,7 +86,7 @@ def operations(call: Callable[[], object]) -> int:
         call()
     finally:
         sys.settrace(before)
-    return count
+    return counted
 
 
 def local() -> Callable[[Signal], object]:
@@ -95,7 +96,8 @@ def local() -> Callable[[Signal], object]:
 def shared() -> Callable[[Signal], object]:
     limiter: Any = RedisLimiter("redis://there:1", "name", LocalLimiter(lambda: 0.0))
     limiter.stale_after = 3600.0
-    limiter._connection.call = lambda keys, arguments: ["3600", 0]
+    calls = count(1)
+    limiter._connection.call = lambda keys, arguments: ["3600", 0, "0", next(calls), "0"]
     return limiter.do  # type: ignore[no-any-return]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ccxt_bingx_ext._ratelimit import redis as module
 from ccxt_bingx_ext._ratelimit.local import LocalLimiter
 from ccxt_bingx_ext._ratelimit.messages import (
     GO,
@@ -34,6 +35,7 @@ class Redis:
     def __init__(self) -> None:
         self.reply: Any = GRANTED
         self.messages: list[str] = []
+        self.born, self.calls, self.now = "0.5", 0, 0.0
         self.posted: list[list[Any]] = []
         limiter: Any = RedisLimiter("redis://user:secret@there:1/0", "name", LocalLimiter())
         self.limiter, limiter._connection = limiter, self
@@ -47,7 +49,9 @@ class Redis:
 
     def _execute(self, arguments: list[Any]) -> Any:
         self.messages.append(arguments[0])
-        return self.reply
+        self.calls += 1
+        state = [self.born, self.calls, f"{self.now:.6f}"]
+        return [*self.reply, *state] if isinstance(self.reply, list) else self.reply
 
 
 def ticket() -> Ticket:
@@ -143,7 +147,7 @@ def test_one_ticket_asks_for_the_first_time() -> None:
     assert delays == [redis.limiter.check_every, LIMIT.period], "its turn comes no sooner"
     assert (redis.messages, woken) == ([], [])
     with pytest.raises(StopIteration):
-        first.send(DELAYED)
+        first.send([*DELAYED, "0", 1, "0"])
     assert woken == ["b"]
 
 
@@ -229,6 +233,40 @@ def test_outage(caplog: pytest.LogCaptureFixture) -> None:
     lost, back = [record.getMessage() for record in caplog.records]
     assert "at there:1 cannot be reached (ConnectionError: nobody there)" in lost
     assert back == "the shared rate limit is back: there:1"
+
+
+def test_what_happened_to_redis(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Redis that has lost data, and one whose clock stepped forward, leave a warning each, once."""
+    redis = Redis()
+
+    def warnings(calls: int, now: float) -> list[str]:
+        caplog.clear()
+        redis.calls, redis.now = calls, now
+        redis.do(Pause(0.0))
+        return [record.getMessage() for record in caplog.records]
+
+    assert warnings(7, 1000.0) == []
+    assert warnings(8, 1000.5) == []
+    (lost,) = warnings(7, 1000.5)
+    assert lost.startswith("Redis has lost what it knew")
+    redis.born = "0.6"
+    (flushed,) = warnings(8, 1000.5)
+    assert flushed.startswith("Redis has lost what it knew")
+    (stepped,) = warnings(9, 1060.5)
+    assert stepped.startswith("the clock of Redis stepped forward by 60 s: one window")
+    assert warnings(10, 1000.0) == [], "acquire.lua takes care of a step back"
+    monkeypatch.setattr(module, "EXPIRY", -1.0)
+    assert warnings(0, 1000.0) == [], "the keys had expired"
+
+
+@pytest.mark.parametrize(
+    "state", [[], ["0", 1], [None, 1, "1"], ["0", None, "1"], ["0", 1, None], ["x", 1, "1"], ["0", 1, "1", 1]]
+)
+def test_odd_state(state: list[Any], caplog: pytest.LogCaptureFixture) -> None:
+    """The rest of a reply counts, too."""
+    redis = Redis()
+    run(redis.limiter._steps(Pause(0.0)), lambda _: [*GRANTED, *state])
+    assert "an unexpected reply" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -321,7 +359,7 @@ def test_ban_without_a_time() -> None:
 
     def keep(arguments: list[Any]) -> Any:
         seconds.append(float(arguments[-1]))
-        return GRANTED
+        return [*GRANTED, "0", len(seconds), "0"]
 
     for _ in range(3):
         run(redis.limiter._steps(Ban(None)), keep)
