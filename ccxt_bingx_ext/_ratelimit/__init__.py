@@ -1,12 +1,22 @@
 """A rate limiter for one endpoint and account, shared by threads, tasks, processes and machines.
 
-It guarantees: never more requests than the limit arrive in any period, provided that each arrives within
-`in_flight` of being written, and that its caller says when it was written and answered. Slots go out in
-calling order. A cancelled waiter, a thread that Ctrl-C interrupts, a stopped event loop and a dead process
-hold nobody up. With a Redis, every process that names it shares the limit, on the Redis server's clock; while
-Redis is away, each process keeps the limit by itself. It knows nothing of orders.
+It guarantees:
+
+- **Never more requests than the limit arrive in any period**, provided that each arrives within `in_flight`
+  of being written, and that its caller says when it was written and answered.
+- Slots go out in calling order. A request that was never written gives its slot back.
+- A request that hangs, or a process that dies with a slot, delays the others by `in_flight` and `slack`.
+  A cancelled task and an interrupted thread give up their place. A stopped event loop, or a process that dies
+  while it waits, loses its turn after a moment.
+- With a Redis, every process that names it shares the limit, on the Redis server's clock. A call takes 250 ms
+  at most. While Redis is away, each process keeps the limit by itself. When Redis loses data, one window may
+  be twice as full. The log says so, each time.
+
+`limiter_for` (registry) finds the limiter. `acquire` waits for a slot, and `try_acquire` takes one now or
+none. The package knows nothing of orders.
 
 No library that we tried does this (lab notes). They count when a request may go, not when it arrives, and
 cannot take a slot back. With a limit of 2 per second a server saw 3 in a second (aiolimiter; limits, when
-hammered; pyrate-limiter over Redis) or 4 (limits over Redis).
+hammered; pyrate-limiter over Redis) or 4 (limits over Redis). Over Redis, limits stamps with the clients'
+clocks, and pyrate-limiter let two of four processes starve.
 """
