@@ -270,3 +270,15 @@ def test_fork(server: RedisServer) -> None:
     before = connections_made(server)
     assert call_sync(connection) == GONE
     assert connections_made(server) == before + 1
+
+
+def test_more_than_go_together(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls that do not fit into one round trip take the next, in their order."""
+    monkeypatch.setattr(module, "MOST_TOGETHER", 2)
+    connection = connection_to(f"{server.url}?socket_timeout=60")
+
+    async def main() -> list[Any]:
+        return await asyncio.gather(*(connection.call_async(KEYS, WITHDRAW) for _ in range(7)))
+
+    calls = [reply[3] for reply in asyncio.run(main())]
+    assert calls == [*range(1, 8)]

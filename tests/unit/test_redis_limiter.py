@@ -366,3 +366,12 @@ def test_ban_without_a_time() -> None:
     assert seconds == sorted(seconds)
     assert seconds[0] == pytest.approx(1.0, abs=0.5)
     assert redis.limiter._local.banned_for > 1.5
+
+
+def test_end_of_an_outage_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    """Two threads may learn of it at the same time."""
+    outage = Redis().limiter._outage
+    outage.begin(ConnectionError(), 0.0)
+    for _ in range(2):
+        outage.end()
+    assert caplog.text.count("limit is back") == 1
