@@ -9,6 +9,7 @@ from . import time_to_wire
 from .contenders import CONTENDERS, Contender
 from .costs import COLD_IDS, PARSED_ORDERS, SIGNED_IDS, Costs
 from .many_orders import Work
+from .shared_limit import SharedLimit
 from .time_to_wire import WireTime
 
 Cell: TypeAlias = float | int | str | None
@@ -22,6 +23,7 @@ class Results(NamedTuple):
     wire_times: Sequence[WireTime]
     works: Sequence[Work]
     costs: Costs
+    shared_limit: SharedLimit
 
 
 class Aim(NamedTuple):
@@ -80,6 +82,7 @@ def sections(results: Results) -> list[Section]:
             for work in results.works
         ),
         Section("Costs", _cost_rows(results.costs)),
+        Section("A slot in the rate limit, per request", _slot_rows(results.shared_limit)),
     ]
 
 
@@ -123,6 +126,18 @@ def _work_rows(work: Work) -> list[Row]:
         aim = Aim(f"≥ {_SATURATION:.0%}", ours.saturation >= _SATURATION)
         rows.append(Row("used share of the limit (2/s)", "", {"ours": f"{ours.saturation:.1%}"}, aim))
     return rows
+
+
+def _slot_rows(slot: SharedLimit) -> list[Row]:
+    rows = {
+        "of this process": slot.in_process,
+        "of a Redis on this machine": slot.redis,
+        "… with TLS": slot.tls,
+    }
+    return [
+        Row(what, "µs", {"ours": "not measured" if seconds is None else seconds * 1e6})
+        for what, seconds in rows.items()
+    ]
 
 
 def _cost_rows(costs: Costs) -> list[Row]:
