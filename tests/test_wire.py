@@ -30,6 +30,7 @@ from urllib3 import Retry
 
 from ccxt_bingx_ext import bingx
 from ccxt_bingx_ext._bingx.errors import Response, response_of
+from ccxt_bingx_ext._cancel.commands import Sleep
 from ccxt_bingx_ext._cancel.failures import Progress, progress_of
 from ccxt_bingx_ext._cancel.outcome import UNKNOWN_OUTCOME
 from ccxt_bingx_ext._wire import call as wire_call
@@ -651,6 +652,68 @@ def test_odd_error_before_sending(world: str, simulator: Simulator, monkeypatch:
     assert progress_of(error) is Progress.NOT_BEGUN
     assert UNKNOWN_OUTCOME not in str(error)
     assert simulator.requests == []
+
+
+@pytest.mark.parametrize(
+    "setting", [{"apiKey": 5}, {"secret": b"bytes"}, {"commonCurrencies": None}], ids=str
+)
+def test_odd_settings(world: str, simulator: Simulator, setting: dict[str, Any]) -> None:
+    """A setting of an odd type raises a ccxt error, and nothing is sent."""
+    with bot_of(OURS[world], simulator.ccxt_config()) as bot:
+        for name, value in setting.items():
+            setattr(bot.exchange, name, value)
+        failure_of(bot, ["1"])
+    assert cancels(simulator) == []
+
+
+# The slot of a request that was never written
+
+
+def test_slot_is_given_back(world: str, simulator: Simulator) -> None:
+    """A request that was never written gives its slot back: the next one has it at once."""
+    config = config_over(simulator, f"127.0.0.1:{unused_port()}", f"127.0.0.1:{simulator.port}")
+    config["options"]["cancelOrders"] = {"limit": 0.001}  # one in 1000 s
+    ids = place(simulator, 1)
+    with bot_of(OURS[world], {**config, "enableRateLimit": True}) as bot:
+        assert reported(bot.cancel_orders(ids, SPOT)) == [(ids[0], "canceled")]
+
+
+def test_closed_coroutine(simulator: Simulator) -> None:
+    """A coroutine that Python closes ends without awaiting anything."""
+
+    async def main() -> None:
+        exchange = async_bingx(simulator.ccxt_config())
+        sleeping = exchange._execute(Sleep(60.0))
+        sleeping.send(None)
+        sleeping.close()
+        await exchange.close(True)
+
+    asyncio.run(main())
+
+
+def test_requests_of_the_bot(simulator: Simulator) -> None:
+    """What the bot itself sends in a watched session goes out as ever, redirects of ours aside."""
+
+    def script(connection: socket.socket, request: str) -> None:
+        if "/first" in request:
+            answer(connection, status="302 Found", Location="/second")
+        else:
+            answer(connection, "{}")
+
+    async def main() -> None:
+        async with aiohttp.ClientSession(f"http://{server.host}") as session:
+            watch_session(session)
+            async with session.get("/first") as found:
+                assert found.status == 200
+            async with session.post("/openApi/spot/v1/trade/cancelOrders", data=b"{}") as found:
+                assert found.status == 200
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{unused_port()}") as session:
+            watch_session(session)
+            with pytest.raises(aiohttp.ClientConnectorError):
+                await session.post("/openApi/spot/v1/trade/cancelOrders", data=b"{}")
+
+    with scripted(script) as server:
+        asyncio.run(main())
 
 
 # In-band, and time

@@ -132,6 +132,20 @@ def test_late_body() -> None:
     assert late.has_lost_slot
 
 
+def test_late_request() -> None:
+    """A request that comes late needs the slot again. If another one has it, nothing is written."""
+    for before_write in (Call.before_write, lambda call: asyncio.run(call.before_write_async())):
+        limiter, rate_limit = LocalLimiter(), RateLimit(1, 3600.0)
+        call = Call()
+        call.slot = acquire(limiter, rate_limit, 0.0, not_sent)
+        call.slot.never_written()
+        acquire(limiter, rate_limit, 0.0, not_sent)
+        call.slot.usable_until = 0.0
+        with pytest.raises(SlotLost):
+            before_write(call)
+        assert not call.written
+
+
 def test_lost_slot() -> None:
     """Whatever the session makes of a lost slot, the request starts again."""
 

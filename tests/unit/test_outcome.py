@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ccxt.base.errors import BadRequest, OrderNotFound, PermissionDenied, RequestTimeout
+import pytest
+from ccxt.base.errors import BadRequest, ExchangeError, OrderNotFound, PermissionDenied, RequestTimeout
 
-from ccxt_bingx_ext._cancel.outcome import most_severe
+from ccxt_bingx_ext._cancel.outcome import most_severe, unresolved_on_error
 
 
 def test_most_severe() -> None:
@@ -19,3 +20,13 @@ def test_most_severe() -> None:
     assert most_severe([gone, refused, other]) is refused
     assert most_severe([other, refused]) is other
     assert most_severe([gone]) is gone
+
+
+def test_errors_of_python() -> None:
+    """Python's own errors leave as they are, or as a ccxt error with the lists and the cause."""
+    with pytest.raises(TypeError), unresolved_on_error(["1"]):
+        raise TypeError("x")
+    with pytest.raises(ExchangeError) as caught, unresolved_on_error(["1"], converts=True):
+        raise TypeError("x")
+    assert (caught.value.orders, caught.value.unresolved) == ([], ["1"])
+    assert isinstance(caught.value.__cause__, TypeError)
