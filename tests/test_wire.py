@@ -678,6 +678,25 @@ def test_slot_is_given_back(world: str, simulator: Simulator) -> None:
         assert reported(bot.cancel_orders(ids, SPOT)) == [(ids[0], "canceled")]
 
 
+def test_lost_slot(world: str, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that lost its slot before it was written starts again, signed again."""
+    write, signed = wire_call.Call._write, []
+
+    def lost_at_first(call: wire_call.Call) -> None:
+        signed.append(call)
+        if len(signed) == 1:
+            raise wire_call.SlotLost
+        write(call)
+
+    monkeypatch.setattr(wire_call.Call, "_write", lost_at_first)
+    (one,) = place(simulator, 1)
+    with bot_of(OURS[world], simulator.ccxt_config()) as bot:
+        assert reported(bot.cancel_orders([one], SPOT)) == [(one, "canceled")]
+    assert len(signed) == 2
+    assert signed[0] is not signed[1]
+    assert len(simulator.requests) == 1
+
+
 def test_closed_coroutine(simulator: Simulator) -> None:
     """A coroutine that Python closes ends without awaiting anything."""
 
