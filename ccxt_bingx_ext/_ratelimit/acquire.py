@@ -69,7 +69,7 @@ def acquire(
     the wait, too. Whatever exception ends the wait, the place in the queue is given up.
     """
     # Not an Event: a second Ctrl-C can leave the lock in it locked, and whoever wakes the ticket then hangs.
-    # This lock is free while the ticket is woken and has not noticed. Nobody waits to release it.
+    # This lock is free while the ticket is woken and has not noticed. To release it takes no waiting.
     woken = threading.Lock()
     woken.acquire()
 
@@ -105,7 +105,7 @@ async def acquire_async(
     def wake() -> bool:
         try:
             loop.call_soon_threadsafe(woken.set)
-        except RuntimeError:  # the ticket's loop is closed: nobody waits there
+        except RuntimeError:  # the ticket's loop is closed, and its owner gone
             return False
         return True
 
@@ -188,8 +188,10 @@ def _renew_steps(slot: Slot) -> Generator[Signal, Any, bool]:
     while True:
         asked_at = time.monotonic()
         decision = yield Renew(slot.ticket, rate_limit)
+        if decision.delay:
+            return False
         slot.usable_until = asked_at + rate_limit.slack
-        if decision.delay or slot.usable(time.monotonic()):
-            return not decision.delay
+        if slot.usable(time.monotonic()):
+            return True
         # The reply was slow, or the event loop was busy. The next slot lasts longer, so that one is in time.
         rate_limit = rate_limit._replace(slack=2 * rate_limit.slack)

@@ -118,7 +118,7 @@ class Call:
         return self.slot if self.progress(error) in (Progress.NOT_BEGUN, Progress.NOT_WRITTEN) else None
 
     def progress(self, error: BaseException) -> Progress | None:
-        """How far it got when `error` ended it; None if nobody saw that.
+        """How far it got when `error` ended it; None if no watched session saw that.
 
         A bot's class may send the request by other means, and a session may pass on to another one.
         """
@@ -149,21 +149,18 @@ class Call:
 _current: ContextVar[Call | None] = ContextVar("ccxt_bingx_ext.call", default=None)
 
 
+def call_on_the_wire() -> Call | None:
+    """The request that this thread or task is sending right now."""
+    call = _current.get()
+    return call if call is not None and call.on_the_wire else None
+
+
 def current_call(method: str, url: str) -> Call | None:
     """The request that this thread or task is sending right now, if `url` is where one of ours goes.
 
     A session may make requests of its own meanwhile.
     """
-    call = _current.get()
-    if call is None or not call.on_the_wire or not concerns_orders(route_of(method, url)):
-        return None
-    return call
-
-
-def call_on_the_wire() -> Call | None:
-    """The request that this thread or task is sending right now."""
-    call = _current.get()
-    return call if call is not None and call.on_the_wire else None
+    return call_on_the_wire() if concerns_orders(route_of(method, url)) else None
 
 
 def note_signed() -> None:

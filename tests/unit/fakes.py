@@ -135,39 +135,36 @@ def batch(*ids: int | str, **params: Any) -> Batch:
     return parse_batch(list(ids), params)
 
 
-def received(flow: Generator[Any, Any, R]) -> Generator[Any, Any, R]:
-    """Run `flow` by drivers that give the body of a response for what a cancel returns."""
-    resume: Callable[[Any], Any] = flow.send
-    value: Any = None
-    try:
-        while True:
-            try:
-                command = resume(value)
-            except StopIteration as end:
-                return end.value  # type: ignore[no-any-return]
-            if isinstance(command, Gather):
-                command = Gather([received(one) for one in command.flows])
-            try:
-                value, resume = (yield command), flow.send
-            except BaseException as error:
-                value, resume = error, flow.throw
-            else:
-                if isinstance(command, Cancel) and not isinstance(value, Received):
-                    value = Received(value)
-    finally:
-        flow.close()
+class _Received(Generator[Any, Any, R]):
+    """`flow`, run by drivers that give the body of a response for what a cancel returns."""
+
+    def __init__(self, flow: Generator[Any, Any, R]) -> None:
+        self._flow = flow
+        self._command: Any = None
+
+    def send(self, value: Any) -> Any:
+        if isinstance(self._command, Cancel) and not isinstance(value, Received):
+            value = Received(value)
+        return self._next(self._flow.send(value))
+
+    def throw(self, *error: Any) -> Any:
+        return self._next(self._flow.throw(*error))
+
+    def _next(self, command: Any) -> Any:
+        self._command = command
+        return Gather([_Received(one) for one in command.flows]) if isinstance(command, Gather) else command
 
 
 def cancel(batch: Batch, market_id: str, context: CancelContext) -> Generator[Any, Any, list[Order]]:
     """The flow that cancels `batch`, concluded as the exchange class concludes it."""
-    return conclude((yield from received(flow.cancel_batch(batch, market_id, context))))
+    return conclude((yield from _Received(flow.cancel_batch(batch, market_id, context))))
 
 
 def cancel_unloaded(
     batch: Batch, guessed_id: str, context: CancelContext, load: Callable[[], Any]
 ) -> Generator[Any, Any, list[Order]]:
     """The same before the markets are loaded."""
-    return conclude((yield from received(flow.cancel_unloaded(batch, guessed_id, context, load))))
+    return conclude((yield from _Received(flow.cancel_unloaded(batch, guessed_id, context, load))))
 
 
 def lists_of(error: BaseError) -> tuple[list[str | None], list[str]]:
