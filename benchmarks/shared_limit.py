@@ -1,6 +1,6 @@
 """What a slot in the rate limit costs a cancel: in this process, over Redis, over Redis with TLS.
 
-Where nobody else uses the limit: what is measured is the question and its reply, before each cancel.
+It measures the question and its reply before each cancel, while nothing else uses the limit.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ class Response(NamedTuple):
     def is_from_gateway(self) -> bool:
         """Whether it says nothing about what the exchange behind a gateway did, whatever its body says.
 
-        A redirect is one, too: whoever sends it may have received the request.
+        A redirect counts, too: the server that sends it may have received the request.
         """
         return self.http_status >= 500 or self.http_status == 408 or 300 <= self.http_status < 400
 

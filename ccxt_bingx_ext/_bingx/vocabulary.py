@@ -155,7 +155,7 @@ class Words(NamedTuple):
 
     @property
     def names_other_ids(self) -> bool:
-        """Whether the words name an order that is not among `about`. Words that nobody reads may."""
+        """Whether the words name an order that is not among `about`. Words too long to read may."""
         if len(self.text) > LONGEST_TEXT:
             return True
         about = [one.lower() for one in self.about]

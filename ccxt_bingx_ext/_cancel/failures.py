@@ -69,7 +69,7 @@ def attach_progress(error: BaseError, progress: Progress | None) -> None:
 
 
 def progress_of(error: BaseException) -> Progress | None:
-    """How far the request of `error` got; None if nobody could watch it."""
+    """How far the request of `error` got; None if its session could not be watched."""
     progress: Progress | None = getattr(error, "_progress", None)
     return progress
 

@@ -74,7 +74,7 @@ def cancel_unloaded(
     except BadSymbol as error:  # why the exchange refused, if it did
         return outcome if outcome.error is None else outcome._replace(error=error)
     except BaseError as error:
-        # Nobody can check the guess, so nothing follows from an order that the exchange does not know.
+        # The guess stays unchecked, so nothing follows from an order that the exchange does not know.
         refusal = outcome.error
         why = error if refusal is None or isinstance(refusal, OrderNotFound) else refusal
         return outcome._replace(orders={}, unresolved=batch.refs, error=why)

@@ -103,7 +103,7 @@ class Ledger:
     def strays(self) -> list[OrderReport]:
         """The entries that mean no id of the call, and no order that is known by another name.
 
-        A state under no id is nobody's: as a result it would say "canceled" of whichever order a bot takes it
+        A state under no id is left out: as a result it would say "canceled" of whichever order a bot takes it
         for.
         """
         if not self._strays:

@@ -193,8 +193,8 @@ def _believed(
 ) -> Mapping[OrderRef, OrderReport]:
     """Those of `live` that are open although the exchange refuses the list `part` for good.
 
-    If an order of it was filled, say, the list was never executed. Of a cancelled one nobody knows who
-    cancelled it: then a query counts only if it does not lag. Where every cancelled order was named by one
+    If an order of it was filled, say, the list was never executed. A cancelled one may have been cancelled by
+    the list: then a query counts only if it does not lag. Where every cancelled order was named by one
     kind of id and every open one by the other, the exchange may have executed half of the list, which has to
     be an error.
     """

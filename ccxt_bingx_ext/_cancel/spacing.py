@@ -16,7 +16,7 @@ from .._ids import OrderRef
 
 _POLL = 0.05  # s between two looks at an order whose cancel is under way elsewhere
 _FORGET_AFTER = 2.0  # s after which an order may be submitted again in any case
-_OVERDUE = 60.0  # s after which nobody waits for a cancel that is under way: its event loop may have stopped
+_OVERDUE = 60.0  # s after which a cancel under way delays no other one: its event loop may have stopped
 
 
 class Spacing:
