@@ -17,6 +17,7 @@ from ._bingx.endpoints import (
     ENDPOINTS,
     FEATURES,
     LIMITED,
+    LINEAR,
     SPOT,
     Endpoint,
     Limited,
@@ -25,6 +26,7 @@ from ._bingx.endpoints import (
     is_query,
     limited_at,
     route_of,
+    single_of,
 )
 from ._bingx.errors import (
     Response,
@@ -38,6 +40,7 @@ from ._bingx.limit_headers import rest_of_window
 from ._bingx.market_ids import spot_market_id
 from ._bingx.signing import check_api_key, signed_json
 from ._cancel.arguments import (
+    CANCEL_ORDER,
     CANCEL_ORDERS,
     CANCEL_ORDERS_FOR_SYMBOLS,
     Asked,
@@ -45,16 +48,16 @@ from ._cancel.arguments import (
     check_market,
     parse_batch,
     parse_cancellations,
+    parse_single,
     parse_symbol,
     reading_markets,
 )
 from ._cancel.commands import (
     Cancel,
     Command,
-    FetchHistory,
-    FetchOrder,
     LoadMarkets,
     MeasureClock,
+    Query,
     Received,
     Sleep,
 )
@@ -65,8 +68,9 @@ from ._cancel.multi_symbol import cancel_for_symbols
 from ._cancel.orders import build_order
 from ._cancel.outcome import Order, conclude, unresolved_on_error
 from ._cancel.run import CancelContext, Pauses
+from ._cancel.single import cancel_one
 from ._cancel.spacing import spacing_for
-from ._ids import Batch
+from ._ids import Batch, is_blank
 from ._ratelimit.acquire import Refusal
 from ._ratelimit.messages import Ban, Limiter, Pause, Resume
 from ._ratelimit.registry import limiter_for, limiters_at
@@ -84,12 +88,16 @@ Orders: TypeAlias = Generator[Any, Any, list[Order]]
 
 # Parameters that `sign` takes out again.
 _HOSTNAME, _FORM = "ccxt_bingx_ext.hostname", "ccxt_bingx_ext.form"
-_GIVE_UP = "ccxt_bingx_ext.give_up"  # only look-ups of the flows have it
+_GIVE_UP = "ccxt_bingx_ext.give_up"  # only requests of the flows have it
 _ALIASES = {
+    "cancelOrder": "cancel_order",
     "cancelOrders": "cancel_orders",
     "cancelOrdersForSymbols": "cancel_orders_for_symbols",
     "cancelOrdersWithClientOrderIds": "cancel_orders_with_client_order_ids",
 }
+
+
+_AT_ONCE = (SPOT, LINEAR)  # the batch cancels, whoever sends one
 
 
 class _JsonType(str):
@@ -105,8 +113,9 @@ class LimiterCost(float):
     A marker on the value, not on the instance or in a context variable: it is safe across threads, and does
     not leak into tasks that are spawned inside the request (tried).
 
-    `give_up`: until when (s of ``time.monotonic``) the request may wait. `is_ordinary`: the bot itself looks
-    an order up. That waits in ccxt's throttle, and then for a slot, because the exchange counts all look-ups.
+    `give_up`: until when (s of ``time.monotonic``) the request may wait. `is_ordinary`: it is a request of
+    ccxt's own or of the bot's. That waits in ccxt's throttle, and then for a slot, because the exchange
+    counts it, too.
     """
 
     limited: Limited
@@ -252,7 +261,7 @@ class BingxMixin(Upstream):
         limited = limited_at(api, method, path)
         if limited is None:
             return cost
-        is_ordinary = not isinstance(limited, Endpoint) and _GIVE_UP not in params
+        is_ordinary = limited not in _AT_ONCE and _GIVE_UP not in params
         return LimiterCost(cost, limited, params.get(_GIVE_UP, inf), is_ordinary)
 
     def _host(self, limited: Limited) -> str:
@@ -296,6 +305,40 @@ class BingxMixin(Upstream):
             flows = {symbol: self._cancel_batch(method, symbol, one) for symbol, one in batches.items()}
             return conclude((yield from cancel_for_symbols(refs, flows)), method)
 
+    @hides_secrets
+    def _cancel_order(
+        self, given_id: Any, symbol: Any, params: Mapping[str, Any]
+    ) -> Generator[Any, Any, Order]:
+        asked = Asked(None if is_blank(given_id) else given_id, params, CANCEL_ORDER)
+        with unresolved_on_error(asked.unresolved):
+            asked.read()
+            symbol = parse_symbol(symbol, CANCEL_ORDER)
+            single = parse_single(asked.ids, asked.params)
+        with unresolved_on_error([ref.public for ref in single.batch.refs], converts=True):
+            check_api_key(self.apiKey)
+            if not self.markets:
+                yield LoadMarkets()
+            market = self._market(symbol, CANCEL_ORDER)
+            endpoint = single_of(market)
+            context = self._context(CANCEL_ORDER, market, endpoint, parse_settings(self.options, endpoint))
+            flow = cancel_one(
+                single.batch, market["id"], context, known_as=single.known_as, repeats=single.repeats
+            )
+            return conclude((yield from flow))[0]
+
+    def _is_ours(self, params: Any) -> bool:
+        """Whether the plugin's own flow cancels, and not ccxt's method."""
+        is_twap = isinstance(params, Mapping) and bool(params.get("twap"))
+        return not is_twap and parse_settings(self.options).family
+
+    def _market(self, symbol: str, method: str) -> Any:
+        with reading_markets(method):
+            market = self.market(symbol)
+            check_market(market, symbol, method)
+            # Tried before anything is sent: `build_order` depends on it for every report.
+            self.safe_order({}, market)
+        return market
+
     def _needs_markets(self, symbols: Iterable[str]) -> bool:
         return not self.markets and any(self._guessed_id(symbol) is None for symbol in symbols)
 
@@ -310,11 +353,7 @@ class BingxMixin(Upstream):
         """The flow that cancels `batch`. Wrong arguments raise here, before it runs."""
 
         def load() -> tuple[Batch, str, CancelContext]:
-            with reading_markets(method):
-                market = self.market(symbol)
-                check_market(market, symbol, method)
-                # Tried before anything is sent: `build_order` depends on it for every report.
-                self.safe_order({}, market)
+            market = self._market(symbol, method)
             return adopted(market, endpoint_of(market))
 
         def adopted(market: Any, endpoint: Endpoint) -> tuple[Batch, str, CancelContext]:
@@ -360,13 +399,13 @@ class BingxMixin(Upstream):
 
     def _start(self, command: Command) -> Any:
         """Start `command`. The sync class returns its result, the async classes an awaitable of it."""
-        if isinstance(command, (Cancel, FetchOrder, FetchHistory)):
+        if isinstance(command, (Cancel, Query)):
             # A retry inside ccxt's fetch2 would turn an executed request into a reported failure (measured).
-            request = {**command.request, "maxRetriesOnFailure": 0}
+            request = {**command.request, "maxRetriesOnFailure": 0, _GIVE_UP: command.give_up}
             if command.hostname is not None:
                 request[_HOSTNAME] = command.hostname
             if not isinstance(command, Cancel):
-                return getattr(self, command.limited.method)({**request, _GIVE_UP: command.give_up})
+                return getattr(self, command.limited.method)(request)
             if command.form is not None:
                 request[_FORM] = command.form
             return getattr(self, command.endpoint.cancel)(request)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ccxt.base.errors import BadRequest
 
-from ._bingx.endpoints import INVERSE, LINEAR, SPOT, Limited, LookUp
+from ._bingx.endpoints import INVERSE, LINEAR, LINEAR_SINGLE, SPOT, SPOT_SINGLE, Limited, LookUp
 from ._cancel.arguments import copied, log
 from ._cancel.forms import AUTO, JSON, QUERY
 from ._ids import exact, shown
@@ -21,10 +21,16 @@ DEFAULTS: Mapping[str, Any] = {
     "process": None,  # not sent: the exchange's default, 0 (seed)
     "batchSize": SPOT.batch_size,
     "limit": SPOT.limit,  # requests per second and account; None: no limit of ours
+    "singleLimit": SPOT_SINGLE.limit,  # the same of cancel_order, which has an endpoint of its own
     # Of swaps:
-    LINEAR.market_type: {"batchSize": LINEAR.batch_size, "limit": LINEAR.limit},
+    LINEAR.market_type: {
+        "batchSize": LINEAR.batch_size,
+        "limit": LINEAR.limit,
+        "singleLimit": LINEAR_SINGLE.limit,
+    },
     INVERSE.market_type: {"limit": INVERSE.limit},
     # Of all:
+    "family": True,  # cancel_order too; False: ccxt's own
     "margin": 0,  # ms between two windows of the limit, for whoever wants more distance
     "inFlight": 250,  # ms within which a request that was written reaches the exchange
     "storage": None,  # this process; or the URL of a Redis that several processes share
@@ -32,7 +38,7 @@ DEFAULTS: Mapping[str, Any] = {
     "resolveAttempts": 3,  # attempts to reconcile an ambiguous request; 0: none
     "resolveTimeout": 10_000,  # ms after which no further attempt begins
 }
-_NONE_MEANS_SOMETHING = ("process", "limit", "storage")
+_NONE_MEANS_SOMETHING = ("process", "limit", "singleLimit", "storage")
 _LARGEST = 2**63 - 1  # of any number: a larger one has no float, or no text
 _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
@@ -44,7 +50,8 @@ class Settings(NamedTuple):
     what is sent if the call's params name none. `batch_size`: the most ids per request. `rate_limit`: of the
     limiter.
     `storage`: where the limiter keeps its state, None for this process. `max_wait`, `resolve_timeout`: s.
-    `fallbacks`: ``options["fallbackHostnames"]``.
+    `fallbacks`: ``options["fallbackHostnames"]``. `family`: whether the plugin's promise holds for every
+    cancel, not for `cancel_orders` and `cancel_orders_for_symbols` alone.
     """
 
     request_format: str
@@ -56,6 +63,7 @@ class Settings(NamedTuple):
     resolve_attempts: int
     resolve_timeout: float
     fallbacks: tuple[str, ...]
+    family: bool
 
 
 def parse_settings(options: Mapping[str, Any], endpoint: Limited = SPOT) -> Settings:
@@ -64,13 +72,15 @@ def parse_settings(options: Mapping[str, Any], endpoint: Limited = SPOT) -> Sett
     No option says the limit of a look-up.
     """
     shared = own = _Values("['cancelOrders']", options.get("cancelOrders"), DEFAULTS)
+    limit_name, most = "limit", None
     if isinstance(endpoint, LookUp):
         own["limit"] = endpoint.limit
-    elif endpoint is not SPOT:
-        name = endpoint.market_type
-        own = _Values(f"{shared.where}['{name}']", shared[name], {"batchSize": 1, **DEFAULTS[name]})
-    limit, storage = own["limit"], shared["storage"]
-    most = None if endpoint is SPOT or isinstance(endpoint, LookUp) else endpoint.batch_size
+    else:
+        limit_name, name = endpoint.limit_name, endpoint.market_type
+        if name != SPOT.market_type:
+            own = _Values(f"{shared.where}['{name}']", shared[name], {"batchSize": 1, **DEFAULTS[name]})
+            most = LINEAR.batch_size if name == LINEAR.market_type else INVERSE.batch_size
+    limit, storage = own[limit_name], shared["storage"]
     whole = f"a whole number from 1{f' to {most}' if most else ''}"
     shared.check(
         "requestFormat",
@@ -78,7 +88,8 @@ def parse_settings(options: Mapping[str, Any], endpoint: Limited = SPOT) -> Sett
         f"{AUTO!r}, {JSON!r} or {QUERY!r}",
     )
     own.check("batchSize", _is_number(own["batchSize"], int, 1, most), whole)
-    own.check("limit", limit is None or _is_number(limit, least=1e-3), "requests per second, or None")
+    own.check(limit_name, limit is None or _is_number(limit, least=1e-3), "requests per second, or None")
+    shared.check("family", isinstance(shared["family"], bool), "True or False")
     shared.check("resolveAttempts", _is_number(shared["resolveAttempts"], int), "a whole number from 0")
     for name in ("margin", "inFlight", "maxWait", "resolveTimeout"):
         shared.check(name, _is_number(shared[name]), "a number of ms")
@@ -95,6 +106,7 @@ def parse_settings(options: Mapping[str, Any], endpoint: Limited = SPOT) -> Sett
         resolve_attempts=shared["resolveAttempts"],
         resolve_timeout=shared["resolveTimeout"] / 1000,
         fallbacks=_parse_hostnames(options.get("fallbackHostnames")),
+        family=shared["family"],
     )
 
 

@@ -86,6 +86,32 @@ class bingx(BingxMixin, upstream):
         """
         return run(self._cancel_orders_for_symbols(orders, params), self._execute)
 
+    def cancel_order(
+        self, id: OrderId | None, symbol: str | None = None, params: Mapping[str, Any] = {}
+    ) -> Order:
+        """Cancel one order, and say what became of it.
+
+        Uses ``POST /openApi/spot/v1/trade/cancel``, ``DELETE /openApi/swap/v2/trade/order`` (linear) or
+        ``DELETE /openApi/cswap/v1/trade/cancelOrder`` (inverse; docs), 5 requests/s each, without waiting in
+        ccxt's queue.
+
+        `id`: order id (str of digits or int). `symbol`: unified symbol, required. `params`:
+
+        - ``clientOrderId``: cancels by client order id instead. With an `id` beside it, the plugin queries
+          the order by `id`.
+        - ``twap``: ccxt's own method cancels a TWAP order.
+        - ``cancelRestrictions``: the plugin does not cancel again an order that it finds open.
+        - The plugin sends any other parameter as it is.
+
+        Returns ccxt's order structure of the cancelled order, whoever cancelled it after a request whose
+        response was lost. Raises ``OrderNotFound`` if the order was gone, with its state in ``orders`` and an
+        empty ``unresolved``; ``ArgumentsRequired``, ``BadRequest`` or ``BadSymbol`` for bad input (nothing is
+        sent); and what ccxt raises, with the id in ``unresolved``, if the order may still be live.
+        """
+        if not self._is_ours(params):
+            return super().cancel_order(id, symbol, params)
+        return run(self._cancel_order(id, symbol, params), self._execute)
+
     if TYPE_CHECKING:
         # pyright infers that ccxt's own never returns, and does not check the code behind a call of it.
         def cancel_orders_with_client_order_ids(

@@ -12,6 +12,7 @@ class LinearOptions(TypedDict, total=False):
 
     batchSize: int
     limit: float | None
+    singleLimit: float | None
 
 
 class InverseOptions(TypedDict, total=False):
@@ -27,8 +28,10 @@ class CancelOrdersOptions(TypedDict, total=False):
     process: Literal[0, 1] | None
     batchSize: int
     limit: float | None
+    singleLimit: float | None
     linear: LinearOptions
     inverse: InverseOptions
+    family: bool
     margin: float
     inFlight: float
     storage: str | None

@@ -38,6 +38,14 @@ class bingx(BingxMixin, upstream):
         """Cancel orders of several markets: see the sync class. The symbols' requests run concurrently."""
         return await run_async(self._cancel_orders_for_symbols(orders, params), self._execute)
 
+    async def cancel_order(
+        self, id: OrderId | None, symbol: str | None = None, params: Mapping[str, Any] = {}
+    ) -> Order:
+        """Cancel one order: see the sync class, which takes and returns the same."""
+        if not self._is_ours(params):
+            return await super().cancel_order(id, symbol, params)
+        return await run_async(self._cancel_order(id, symbol, params), self._execute)
+
     if TYPE_CHECKING:
         # pyright infers that ccxt's own never returns, and does not check the code behind a call of it.
         async def cancel_orders_with_client_order_ids(

@@ -547,10 +547,10 @@ REFUSALS = [
 
 @pytest.mark.parametrize(("code", "message", "error"), REFUSALS)
 def test_refusals(bot: Bot, simulator: Simulator, code: int, message: str, error: type[Exception]) -> None:
-    """The batch cancel, a single cancel and a look-up raise the same class for each refusal."""
+    """The batch cancel, ccxt's own single cancel and a look-up raise the same class for each refusal."""
     echo = "ab" * 32
     body = json.dumps({"code": code, "msg": message, "debugMsg": echo}).encode()
-    bot.options["cancelOrders"] |= {"maxWait": 0, "resolveAttempts": 0}
+    bot.options["cancelOrders"] |= {"maxWait": 0, "resolveAttempts": 0, "family": False}
     bot.load_markets()
     calls: dict[str, Callable[[], Any]] = {
         "cancelOrders": lambda: bot.cancel_orders(["1"], "BTC/USDT"),

@@ -71,7 +71,11 @@ def body(code: str, text: str) -> bytes:
 @pytest.mark.parametrize("symbol", [SPOT, LINEAR, INVERSE])
 @pytest.mark.parametrize(("code", "text"), [*GONE, *AMBIGUOUS, *BOTH])
 def test_single_orders(bot: Bot, simulator: Simulator, symbol: str, code: str, text: str) -> None:
-    """Gone is OrderNotFound and ambiguous OperationFailed. Of both, a cancel is ambiguous, a query is not."""
+    """In ccxt's own methods gone is OrderNotFound and ambiguous OperationFailed.
+
+    Of both, a cancel is ambiguous, a query is not.
+    """
+    bot.options["cancelOrders"]["family"] = False
     bot.load_markets()
     simulator.faults.add("canned", path="*", times=None, body=body(code, text))
     with pytest.raises(BaseError) as cancelled:

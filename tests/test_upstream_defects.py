@@ -91,7 +91,7 @@ def test_ccxt_returns_empty_if_all_failed(ccxts_own: Bot) -> None:
 
 
 @pytest.mark.parametrize("fault", ["null_data", "garbage", "cut_off"])
-@worked_around_by(ledger.Ledger.read, flow._send_once)
+@worked_around_by(ledger.Ledger.read, flow.send_once)
 def test_ccxt_accepts_broken_responses(ccxts_own: Bot, simulator: Simulator, fault: Any) -> None:
     """ccxt returns an empty list for null data, a page that is not JSON and truncated JSON."""
     simulator.faults.add(fault)

@@ -4,7 +4,9 @@
 market   endpoint                                     ids         requests/s  source
 =======  ===========================================  ==========  ==========  ===============================
 spot     POST /openApi/spot/v1/trade/cancelOrders     any number  2           seed
+spot     POST /openApi/spot/v1/trade/cancel           1           5           docs
 linear   DELETE /openApi/swap/v2/trade/batchOrders    10          5           docs
+linear   DELETE /openApi/swap/v2/trade/order          1           5           docs; 10 say the notes
 inverse  DELETE /openApi/cswap/v1/trade/cancelOrder   1           5           docs: no batch endpoint exists
 =======  ===========================================  ==========  ==========  ===============================
 
@@ -33,7 +35,8 @@ class ResponseSchema(NamedTuple):
     `done`, `failed`: the lists in ``data``, or the one entry there; `failed` may be None. `lower_case`: the
     exchange writes client order ids in lower case. `tells_states`: a failed entry says in which state the
     order is.
-    `may_be_unnamed`: a failed entry may not name its order.
+    `may_be_unnamed`: an entry may name its order by another id than the request, and a failed entry by none.
+    `is_one_order`: the response holds one order, under `done` or as its ``data`` (docs; inverse: notes).
 
     Without `tells_states`, "does not exist" may mean an order that an earlier request cancelled.
     """
@@ -43,6 +46,7 @@ class ResponseSchema(NamedTuple):
     lower_case: bool = False
     tells_states: bool = True
     may_be_unnamed: bool = False
+    is_one_order: bool = False
 
     def spelt(self, ref: OrderRef) -> OrderRef:
         """`ref` as responses spell it."""
@@ -63,10 +67,11 @@ class Endpoint(NamedTuple):
 
     `market_type` is also the name of its options; `api` is the name of its URLs in ccxt. `cancel` is ccxt's
     implicit method that cancels orders; `route` is what it leads to. `fetch` queries one order; `history`
-    lists orders from one id on, final ones among them. `id_params` writes ids as the request has them;
-    `fetch_params` names one id as the query has it.
+    lists orders from one id on, final ones among them; `open_orders` lists those that are open. `id_params`
+    writes ids as the request has them; `fetch_params` names one id as the query has it.
     `batch_size`: most ids per request. `at_once`: most requests under way together. `limit`: requests per
-    second and account. `takes_process`: whether the endpoint knows ``process``. `schema`: its responses.
+    second and account, unless the option `limit_name` says another. `takes_process`: whether the endpoint
+    knows ``process``. `schema`: its responses.
     """
 
     market_type: str
@@ -75,6 +80,7 @@ class Endpoint(NamedTuple):
     cancel: str
     fetch: LookUp
     history: LookUp
+    open_orders: LookUp
     id_params: Callable[[Sequence[OrderRef]], dict[str, Any]]
     fetch_params: Mapping[str, str]
     history_params: Mapping[str, Any]
@@ -83,6 +89,7 @@ class Endpoint(NamedTuple):
     limit: float
     takes_process: bool
     schema: ResponseSchema
+    limit_name: str = "limit"
 
     def request(self, batch: Batch, market_id: str) -> dict[str, Any]:
         """The parameters that cancel `batch`, without timestamp and signature."""
@@ -130,6 +137,12 @@ def _inverse_id(refs: Sequence[OrderRef]) -> dict[str, Any]:
     return {"orderId" if ref.field == "id" else "clientOrderId": ref.value}
 
 
+def _single_id(refs: Sequence[OrderRef]) -> dict[str, Any]:
+    (ref,) = refs
+    # clientOrderID is ccxt's spelling, which a linear swap accepted live (2024; the docs have …Id).
+    return {"orderId" if ref.field == "id" else "clientOrderID": ref.value}
+
+
 SPOT = Endpoint(
     market_type="spot",
     api="spot",
@@ -137,6 +150,7 @@ SPOT = Endpoint(
     cancel="spotV1PrivatePostTradeCancelOrders",
     fetch=LookUp("spot", "GET spot/v1/trade/query", "spotV1PrivateGetTradeQuery", 10),
     history=LookUp("spot", "GET spot/v1/trade/historyOrders", "spotV1PrivateGetTradeHistoryOrders", 10),
+    open_orders=LookUp("spot", "GET spot/v1/trade/openOrders", "spotV1PrivateGetTradeOpenOrders", 10),
     id_params=_spot_ids,
     fetch_params={"id": "orderId", "clientOrderId": "clientOrderID"},
     history_params={"pageIndex": 1, "pageSize": 100},
@@ -153,6 +167,7 @@ LINEAR = Endpoint(
     cancel="swapV2PrivateDeleteTradeBatchOrders",
     fetch=LookUp("swap", "GET swap/v2/trade/order", "swapV2PrivateGetTradeOrder", 5),
     history=LookUp("swap", "GET swap/v1/trade/fullOrder", "swapV1PrivateGetTradeFullOrder", 5),
+    open_orders=LookUp("swap", "GET swap/v2/trade/openOrders", "swapV2PrivateGetTradeOpenOrders", 5),
     id_params=_linear_ids,
     fetch_params={"id": "orderId", "clientOrderId": "clientOrderId"},
     history_params={"limit": 100},
@@ -171,6 +186,7 @@ INVERSE = Endpoint(
     cancel="cswapV1PrivateDeleteTradeCancelOrder",
     fetch=LookUp("cswap", "GET cswap/v1/trade/orderDetail", "cswapV1PrivateGetTradeOrderDetail", 5),
     history=LookUp("cswap", "GET cswap/v1/trade/orderHistory", "cswapV1PrivateGetTradeOrderHistory", 5),
+    open_orders=LookUp("cswap", "GET cswap/v1/trade/openOrders", "cswapV1PrivateGetTradeOpenOrders", 5),
     id_params=_inverse_id,
     fetch_params={"id": "orderId", "clientOrderId": "clientOrderId"},
     history_params={"limit": 100},
@@ -179,17 +195,48 @@ INVERSE = Endpoint(
     limit=5,
     takes_process=False,
     schema=ResponseSchema(
-        done="order", failed=None, lower_case=True, tells_states=False, may_be_unnamed=True
+        done="order",
+        failed=None,
+        lower_case=True,
+        tells_states=False,
+        may_be_unnamed=True,
+        is_one_order=True,
     ),
 )
-ENDPOINTS: Mapping[str, Endpoint] = {one.route: one for one in (SPOT, LINEAR, INVERSE)}
+SPOT_SINGLE = SPOT._replace(
+    route="POST spot/v1/trade/cancel",
+    cancel="spotV1PrivatePostTradeCancel",
+    id_params=_single_id,
+    batch_size=1,
+    limit=5,
+    limit_name="singleLimit",
+    takes_process=False,
+    schema=INVERSE.schema._replace(lower_case=False),
+)
+LINEAR_SINGLE = LINEAR._replace(
+    route="DELETE swap/v2/trade/order",
+    cancel="swapV2PrivateDeleteTradeOrder",
+    id_params=_single_id,
+    batch_size=1,
+    limit=5,
+    limit_name="singleLimit",
+    schema=INVERSE.schema,
+)
+ENDPOINTS: Mapping[str, Endpoint] = {
+    one.route: one for one in (SPOT, SPOT_SINGLE, LINEAR, LINEAR_SINGLE, INVERSE)
+}
+_SINGLES: Mapping[str, Endpoint] = {one.market_type: one for one in (SPOT_SINGLE, LINEAR_SINGLE, INVERSE)}
 
 Limited: TypeAlias = Endpoint | LookUp
 """What has a limit, and so a limiter, of its own."""
 
 LIMITED: Mapping[str, Limited] = {
     **ENDPOINTS,
-    **{look_up.route: look_up for one in ENDPOINTS.values() for look_up in (one.fetch, one.history)},
+    **{
+        look_up.route: look_up
+        for one in ENDPOINTS.values()
+        for look_up in (one.fetch, one.history, one.open_orders)
+    },
 }
 
 
@@ -211,21 +258,17 @@ FEATURES: Mapping[str, Any] = {
     "defaultForInverse": _features(INVERSE, INVERSE.batch_size),
 }
 
-# The endpoints whose responses are about orders that may be gone: cancels and queries.
-_ABOUT_ORDERS = frozenset(
-    (
-        *LIMITED,
-        "POST spot/v1/trade/cancel",
-        "DELETE swap/v2/trade/order",
-    )
-)
-
 
 def endpoint_of(market: Mapping[str, Any]) -> Endpoint:
     """The endpoint that cancels the orders of ccxt's `market`."""
     if market["spot"]:
         return SPOT
     return INVERSE if market["inverse"] else LINEAR
+
+
+def single_of(market: Mapping[str, Any]) -> Endpoint:
+    """The endpoint that cancels one order of ccxt's `market`."""
+    return _SINGLES[endpoint_of(market).market_type]
 
 
 def limited_at(api: Any, method: Any, path: Any) -> Limited | None:
@@ -240,8 +283,8 @@ def route_of(method: str, url: str) -> str | None:
 
 
 def concerns_orders(route: str | None) -> bool:
-    """Whether `route` is a batch cancel, a single cancel or the query of an order."""
-    return route in _ABOUT_ORDERS
+    """Whether responses of `route` are about orders that may be gone: those to cancels and queries."""
+    return route in LIMITED
 
 
 def is_query(route: str | None) -> bool:

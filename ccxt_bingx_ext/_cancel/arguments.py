@@ -18,6 +18,7 @@ from .._ids import Batch, ClientOrderId, OrderRef, SymbolRef, exact, is_blank, s
 # The methods as ccxt's own messages name them.
 CANCEL_ORDERS = "bingx cancelOrders()"
 CANCEL_ORDERS_FOR_SYMBOLS = "bingx cancelOrdersForSymbols()"
+CANCEL_ORDER = "bingx cancelOrder()"
 
 LARGEST_ORDER_ID = 2**63 - 1  # int64 (seed)
 LONGEST_CLIENT_ID = 40  # (docs)
@@ -31,6 +32,9 @@ _CLIENT_ID_PARAMS = ("clientOrderIds", "clientOrderIDs")
 _COMMA_PARAMS = ("orderIds", "clientOrderIDs")
 # ccxt overwrites a caller's timestamp, too; its own retries would re-send behind the flow's back.
 _DROPPED = ("timestamp", "maxRetriesOnFailure", "maxRetriesOnFailureDelay")
+# ccxt's cancel_order takes these for itself; here the market says them.
+_KINDS_OF_MARKET = ("type", "defaultType", "subType", "defaultSubType")
+_SINGLE_CLIENT_ID_PARAMS = ("clientOrderId", "clientOrderID")
 # The plugin sends these itself: a second value would contradict the first.
 _OURS = ("symbol", "signature")
 # An exchange may read names without case, and white space or brackets away: they are compared without.
@@ -52,6 +56,18 @@ class Cancellations(NamedTuple):
 
     refs: tuple[SymbolRef, ...]
     batches: Mapping[str, Batch]
+
+
+class Single(NamedTuple):
+    """One order to cancel: the batch of it alone, and its other id, by which to query it.
+
+    `repeats`: whether an order that is found open may be cancelled again. With ``cancelRestrictions`` the
+    caller wants it cancelled in some states only.
+    """
+
+    batch: Batch
+    known_as: OrderRef | None
+    repeats: bool
 
 
 class Asked:
@@ -197,6 +213,31 @@ def parse_cancellations(orders: object, params: Mapping[str, Any]) -> Cancellati
         by_symbol.setdefault(symbol, []).append(ref)
     batches = {symbol: _batch(method, its_refs, given) for symbol, its_refs in by_symbol.items()}
     return Cancellations(tuple(refs), batches)
+
+
+def parse_single(given_id: object, params: Mapping[str, Any]) -> Single:
+    """The `given_id` and `params` of `cancel_order`, checked; neither is changed.
+
+    With a client order id in the `params`, that one is sent, as ccxt does. Raises ``ArgumentsRequired``
+    without any id, and ``BadRequest`` that names the value.
+    """
+    given = _parse_params(CANCEL_ORDER, params)
+    refs: list[OrderRef] = []
+    for name in _SINGLE_CLIENT_ID_PARAMS:
+        value = given.pop(name, None)
+        if not is_blank(value):
+            refs.append(_parse_id(f"{CANCEL_ORDER} params['{name}']", value, client=True))
+    if len(set(refs)) > 1:
+        raise BadRequest(f"{CANCEL_ORDER} params name two client order ids: {refs[0].value}, {refs[1].value}")
+    if not is_blank(given_id):
+        refs.append(_parse_id(f"{CANCEL_ORDER} id", given_id, client=False))
+    if not refs:
+        raise ArgumentsRequired(f"{CANCEL_ORDER} requires an id, or params['clientOrderId']")
+    extra = {name: value for name, value in given.items() if name not in _KINDS_OF_MARKET}
+    batch = _batch(CANCEL_ORDER, refs[:1], extra)._replace(process=1)
+    known_as = refs[-1] if refs[0].field != refs[-1].field == "id" else None
+    restricted = any(_folded(name) == "cancelrestrictions" for name, _ in batch.extra)
+    return Single(batch, known_as, repeats=not restricted)
 
 
 def adopt(

@@ -8,12 +8,12 @@ from ccxt.base.errors import BaseError, InvalidNonce, RateLimitExceeded
 
 from .._bingx.errors import response_of
 from .._ratelimit.messages import Ban, Pause
-from .commands import Cancel, FetchHistory, FetchOrder, MeasureClock, Sleep, Steps, UpdateLimiter
+from .commands import Cancel, MeasureClock, Query, Sleep, Steps, UpdateLimiter
 from .failures import is_about_the_form, is_ambiguous, was_never_sent
 from .forms import QUERY
 from .run import CancelContext
 
-Request: TypeAlias = Cancel | FetchOrder | FetchHistory
+Request: TypeAlias = Cancel | Query
 
 
 def send(request: Request, context: CancelContext) -> Steps:

@@ -19,11 +19,15 @@ class LoadMarkets(NamedTuple):
 
 
 class Cancel(NamedTuple):
-    """Send `request` to `endpoint`, which cancels orders. The result is `Received`."""
+    """Send `request` to `endpoint`, which cancels orders. The result is `Received`.
+
+    It waits for its limiter until `give_up` (s on the flow's clock) at most.
+    """
 
     endpoint: Endpoint
     request: Mapping[str, Any]
     hostname: str | None = None  # None: the exchange's own
+    give_up: float = inf
     form: str | None = None  # "json" or "query"; None: as the options say
 
     @property
@@ -70,6 +74,19 @@ class FetchHistory(NamedTuple):
         return self.endpoint.history
 
 
+class FetchOpenOrders(NamedTuple):
+    """List the open orders of a market. The rest is as in `FetchOrder`."""
+
+    endpoint: Endpoint
+    request: Mapping[str, Any]
+    hostname: str | None = None
+    give_up: float = inf
+
+    @property
+    def limited(self) -> LookUp:
+        return self.endpoint.open_orders
+
+
 class UpdateLimiter(NamedTuple):
     """Pass on to the limiters of `scope`, seen from `limited`, what the exchange said of its limit."""
 
@@ -88,5 +105,6 @@ class Sleep(NamedTuple):
     seconds: float
 
 
-Command: TypeAlias = LoadMarkets | Cancel | FetchOrder | FetchHistory | MeasureClock | Sleep | UpdateLimiter
+Query: TypeAlias = FetchOrder | FetchHistory | FetchOpenOrders
+Command: TypeAlias = LoadMarkets | Cancel | Query | MeasureClock | Sleep | UpdateLimiter
 Steps: TypeAlias = Generator[Command, Any, Any]

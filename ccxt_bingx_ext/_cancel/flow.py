@@ -131,7 +131,7 @@ def _send_parts(run: CancelRun, parts: Iterator[Batch]) -> Generator[Command | G
 def _send_part(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequence[OrderRef]]:
     """Send `part`. Reconcile it if the outcome is ambiguous; split it if the exchange refuses the list."""
     try:
-        return (yield from _send_once(run, part))
+        return (yield from send_once(run, part))
     except BaseError as error:
         failure = error
     if is_ambiguous(failure):
@@ -157,7 +157,7 @@ def _send_halves(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequenc
     return repeatable
 
 
-def _send_once(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequence[OrderRef]]:
+def send_once(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequence[OrderRef]]:
     try:
         response = yield from submit(run, part)
     except OrderNotFound as error:
@@ -188,6 +188,7 @@ def _accept_refusal(
     if len(part.refs) == 1:
         (ref,) = part.refs
         run.ledger.enter(ref, report_of_refusal(refusal, ref))
+        run.gone[ref] = refusal
         if not part.all_or_nothing:
             return ()
         yield from query_unsettled(run, [ref])

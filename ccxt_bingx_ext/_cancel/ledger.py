@@ -315,6 +315,13 @@ def _entries_of(response: object, schema: ResponseSchema) -> Iterator[tuple[str,
     data = _data_of(response)
     if not isinstance(data, Mapping):
         raise UnexpectedResponse("no data")
+    if schema.is_one_order:
+        entry = data.get(schema.done)
+        entry = entry if isinstance(entry, Mapping) else data
+        if not ids_of(entry):
+            raise UnexpectedResponse("no order")
+        yield "orders", entry
+        return
     for listed, key in (("orders", schema.done), ("fails", schema.failed)):
         entries = data.get(key)
         if entries is None:

@@ -55,7 +55,9 @@ def conclude(outcome: Outcome, method: str | None = None) -> list[Order]:
     if is_ambiguous(error):
         add_to_message(error, UNKNOWN_OUTCOME)
     attach_outcome(error, outcome.structures, [ref.public for ref in outcome.unresolved])
-    raise _dressed(error, method)
+    dressed = _dressed(error, method)
+    _name_unresolved(dressed, outcome.unresolved)
+    raise dressed
 
 
 def most_severe(errors: Sequence[BaseError]) -> BaseError:
@@ -64,6 +66,16 @@ def most_severe(errors: Sequence[BaseError]) -> BaseError:
     ``OrderNotFound`` ranks last, because it tells a bot that the order is gone.
     """
     return min(errors, key=lambda one: (not is_ambiguous(one), isinstance(one, OrderNotFound)))
+
+
+def _name_unresolved(error: BaseError, unresolved: Sequence[Ref]) -> None:
+    """Name the first ten of `unresolved` in the message: many a bot passes on messages, not attributes."""
+    names = [
+        ref.value if isinstance(ref, OrderRef) else f"{ref.ref.value} ({ref.symbol})" for ref in unresolved
+    ]
+    if not all(name in str(error) for name in names[:10]):
+        more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+        add_to_message(error, f"unresolved: {', '.join(names[:10])}{more}")
 
 
 def add_to_message(error: BaseError, remark: str) -> None:

@@ -44,7 +44,7 @@ def reconcile_batch(run: CancelRun, part: Batch, failure: BaseError) -> Steps:
     """
     context = run.context
     settle = _settle_together if part.all_or_nothing else _settle_each
-    give_up = context.clock() + context.resolve_timeout
+    give_up = run.give_up()
     pause = context.pauses.reconcile
     for _ in range(context.resolve_attempts):
         if context.clock() + pause > give_up:
@@ -92,7 +92,7 @@ def query_unsettled(run: CancelRun, refs: Iterable[OrderRef]) -> Steps:
     against a ban or with a refused key makes either worse.
     """
     context = run.context
-    give_up = context.clock() + context.resolve_timeout
+    give_up = run.give_up()
     pause = context.pauses.reconcile
     unclear = [ref for ref in dict.fromkeys(refs) if not _is_clear(run, ref)]
     for look in range(context.resolve_attempts):
@@ -161,7 +161,8 @@ def _settle_each(run: CancelRun, part: Batch, give_up: float) -> _Settled:
 
 def _is_worth_a_cancel(run: CancelRun, ref: OrderRef) -> bool:
     """Whether to name `ref` once more: it may be live, and does not make the exchange refuse the others."""
-    return not run.ledger.is_final(ref) and not (run.list_refused and ref in run.not_found)
+    refused_as_unknown = run.list_refused and ref in run.not_found
+    return run.repeats and not run.ledger.is_final(ref) and not refused_as_unknown
 
 
 def _settle_together(run: CancelRun, part: Batch, give_up: float) -> _Settled:
@@ -252,24 +253,28 @@ def _look(run: CancelRun, ref: OrderRef, give_up: float) -> Generator[Any, Any, 
     The exchange may not find an order right after a cancel: only a second look that agrees counts. Closed
     trigger orders of swaps are not found by the query at all, but the history holds them (live).
     """
+    queried = run.queried(ref)
     try:
-        response = yield from send(run.fetch(ref, give_up), run.context)
+        response = yield from send(run.fetch(queried, give_up), run.context)
     except OrderNotFound as error:
         if is_ambiguous(error):
             raise  # a gateway's 5xx says nothing about an order, whatever its body says
-        refusal = report_of_refusal(error, ref)
+        refusal = report_of_refusal(error, queried)
     else:
-        return report_of_query(response, ref, run.context.endpoint.schema)
+        found = report_of_query(response, queried, run.context.endpoint.schema)
+        if run.belies(ref, found):
+            raise UnexpectedResponse("a query whose response is about an order with another client order id")
+        return found
     if refusal.status is not None:
         return refusal
     try:
-        found = yield from _look_into_history(run, ref, give_up)
+        listed = yield from _look_into_history(run, queried, give_up)
     except (BaseError, UnexpectedResponse):
         # After two hours a client order id is not found, though its order may be live (docs).
-        is_missing = refusal.unknown and ref.field == "id"
+        is_missing = refusal.unknown and queried.field == "id"
     else:
-        if found is not None:
-            return found
+        if listed is not None:
+            return None if run.belies(ref, listed) else listed
         is_missing = refusal.unknown or refusal.gone
     if not is_missing:
         return None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from math import inf
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ccxt.base.errors import BaseError
@@ -10,11 +12,11 @@ from ccxt.base.errors import BaseError
 from .._bingx.endpoints import Endpoint
 from .._bingx.limit_headers import WINDOW
 from .._ids import Batch, OrderRef
-from .commands import Cancel, FetchHistory, FetchOrder, Sleep, Steps
+from .commands import Cancel, FetchHistory, FetchOpenOrders, FetchOrder, Sleep, Steps
 from .forms import RequestForm
 from .hosts import Hosts
 from .ledger import Ledger, OrderReport
-from .matching import names_of
+from .matching import client_id_of, names_of
 from .outcome import Order, Outcome
 from .spacing import Spacing
 
@@ -63,10 +65,23 @@ class CancelRun:
     `reconciled` holds the orders of ambiguous requests whose fate the flow has reconciled. `not_found` holds
     those that one query did not find, `missing` those that two did not find, `live` what a query found open
     after the exchange had refused the list for good, `refused` those whose ids the exchange refuses to take.
-    `list_refused`: the exchange refused a ``process`` 1 list as if it were all or nothing.
+    `gone` holds the refusals of single orders as gone. `list_refused`: the exchange refused a ``process`` 1
+    list as if it were all or nothing.
+
+    `also_known_as`: under which id to query an order, if not under the one by which it is cancelled.
+    `repeats`: whether an order that is found open may be cancelled again.
+    `deadline`: after this time (s on the flow's clock) nothing more begins; `begin_to_resolve` sets it.
     """
 
-    def __init__(self, batch: Batch, market_id: str, context: CancelContext) -> None:
+    def __init__(
+        self,
+        batch: Batch,
+        market_id: str,
+        context: CancelContext,
+        *,
+        also_known_as: Mapping[OrderRef, OrderRef] = MappingProxyType({}),
+        repeats: bool = True,
+    ) -> None:
         self.batch = batch
         self.market_id = market_id
         self.context = context
@@ -77,13 +92,37 @@ class CancelRun:
         self.live: dict[OrderRef, OrderReport] = {}  # by a query after the exchange refused them for good
         self.splits = 0  # requests that refused lists cost in addition
         self.refused: dict[OrderRef, BaseError] = {}  # orders that the exchange refuses to take at all
+        self.gone: dict[OrderRef, BaseError] = {}
         self.list_refused = False
+        self.also_known_as = also_known_as
+        self.repeats = repeats
+        self.deadline = inf
         self._submitted_at: dict[OrderRef, float] = {}
 
     def cancel(self, part: Batch) -> Cancel:
         """The command that cancels `part` of the batch."""
         endpoint = self.context.endpoint
-        return Cancel(endpoint, endpoint.request(part, self.market_id))
+        return Cancel(endpoint, endpoint.request(part, self.market_id), give_up=self.deadline)
+
+    def give_up(self) -> float:
+        """Until when (s on the flow's clock) an attempt to resolve that begins now may go on."""
+        return min(self.deadline, self.context.clock() + self.context.resolve_timeout)
+
+    def begin_to_resolve(self) -> None:
+        """From now on, the whole run may take no longer than `resolve_timeout`."""
+        self.deadline = self.give_up()
+
+    def queried(self, ref: OrderRef) -> OrderRef:
+        """The id by which to query the order of `ref`."""
+        return self.also_known_as.get(ref, ref)
+
+    def belies(self, ref: OrderRef, found: OrderReport) -> bool:
+        """Whether the query by another id `found` an order that does not have the client order id `ref`."""
+        client_id = client_id_of(found.entry)
+        if self.queried(ref) == ref or client_id is None:
+            return False
+        spelt = self.context.endpoint.schema.spelt
+        return spelt(OrderRef(ref.field, client_id)) != spelt(ref)
 
     def fetch(self, ref: OrderRef, give_up: float) -> FetchOrder:
         """The command that queries one order, and waits to be sent until `give_up` at most."""
@@ -94,6 +133,10 @@ class CancelRun:
         """The command that lists orders from `ref` on, or the latest ones for a client order id."""
         endpoint = self.context.endpoint
         return FetchHistory(endpoint, endpoint.history_request(ref, self.market_id), give_up=give_up)
+
+    def fetch_open(self, give_up: float) -> FetchOpenOrders:
+        """The command that lists the open orders of the market."""
+        return FetchOpenOrders(self.context.endpoint, {"symbol": self.market_id}, give_up=give_up)
 
     def wait_for_turn(self, refs: Sequence[OrderRef]) -> Steps:
         """Wait until the exchange accepts a cancel of `refs` again. The caller then has to `end_turn`."""

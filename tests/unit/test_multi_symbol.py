@@ -133,7 +133,7 @@ def test_most_severe_error_is_raised() -> None:
 def test_refusal_of_one_symbol_is_not_gone(error_class: type[BaseError]) -> None:
     """A bot takes InvalidOrder for all that it asked for, so the call raises BadRequest, with its cause."""
     gone = error_class("bingx gone")
-    match = r"^BTC/USDT: gone$"
+    match = r"^BTC/USDT: gone - unresolved: 1 \(BTC/USDT\)$"
     with pytest.raises(BadRequest, match=match) as caught:
         cancel(asked(("1", BTC), ("2", GM)), btc=failing(gone), gm=found("2"))
     assert caught.value.__cause__ is gone

@@ -22,6 +22,7 @@ DEFAULT = Settings(
     resolve_attempts=3,
     resolve_timeout=10.0,
     fallbacks=(),
+    family=True,
 )
 
 
@@ -45,6 +46,7 @@ def test_given_settings() -> None:
         "inFlight": 400,
     }
     given |= {"storage": "redis://localhost", "maxWait": 250, "resolveAttempts": 0, "resolveTimeout": 500}
+    given |= {"family": False}
     options = {"cancelOrders": given, "fallbackHostnames": ["Bingx.pro", "127.0.0.1:80"]}
     assert parse_settings(options) == Settings(
         "query",
@@ -56,6 +58,7 @@ def test_given_settings() -> None:
         0,
         0.5,
         ("Bingx.pro", "127.0.0.1:80"),
+        False,
     )
 
 
@@ -152,7 +155,8 @@ def warnings_of(caplog: pytest.LogCaptureFixture, options: Any, endpoint: Endpoi
 
 
 _NAMES = (
-    "the names are requestFormat, process, batchSize, limit, linear, inverse, margin, inFlight, storage, "
+    "the names are requestFormat, process, batchSize, limit, singleLimit, linear, inverse, family, "
+    "margin, inFlight, storage, "
     "maxWait"
 )
 
