@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from . import errors
 from .errors import Refused
@@ -38,6 +38,16 @@ class SpotRules:
     wording: Wording = field(default_factory=lambda: Wording("documented"))
     """The words of refusals."""
 
+    def lists(self, data: dict[str, list[Any]]) -> dict[str, list[Any] | None]:
+        """The lists of a response, with the empty ones as the exchange writes them."""
+        written: dict[str, list[Any] | None] = {}
+        for key, entries in data.items():
+            if entries or self.empty_lists == "empty":
+                written[key] = entries
+            elif self.empty_lists == "null" or (self.empty_lists == "documented" and key != "fails"):
+                written[key] = None
+        return written
+
     def gone(self, named: Named, symbol: str, documented: Refused | None = None) -> Refused:
         """The refusal about an order that is not open, or does not exist.
 
@@ -70,10 +80,20 @@ class SwapRules:
     """The exchange refuses requests that name more ids, of both kinds together."""
     inverse_cancel_id: InverseCancelId = "clientOrderId"
     """How the cancel of an inverse order names a client order id. "either": ``clientOrderID`` works too."""
+    inverse_cancel_flat: bool = False
+    """Whether the response to cancelling an inverse order holds the order as ``data``, not ``data.order``."""
     forgets_triggers: bool = True
     """Whether the query by id does not find trigger orders that are over. The history has them."""
     wording: Wording = field(default_factory=lambda: Wording("documented"))
     """The words of refusals."""
+
+    def lists(self, data: dict[str, list[Any]]) -> dict[str, list[Any] | None]:
+        """The lists of a response, with the empty ones as the exchange writes them."""
+        if self.empty_lists == "absent":
+            return {key: entries for key, entries in data.items() if entries}
+        return {
+            key: entries or ([] if self.empty_lists == "empty" else None) for key, entries in data.items()
+        }
 
     def gone(self, named: Named, market: SwapMarket, symbol: str) -> Refused:
         """The refusal about an order that is not open: the same for a cancelled and an unknown order."""

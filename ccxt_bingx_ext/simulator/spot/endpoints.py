@@ -7,13 +7,15 @@ from typing import Final
 
 from .. import errors, history
 from ..calls import Call, Result
+from ..cancel_all import CancelAllRules, cancel_all
 from ..errors import invalid
 from ..markets import spot_balances, spot_symbols
-from ..named import Named, submit
+from ..named import Named
 from ..orders import Order, OrderBook
 from ..parameters import known_pair, parse_order_id, whole_number
 from ..repeats import Submissions
 from ..rules import SpotRules
+from ..single_cancel import cancel_one, restriction_of
 from . import placing
 from .batch_cancel import cancel_batch
 from .payloads import lookup_payload, order_payload
@@ -23,9 +25,12 @@ MAX_PAGE: Final = 100
 
 
 class Spot:
-    def __init__(self, book: OrderBook, rules: SpotRules, submissions: Submissions) -> None:
+    def __init__(
+        self, book: OrderBook, rules: SpotRules, cancel_all_rules: CancelAllRules, submissions: Submissions
+    ) -> None:
         self._book = book
         self._rules = rules
+        self._cancel_all_rules = cancel_all_rules
         self._submissions = submissions
 
     def symbols(self, call: Call) -> Result:
@@ -47,20 +52,28 @@ class Spot:
 
     def cancel(self, call: Call) -> Result:
         with self._book.lock:
-            named = self._find(call, "OrderCancelRequest")
-            submit(named, self._submissions, call, "spot")
-            order = named.order
-            if order is None or not order.is_open:
-                raise self._rules.gone(named, call.params["symbol"])
-            call.raise_if_refused(order)
-            cancelled = self._book.cancel(order.order_id)
+            cancelled = self._cancel(call, self._find(call, "OrderCancelRequest"))
         return Result(order_payload(cancelled), (cancelled.order_id,))
 
+    def _cancel(self, call: Call, named: Named) -> Order:
+        symbol, restriction = call.params["symbol"], restriction_of(call.params)
+        return cancel_one(
+            self._book,
+            self._submissions,
+            call,
+            "spot",
+            named,
+            lambda one: self._rules.gone(one, symbol),
+            restriction,
+        )
+
     def cancel_open(self, call: Call) -> Result:
+        """The documented response has no list of failures: an order that stays open is missing from it."""
         with self._book.lock:
-            cancelled = [self._book.cancel(order.order_id) for order in self._listed(call) if order.is_open]
-        payloads = [order_payload(order) for order in cancelled]
-        return Result({"orders": payloads}, tuple(order.order_id for order in cancelled))
+            covered = [order for order in self._listed(call) if self._cancel_all_rules.covers(order)]
+            all_orders = cancel_all(self._book, self._submissions, call, "spot", covered)
+        payloads = [order_payload(order) for order in all_orders.cancelled]
+        return Result(self._rules.lists({"orders": payloads}), all_orders.ids)
 
     def query(self, call: Call) -> Result:
         return Result(lookup_payload(self._existing(call)))

@@ -8,24 +8,32 @@ from typing import Any, Final
 
 from .. import errors, history
 from ..calls import Call, Result
+from ..cancel_all import CancelAllRules, cancel_all
+from ..errors import Refused
 from ..markets import SwapMarket
-from ..named import Named, submit
+from ..named import Named
 from ..orders import Order, OrderBook
-from ..parameters import known_contract, parse_order_id
+from ..parameters import known_contract, one_of, parse_order_id
 from ..repeats import Submissions
 from ..rules import SwapRules
+from ..single_cancel import cancel_one
 from . import placing
 from .batch_cancel import cancel_batch
 from .payloads import (
+    inverse_all_cancelled,
     inverse_cancelled,
+    inverse_failed,
     inverse_lookup,
     inverse_placed,
     linear_cancelled,
+    linear_failed,
     linear_lookup,
     linear_placed,
 )
 
 Payload = Callable[[Order], dict[str, Any]]
+
+_ALL_REQUEST: Final = "AllOrdersCancelRequest"
 
 
 @dataclass(frozen=True)
@@ -35,13 +43,25 @@ class Shapes:
     placed: Payload
     looked_up: Payload
     cancelled: Payload
+    all_cancelled: Payload
+    failed: Callable[[Order, Refused], dict[str, Any]]
+    """An order that cancelling all open orders left open."""
     bare_placed: bool
     """Whether the response to placing is the order itself, not ``{"code": 0, "data": {"order": …}}``."""
 
 
 SHAPES: Final[dict[SwapMarket, Shapes]] = {
-    "linear": Shapes(linear_placed, linear_lookup, linear_cancelled, bare_placed=False),
-    "inverse": Shapes(inverse_placed, inverse_lookup, inverse_cancelled, bare_placed=True),
+    "linear": Shapes(
+        linear_placed, linear_lookup, linear_cancelled, linear_cancelled, linear_failed, bare_placed=False
+    ),
+    "inverse": Shapes(
+        inverse_placed,
+        inverse_lookup,
+        inverse_cancelled,
+        inverse_all_cancelled,
+        inverse_failed,
+        bare_placed=True,
+    ),
 }
 
 
@@ -49,11 +69,17 @@ class Swap:
     """The endpoints of one of the two swap markets."""
 
     def __init__(
-        self, market: SwapMarket, book: OrderBook, rules: SwapRules, submissions: Submissions
+        self,
+        market: SwapMarket,
+        book: OrderBook,
+        rules: SwapRules,
+        cancel_all_rules: CancelAllRules,
+        submissions: Submissions,
     ) -> None:
         self._market = market
         self._book = book
         self._rules = rules
+        self._cancel_all_rules = cancel_all_rules
         self._submissions = submissions
         self._shapes = SHAPES[market]
         strict = market == "inverse" and rules.inverse_cancel_id == "clientOrderId"
@@ -70,13 +96,38 @@ class Swap:
     def cancel(self, call: Call) -> Result:
         with self._book.lock:
             named = self._find(call, "OrderCancelRequest", self._cancel_names)
-            submit(named, self._submissions, call, self._market)
-            order = named.order
-            if order is None or not order.is_open:
-                raise self._rules.gone(named, self._market, call.params["symbol"])
-            call.raise_if_refused(order)
-            cancelled = self._book.cancel(order.order_id)
-        return Result({"order": self._shapes.cancelled(cancelled)}, (cancelled.order_id,))
+            cancelled = self._cancel(call, named)
+        payload = self._shapes.cancelled(cancelled)
+        flat = self._market == "inverse" and self._rules.inverse_cancel_flat
+        return Result(payload if flat else {"order": payload}, (cancelled.order_id,))
+
+    def _cancel(self, call: Call, named: Named) -> Order:
+        symbol = call.params["symbol"]
+
+        def gone(one: Named) -> Refused:
+            return self._rules.gone(one, self._market, symbol)
+
+        return cancel_one(self._book, self._submissions, call, self._market, named, gone)
+
+    def cancel_open(self, call: Call) -> Result:
+        with self._book.lock:
+            all_orders = cancel_all(self._book, self._submissions, call, self._market, self._covered(call))
+        lists = {
+            "success": [self._shapes.all_cancelled(order) for order in all_orders.cancelled],
+            "failed": [self._shapes.failed(order, why) for order, why in all_orders.failed],
+        }
+        return Result(self._rules.lists(lists), all_orders.ids)
+
+    def _covered(self, call: Call) -> list[Order]:
+        """The orders that a request for all open orders cancels."""
+        type = ""
+        if self._market == "inverse":
+            known_contract(self._market, call.params, _ALL_REQUEST)
+        elif call.params.get("type"):
+            type = one_of(call.params, "type", placing.TYPES)
+        elif self._cancel_all_rules.type_required:
+            raise errors.missing(_ALL_REQUEST, "Type")
+        return [order for order in self._orders(call) if self._cancel_all_rules.covers(order, type)]
 
     def cancel_batch(self, call: Call) -> Result:
         """Linear only: the exchange has no such endpoint for inverse orders."""
@@ -107,9 +158,12 @@ class Swap:
         return Result({"orders": [self._shapes.looked_up(order) for order in selected]})
 
     def _listed(self, call: Call) -> list[Order]:
+        return call.view.listed(self._book, self._orders(call))
+
+    def _orders(self, call: Call) -> list[Order]:
         given = call.params.get("symbol")
         symbol = known_contract(self._market, call.params, "").symbol if given else None
-        return call.view.listed(self._book, self._book.of(call.uid, self._market, symbol))
+        return self._book.of(call.uid, self._market, symbol)
 
     def _find(self, call: Call, request_name: str, names: Sequence[str] = placing.CLIENT_ID_NAMES) -> Named:
         market = self._market

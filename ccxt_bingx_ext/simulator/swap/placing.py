@@ -14,6 +14,7 @@ from ..placing import SIDES, TIMES_IN_FORCE, batch_of, carry_out
 
 LIMIT_TYPES: Final = ("LIMIT", "TRIGGER_LIMIT", "STOP", "TAKE_PROFIT")
 MARKET_TYPES: Final = ("MARKET", "TRIGGER_MARKET", "STOP_MARKET", "TAKE_PROFIT_MARKET")
+TYPES: Final = LIMIT_TYPES + MARKET_TYPES
 POSITION_SIDES: Final = ("BOTH", "LONG", "SHORT")
 CLIENT_ID_NAMES: Final = ("clientOrderId", "clientOrderID")
 MAX_CLIENT_ID: Final = 40
@@ -47,7 +48,7 @@ def _check(book: OrderBook, market: SwapMarket, uid: str, params: Mapping[str, s
     if not contract.active:
         raise Refused(errors.SWAP_INACTIVE_SYMBOL, "The trading pair is offline")
     position_side = params.get("positionSide") or "LONG"
-    type = one_of(params, "type", LIMIT_TYPES + MARKET_TYPES)
+    type = one_of(params, "type", TYPES)
     new = {
         "symbol": contract.symbol,
         "side": one_of(params, "side", SIDES),
