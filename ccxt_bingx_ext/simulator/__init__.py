@@ -23,7 +23,7 @@ Where things are:
 - ``faults``, ``spoiling``: faults on demand, and the responses that they make.
 - ``endpoints``: the table of endpoints. ``calls``: what an endpoint receives, and what it returns.
 - ``spot/`` and ``swap/``: the endpoints of each market: placing, cancelling, payloads, quotes.
-- ``single_cancel``, ``cancel_all``: cancelling one order, and all open orders.
+- ``single_cancel``, ``cancel_all``, ``replacing``: cancelling an order, all of them, one for another.
 - ``repeats``: the same order, at most once per second. ``wording``: the words of refusals.
 - ``parameters``, ``placing``, ``rules``, ``errors``, ``named``: what spot and swap share.
 - ``orders`` and ``markets``: the order book; the pairs and contracts.
@@ -107,6 +107,23 @@ Cancelling all open orders:
 - Without open orders the lists are written as those of a batch cancel (``empty_lists``).
 - It neither counts as a submission of its orders, nor is refused (``same_order_in_cancel_all``: it submits
   each of them, and one that was submitted within the second stays open).
+
+Replacing an order:
+
+- ``cancelReplaceMode`` is required. An order id takes precedence over a client order id, and both spellings
+  of that name are read.
+- The new order is checked before the old one is cancelled: a wrong one refuses the whole request. So only
+  the fault "refuse_new" refuses it after the cancel.
+- A cancel that fails, for whatever reason, comes with an order of zeros. With STOP_ON_FAILURE the new order
+  does, too, with code 0 (``replace_stopped``: or the whole request is refused with the words about the
+  cancel).
+- If the new order is refused, spot refuses the request with the words about both steps. Documented are those
+  of a failed cancel ("result:false"). Of a successful one they say "result:true". Linear responds with
+  code 0, and says "false" of the new order.
+- Linear shows the old order in the status that it had before, as documented, and reads
+  ``cancelRestrictions`` with ONLY_ in front, as documented, or without it.
+- The old order is submitted for the once-per-second rule. One that was submitted within the second is a
+  failed cancel.
 
 The words of refusals:
 

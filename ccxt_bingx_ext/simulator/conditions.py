@@ -12,21 +12,11 @@ from .errors import INVALID_PARAMETER, Refused, final_state_text, invalid
 from .faults import Fault
 from .http.responses import Response, encode
 from .markets import Market
+from .orders import NO_ORDER
+from .spot.payloads import cancelled_payload
 from .views import View
 
 _ID_PARAMETERS: Final = re.compile(r"(cancel)?(client)?orderId(s|List)?", re.IGNORECASE)
-_ZERO_SPOT: Final = {
-    "symbol": "",
-    "orderId": 0,
-    "price": "0",
-    "stopPrice": "0",
-    "origQty": "0",
-    "executedQty": "0",
-    "cummulativeQuoteQty": "0",
-    "status": "",
-    "type": "",
-    "side": "",
-}
 _OTHER_ID: Final = 22
 
 
@@ -82,7 +72,7 @@ def _disturb(fault: Fault, data: dict[str, Any]) -> None:
     done, failed = ("success", "failed") if "success" in data or "failed" in data else ("orders", "fails")
     market = "spot" if failed == "fails" else _swap_market(data)
     if fault.kind == "zero_order" and done in data:
-        data[done] = [_ZERO_SPOT, *(data[done] or [])]
+        data[done] = [cancelled_payload(NO_ORDER), *(data[done] or [])]
     elif fault.kind == "contradict":
         ids = [str(one["orderId"]) for one in data.get(done) or []]
         contradicted = [id for id in ids if not fault.ids or id in fault.ids]

@@ -33,6 +33,7 @@ LIMITS: Final[dict[str, int | None]] = {
     "POST " + _SPOT + "trade/cancelOrders": 2,
     "POST " + _SPOT + "trade/cancelOpenOrders": 2,
     "POST " + _SPOT + "trade/cancel": 5,
+    "POST " + _SPOT + "trade/order/cancelReplace": 2,
     "POST " + _SPOT + "trade/order": 5,
     "POST " + _LINEAR + "trade/batchOrders": 5,
     "DELETE " + _LINEAR + "trade/batchOrders": 5,
@@ -42,6 +43,7 @@ LIMITS: Final[dict[str, int | None]] = {
     "GET " + _LINEAR + "trade/allOrders": 5,
     "GET " + _LINEAR_V1 + "trade/fullOrder": 5,
     "DELETE " + _LINEAR + "trade/allOpenOrders": 5,
+    "POST " + _LINEAR_V1 + "trade/cancelReplace": 5,
     "POST " + _INVERSE + "trade/order": 5,
     "POST " + _INVERSE + "trade/allOpenOrders": 5,
     "DELETE " + _INVERSE + "trade/allOpenOrders": 5,
@@ -84,8 +86,7 @@ def build(
     linear = Swap("linear", book, swap_rules, cancel_all_rules, submissions)
     inverse = Swap("inverse", book, swap_rules, cancel_all_rules, submissions)
 
-    def trade(name: str, handle: Callable[[Call], Result]) -> Endpoint:
-        cancels = name.startswith("cancel")
+    def trade(name: str, handle: Callable[[Call], Result], *, cancels: bool = False) -> Endpoint:
         return Endpoint(_SPOT + "trade/" + name, "POST", handle, permission="spot", cancels=cancels)
 
     def swap(
@@ -106,9 +107,10 @@ def build(
     table = (
         trade("order", spot.place),
         trade("batchOrders", spot.place_batch),
-        trade("cancel", spot.cancel),
-        trade("cancelOrders", spot.cancel_batch),
-        trade("cancelOpenOrders", spot.cancel_open),
+        trade("cancel", spot.cancel, cancels=True),
+        trade("cancelOrders", spot.cancel_batch, cancels=True),
+        trade("cancelOpenOrders", spot.cancel_open, cancels=True),
+        trade("order/cancelReplace", spot.replace, cancels=True),
         look(_SPOT + "trade/query", spot.query),
         look(_SPOT + "trade/openOrders", spot.open_orders),
         look(_SPOT + "trade/historyOrders", spot.history),
@@ -118,6 +120,7 @@ def build(
         swap("DELETE", _LINEAR + "trade/order", linear.cancel),
         swap("DELETE", _LINEAR + "trade/batchOrders", linear.cancel_batch),
         swap("DELETE", _LINEAR + "trade/allOpenOrders", linear.cancel_open),
+        swap("POST", _LINEAR_V1 + "trade/cancelReplace", linear.replace, cancels=True),
         look(_LINEAR + "trade/order", linear.query),
         look(_LINEAR + "trade/openOrders", linear.open_orders),
         look(_LINEAR + "trade/allOrders", linear.finished_orders),

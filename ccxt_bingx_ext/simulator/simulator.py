@@ -19,7 +19,16 @@ from .limits import BanRule, BanText, Limiter, worst_window
 from .markets import Market
 from .orders import Order, OrderBook
 from .repeats import RepeatedInBatch, RepeatRule, Submissions
-from .rules import EmptyLists, FailedKey, FailsKey, InverseCancelId, MixedIds, SpotRules, SwapRules
+from .rules import (
+    EmptyLists,
+    FailedKey,
+    FailsKey,
+    InverseCancelId,
+    MixedIds,
+    ReplaceStopped,
+    SpotRules,
+    SwapRules,
+)
 from .wording import Wording, WordingChoice
 
 FIRST_ORDER_ID: Final = 1735964997957275648
@@ -76,6 +85,7 @@ class Simulator:
         inverse_case_kept: bool = False,
         cancel_all_triggers: bool = True,
         cancel_all_type_required: bool = False,
+        replace_stopped: ReplaceStopped = "zero",
         same_order_seconds: float | None = 1.0,
         same_order_in_batch: RepeatedInBatch = "entry",
         same_order_unknown_ids: bool = True,
@@ -96,8 +106,8 @@ class Simulator:
         ``wording``: a seed with which every refusal draws its words (`Wording`).
         ``inverse_cancel_all``: the methods with which all open inverse orders can be cancelled.
 
-        `SpotRules` explains the settings of the spot batch cancel, `SwapRules` those of swaps (including
-        ``mixed_ids`` and ``empty_lists``), `CancelAllRules` those of cancelling all open orders
+        `SpotRules` explains the settings of spot, `SwapRules` those of swaps (``mixed_ids``, ``empty_lists``
+        and ``replace_stopped`` apply to both), `CancelAllRules` those of cancelling all open orders
         (``cancel_all_…``), `RepeatRule` those of the same order (``same_order_…``), and `BanRule` those of
         bans.
         """
@@ -113,7 +123,14 @@ class Simulator:
         book = OrderBook(first_order_id, self.now_ms, case_kept)
         words = Wording(wording)
         rules = SpotRules(
-            fails_key, mixed_ids, empty_lists, not_found_code, max_ids, frozenset(process_ignored), words
+            fails_key,
+            mixed_ids,
+            empty_lists,
+            not_found_code,
+            max_ids,
+            frozenset(process_ignored),
+            words,
+            replace_stopped,
         )
         swap_rules = SwapRules(
             not_found_code=swap_not_found_code,
@@ -121,6 +138,7 @@ class Simulator:
             mixed_ids=mixed_ids,
             empty_lists=empty_lists,
             forgets_triggers=swap_forgets_triggers,
+            replace_stopped=replace_stopped,
             inverse_cancel_id=inverse_cancel_id,
             inverse_cancel_flat=inverse_cancel_flat,
             wording=words,

@@ -65,3 +65,28 @@ def test_restricted_cancel(sim: Simulator, exchange: Any) -> None:
         exchange.cancel_order(str(order.order_id), UNIFIED["spot"], {"cancelRestrictions": "NEW"})
     by_client_id = {"clientOrderId": "mine", "cancelRestrictions": "PENDING"}
     assert exchange.cancel_order("", UNIFIED["spot"], by_client_id)["status"] == "canceled"
+
+
+@pytest.mark.parametrize("market", ["spot", "linear"])
+def test_edit_order(sim: Simulator, exchange: Any, market: Any) -> None:
+    """edit_order cancels the old order and returns the new one."""
+    old = str(sim.place(market=market).order_id)
+    new = exchange.edit_order(old, UNIFIED[market], "limit", "buy", 0.001, 40000)
+    assert (new["price"], sim.status(new["id"]), sim.status(old)) == (40000, "PENDING", "CANCELED")
+    assert new["id"] != old
+
+
+@pytest.mark.parametrize("market", ["spot", "linear"])
+def test_ccxt_returns_zeros(sim: Simulator, exchange: Any, market: Any) -> None:
+    """If the cancel fails ccxt's own edit_order returns the order of zeros as an order."""
+    assert exchange.edit_order("77", UNIFIED[market], "limit", "buy", 0.001, 40000)["id"] == "0"
+    assert sim.orders() == []
+
+
+def test_order_beside_a_failed_cancel(sim: Simulator, exchange: Any) -> None:
+    """With ALLOW_FAILURE ccxt returns the new order, and nothing of the old one that is still open."""
+    old = sim.place()
+    sim.faults.add("refuse", path="spot/v1/trade/order/cancelReplace")
+    params = {"cancelReplaceMode": "ALLOW_FAILURE"}
+    new = exchange.edit_order(str(old.order_id), UNIFIED["spot"], "limit", "buy", 0.001, 40000, params)
+    assert [sim.status(one) for one in (old.order_id, new["id"])] == ["PENDING", "PENDING"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from .. import errors, history
@@ -13,11 +14,12 @@ from ..errors import Refused
 from ..markets import SwapMarket
 from ..named import Named
 from ..orders import Order, OrderBook
-from ..parameters import known_contract, one_of, parse_order_id
+from ..parameters import first_given, known_contract, one_of, parse_order_id
 from ..repeats import Submissions
+from ..replacing import OLD_CLIENT_ID_NAMES, mode_of, replace
 from ..rules import SwapRules
-from ..single_cancel import cancel_one
-from . import placing
+from ..single_cancel import cancel_one, restriction_of
+from . import cancel_replace, placing
 from .batch_cancel import cancel_batch
 from .payloads import (
     inverse_all_cancelled,
@@ -101,13 +103,29 @@ class Swap:
         flat = self._market == "inverse" and self._rules.inverse_cancel_flat
         return Result(payload if flat else {"order": payload}, (cancelled.order_id,))
 
-    def _cancel(self, call: Call, named: Named) -> Order:
+    def _cancel(self, call: Call, named: Named, restriction: str | None = None) -> Order:
         symbol = call.params["symbol"]
 
         def gone(one: Named) -> Refused:
             return self._rules.gone(one, self._market, symbol)
 
-        return cancel_one(self._book, self._submissions, call, self._market, named, gone)
+        return cancel_one(self._book, self._submissions, call, self._market, named, gone, restriction)
+
+    def replace(self, call: Call) -> Result:
+        """Linear only: the exchange has no such endpoint for inverse orders."""
+        mode, restriction = mode_of(call.params), restriction_of(call.params)
+        with self._book.lock:
+            old = self._find(call, "CancelReplaceRequest", OLD_CLIENT_ID_NAMES, "cancelOrderId")
+            place = placing.checked(self._book, self._market, call.uid, call.params)
+            replacement = replace(
+                call,
+                old,
+                lambda one: self._cancel(call, one, restriction),
+                place,
+                mode,
+                self._rules.replace_stopped,
+            )
+        return cancel_replace.response(replacement)
 
     def cancel_open(self, call: Call) -> Result:
         with self._book.lock:
@@ -139,7 +157,9 @@ class Swap:
         seen = call.view.queried(self._book, named.order)
         forgotten = seen and seen.is_trigger and not seen.is_open and self._rules.forgets_triggers
         if seen is None or forgotten:
-            raise self._rules.gone(replace(named, order=None), self._market, call.params["symbol"])
+            raise self._rules.gone(
+                dataclasses.replace(named, order=None), self._market, call.params["symbol"]
+            )
         return Result({"order": self._shapes.looked_up(seen)})
 
     def open_orders(self, call: Call) -> Result:
@@ -165,10 +185,17 @@ class Swap:
         symbol = known_contract(self._market, call.params, "").symbol if given else None
         return self._book.of(call.uid, self._market, symbol)
 
-    def _find(self, call: Call, request_name: str, names: Sequence[str] = placing.CLIENT_ID_NAMES) -> Named:
+    def _find(
+        self,
+        call: Call,
+        request_name: str,
+        client_id_names: Sequence[str] = placing.CLIENT_ID_NAMES,
+        order_id_name: str = "orderId",
+    ) -> Named:
         market = self._market
         symbol = known_contract(market, call.params, request_name).symbol
-        order_id, client_order_id = call.params.get("orderId"), placing.client_id_of(call.params, names)
+        order_id = call.params.get(order_id_name)
+        client_order_id = first_given(call.params, client_id_names)
         if order_id:
             order = self._book.find(call.uid, symbol, parse_order_id(order_id), market)
             return Named("orderId", order_id, order)
