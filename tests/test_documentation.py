@@ -12,6 +12,7 @@ import pytest
 
 from ccxt_bingx_ext._bingx import errors as _errors
 from ccxt_bingx_ext._settings import DEFAULTS
+from ccxt_bingx_ext.simulator import Simulator
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
@@ -78,6 +79,20 @@ def test_errors() -> None:
     hierarchy = set(re.findall(r"^ +[│├└─ ]*([A-Z][A-Za-z]+)(?:  .*)?$", _errors.__doc__ or "", re.MULTILINE))
     assert "OrderNotFound" in hierarchy
     assert hierarchy - documented == {"BaseError", "InvalidOrder"}
+
+
+def test_endpoints() -> None:
+    """docs/simulator.md lists every endpoint of the simulator, with its limit."""
+    simulator = Simulator()
+    documented = {
+        name.replace(" ", " /openApi/"): None if limit == "none" else int(limit)
+        for names, limit, *_ in rows(prose(ROOT / "docs" / "simulator.md"))
+        for name in re.findall(r"(?:GET|POST|DELETE) [\w/]+", names)
+    }
+    assert documented == {
+        name: simulator._limit_of(name) if endpoint.private else None
+        for name, endpoint in simulator._endpoints.items()
+    }
 
 
 def test_make_targets() -> None:

@@ -23,6 +23,7 @@ Where things are:
 - ``faults``, ``spoiling``: faults on demand, and the responses that they make.
 - ``endpoints``: the table of endpoints. ``calls``: what an endpoint receives, and what it returns.
 - ``spot/`` and ``swap/``: the endpoints of each market: placing, cancelling, payloads, quotes.
+- ``single_cancel``, ``cancel_all``, ``replacing``: cancelling an order, all of them, one for another.
 - ``repeats``: the same order, at most once per second. ``wording``: the words of refusals.
 - ``parameters``, ``placing``, ``rules``, ``errors``, ``named``: what spot and swap share.
 - ``orders`` and ``markets``: the order book; the pairs and contracts.
@@ -84,6 +85,46 @@ Swap orders:
 - The order types are limit, market, trigger, stop and take profit. Trailing orders, positions, leverage and
   ``closePosition`` are unknown here. Attached stops are ignored.
 
+Cancelling one order:
+
+- An order id next to a client order id takes precedence.
+- ``cancelRestrictions`` (spot) names one status. An open order in another status is refused with 100400 and
+  words of our own, because no words are known. It is submitted all the same, for the once-per-second rule.
+- The response to cancelling an inverse order holds it as ``data.order``. The exchange's notes show it as
+  ``data`` (``inverse_cancel_flat``).
+
+Cancelling all open orders:
+
+- It cancels the orders that are open when it is executed, also those placed after the request was sent.
+- Trigger orders are cancelled, too (``cancel_all_triggers``). A linear request that names their ``type``
+  cancels them in any case.
+- ``symbol`` is required for inverse orders only. ``type`` is optional (``cancel_all_type_required``), and
+  filters linear orders only: the other markets ignore it.
+- Cancelling all inverse orders works with POST, as documented, and with DELETE, as ccxt sends it
+  (``inverse_cancel_all``). Each method has a limit of its own.
+- An order that cannot be cancelled stays open, and the request is still a success. Linear and inverse list
+  it in ``failed``. Spot does not list it, because the documented response has no place for it.
+- Without open orders the lists are written as those of a batch cancel (``empty_lists``).
+- It neither counts as a submission of its orders, nor is refused (``same_order_in_cancel_all``: it submits
+  each of them, and one that was submitted within the second stays open).
+
+Replacing an order:
+
+- ``cancelReplaceMode`` is required. An order id takes precedence over a client order id, and both spellings
+  of that name are read.
+- The new order is checked before the old one is cancelled: a wrong one refuses the whole request. So only
+  the fault "refuse_new" refuses it after the cancel.
+- A cancel that fails, for whatever reason, comes with an order of zeros. With STOP_ON_FAILURE the new order
+  does, too, with code 0 (``replace_stopped``: or the whole request is refused with the words about the
+  cancel).
+- If the new order is refused, spot refuses the request with the words about both steps. Documented are those
+  of a failed cancel ("result:false"). Of a successful one they say "result:true". Linear responds with
+  code 0, and says "false" of the new order.
+- Linear shows the old order in the status that it had before, as documented, and reads
+  ``cancelRestrictions`` with ONLY_ in front, as documented, or without it.
+- The old order is submitted for the once-per-second rule. One that was submitted within the second is a
+  failed cancel.
+
 The words of refusals:
 
 - By default they are the ones named here. With a seed (``wording``) each refusal draws among the codes and
@@ -95,7 +136,7 @@ The words of refusals:
 The same order, at most once per second:
 
 - The rule holds for every endpoint that cancels by id, for single cancels and lists together, and by either
-  id of the order (``same_order_seconds``). Cancelling all open orders neither counts nor is refused.
+  id of the order (``same_order_seconds``).
 - It goes by the arrival of the requests. Only a submission that was accepted blocks the next one: a refused
   one does not extend the second. If it refuses a whole list, the other ids of the list are not submitted.
 - A repeated order refuses a spot list with ``process=0`` as a whole. With ``process=1``, and in the linear

@@ -41,6 +41,8 @@ class Call:
     uid: str
     params: Mapping[str, str]
     refusal: CancelRefusal | None = None
+    new_refusal: Refused | None = None
+    """Why the new order of a replacement is refused after the cancel."""
     arrived: float = 0.0
     """`time.perf_counter` when the request arrived."""
     form: str = "query"
@@ -69,3 +71,5 @@ class Result:
     cancelled: tuple[int, ...] = ()
     bare: bool = False
     """Whether the response is ``data`` itself, without a code around it."""
+    refused: Refused | None = None
+    """The refusal that is the response, although the call changed orders."""

@@ -8,24 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from .errors import Refused, final_state_text, invalid
+from .errors import INVALID_PARAMETER, Refused, final_state_text, invalid
 from .faults import Fault
 from .http.responses import Response, encode
+from .markets import Market
+from .orders import NO_ORDER
+from .spot.payloads import cancelled_payload
 from .views import View
 
-_ID_PARAMETERS: Final = re.compile(r"(client)?orderId(s|List)?", re.IGNORECASE)
-_ZERO_SPOT: Final = {
-    "symbol": "",
-    "orderId": 0,
-    "price": "0",
-    "stopPrice": "0",
-    "origQty": "0",
-    "executedQty": "0",
-    "cummulativeQuoteQty": "0",
-    "status": "",
-    "type": "",
-    "side": "",
-}
+_ID_PARAMETERS: Final = re.compile(r"(cancel)?(client)?orderId(s|List)?", re.IGNORECASE)
 _OTHER_ID: Final = 22
 
 
@@ -79,24 +70,36 @@ def _respelled(data: Any, states: Mapping[str, str]) -> Any:
 
 def _disturb(fault: Fault, data: dict[str, Any]) -> None:
     done, failed = ("success", "failed") if "success" in data or "failed" in data else ("orders", "fails")
+    market = "spot" if failed == "fails" else _swap_market(data)
     if fault.kind == "zero_order" and done in data:
-        data[done] = [_ZERO_SPOT, *(data[done] or [])]
+        data[done] = [cancelled_payload(NO_ORDER), *(data[done] or [])]
     elif fault.kind == "contradict":
-        orders = [one for one in data.get(done) or [] if not fault.ids or str(one["orderId"]) in fault.ids]
-        entries = [_failure(failed, str(one["orderId"]), str(one["orderId"]), "FILLED") for one in orders]
+        ids = [str(one["orderId"]) for one in data.get(done) or []]
+        contradicted = [id for id in ids if not fault.ids or id in fault.ids]
+        entries = [{**_failed_id(market, id), **_words(market, id, "FILLED")} for id in contradicted]
         if entries:
             data[failed] = [*(data.get(failed) or []), *entries]
     elif fault.kind == "misname":
         other = str(fault.order_id or _OTHER_ID)
         for entry in data.get(failed) or []:
             if not fault.ids or fault.ids & {str(value) for value in entry.values()}:
-                entry.update(_failure(failed, "", other, "CANCELED", words_only=True))
+                entry.update(_words(market, other, "CANCELED"))
 
 
-def _failure(failed: str, id: str, named: str, status: str, *, words_only: bool = False) -> dict[str, Any]:
-    """An entry of ``fails`` or ``failed`` with the key ``id`` and words about ``named``."""
+def _swap_market(data: Mapping[str, Any]) -> Market:
+    """The market of a response about swap orders: inverse order ids are strings, and failures have a msg."""
+    strings = any(isinstance(one["orderId"], str) for one in data.get("success") or [])
+    return "inverse" if strings or any("msg" in one for one in data.get("failed") or []) else "linear"
+
+
+def _failed_id(market: Market, id: str) -> dict[str, Any]:
+    return {"orderId": int(id) if market == "linear" else id}
+
+
+def _words(market: Market, named: str, status: str) -> dict[str, Any]:
+    """The words of an entry of ``fails`` or ``failed``: that the order ``named`` has ended as ``status``."""
     text = final_state_text("orderId", named, status)
-    if failed == "fails":
-        return {"error": text} if words_only else {"orderId": id, "error": text}
-    words = {"errorCode": 100400, "errorMessage": text}
-    return words if words_only else {"orderId": int(id), **words}
+    if market == "spot":
+        return {"error": text}
+    code, message = ("code", "msg") if market == "inverse" else ("errorCode", "errorMessage")
+    return {code: INVALID_PARAMETER, message: text}

@@ -9,6 +9,7 @@ from typing import Final, Literal
 from . import markets
 from .accounts import Permission
 from .calls import Call, Result
+from .cancel_all import CancelAllRules
 from .orders import OrderBook
 from .repeats import Submissions
 from .rules import SpotRules, SwapRules
@@ -24,10 +25,15 @@ _LINEAR: Final = PREFIX + "swap/v2/"
 _LINEAR_V1: Final = PREFIX + "swap/v1/"
 _INVERSE: Final = PREFIX + "cswap/v1/"
 
+InverseCancelAll = Literal["both", "POST", "DELETE"]
+
+_POST_AND_DELETE: Final[tuple[Literal["POST", "DELETE"], ...]] = ("POST", "DELETE")
+
 LIMITS: Final[dict[str, int | None]] = {
     "POST " + _SPOT + "trade/cancelOrders": 2,
     "POST " + _SPOT + "trade/cancelOpenOrders": 2,
     "POST " + _SPOT + "trade/cancel": 5,
+    "POST " + _SPOT + "trade/order/cancelReplace": 2,
     "POST " + _SPOT + "trade/order": 5,
     "POST " + _LINEAR + "trade/batchOrders": 5,
     "DELETE " + _LINEAR + "trade/batchOrders": 5,
@@ -36,7 +42,11 @@ LIMITS: Final[dict[str, int | None]] = {
     "GET " + _LINEAR + "trade/openOrders": 5,
     "GET " + _LINEAR + "trade/allOrders": 5,
     "GET " + _LINEAR_V1 + "trade/fullOrder": 5,
+    "DELETE " + _LINEAR + "trade/allOpenOrders": 5,
+    "POST " + _LINEAR_V1 + "trade/cancelReplace": 5,
     "POST " + _INVERSE + "trade/order": 5,
+    "POST " + _INVERSE + "trade/allOpenOrders": 5,
+    "DELETE " + _INVERSE + "trade/allOpenOrders": 5,
     "DELETE " + _INVERSE + "trade/cancelOrder": 5,
     "GET " + _INVERSE + "trade/orderDetail": 5,
     "GET " + _INVERSE + "trade/openOrders": 5,
@@ -65,21 +75,28 @@ def build(
     book: OrderBook,
     rules: SpotRules,
     swap_rules: SwapRules,
+    cancel_all_rules: CancelAllRules,
     submissions: Submissions,
     now_ms: Callable[[], int],
+    inverse_cancel_all: InverseCancelAll = "both",
 ) -> dict[str, Endpoint]:
-    """Build every endpoint, by name."""
-    spot = Spot(book, rules, submissions)
+    """Build every endpoint, by name. ``inverse_cancel_all``: the methods of the endpoint of that name."""
+    spot = Spot(book, rules, cancel_all_rules, submissions)
     quotes = Quotes(now_ms)
-    linear = Swap("linear", book, swap_rules, submissions)
-    inverse = Swap("inverse", book, swap_rules, submissions)
+    linear = Swap("linear", book, swap_rules, cancel_all_rules, submissions)
+    inverse = Swap("inverse", book, swap_rules, cancel_all_rules, submissions)
 
-    def trade(name: str, handle: Callable[[Call], Result]) -> Endpoint:
-        cancels = name.startswith("cancel")
+    def trade(name: str, handle: Callable[[Call], Result], *, cancels: bool = False) -> Endpoint:
         return Endpoint(_SPOT + "trade/" + name, "POST", handle, permission="spot", cancels=cancels)
 
-    def swap(method: Literal["POST", "DELETE"], path: str, handle: Callable[[Call], Result]) -> Endpoint:
-        return Endpoint(path, method, handle, permission="swap", cancels=method == "DELETE")
+    def swap(
+        method: Literal["POST", "DELETE"],
+        path: str,
+        handle: Callable[[Call], Result],
+        *,
+        cancels: bool = False,
+    ) -> Endpoint:
+        return Endpoint(path, method, handle, permission="swap", cancels=cancels or method == "DELETE")
 
     def look(path: str, handle: Callable[[Call], Result]) -> Endpoint:
         return Endpoint(path, "GET", handle, permission="read")
@@ -90,9 +107,10 @@ def build(
     table = (
         trade("order", spot.place),
         trade("batchOrders", spot.place_batch),
-        trade("cancel", spot.cancel),
-        trade("cancelOrders", spot.cancel_batch),
-        trade("cancelOpenOrders", spot.cancel_open),
+        trade("cancel", spot.cancel, cancels=True),
+        trade("cancelOrders", spot.cancel_batch, cancels=True),
+        trade("cancelOpenOrders", spot.cancel_open, cancels=True),
+        trade("order/cancelReplace", spot.replace, cancels=True),
         look(_SPOT + "trade/query", spot.query),
         look(_SPOT + "trade/openOrders", spot.open_orders),
         look(_SPOT + "trade/historyOrders", spot.history),
@@ -101,12 +119,19 @@ def build(
         swap("POST", _LINEAR + "trade/batchOrders", linear.place_batch),
         swap("DELETE", _LINEAR + "trade/order", linear.cancel),
         swap("DELETE", _LINEAR + "trade/batchOrders", linear.cancel_batch),
+        swap("DELETE", _LINEAR + "trade/allOpenOrders", linear.cancel_open),
+        swap("POST", _LINEAR_V1 + "trade/cancelReplace", linear.replace, cancels=True),
         look(_LINEAR + "trade/order", linear.query),
         look(_LINEAR + "trade/openOrders", linear.open_orders),
         look(_LINEAR + "trade/allOrders", linear.finished_orders),
         look(_LINEAR_V1 + "trade/fullOrder", linear.all_orders),
         swap("POST", _INVERSE + "trade/order", inverse.place),
         swap("DELETE", _INVERSE + "trade/cancelOrder", inverse.cancel),
+        *(
+            swap(method, _INVERSE + "trade/allOpenOrders", inverse.cancel_open, cancels=True)
+            for method in _POST_AND_DELETE
+            if inverse_cancel_all in ("both", method)
+        ),
         look(_INVERSE + "trade/orderDetail", inverse.query),
         look(_INVERSE + "trade/openOrders", inverse.open_orders),
         look(_INVERSE + "trade/orderHistory", inverse.finished_orders),

@@ -219,6 +219,7 @@ class Exchange:
             uid=request.uid or "",
             params=request.params,
             refusal=fault.cancel_refusal if fault else None,
+            new_refusal=fault.new_refusal if fault else None,
             arrived=request.arrived,
             form=request.form,
             view=view_of(conditions),
@@ -228,6 +229,8 @@ class Exchange:
         except Refused as refused:
             return refusal(refused)
         self.log.execution(request, result.cancelled)
+        if result.refused:
+            return refusal(result.refused)
         if result.bare:
             return Response(encode(result.data))
         return disturb(conditions, success(result.data)) if conditions else success(result.data)

@@ -25,6 +25,7 @@ Kind = Literal[
     "null_data",
     "forget",
     "refuse",
+    "refuse_new",
     "dribble",
     "ban",
     "race",
@@ -54,6 +55,7 @@ _ALLOWED: Final[dict[str, frozenset[str]]] = {
     "null_data": frozenset(),
     "forget": frozenset({"ids", "fraction"}),
     "refuse": frozenset({"ids", "fraction", "code", "text"}),
+    "refuse_new": frozenset({"code", "text"}),
     "dribble": frozenset({"seconds", "chunk"}),
     "ban": frozenset({"seconds", "code", "status", "text"}),
     "restrict": frozenset({"seconds", "code", "text"}),
@@ -98,6 +100,8 @@ class Fault:
     refuse     refuses to cancel the open orders in ``ids``, or a ``fraction`` of the orders that
                the cancel names. It lists them as failed with ``text`` and ``code`` (spot sends
                the code for all or nothing only). Without them: as busy. For cancels only
+    refuse_new refuses the new order of a replacement, after the cancel of the old one, with ``code``
+               and ``text``
     dribble    sends the response in pieces of ``chunk`` bytes, ``seconds`` apart
     ban        bans the account from the endpoint for ``seconds``, starting with this request.
                ``code``, ``status`` and ``text`` (a `BanText`) say how this and later bans respond
@@ -165,6 +169,11 @@ class Fault:
         return CancelRefusal(self.words, self.ids, self.fraction) if self.kind == "refuse" else None
 
     @property
+    def new_refusal(self) -> Refused | None:
+        """The refusal of the new order of a replacement."""
+        return self.words if self.kind == "refuse_new" else None
+
+    @property
     def words(self) -> Refused:
         return Refused(
             errors.BUSY if self.code is None else self.code,
@@ -176,7 +185,7 @@ class Fault:
         if self.kind == "restrict":
             drawn = wording.restricted(self.path, self.code)
             return replace(self, code=drawn.code, text=drawn.message if self.text is None else self.text)
-        if self.kind not in ("busy", "refuse") or (self.code, self.text) != (None, None):
+        if self.kind not in ("busy", "refuse", "refuse_new") or (self.code, self.text) != (None, None):
             return self
         drawn = wording.busy(self.path)
         return replace(self, code=drawn.code, text=drawn.message)
@@ -221,8 +230,8 @@ class Faults:
             raise ValueError(f"{kind} strikes before and after: it takes no when")
         if needed := _NEEDED.get(kind, frozenset()) - details.keys():
             raise ValueError(f"{kind} needs {', '.join(sorted(needed))}")
-        if kind in ("refuse", "restrict") and when == "after":
-            raise ValueError(f"{kind} refuses before the exchange cancels: use when='before'")
+        if kind in ("refuse", "refuse_new", "restrict") and when == "after":
+            raise ValueError(f"{kind} changes the execution itself: use when='before'")
         if (times is not None and times < 1) or skip < 0:
             raise ValueError(f"times must be at least 1 and skip at least 0, not {times} and {skip}")
         action = details.get("action")

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 from .markets import Market
 
@@ -56,6 +56,26 @@ class Order:
         with localcontext() as context:
             context.prec = 18
             return plain(Decimal(self.cost) / executed)
+
+
+NO_ORDER: Final = Order(
+    order_id=0,
+    client_order_id="",
+    uid="",
+    symbol="",
+    side="",
+    type="",
+    price="0",
+    stop_price="0",
+    quantity="0",
+    quote_quantity="0",
+    executed="0",
+    cost="0",
+    status=cast(Status, ""),
+    created_ms=0,
+    updated_ms=0,
+)
+"""What the exchange shows in place of an order, where there is none: an object of zeros."""
 
 
 def plain(value: Decimal | str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
@@ -59,6 +59,11 @@ def amount(params: Mapping[str, str], key: str) -> str | None:
     if not value.is_finite() or value <= 0 or abs(value.adjusted()) > 30 or len(text) > 60:
         raise invalid(f"{key} must be greater than 0")
     return plain(value)
+
+
+def first_given(params: Mapping[str, str], names: Iterable[str]) -> str:
+    """The first of these parameters that is not empty: some go by several names."""
+    return next((value for name in names if (value := params.get(name))), "")
 
 
 def whole_number(params: Mapping[str, str], key: str, default: int) -> int:

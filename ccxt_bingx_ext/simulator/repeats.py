@@ -31,6 +31,8 @@ class RepeatRule:
     request. A spot batch with ``process=0`` is always refused as a whole."""
     unknown_ids: bool = True
     """Whether the rule also counts ids that name no order."""
+    in_cancel_all: bool = False
+    """Whether cancelling all open orders submits each of them. A repeated one then stays open."""
 
 
 class Submissions:
@@ -70,6 +72,12 @@ class Submissions:
         for one in set() if whole and repeated else counted - repeated:
             self._arrived.setdefault(one, []).append(arrived)
         return repeated
+
+    def repeated_in_cancel_all(self, orders: Iterable[Order], arrived: float) -> set[Hashable]:
+        """The ids of the orders that cancelling all open orders must leave open."""
+        if not self._rule.in_cancel_all:
+            return set()
+        return self.repeated((order.order_id for order in orders), arrived)
 
     def refuses_whole(self, *, partial: bool) -> bool:
         """Whether a repeated order refuses the whole batch."""

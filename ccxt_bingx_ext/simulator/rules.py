@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from . import errors
 from .errors import Refused
@@ -14,6 +14,7 @@ from .wording import Wording
 
 FailsKey = Literal["orderId", "clientOrderID", "clientOrderId", "text"]
 MixedIds = Literal["union", "order_ids_only", "client_ids_only"]
+ReplaceStopped = Literal["zero", "refused"]
 EmptyLists = Literal["documented", "absent", "null", "empty"]
 InverseCancelId = Literal["clientOrderId", "either"]
 FailedKey = Literal["clientOrderId", "clientOrderID", "orderId", "text", "none"]
@@ -21,7 +22,7 @@ FailedKey = Literal["clientOrderId", "clientOrderID", "orderId", "text", "none"]
 
 @dataclass(frozen=True)
 class SpotRules:
-    """How the batch cancel of spot orders behaves where only the exchange knows."""
+    """How the spot endpoints behave where only the exchange knows."""
 
     fails_key: FailsKey = "clientOrderID"
     """The key of a failed client order id in ``fails``. "text": only the error text names the id."""
@@ -37,6 +38,18 @@ class SpotRules:
     """The forms ("json", "query", "form") in which the exchange ignores ``process``, as if it were 0."""
     wording: Wording = field(default_factory=lambda: Wording("documented"))
     """The words of refusals."""
+    replace_stopped: ReplaceStopped = "zero"
+    """How a replacement responds that a failed cancel stopped: with two orders of zeros, or as a refusal."""
+
+    def lists(self, data: dict[str, list[Any]]) -> dict[str, list[Any] | None]:
+        """The lists of a response, with the empty ones as the exchange writes them."""
+        written: dict[str, list[Any] | None] = {}
+        for key, entries in data.items():
+            if entries or self.empty_lists == "empty":
+                written[key] = entries
+            elif self.empty_lists == "null" or (self.empty_lists == "documented" and key != "fails"):
+                written[key] = None
+        return written
 
     def gone(self, named: Named, symbol: str, documented: Refused | None = None) -> Refused:
         """The refusal about an order that is not open, or does not exist.
@@ -70,10 +83,22 @@ class SwapRules:
     """The exchange refuses requests that name more ids, of both kinds together."""
     inverse_cancel_id: InverseCancelId = "clientOrderId"
     """How the cancel of an inverse order names a client order id. "either": ``clientOrderID`` works too."""
+    inverse_cancel_flat: bool = False
+    """Whether the response to cancelling an inverse order holds the order as ``data``, not ``data.order``."""
     forgets_triggers: bool = True
     """Whether the query by id does not find trigger orders that are over. The history has them."""
+    replace_stopped: ReplaceStopped = "zero"
+    """How a replacement responds that a failed cancel stopped: with two orders of zeros, or as a refusal."""
     wording: Wording = field(default_factory=lambda: Wording("documented"))
     """The words of refusals."""
+
+    def lists(self, data: dict[str, list[Any]]) -> dict[str, list[Any] | None]:
+        """The lists of a response, with the empty ones as the exchange writes them."""
+        if self.empty_lists == "absent":
+            return {key: entries for key, entries in data.items() if entries}
+        return {
+            key: entries or ([] if self.empty_lists == "empty" else None) for key, entries in data.items()
+        }
 
     def gone(self, named: Named, market: SwapMarket, symbol: str) -> Refused:
         """The refusal about an order that is not open: the same for a cancelled and an unknown order."""

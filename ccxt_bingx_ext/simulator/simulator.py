@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from . import endpoints
 from .accounts import ALL_PERMISSIONS, Account
+from .cancel_all import CancelAllRules
 from .errors import INVALID_PARAMETER, SWAP_ORDER_NOT_FOUND, Refused, SimulatorError
 from .exchange import Exchange, ExpireHeader
 from .faults import Faults
@@ -18,7 +19,16 @@ from .limits import BanRule, BanText, Limiter, worst_window
 from .markets import Market
 from .orders import Order, OrderBook
 from .repeats import RepeatedInBatch, RepeatRule, Submissions
-from .rules import EmptyLists, FailedKey, FailsKey, InverseCancelId, MixedIds, SpotRules, SwapRules
+from .rules import (
+    EmptyLists,
+    FailedKey,
+    FailsKey,
+    InverseCancelId,
+    MixedIds,
+    ReplaceStopped,
+    SpotRules,
+    SwapRules,
+)
 from .wording import Wording, WordingChoice
 
 FIRST_ORDER_ID: Final = 1735964997957275648
@@ -70,10 +80,16 @@ class Simulator:
         swap_failed_key: FailedKey = "clientOrderId",
         swap_forgets_triggers: bool = True,
         inverse_cancel_id: InverseCancelId = "clientOrderId",
+        inverse_cancel_flat: bool = False,
+        inverse_cancel_all: endpoints.InverseCancelAll = "both",
         inverse_case_kept: bool = False,
+        cancel_all_triggers: bool = True,
+        cancel_all_type_required: bool = False,
+        replace_stopped: ReplaceStopped = "zero",
         same_order_seconds: float | None = 1.0,
         same_order_in_batch: RepeatedInBatch = "entry",
         same_order_unknown_ids: bool = True,
+        same_order_in_cancel_all: bool = False,
         wording: WordingChoice = "documented",
         forms: Mapping[str, Iterable[str]] = MappingProxyType({}),
         form_refusal: FormRefusal = "signature",
@@ -88,10 +104,12 @@ class Simulator:
         ``{"cancelOrders": {"query"}}``; all of them by default, and the query only for a swap DELETE.
         ``form_refusal``: whether the endpoint misses the parameters for the "signature", or a "required" one.
         ``wording``: a seed with which every refusal draws its words (`Wording`).
+        ``inverse_cancel_all``: the methods with which all open inverse orders can be cancelled.
 
-        `SpotRules` explains the settings of the spot batch cancel, `SwapRules` those of swaps (including
-        ``mixed_ids`` and ``empty_lists``), `RepeatRule` those of the same order (``same_order_…``), and
-        `BanRule` those of bans.
+        `SpotRules` explains the settings of spot, `SwapRules` those of swaps (``mixed_ids``, ``empty_lists``
+        and ``replace_stopped`` apply to both), `CancelAllRules` those of cancelling all open orders
+        (``cancel_all_…``), `RepeatRule` those of the same order (``same_order_…``), and `BanRule` those of
+        bans.
         """
         self.port = port
         self.api_key = api_key
@@ -105,7 +123,14 @@ class Simulator:
         book = OrderBook(first_order_id, self.now_ms, case_kept)
         words = Wording(wording)
         rules = SpotRules(
-            fails_key, mixed_ids, empty_lists, not_found_code, max_ids, frozenset(process_ignored), words
+            fails_key,
+            mixed_ids,
+            empty_lists,
+            not_found_code,
+            max_ids,
+            frozenset(process_ignored),
+            words,
+            replace_stopped,
         )
         swap_rules = SwapRules(
             not_found_code=swap_not_found_code,
@@ -113,12 +138,24 @@ class Simulator:
             mixed_ids=mixed_ids,
             empty_lists=empty_lists,
             forgets_triggers=swap_forgets_triggers,
+            replace_stopped=replace_stopped,
             inverse_cancel_id=inverse_cancel_id,
+            inverse_cancel_flat=inverse_cancel_flat,
             wording=words,
         )
-        repeat_rule = RepeatRule(same_order_seconds, same_order_in_batch, same_order_unknown_ids)
+        repeat_rule = RepeatRule(
+            same_order_seconds, same_order_in_batch, same_order_unknown_ids, same_order_in_cancel_all
+        )
         self._submissions = Submissions(repeat_rule)
-        table = endpoints.build(book, rules, swap_rules, self._submissions, self.now_ms)
+        table = endpoints.build(
+            book,
+            rules,
+            swap_rules,
+            CancelAllRules(cancel_all_triggers, cancel_all_type_required),
+            self._submissions,
+            self.now_ms,
+            inverse_cancel_all,
+        )
         self._endpoints = table
         self._book = book
         self._log = RequestLog()

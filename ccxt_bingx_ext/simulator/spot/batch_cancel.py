@@ -34,7 +34,7 @@ def cancel_batch(
         cancelled = [book.cancel(order_id) for order_id in open_ids]
     orders = [_cancelled(order, partial=bool(wrong)) for order in cancelled]
     fails = [_fail(rules, one, symbol) for one in wrong]
-    return _data(rules, orders, fails), tuple(open_ids)
+    return rules.lists({"orders": orders, "fails": fails}), tuple(open_ids)
 
 
 def _process(params: Mapping[str, str]) -> bool:
@@ -111,13 +111,3 @@ def _cancelled(order: Order, *, partial: bool) -> dict[str, Any]:
         client_id = payload.pop("clientOrderID")
         payload |= {"origClientOrderId": client_id, "clientOrderID": client_id}
     return payload
-
-
-def _data(rules: SpotRules, orders: list[dict[str, Any]], fails: list[dict[str, str]]) -> dict[str, Any]:
-    data: dict[str, Any] = {"orders": orders, "fails": fails}
-    for key in [key for key, entries in data.items() if not entries]:
-        if rules.empty_lists == "absent" or (rules.empty_lists == "documented" and key == "fails"):
-            del data[key]
-        elif rules.empty_lists != "empty":
-            data[key] = None
-    return data

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
+from collections.abc import Sequence
 from typing import Final
 
 from .. import errors, history
 from ..calls import Call, Result
-from ..errors import invalid
+from ..cancel_all import CancelAllRules, cancel_all
+from ..errors import Refused, invalid
 from ..markets import spot_balances, spot_symbols
-from ..named import Named, submit
+from ..named import Named
 from ..orders import Order, OrderBook
-from ..parameters import known_pair, parse_order_id, whole_number
+from ..parameters import first_given, known_pair, parse_order_id, whole_number
 from ..repeats import Submissions
+from ..replacing import OLD_CLIENT_ID_NAMES, mode_of, replace
 from ..rules import SpotRules
-from . import placing
+from ..single_cancel import cancel_one, restriction_of
+from . import cancel_replace, placing
 from .batch_cancel import cancel_batch
 from .payloads import lookup_payload, order_payload
 
@@ -23,9 +27,12 @@ MAX_PAGE: Final = 100
 
 
 class Spot:
-    def __init__(self, book: OrderBook, rules: SpotRules, submissions: Submissions) -> None:
+    def __init__(
+        self, book: OrderBook, rules: SpotRules, cancel_all_rules: CancelAllRules, submissions: Submissions
+    ) -> None:
         self._book = book
         self._rules = rules
+        self._cancel_all_rules = cancel_all_rules
         self._submissions = submissions
 
     def symbols(self, call: Call) -> Result:
@@ -48,19 +55,46 @@ class Spot:
     def cancel(self, call: Call) -> Result:
         with self._book.lock:
             named = self._find(call, "OrderCancelRequest")
-            submit(named, self._submissions, call, "spot")
-            order = named.order
-            if order is None or not order.is_open:
-                raise self._rules.gone(named, call.params["symbol"])
-            call.raise_if_refused(order)
-            cancelled = self._book.cancel(order.order_id)
+            cancelled = self._cancel(call, named, restriction_of(call.params))
         return Result(order_payload(cancelled), (cancelled.order_id,))
 
+    def _cancel(
+        self, call: Call, named: Named, restriction: str | None, documented: Refused | None = None
+    ) -> Order:
+        symbol = call.params["symbol"]
+        return cancel_one(
+            self._book,
+            self._submissions,
+            call,
+            "spot",
+            named,
+            lambda one: self._rules.gone(one, symbol, documented),
+            restriction,
+        )
+
     def cancel_open(self, call: Call) -> Result:
+        """The documented response has no list of failures: an order that stays open is missing from it."""
         with self._book.lock:
-            cancelled = [self._book.cancel(order.order_id) for order in self._listed(call) if order.is_open]
-        payloads = [order_payload(order) for order in cancelled]
-        return Result({"orders": payloads}, tuple(order.order_id for order in cancelled))
+            covered = [order for order in self._listed(call) if self._cancel_all_rules.covers(order)]
+            all_orders = cancel_all(self._book, self._submissions, call, "spot", covered)
+        payloads = [order_payload(order) for order in all_orders.cancelled]
+        return Result(self._rules.lists({"orders": payloads}), all_orders.ids)
+
+    def replace(self, call: Call) -> Result:
+        mode, restriction = mode_of(call.params), restriction_of(call.params)
+        with self._book.lock:
+            old = self._find(call, "CancelReplaceRequest", OLD_CLIENT_ID_NAMES, "cancelOrderId")
+            unknown = None if old.order else cancel_replace.UNKNOWN
+            place = placing.checked(self._book, call.uid, call.params)
+            replacement = replace(
+                call,
+                old,
+                lambda one: self._cancel(call, one, restriction, unknown),
+                place,
+                mode,
+                self._rules.replace_stopped,
+            )
+        return cancel_replace.response(replacement)
 
     def query(self, call: Call) -> Result:
         return Result(lookup_payload(self._existing(call)))
@@ -91,12 +125,19 @@ class Spot:
         named = self._find(call, "OrderQueryRequest")
         seen = call.view.queried(self._book, named.order)
         if seen is None:
-            raise self._rules.gone(replace(named, order=None), call.params["symbol"])
+            raise self._rules.gone(dataclasses.replace(named, order=None), call.params["symbol"])
         return seen
 
-    def _find(self, call: Call, request_name: str) -> Named:
+    def _find(
+        self,
+        call: Call,
+        request_name: str,
+        client_id_names: Sequence[str] = ("clientOrderID",),
+        order_id_name: str = "orderId",
+    ) -> Named:
         symbol = known_pair(call.params, request_name).symbol
-        order_id, client_order_id = call.params.get("orderId"), call.params.get("clientOrderID")
+        order_id = call.params.get(order_id_name)
+        client_order_id = first_given(call.params, client_id_names)
         if order_id:
             order = self._book.find(call.uid, symbol, parse_order_id(order_id))
             return Named("orderId", order_id, order)

@@ -25,6 +25,12 @@ def order_payload(order: Order) -> dict[str, Any]:
     }
 
 
+def cancelled_payload(order: Order) -> dict[str, Any]:
+    """An order in the response to cancelling it alone or replacing it, as documented."""
+    payload = order_payload(order)
+    return {key: value for key, value in payload.items() if key not in ("transactTime", "clientOrderID")}
+
+
 def lookup_payload(order: Order) -> dict[str, Any]:
     """An order in the response to a query. The exchange itself writes ``StopPrice`` with a capital S."""
     base, _, quote = order.symbol.partition("-")

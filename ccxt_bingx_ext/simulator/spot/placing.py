@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from .. import errors
@@ -27,8 +27,13 @@ _CLIENT_ORDER_ID: Final = re.compile(r"[A-Za-z0-9_]{1,40}")
 
 def place(book: OrderBook, uid: str, params: Mapping[str, str]) -> Order:
     with book.lock:
-        new = _check(book, uid, params)
-        return carry_out(book, uid, "spot", new, params)
+        return checked(book, uid, params)()
+
+
+def checked(book: OrderBook, uid: str, params: Mapping[str, str]) -> Callable[[], Order]:
+    """Check a new order now, and return what places it later."""
+    new = _check(book, uid, params)
+    return lambda: carry_out(book, uid, "spot", new, params)
 
 
 def place_batch(book: OrderBook, uid: str, params: Mapping[str, str]) -> list[Order]:

@@ -30,7 +30,7 @@ def cancel_batch(
         open_ids = dict.fromkeys(one.order.order_id for one in named if one.order and one.is_cancelled)
         failed = [_failed(rules, one, symbol) for one in named if not one.is_cancelled]
         success = [linear_cancelled(book.cancel(order_id)) for order_id in open_ids]
-    return _data(rules, {"success": success, "failed": failed}), tuple(open_ids)
+    return rules.lists({"success": success, "failed": failed}), tuple(open_ids)
 
 
 def _named(
@@ -98,11 +98,3 @@ def _failed(rules: SwapRules, one: Named, symbol: str) -> dict[str, Any]:
     elif rules.failed_key != "none":
         failed[rules.failed_key] = one.id
     return {**failed, "errorCode": code, "errorMessage": text}
-
-
-def _data(rules: SwapRules, lists: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
-    empty: list[Any] | None = [] if rules.empty_lists == "empty" else None
-    data = {key: entries or empty for key, entries in lists.items()}
-    if rules.empty_lists == "absent":
-        return {key: entries for key, entries in data.items() if entries}
-    return data

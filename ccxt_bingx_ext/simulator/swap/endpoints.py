@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from .. import errors, history
 from ..calls import Call, Result
+from ..cancel_all import CancelAllRules, cancel_all
+from ..errors import Refused
 from ..markets import SwapMarket
-from ..named import Named, submit
+from ..named import Named
 from ..orders import Order, OrderBook
-from ..parameters import known_contract, parse_order_id
+from ..parameters import first_given, known_contract, one_of, parse_order_id
 from ..repeats import Submissions
+from ..replacing import OLD_CLIENT_ID_NAMES, mode_of, replace
 from ..rules import SwapRules
-from . import placing
+from ..single_cancel import cancel_one, restriction_of
+from . import cancel_replace, placing
 from .batch_cancel import cancel_batch
 from .payloads import (
+    inverse_all_cancelled,
     inverse_cancelled,
+    inverse_failed,
     inverse_lookup,
     inverse_placed,
     linear_cancelled,
+    linear_failed,
     linear_lookup,
     linear_placed,
 )
 
 Payload = Callable[[Order], dict[str, Any]]
+
+_ALL_REQUEST: Final = "AllOrdersCancelRequest"
 
 
 @dataclass(frozen=True)
@@ -35,13 +45,25 @@ class Shapes:
     placed: Payload
     looked_up: Payload
     cancelled: Payload
+    all_cancelled: Payload
+    failed: Callable[[Order, Refused], dict[str, Any]]
+    """An order that cancelling all open orders left open."""
     bare_placed: bool
     """Whether the response to placing is the order itself, not ``{"code": 0, "data": {"order": …}}``."""
 
 
 SHAPES: Final[dict[SwapMarket, Shapes]] = {
-    "linear": Shapes(linear_placed, linear_lookup, linear_cancelled, bare_placed=False),
-    "inverse": Shapes(inverse_placed, inverse_lookup, inverse_cancelled, bare_placed=True),
+    "linear": Shapes(
+        linear_placed, linear_lookup, linear_cancelled, linear_cancelled, linear_failed, bare_placed=False
+    ),
+    "inverse": Shapes(
+        inverse_placed,
+        inverse_lookup,
+        inverse_cancelled,
+        inverse_all_cancelled,
+        inverse_failed,
+        bare_placed=True,
+    ),
 }
 
 
@@ -49,11 +71,17 @@ class Swap:
     """The endpoints of one of the two swap markets."""
 
     def __init__(
-        self, market: SwapMarket, book: OrderBook, rules: SwapRules, submissions: Submissions
+        self,
+        market: SwapMarket,
+        book: OrderBook,
+        rules: SwapRules,
+        cancel_all_rules: CancelAllRules,
+        submissions: Submissions,
     ) -> None:
         self._market = market
         self._book = book
         self._rules = rules
+        self._cancel_all_rules = cancel_all_rules
         self._submissions = submissions
         self._shapes = SHAPES[market]
         strict = market == "inverse" and rules.inverse_cancel_id == "clientOrderId"
@@ -70,13 +98,54 @@ class Swap:
     def cancel(self, call: Call) -> Result:
         with self._book.lock:
             named = self._find(call, "OrderCancelRequest", self._cancel_names)
-            submit(named, self._submissions, call, self._market)
-            order = named.order
-            if order is None or not order.is_open:
-                raise self._rules.gone(named, self._market, call.params["symbol"])
-            call.raise_if_refused(order)
-            cancelled = self._book.cancel(order.order_id)
-        return Result({"order": self._shapes.cancelled(cancelled)}, (cancelled.order_id,))
+            cancelled = self._cancel(call, named)
+        payload = self._shapes.cancelled(cancelled)
+        flat = self._market == "inverse" and self._rules.inverse_cancel_flat
+        return Result(payload if flat else {"order": payload}, (cancelled.order_id,))
+
+    def _cancel(self, call: Call, named: Named, restriction: str | None = None) -> Order:
+        symbol = call.params["symbol"]
+
+        def gone(one: Named) -> Refused:
+            return self._rules.gone(one, self._market, symbol)
+
+        return cancel_one(self._book, self._submissions, call, self._market, named, gone, restriction)
+
+    def replace(self, call: Call) -> Result:
+        """Linear only: the exchange has no such endpoint for inverse orders."""
+        mode, restriction = mode_of(call.params), restriction_of(call.params)
+        with self._book.lock:
+            old = self._find(call, "CancelReplaceRequest", OLD_CLIENT_ID_NAMES, "cancelOrderId")
+            place = placing.checked(self._book, self._market, call.uid, call.params)
+            replacement = replace(
+                call,
+                old,
+                lambda one: self._cancel(call, one, restriction),
+                place,
+                mode,
+                self._rules.replace_stopped,
+            )
+        return cancel_replace.response(replacement)
+
+    def cancel_open(self, call: Call) -> Result:
+        with self._book.lock:
+            all_orders = cancel_all(self._book, self._submissions, call, self._market, self._covered(call))
+        lists = {
+            "success": [self._shapes.all_cancelled(order) for order in all_orders.cancelled],
+            "failed": [self._shapes.failed(order, why) for order, why in all_orders.failed],
+        }
+        return Result(self._rules.lists(lists), all_orders.ids)
+
+    def _covered(self, call: Call) -> list[Order]:
+        """The orders that a request for all open orders cancels."""
+        type = ""
+        if self._market == "inverse":
+            known_contract(self._market, call.params, _ALL_REQUEST)
+        elif call.params.get("type"):
+            type = one_of(call.params, "type", placing.TYPES)
+        elif self._cancel_all_rules.type_required:
+            raise errors.missing(_ALL_REQUEST, "Type")
+        return [order for order in self._orders(call) if self._cancel_all_rules.covers(order, type)]
 
     def cancel_batch(self, call: Call) -> Result:
         """Linear only: the exchange has no such endpoint for inverse orders."""
@@ -88,7 +157,9 @@ class Swap:
         seen = call.view.queried(self._book, named.order)
         forgotten = seen and seen.is_trigger and not seen.is_open and self._rules.forgets_triggers
         if seen is None or forgotten:
-            raise self._rules.gone(replace(named, order=None), self._market, call.params["symbol"])
+            raise self._rules.gone(
+                dataclasses.replace(named, order=None), self._market, call.params["symbol"]
+            )
         return Result({"order": self._shapes.looked_up(seen)})
 
     def open_orders(self, call: Call) -> Result:
@@ -107,14 +178,24 @@ class Swap:
         return Result({"orders": [self._shapes.looked_up(order) for order in selected]})
 
     def _listed(self, call: Call) -> list[Order]:
+        return call.view.listed(self._book, self._orders(call))
+
+    def _orders(self, call: Call) -> list[Order]:
         given = call.params.get("symbol")
         symbol = known_contract(self._market, call.params, "").symbol if given else None
-        return call.view.listed(self._book, self._book.of(call.uid, self._market, symbol))
+        return self._book.of(call.uid, self._market, symbol)
 
-    def _find(self, call: Call, request_name: str, names: Sequence[str] = placing.CLIENT_ID_NAMES) -> Named:
+    def _find(
+        self,
+        call: Call,
+        request_name: str,
+        client_id_names: Sequence[str] = placing.CLIENT_ID_NAMES,
+        order_id_name: str = "orderId",
+    ) -> Named:
         market = self._market
         symbol = known_contract(market, call.params, request_name).symbol
-        order_id, client_order_id = call.params.get("orderId"), placing.client_id_of(call.params, names)
+        order_id = call.params.get(order_id_name)
+        client_order_id = first_given(call.params, client_id_names)
         if order_id:
             order = self._book.find(call.uid, symbol, parse_order_id(order_id), market)
             return Named("orderId", order_id, order)

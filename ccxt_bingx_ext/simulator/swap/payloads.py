@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Final
 
+from ..errors import Refused
 from ..markets import INVERSE_CONTRACTS
 from ..orders import Order, plain
 
@@ -17,6 +18,14 @@ _NOT_SET: Final = {
     "stopGuaranteed": "",
 }
 """The take profit or stop loss of an inverse order without one."""
+_INVERSE_CANCELLED: Final = {
+    "origQty": "0",
+    "commission": "0.000000",
+    "takeProfit": _NOT_SET,
+    "stopLoss": _NOT_SET,
+    "workingType": "",
+}
+"""What differs from a query in the responses to cancelling inverse orders."""
 
 
 def _number(decimal: str) -> int | float:
@@ -142,14 +151,26 @@ def inverse_lookup(order: Order) -> dict[str, Any]:
     }
 
 
+def inverse_all_cancelled(order: Order) -> dict[str, Any]:
+    """An order in the response to cancelling all open orders."""
+    return inverse_lookup(order) | _INVERSE_CANCELLED | {"positionSide": order.position_side}
+
+
 def inverse_cancelled(order: Order) -> dict[str, Any]:
-    """An order in the response to cancelling. It has lost its type and its quantity."""
-    return inverse_lookup(order) | {
-        "type": "Pending",
-        "quantity": 0,
-        "origQty": "0",
-        "commission": "0.000000",
-        "takeProfit": _NOT_SET,
-        "stopLoss": _NOT_SET,
-        "workingType": "",
+    """An order in the response to cancelling it alone. It has lost its type and its quantity."""
+    return inverse_lookup(order) | _INVERSE_CANCELLED | {"type": "Pending", "quantity": 0}
+
+
+def linear_failed(order: Order, why: Refused) -> dict[str, Any]:
+    """An order that cancelling all open orders left open."""
+    return {
+        "orderId": order.order_id,
+        "clientOrderId": order.client_order_id,
+        "errorCode": why.code,
+        "errorMessage": why.message,
     }
+
+
+def inverse_failed(order: Order, why: Refused) -> dict[str, Any]:
+    """The same for an inverse order: under other keys, and without its client order id."""
+    return {"orderId": str(order.order_id), "code": why.code, "msg": why.message}

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from .. import errors
 from ..errors import Refused, invalid
 from ..markets import SwapMarket
 from ..orders import Order, OrderBook
-from ..parameters import amount, known_contract, one_of
+from ..parameters import amount, first_given, known_contract, one_of
 from ..placing import SIDES, TIMES_IN_FORCE, batch_of, carry_out
 
 LIMIT_TYPES: Final = ("LIMIT", "TRIGGER_LIMIT", "STOP", "TAKE_PROFIT")
 MARKET_TYPES: Final = ("MARKET", "TRIGGER_MARKET", "STOP_MARKET", "TAKE_PROFIT_MARKET")
+TYPES: Final = LIMIT_TYPES + MARKET_TYPES
 POSITION_SIDES: Final = ("BOTH", "LONG", "SHORT")
 CLIENT_ID_NAMES: Final = ("clientOrderId", "clientOrderID")
+"""``clientOrderId`` is the documented name, ``clientOrderID`` mostly works too."""
 MAX_CLIENT_ID: Final = 40
-
-
-def client_id_of(params: Mapping[str, str], names: Sequence[str] = CLIENT_ID_NAMES) -> str:
-    """The client order id: ``clientOrderId`` is the documented name, ``clientOrderID`` mostly works too."""
-    return next((value for name in names if (value := params.get(name))), "")
 
 
 def place(book: OrderBook, market: SwapMarket, uid: str, params: Mapping[str, str]) -> Order:
     with book.lock:
-        new = _check(book, market, uid, params)
-        return carry_out(book, uid, market, new, params)
+        return checked(book, market, uid, params)()
+
+
+def checked(book: OrderBook, market: SwapMarket, uid: str, params: Mapping[str, str]) -> Callable[[], Order]:
+    """Check a new order now, and return what places it later."""
+    new = _check(book, market, uid, params)
+    return lambda: carry_out(book, uid, market, new, params)
 
 
 def place_batch(book: OrderBook, market: SwapMarket, uid: str, params: Mapping[str, str]) -> list[Order]:
@@ -35,7 +37,9 @@ def place_batch(book: OrderBook, market: SwapMarket, uid: str, params: Mapping[s
     batch = batch_of(params, "batchOrders")
     with book.lock:
         checked = [_check(book, market, uid, one) for one in batch]
-        client_ids = [book.stored_client_id(market, client_id_of(one)) for one in batch if client_id_of(one)]
+        client_ids = [
+            book.stored_client_id(market, id) for one in batch if (id := first_given(one, CLIENT_ID_NAMES))
+        ]
         if len(set(client_ids)) < len(client_ids):
             raise invalid("clientOrderId already exists")
         return [carry_out(book, uid, market, new, one) for new, one in zip(checked, batch, strict=True)]
@@ -47,7 +51,7 @@ def _check(book: OrderBook, market: SwapMarket, uid: str, params: Mapping[str, s
     if not contract.active:
         raise Refused(errors.SWAP_INACTIVE_SYMBOL, "The trading pair is offline")
     position_side = params.get("positionSide") or "LONG"
-    type = one_of(params, "type", LIMIT_TYPES + MARKET_TYPES)
+    type = one_of(params, "type", TYPES)
     new = {
         "symbol": contract.symbol,
         "side": one_of(params, "side", SIDES),
@@ -69,7 +73,7 @@ def _check(book: OrderBook, market: SwapMarket, uid: str, params: Mapping[str, s
     if lacking:
         raise invalid(f"{lacking[0]} is required")
     new |= {name: value for name, value in amounts.items() if value}
-    if client_order_id := client_id_of(params):
+    if client_order_id := first_given(params, CLIENT_ID_NAMES):
         if len(client_order_id) > MAX_CLIENT_ID:
             raise invalid(f"clientOrderId must be 1 to {MAX_CLIENT_ID} characters")
         if book.by_client_id(uid, client_order_id, market):
