@@ -31,6 +31,11 @@ class OrderRef(NamedTuple):
         """The id as callers see it in ``unresolved``."""
         return self.value if self.field == "id" else ClientOrderId(self.value)
 
+    @property
+    def name(self) -> str:
+        """The order as messages name it."""
+        return self.value
+
 
 class SymbolRef(NamedTuple):
     """One order of one symbol, where a call names several symbols."""
@@ -42,6 +47,27 @@ class SymbolRef(NamedTuple):
     def public(self) -> dict[str, str]:
         """The entry as callers see it in ``unresolved``."""
         return {self.ref.field: self.ref.value, "symbol": self.symbol}
+
+    @property
+    def name(self) -> str:
+        """The order as messages name it."""
+        return f"{self.ref.value} ({self.symbol})"
+
+
+class UnknownOrders(NamedTuple):
+    """All orders of a symbol, or of every symbol: some may be live, and nobody knows which."""
+
+    symbol: str | None
+
+    @property
+    def public(self) -> dict[str, str | None]:
+        """The entry as callers see it in ``unresolved``. No method accepts it: the caller must look."""
+        return {"id": None, "symbol": self.symbol}
+
+    @property
+    def name(self) -> str:
+        """The orders as messages name them."""
+        return f"every open order of {self.symbol or 'every symbol'}"
 
 
 def unresolved_as_json(error: BaseException) -> list[dict[str, str | None]]:

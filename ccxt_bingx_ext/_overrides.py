@@ -21,6 +21,7 @@ from ._bingx.endpoints import (
     SPOT,
     Endpoint,
     Limited,
+    all_of,
     concerns_orders,
     endpoint_of,
     is_query,
@@ -40,20 +41,25 @@ from ._bingx.limit_headers import rest_of_window
 from ._bingx.market_ids import spot_market_id
 from ._bingx.signing import check_api_key, signed_json
 from ._cancel.arguments import (
+    CANCEL_ALL_ORDERS,
     CANCEL_ORDER,
     CANCEL_ORDERS,
     CANCEL_ORDERS_FOR_SYMBOLS,
     Asked,
     adopt,
     check_market,
+    parse_all,
     parse_batch,
     parse_cancellations,
     parse_single,
     parse_symbol,
     reading_markets,
 )
+from ._cancel.cancel_all import Market, cancel_all
+from ._cancel.cancel_all import Scope as AllScope
 from ._cancel.commands import (
     Cancel,
+    CancelAll,
     Command,
     LoadMarkets,
     MeasureClock,
@@ -70,7 +76,7 @@ from ._cancel.outcome import Order, conclude, unresolved_on_error
 from ._cancel.run import CancelContext, Pauses
 from ._cancel.single import cancel_one
 from ._cancel.spacing import spacing_for
-from ._ids import Batch, is_blank
+from ._ids import Batch, UnknownOrders, is_blank
 from ._ratelimit.acquire import Refusal
 from ._ratelimit.messages import Ban, Limiter, Pause, Resume
 from ._ratelimit.registry import limiter_for, limiters_at
@@ -90,6 +96,7 @@ Orders: TypeAlias = Generator[Any, Any, list[Order]]
 _HOSTNAME, _FORM = "ccxt_bingx_ext.hostname", "ccxt_bingx_ext.form"
 _GIVE_UP = "ccxt_bingx_ext.give_up"  # only requests of the flows have it
 _ALIASES = {
+    "cancelAllOrders": "cancel_all_orders",
     "cancelOrder": "cancel_order",
     "cancelOrders": "cancel_orders",
     "cancelOrdersForSymbols": "cancel_orders_for_symbols",
@@ -189,7 +196,7 @@ class BingxMixin(Upstream):
             own, other = (self.implode_params(url, {"hostname": one}) for one in (self.hostname, hostname))
             request["url"] = other + request["url"][len(own) :]
         if limited_at(section, method, path) is not None:
-            note_signed()
+            note_signed(self.nonce())
         return request
 
     def parse_market(self, market: Any) -> Any:
@@ -326,6 +333,40 @@ class BingxMixin(Upstream):
             )
             return conclude((yield from flow))[0]
 
+    @hides_secrets
+    def _cancel_all_orders(self, symbol: Any, params: Mapping[str, Any]) -> Orders:
+        method = CANCEL_ALL_ORDERS
+        with unresolved_on_error([UnknownOrders(symbol).public], converts=True):
+            if symbol is not None:
+                symbol = parse_symbol(symbol, method)
+            extra = parse_all(params)
+            check_api_key(self.apiKey)
+            if not self.markets:
+                yield LoadMarkets()
+            market = None if symbol is None else self._market(symbol, method)
+            kind, extra = self.handle_market_type_and_params("cancelAllOrders", market, extra)
+            sub_type, extra = self.handle_sub_type_and_params("cancelAllOrders", market, extra)
+            if kind not in ("spot", "swap"):
+                raise BadRequest(f"{method} takes spot and swap markets, not {kind}")
+            name = "spot" if kind == "spot" else "inverse" if sub_type == "inverse" else "linear"
+            own, by_id = all_of(name)
+            settings = parse_settings(self.options, own)
+
+            def market_of(market_id: Any) -> Market:
+                found = market or self.safe_market(market_id, None, "-", kind)
+                context = self._context(method, found, by_id, parse_settings(self.options, by_id))
+                return Market(str(found["symbol"]), str(found["id"]), context)
+
+            scope = AllScope(
+                symbol=symbol,
+                request=extra if market is None else {"symbol": market["id"], **extra},
+                context=self._context(method, market, own, settings),
+                market_of=market_of,
+                verifies=settings.verifies_all,
+                clock_offset=lambda: self.options.get("timeDifference"),
+            )
+            return conclude((yield from cancel_all(scope)))
+
     def _is_ours(self, params: Any) -> bool:
         """Whether the plugin's own flow cancels, and not ccxt's method."""
         is_twap = isinstance(params, Mapping) and bool(params.get("twap"))
@@ -399,14 +440,14 @@ class BingxMixin(Upstream):
 
     def _start(self, command: Command) -> Any:
         """Start `command`. The sync class returns its result, the async classes an awaitable of it."""
-        if isinstance(command, (Cancel, Query)):
+        if isinstance(command, (Cancel, CancelAll, Query)):
             # A retry inside ccxt's fetch2 would turn an executed request into a reported failure (measured).
             request = {**command.request, "maxRetriesOnFailure": 0, _GIVE_UP: command.give_up}
             if command.hostname is not None:
                 request[_HOSTNAME] = command.hostname
-            if not isinstance(command, Cancel):
+            if isinstance(command, Query):
                 return getattr(self, command.limited.method)(request)
-            if command.form is not None:
+            if isinstance(command, Cancel) and command.form is not None:
                 request[_FORM] = command.form
             return getattr(self, command.endpoint.cancel)(request)
         if isinstance(command, MeasureClock):
@@ -420,7 +461,9 @@ class BingxMixin(Upstream):
     @staticmethod
     def _result(command: Command, result: Any, call: Call) -> Any:
         """The result of `command` as flows receive it."""
-        return Received(result, call.rest_of_window) if isinstance(command, Cancel) else result
+        if isinstance(command, (Cancel, CancelAll)):
+            return Received(result, call.rest_of_window, call.signed_at)
+        return result
 
     def _limiters(self, limited: Limited, scope: Scope) -> list[Limiter]:
         """The limiters of `scope`, seen from this account's `limited`."""

@@ -9,7 +9,18 @@ from typing import Any, NamedTuple
 
 from ccxt.base.errors import BadRequest
 
-from ._bingx.endpoints import INVERSE, LINEAR, LINEAR_SINGLE, SPOT, SPOT_SINGLE, Limited, LookUp
+from ._bingx.endpoints import (
+    INVERSE,
+    INVERSE_ALL,
+    LINEAR,
+    LINEAR_ALL,
+    LINEAR_SINGLE,
+    SPOT,
+    SPOT_ALL,
+    SPOT_SINGLE,
+    Limited,
+    LookUp,
+)
 from ._cancel.arguments import copied, log
 from ._cancel.forms import AUTO, JSON, QUERY
 from ._ids import exact, shown
@@ -22,15 +33,18 @@ DEFAULTS: Mapping[str, Any] = {
     "batchSize": SPOT.batch_size,
     "limit": SPOT.limit,  # requests per second and account; None: no limit of ours
     "singleLimit": SPOT_SINGLE.limit,  # the same of cancel_order, which has an endpoint of its own
+    "allLimit": SPOT_ALL.limit,  # the same of cancel_all_orders
     # Of swaps:
     LINEAR.market_type: {
         "batchSize": LINEAR.batch_size,
         "limit": LINEAR.limit,
         "singleLimit": LINEAR_SINGLE.limit,
+        "allLimit": LINEAR_ALL.limit,
     },
-    INVERSE.market_type: {"limit": INVERSE.limit},
+    INVERSE.market_type: {"limit": INVERSE.limit, "allLimit": INVERSE_ALL.limit},
     # Of all:
-    "family": True,  # cancel_order too; False: ccxt's own
+    "family": True,  # cancel_order and the others, too; False: ccxt's own
+    "verifyAll": True,  # cancel_all_orders reads which orders are left
     "margin": 0,  # ms between two windows of the limit, for whoever wants more distance
     "inFlight": 250,  # ms within which a request that was written reaches the exchange
     "storage": None,  # this process; or the URL of a Redis that several processes share
@@ -38,7 +52,7 @@ DEFAULTS: Mapping[str, Any] = {
     "resolveAttempts": 3,  # attempts to reconcile an ambiguous request; 0: none
     "resolveTimeout": 10_000,  # ms after which no further attempt begins
 }
-_NONE_MEANS_SOMETHING = ("process", "limit", "singleLimit", "storage")
+_NONE_MEANS_SOMETHING = ("process", "limit", "singleLimit", "allLimit", "storage")
 _LARGEST = 2**63 - 1  # of any number: a larger one has no float, or no text
 _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
@@ -51,7 +65,8 @@ class Settings(NamedTuple):
     limiter.
     `storage`: where the limiter keeps its state, None for this process. `max_wait`, `resolve_timeout`: s.
     `fallbacks`: ``options["fallbackHostnames"]``. `family`: whether the plugin's promise holds for every
-    cancel, not for `cancel_orders` and `cancel_orders_for_symbols` alone.
+    cancel, not for `cancel_orders` and `cancel_orders_for_symbols` alone. `verifies_all`: whether
+    `cancel_all_orders` reads which orders are left.
     """
 
     request_format: str
@@ -64,6 +79,7 @@ class Settings(NamedTuple):
     resolve_timeout: float
     fallbacks: tuple[str, ...]
     family: bool
+    verifies_all: bool
 
 
 def parse_settings(options: Mapping[str, Any], endpoint: Limited = SPOT) -> Settings:
@@ -89,7 +105,8 @@ def parse_settings(options: Mapping[str, Any], endpoint: Limited = SPOT) -> Sett
     )
     own.check("batchSize", _is_number(own["batchSize"], int, 1, most), whole)
     own.check(limit_name, limit is None or _is_number(limit, least=1e-3), "requests per second, or None")
-    shared.check("family", isinstance(shared["family"], bool), "True or False")
+    for name in ("family", "verifyAll"):
+        shared.check(name, isinstance(shared[name], bool), "True or False")
     shared.check("resolveAttempts", _is_number(shared["resolveAttempts"], int), "a whole number from 0")
     for name in ("margin", "inFlight", "maxWait", "resolveTimeout"):
         shared.check(name, _is_number(shared[name]), "a number of ms")
@@ -107,6 +124,7 @@ def parse_settings(options: Mapping[str, Any], endpoint: Limited = SPOT) -> Sett
         resolve_timeout=shared["resolveTimeout"] / 1000,
         fallbacks=_parse_hostnames(options.get("fallbackHostnames")),
         family=shared["family"],
+        verifies_all=shared["verifyAll"],
     )
 
 

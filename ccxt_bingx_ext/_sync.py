@@ -112,6 +112,30 @@ class bingx(BingxMixin, upstream):
             return super().cancel_order(id, symbol, params)
         return run(self._cancel_order(id, symbol, params), self._execute)
 
+    def cancel_all_orders(self, symbol: str | None = None, params: Mapping[str, Any] = {}) -> list[Order]:
+        """Cancel all open orders of one market, or of all, and say which of them are left.
+
+        Uses ``POST /openApi/spot/v1/trade/cancelOpenOrders`` (2 requests/s), ``DELETE
+        /openApi/swap/v2/trade/allOpenOrders`` (linear) or ``DELETE /openApi/cswap/v1/trade/allOpenOrders``
+        (inverse), 5 requests/s each (docs), without waiting in ccxt's queue. The request is never repeated if
+        it may have been executed. Then the plugin reads the list of open orders, and cancels by id what the
+        request has left, but no order that was placed later and none with a trigger.
+        ``options["cancelOrders"]["verifyAll"] = False`` omits the list.
+
+        `symbol`: unified symbol; None means all symbols of one kind of market, which `params` name as for
+        ccxt: ``type`` ("spot" or "swap"), ``subType`` ("linear" or "inverse"). The plugin sends any other
+        parameter as it is.
+
+        Returns the order structures of the orders that were cancelled, or were found in another final state.
+        Raises ``BadResponse`` if an order is still open, and what ccxt raises. Every error carries ``orders``
+        and ``unresolved``, whose entries are as `cancel_orders_for_symbols` takes them. An entry with ``id``
+        None says that nobody knows which orders of its symbol are open.
+        """
+        if not self._is_ours(params):
+            all_orders: list[Order] = super().cancel_all_orders(symbol, params)
+            return all_orders
+        return run(self._cancel_all_orders(symbol, params), self._execute)
+
     if TYPE_CHECKING:
         # pyright infers that ccxt's own never returns, and does not check the code behind a call of it.
         def cancel_orders_with_client_order_ids(

@@ -13,12 +13,14 @@ class LinearOptions(TypedDict, total=False):
     batchSize: int
     limit: float | None
     singleLimit: float | None
+    allLimit: float | None
 
 
 class InverseOptions(TypedDict, total=False):
     """``options["cancelOrders"]["inverse"]``."""
 
     limit: float | None
+    allLimit: float | None
 
 
 class CancelOrdersOptions(TypedDict, total=False):
@@ -29,9 +31,11 @@ class CancelOrdersOptions(TypedDict, total=False):
     batchSize: int
     limit: float | None
     singleLimit: float | None
+    allLimit: float | None
     linear: LinearOptions
     inverse: InverseOptions
     family: bool
+    verifyAll: bool
     margin: float
     inFlight: float
     storage: str | None

@@ -46,6 +46,15 @@ class bingx(BingxMixin, upstream):
             return await super().cancel_order(id, symbol, params)
         return await run_async(self._cancel_order(id, symbol, params), self._execute)
 
+    async def cancel_all_orders(
+        self, symbol: str | None = None, params: Mapping[str, Any] = {}
+    ) -> list[Order]:
+        """Cancel all open orders: see the sync class, which takes and returns the same."""
+        if not self._is_ours(params):
+            all_orders: list[Order] = await super().cancel_all_orders(symbol, params)
+            return all_orders
+        return await run_async(self._cancel_all_orders(symbol, params), self._execute)
+
     if TYPE_CHECKING:
         # pyright infers that ccxt's own never returns, and does not check the code behind a call of it.
         async def cancel_orders_with_client_order_ids(

@@ -8,6 +8,9 @@ spot     POST /openApi/spot/v1/trade/cancel           1           5           do
 linear   DELETE /openApi/swap/v2/trade/batchOrders    10          5           docs
 linear   DELETE /openApi/swap/v2/trade/order          1           5           docs; 10 say the notes
 inverse  DELETE /openApi/cswap/v1/trade/cancelOrder   1           5           docs: no batch endpoint exists
+spot     POST /openApi/spot/v1/trade/cancelOpenOrders all open    2           docs
+linear   DELETE /openApi/swap/v2/trade/allOpenOrders  all open    5           docs
+inverse  DELETE /openApi/cswap/v1/trade/allOpenOrders all open    5           ccxt; POST say docs and notes
 =======  ===========================================  ==========  ==========  ===============================
 
 Limits are per account (UID) and endpoint. Only spot knows ``process``.
@@ -222,9 +225,34 @@ LINEAR_SINGLE = LINEAR._replace(
     limit_name="singleLimit",
     schema=INVERSE.schema,
 )
+SPOT_ALL = SPOT._replace(
+    route="POST spot/v1/trade/cancelOpenOrders",
+    cancel="spotV1PrivatePostTradeCancelOpenOrders",
+    limit_name="allLimit",
+    takes_process=False,
+    schema=ResponseSchema(done="orders", failed=None),
+)
+LINEAR_ALL = LINEAR._replace(
+    route="DELETE swap/v2/trade/allOpenOrders",
+    cancel="swapV2PrivateDeleteTradeAllOpenOrders",
+    limit_name="allLimit",
+)
+INVERSE_ALL = INVERSE._replace(
+    route="DELETE cswap/v1/trade/allOpenOrders",
+    cancel="cswapV1PrivateDeleteTradeAllOpenOrders",
+    limit_name="allLimit",
+    schema=LINEAR.schema,
+)
 ENDPOINTS: Mapping[str, Endpoint] = {
-    one.route: one for one in (SPOT, SPOT_SINGLE, LINEAR, LINEAR_SINGLE, INVERSE)
+    one.route: one
+    for one in (
+        *(SPOT, SPOT_SINGLE, SPOT_ALL),
+        *(LINEAR, LINEAR_SINGLE, LINEAR_ALL),
+        *(INVERSE, INVERSE_ALL),
+    )
 }
+_BATCHES: Mapping[str, Endpoint] = {one.market_type: one for one in (SPOT, LINEAR, INVERSE)}
+_ALL: Mapping[str, Endpoint] = {one.market_type: one for one in (SPOT_ALL, LINEAR_ALL, INVERSE_ALL)}
 _SINGLES: Mapping[str, Endpoint] = {one.market_type: one for one in (SPOT_SINGLE, LINEAR_SINGLE, INVERSE)}
 
 Limited: TypeAlias = Endpoint | LookUp
@@ -269,6 +297,11 @@ def endpoint_of(market: Mapping[str, Any]) -> Endpoint:
 def single_of(market: Mapping[str, Any]) -> Endpoint:
     """The endpoint that cancels one order of ccxt's `market`."""
     return _SINGLES[endpoint_of(market).market_type]
+
+
+def all_of(market_type: str) -> tuple[Endpoint, Endpoint]:
+    """The endpoint that cancels all open orders of "spot", "linear" or "inverse", and the one for some."""
+    return _ALL[market_type], _BATCHES[market_type]
 
 
 def limited_at(api: Any, method: Any, path: Any) -> Limited | None:

@@ -19,6 +19,7 @@ from .._ids import Batch, ClientOrderId, OrderRef, SymbolRef, exact, is_blank, s
 CANCEL_ORDERS = "bingx cancelOrders()"
 CANCEL_ORDERS_FOR_SYMBOLS = "bingx cancelOrdersForSymbols()"
 CANCEL_ORDER = "bingx cancelOrder()"
+CANCEL_ALL_ORDERS = "bingx cancelAllOrders()"
 
 LARGEST_ORDER_ID = 2**63 - 1  # int64 (seed)
 LONGEST_CLIENT_ID = 40  # (docs)
@@ -238,6 +239,12 @@ def parse_single(given_id: object, params: Mapping[str, Any]) -> Single:
     known_as = refs[-1] if refs[0].field != refs[-1].field == "id" else None
     restricted = any(_folded(name) == "cancelrestrictions" for name, _ in batch.extra)
     return Single(batch, known_as, repeats=not restricted)
+
+
+def parse_all(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The `params` of `cancel_all_orders`, checked, as they will be sent. Raises ``BadRequest``."""
+    given = _parse_params(CANCEL_ALL_ORDERS, params)
+    return dict(_batch(CANCEL_ALL_ORDERS, (), given).extra)
 
 
 def adopt(

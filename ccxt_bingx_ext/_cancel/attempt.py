@@ -8,17 +8,18 @@ from ccxt.base.errors import BaseError, InvalidNonce, RateLimitExceeded
 
 from .._bingx.errors import response_of
 from .._ratelimit.messages import Ban, Pause
-from .commands import Cancel, MeasureClock, Query, Sleep, Steps, UpdateLimiter
+from .commands import Cancel, CancelAll, MeasureClock, Query, Sleep, Steps, UpdateLimiter
 from .failures import is_about_the_form, is_ambiguous, was_never_sent
 from .forms import QUERY
 from .run import CancelContext
 
-Request: TypeAlias = Cancel | Query
+Request: TypeAlias = Cancel | CancelAll | Query
 
 
 def send(request: Request, context: CancelContext) -> Steps:
-    """The response to `request`. Three refusals prove that nothing was executed, and are met once each.
+    """The response to `request`; `Received` for a `CancelAll`.
 
+    Three refusals prove that nothing was executed, and are met once each.
     ``InvalidNonce``: the flow measures the exchange's clock and sends again. A refusal that the form of the
     request can explain: it sends the other form. ``RateLimitExceeded`` of this window: it waits and sends
     again, if the wait takes no longer than ``context.max_wait``. A ban, risk control and a firewall end it.
@@ -96,11 +97,11 @@ def _dispatch(request: Request, context: CancelContext) -> Steps:
         yield from _report_stop(request, error, context)
         raise
     context.hosts.reached(request.hostname, context.clock())
-    if not isinstance(request, Cancel):
+    if isinstance(request, Query):
         return response
     if response.rest_of_window is not None:
         yield UpdateLimiter(request.limited, Pause(response.rest_of_window))
-    return response.body
+    return response if isinstance(request, CancelAll) else response.body
 
 
 def _report_stop(request: Request, error: BaseError, context: CancelContext) -> Steps:

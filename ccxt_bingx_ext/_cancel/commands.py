@@ -35,14 +35,29 @@ class Cancel(NamedTuple):
         return self.endpoint
 
 
+class CancelAll(NamedTuple):
+    """Cancel all open orders. The rest is as in `Cancel`."""
+
+    endpoint: Endpoint
+    request: Mapping[str, Any]
+    hostname: str | None = None
+    give_up: float = inf
+
+    @property
+    def limited(self) -> Endpoint:
+        return self.endpoint
+
+
 class Received(NamedTuple):
-    """The result of a `Cancel`: the decoded `body` of the response.
+    """The result of a `Cancel` or a `CancelAll`: the decoded `body` of the response.
 
     `rest_of_window`: s for which its headers say that the limit is used up; None if they do not.
+    `signed_at`: the ``timestamp`` of the request (ms).
     """
 
     body: Any
     rest_of_window: float | None = None
+    signed_at: float | None = None
 
 
 class FetchOrder(NamedTuple):
@@ -106,5 +121,5 @@ class Sleep(NamedTuple):
 
 
 Query: TypeAlias = FetchOrder | FetchHistory | FetchOpenOrders
-Command: TypeAlias = LoadMarkets | Cancel | Query | MeasureClock | Sleep | UpdateLimiter
+Command: TypeAlias = LoadMarkets | Cancel | CancelAll | Query | MeasureClock | Sleep | UpdateLimiter
 Steps: TypeAlias = Generator[Command, Any, Any]

@@ -62,10 +62,17 @@ class Progress(Enum):
     WRITTEN = "some of it may have been written"
 
 
-def attach_progress(error: BaseError, progress: Progress | None) -> None:
-    """Keep on `error` how far its request got, if that is known."""
+def attach_progress(error: BaseError, progress: Progress | None, signed_at: float | None = None) -> None:
+    """Keep on `error` how far its request got, if that is known, and the request's ``timestamp`` (ms)."""
     if progress is not None:
         error._progress = progress
+    error._signed_at = signed_at
+
+
+def signed_at_of(error: BaseException) -> float | None:
+    """The ``timestamp`` (ms) of the request of `error`; None if it was not signed."""
+    signed_at: float | None = getattr(error, "_signed_at", None)
+    return signed_at
 
 
 def progress_of(error: BaseException) -> Progress | None:

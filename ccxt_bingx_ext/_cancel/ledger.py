@@ -237,6 +237,19 @@ def report_of_history(
     return reports[0] if reports[0].settles else None
 
 
+def reports_of(response: object, schema: ResponseSchema) -> list[OrderReport]:
+    """What each entry of the `response` says, whichever order it is about. Raises `UnexpectedResponse`."""
+    return [_report_of_entry(listed, entry, ()) for listed, entry in _entries_of(response, schema)]
+
+
+def listed_orders(response: object) -> list[Mapping[str, Any]]:
+    """The orders that a list of orders holds. Raises `UnexpectedResponse`."""
+    data = _data_of(response)
+    if not isinstance(data, Mapping) or not isinstance(data.get("orders", ""), list | None):
+        raise UnexpectedResponse("no list of orders")
+    return [one for one in data["orders"] or () if isinstance(one, Mapping) and order_id_of(one)]
+
+
 def report_of_refusal(error: BaseError, ref: OrderRef) -> OrderReport:
     """What a refusal says of the order of `ref`: its state, that it is gone, or nothing."""
     response, text = response_of(error), words_of(error)

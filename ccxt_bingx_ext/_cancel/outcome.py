@@ -17,11 +17,11 @@ from ccxt.base.errors import (
 
 from .._bingx.errors import Response, response_of
 from .._bingx.vocabulary import calls_orders_gone
-from .._ids import OrderRef, SymbolRef, shown
+from .._ids import OrderRef, SymbolRef, UnknownOrders, shown
 from .failures import is_ambiguous
 
 Order: TypeAlias = dict[str, Any]
-Ref: TypeAlias = OrderRef | SymbolRef
+Ref: TypeAlias = OrderRef | SymbolRef | UnknownOrders
 
 UNKNOWN_OUTCOME = "the outcome is unknown: orders in .unresolved may still be live"
 
@@ -70,9 +70,7 @@ def most_severe(errors: Sequence[BaseError]) -> BaseError:
 
 def _name_unresolved(error: BaseError, unresolved: Sequence[Ref]) -> None:
     """Name the first ten of `unresolved` in the message: many a bot passes on messages, not attributes."""
-    names = [
-        ref.value if isinstance(ref, OrderRef) else f"{ref.ref.value} ({ref.symbol})" for ref in unresolved
-    ]
+    names = [ref.name for ref in unresolved]
     if not all(name in str(error) for name in names[:10]):
         more = f" and {len(names) - 10} more" if len(names) > 10 else ""
         add_to_message(error, f"unresolved: {', '.join(names[:10])}{more}")

@@ -154,9 +154,12 @@ class CancelRun:
             if reserved:
                 return
 
-    def end_turn(self, refs: Sequence[OrderRef], *, submitted: bool) -> None:
-        """The cancel of `refs` is over. `submitted`: the exchange may have handled the orders."""
-        context, now = self.context, self.context.clock()
+    def end_turn(self, refs: Sequence[OrderRef], *, submitted: bool, at: float | None = None) -> None:
+        """The cancel of `refs` is over, since `at` (None: now; s on the flow's clock).
+
+        `submitted`: the exchange may have handled the orders.
+        """
+        context, now = self.context, self.context.clock() if at is None else at
         if submitted:
             self._submitted_at.update(dict.fromkeys(refs, now))
         free_at = now + context.pauses.same_order if submitted else None

@@ -42,7 +42,8 @@ class SlotLost(BaseException):
 class Call:
     """One request, from the limiter's queue to the response.
 
-    `signed`: it is ready to be sent, by whatever the bot's class sends with. `fetched`: ccxt's `fetch` has
+    `signed`: it is ready to be sent, by whatever the bot's class sends with. `signed_at`: its ``timestamp``
+    (ms). `fetched`: ccxt's `fetch` has
     begun to send it. `on_the_wire`: a session carries it out right now. `written`: something of it may have
     been written, by this call or by one inside of it. `failure`: how a watched session failed to send it.
     `answered`: a response has begun to arrive. `deadline`: when (s, `time.monotonic`) the response has to be
@@ -58,6 +59,7 @@ class Call:
         self.failure: BaseException | None = None
         self.deadline = float("inf")
         self.replayable = False
+        self.signed_at: float | None = None
         self.rest_of_window: float | None = None
         self.slot: Slot | None = None
 
@@ -163,11 +165,11 @@ def current_call(method: str, url: str) -> Call | None:
     return call_on_the_wire() if concerns_orders(route_of(method, url)) else None
 
 
-def note_signed() -> None:
-    """The request of this thread or task is ready to be sent."""
+def note_signed(at: float) -> None:
+    """The request of this thread or task is ready to be sent. `at`: its ``timestamp`` (ms)."""
     call = _current.get()
     if call is not None:
-        call.signed = True
+        call.signed, call.signed_at = True, at
 
 
 def hold_slot(slot: Slot) -> None:
@@ -194,10 +196,10 @@ class one_call:
         with suppress(ValueError):  # a coroutine that Python closes may be in another context by then
             _current.reset(self._token)
         if isinstance(error, BaseError):
-            attach_progress(error, self.call.progress(error))
+            attach_progress(error, self.call.progress(error), self.call.signed_at)
         elif isinstance(error, Exception):
             converted = self.call.as_ccxt_error(error)
-            attach_progress(converted, self.call.progress(error))
+            attach_progress(converted, self.call.progress(error), self.call.signed_at)
             raise converted from error
 
 

@@ -35,7 +35,7 @@ from ccxt_bingx_ext._ids import OrderRef
             True,
         ),
         ("POST", "https://x/openApi/spot/v1/trade/order", False),
-        ("POST", "https://x/openApi/spot/v1/trade/cancelOpenOrders", False),
+        ("POST", "https://x/openApi/spot/v1/trade/cancelOpenOrders", True),
         ("DELETE", "https://x/openApi/swap/v2/trade/batchOrders?orderIdList=[1]", True),
         ("POST", "https://x/openApi/swap/v2/trade/batchOrders", False),
         ("GET", "https://x/openApi/swap/v2/trade/order?orderId=1", True),
@@ -43,6 +43,7 @@ from ccxt_bingx_ext._ids import OrderRef
         ("POST", "https://x/openApi/swap/v2/trade/order", False),
         ("DELETE", "https://x/openApi/cswap/v1/trade/cancelOrder?orderId=1", True),
         ("GET", "https://x/openApi/cswap/v1/trade/orderDetail?orderId=1", True),
+        ("GET", "https://x/openApi/spot/v1/trade/openOrders", True),
         ("GET", "https://x/openApi/spot/v1/common/symbols", False),
     ],
 )
