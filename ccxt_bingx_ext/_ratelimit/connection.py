@@ -39,6 +39,14 @@ def after_fork() -> None:
     _connections.clear()
 
 
+class Moment(float):
+    """An argument of a call: a moment (s of ``time.monotonic``), which Redis gets as how long ago it is.
+
+    The age is read when the call goes to Redis. An age that was read before would be wrong by as long as
+    the call waited for its turn.
+    """
+
+
 class Call:
     """A call of the script. `reply`: what it returned, or the exception that it met."""
 
@@ -162,7 +170,7 @@ def _replies(client: Any, calls: list[Call]) -> list[Any]:
     try:
         pipeline = client.pipeline(transaction=False)
         for call in calls:
-            pipeline.eval(_script(), len(call.keys), *call.keys, *call.arguments)
+            pipeline.eval(_script(), len(call.keys), *call.keys, *_sent_now(call.arguments))
         replies: list[Any] = pipeline.execute(raise_on_error=False)
     except Exception as error:
         replies = [error] * len(calls)
@@ -171,6 +179,11 @@ def _replies(client: Any, calls: list[Call]) -> list[Any]:
         # another server.
         client.connection_pool.disconnect()
     return replies
+
+
+def _sent_now(arguments: Sequence[Any]) -> list[Any]:
+    now = time.monotonic()
+    return [now - one if isinstance(one, Moment) else one for one in arguments]
 
 
 @functools.cache

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from .._runner import run, run_async
-from .connection import connection_to
+from .connection import Moment, connection_to
 from .local import LocalLimiter
 from .messages import (
     GO,
@@ -165,6 +165,8 @@ class RedisLimiter:
         return GO
 
     def _note(self, signal: Written | Answered | Pause | Ban | Resume) -> Steps[Decision]:
+        if isinstance(signal, Resume) and not self._local.is_held:
+            return GO  # every response sends one: all who wait would ask Redis
         self._local.do(signal)  # an outage must not lose it
         if isinstance(signal, (Ban, Resume)):
             self._queue.wake_all()
@@ -173,9 +175,9 @@ class RedisLimiter:
         if isinstance(signal, (Pause, Ban)):
             yield from self._call(self._arguments(signal))
         if isinstance(signal, Answered) and not self._outage.is_known:
-            for name, age in self._local.arrivals(inf):
+            for name, arrived in self._known(inf):
                 if name == signal.ticket.name:
-                    self._connection.post(self._keys, ["arrived", name, name, age])
+                    self._connection.post(self._keys, ["arrived", name, name, arrived])
         return GO
 
     def _call(self, arguments: list[Any]) -> Steps[Decision | None]:
@@ -204,10 +206,16 @@ class RedisLimiter:
             return ["ban", "", signal.seconds]
         ticket, rate_limit = signal
         # Redis learns when requests arrived, what this process granted without it, and what it has forgotten.
-        known = chain.from_iterable(self._local.arrivals(rate_limit.period))
+        known = chain.from_iterable(self._known(rate_limit.period))
         life = rate_limit.slack + rate_limit.in_flight
         message = "acquire" if isinstance(signal, Acquire) else "renew"
         return [message, ticket.name, rate_limit.requests, rate_limit.period, life, self.stale_after, *known]
+
+    def _known(self, within: float) -> list[tuple[str, float]]:
+        """Each slot's name, and when its request arrived: a moment, or an age below 0 of one on its way."""
+        slots = self._local.arrivals(within)
+        now = time.monotonic()  # read after the ages: a moment too late is on the safe side
+        return [(name, age if age < 0 else Moment(now - age)) for name, age in slots]
 
 
 class UnexpectedReply(Exception):

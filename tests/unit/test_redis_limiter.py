@@ -16,6 +16,7 @@ from ccxt_bingx_ext._ratelimit.messages import (
     Ban,
     Pause,
     Renew,
+    Resume,
     Signal,
     Ticket,
     Withdraw,
@@ -186,6 +187,26 @@ def test_ban_wakes_all(known: bool) -> None:
     redis.do(Ban(300.0) if known else Acquire(tickets[0], LIMIT))
     assert woken == [*range(10)]
     assert redis.limiter._queue.tickets == tickets[:9]
+
+
+def test_resume_wakes_all_after_a_hold() -> None:
+    """Every response sends a `Resume`. If each woke the queue, all that wait would call Redis."""
+    redis, woken = Redis(), list[int]()
+    redis.reply = DELAYED
+
+    def wake(number: int) -> bool:
+        woken.append(number)
+        return True
+
+    for number in range(3):
+        redis.do(Acquire(Ticket(partial(wake, number)), LIMIT))
+    woken.clear()  # each woke the next one when it had its first reply
+    redis.do(Resume())
+    assert woken == []
+    redis.do(Ban(None))
+    redis.do(Resume())
+    assert woken == [*range(3)] * 2
+    assert redis.limiter._local.banned_for == 0
 
 
 def test_closed_event_loops() -> None:
