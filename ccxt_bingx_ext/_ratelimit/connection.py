@@ -17,6 +17,8 @@ from importlib.resources import files
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from .outage import Outage
+
 TIMEOUT = 0.25  # s for a call as a whole: a request must not wait for a Redis that is gone
 LONGEST_TIMEOUT = 3600.0  # s; what a URL may ask for
 # Calls that go to Redis together. More may be waiting after the network hung.
@@ -62,10 +64,13 @@ class Connection:
     A call takes `timeout` s at most: 0.25, or the longer one of ``socket_timeout`` and
     ``socket_connect_timeout`` in the URL. Every option of redis-py in the URL is the user's own. The first
     call makes the connection, and the next call after a fork or a failure makes it again.
+
+    `outage`: whether this Redis is away. Those who call say so, and ask it first.
     """
 
     def __init__(self, url: str) -> None:
         self.timeout = TIMEOUT
+        self.outage = Outage(url)
         self._url = url
         self._lock = threading.RLock()  # a signal handler or a finalizer may call on the same thread
         self._thread: threading.Thread | None = None

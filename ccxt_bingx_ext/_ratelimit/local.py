@@ -116,6 +116,17 @@ class LocalLimiter:
         return max(0.0, until - self._clock())
 
     @property
+    def timed_ban(self) -> float:
+        """The s that a ban still lasts whose end the exchange named, 0 without one."""
+        return max(0.0, self._schedule.banned_until - self._clock())
+
+    @property
+    def has_waiting(self) -> bool:
+        """See `Limiter`."""
+        with self._lock:
+            return len(self._schedule.next_up(self._clock())) > 0
+
+    @property
     def is_held(self) -> bool:
         """Whether `Resume` would change anything: there was a ban without a time."""
         return self._schedule.is_held

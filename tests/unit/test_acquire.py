@@ -130,6 +130,28 @@ def test_try_acquire(world: World) -> None:
     assert world.try_acquire() is not None
 
 
+def test_who_waits(world: World) -> None:
+    """The limiter says whether anybody waits. Those go first, so that `try_acquire` finds no slot."""
+    assert not world.limiter.has_waiting
+    slot, waiting = world.acquire(), Ticket(lambda: True)
+    assert not world.limiter.has_waiting
+    world.limiter.do(Acquire(waiting, AN_HOUR))
+    assert world.limiter.has_waiting
+    world.give_back(slot)
+    assert world.try_acquire() is None
+    world.limiter.do(Withdraw(waiting))
+    assert not world.limiter.has_waiting
+    assert world.try_acquire() is not None
+
+
+def test_who_waits_no_more(world: World) -> None:
+    """A ticket whose event loop has stopped does not count once it is overdue."""
+    world.acquire()
+    world.limiter.do(Acquire(Ticket(lambda: True), AN_HOUR))
+    world.now = 20_000.0
+    assert not world.limiter.has_waiting
+
+
 def test_response_wakes_the_next(world: World) -> None:
     """Who waits is told when a response came, because it may go sooner."""
     slot, woken = world.acquire(), list[str]()
