@@ -78,6 +78,7 @@ from ._cancel.single import cancel_one
 from ._cancel.spacing import spacing_for
 from ._ids import Batch, UnknownOrders, is_blank
 from ._ratelimit.acquire import Refusal
+from ._ratelimit.local import is_any_held
 from ._ratelimit.messages import Ban, Limiter, Pause, Resume
 from ._ratelimit.registry import limiter_for, limiters_at
 from ._ratelimit.schedule import RateLimit
@@ -240,7 +241,8 @@ class BingxMixin(Upstream):
                     # ccxt 4.5.90 does not know all of them: 304 and 507 would pass for a response.
                     raise ExchangeNotAvailable(f"{self.id} {method} {url} {httpCode} {reason} {body}")
                 limited = LIMITED.get(route or "")
-                if limited is not None and received.code is not None and received.stops is None:
+                accepts = received.code is not None and received.stops is None
+                if accepts and limited is not None and is_any_held():  # the arguments below are expensive
                     with suppress(BadRequest):  # an option is wrong: not for this response to say
                         self._limiter(limited)[0].do(Resume())  # a refusal is an answer of the exchange, too
                 # ccxt 4.5.90 maps by code alone and so calls a cancelled order ExchangeError or BadRequest.

@@ -98,6 +98,7 @@ class bingx(BingxMixin, upstream):
         if not isinstance(cost, LimiterCost) or cost.is_ordinary:
             await super().throttle(cost)
         if isinstance(cost, LimiterCost):
+            self._open()  # it reads the CA certificates: 20 ms (measured) that a slot should not wait for
             with cost.excused():
                 hold_slot(await acquire_async(*self._limiter(cost.limited), cost.give_up))
 

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 from ccxt.base.errors import BaseError, RateLimitExceeded
 
-from ccxt_bingx_ext import bingx
+from ccxt_bingx_ext import _overrides, async_support, bingx
 from ccxt_bingx_ext._bingx.endpoints import SPOT
 from ccxt_bingx_ext._bingx.errors import not_sent
 from ccxt_bingx_ext._ratelimit.acquire import acquire, acquire_async
 from ccxt_bingx_ext._ratelimit.local import LocalLimiter
 from ccxt_bingx_ext._ratelimit.messages import Acquire, Ban, Ticket, Withdraw
+from ccxt_bingx_ext._ratelimit.registry import limiter_for
 from ccxt_bingx_ext._ratelimit.schedule import RateLimit
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Simulator
@@ -323,6 +324,41 @@ def test_enable_rate_limit_false(limited: Simulator) -> None:
     with pytest.raises(RateLimitExceeded):
         cancel_each(exchange, place(limited, 3))
     assert limited.worst_window("cancelOrders") == 3
+
+
+def test_response_costs_no_limiter(limited: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cancel looks its limiter up once, for its slot: no response does, while no ban waits for its end."""
+    looked_up = list[str]()
+
+    def counted(*args: Any) -> Any:
+        looked_up.append(args[2])
+        return limiter_for(*args)
+
+    monkeypatch.setattr(_overrides, "limiter_for", counted)
+    cancel_each(bingx(config_of(limited)), place(limited, 1))
+    assert looked_up == [SPOT.route]
+
+
+@pytest.mark.parametrize("world", ["async", "pro"])
+def test_session_before_the_slot(world: str, limited: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ccxt's `open` reads the CA certificates and blocks the event loop meanwhile. No slot waits for that."""
+    is_open = list[bool]()
+
+    async def main() -> None:
+        exchange = OURS[world](config_of(limited))
+
+        async def asked(*args: Any) -> Any:
+            is_open.append(exchange.session is not None)
+            return await acquire_async(*args)
+
+        monkeypatch.setattr(async_support, "acquire_async", asked)
+        try:
+            await exchange.cancel_orders(place(limited, 1), SYMBOL)
+        finally:
+            await exchange.close(True)
+
+    asyncio.run(main())
+    assert is_open == [True]
 
 
 def test_successive_event_loops(limited: Simulator) -> None:

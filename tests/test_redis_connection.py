@@ -18,7 +18,7 @@ import pytest
 import redis
 
 from ccxt_bingx_ext._ratelimit import connection as module
-from ccxt_bingx_ext._ratelimit.connection import Connection, connection_to
+from ccxt_bingx_ext._ratelimit.connection import Connection, Moment, connection_to
 
 from .helpers import RedisServer, in_threads
 
@@ -259,6 +259,27 @@ def _call_in_child(url: str, parent: Any) -> None:
 
 
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="this system cannot fork")
+def test_moments(server: RedisServer) -> None:
+    """A moment reaches Redis as a time on its own clock, and no earlier than it was."""
+    connection, start = connection_to(server.url), time.monotonic()
+    keys = [f"moments:{part}" for part in ("q", "seen", "a", "state")]
+    connection.call(keys, ["arrived", "slot", "slot", Moment(start - 5.0)])
+    with redis.Redis.from_url(server.url) as client:
+        seconds, microseconds = client.time()
+        arrived = client.zscore(keys[2], "slot")
+    age = seconds + microseconds / 1e6 - arrived
+    assert 5.0 - 0.001 <= age <= 5.0 + (time.monotonic() - start)
+
+
+def test_age_of_a_call_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The age grows while the call waits for its turn."""
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    arguments = ["arrived", Moment(now), -0.3]
+    now += 7.0
+    assert module._sent_now(arguments) == ["arrived", 7.0, -0.3]
+
+
 def test_fork(server: RedisServer) -> None:
     """A child makes a connection of its own, and the parent keeps its one."""
     connection = connection_to(server.url)

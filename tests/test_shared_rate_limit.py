@@ -15,7 +15,7 @@ from ccxt.base.errors import RateLimitExceeded
 from ccxt_bingx_ext import bingx
 from ccxt_bingx_ext._bingx.endpoints import SPOT
 from ccxt_bingx_ext._bingx.errors import not_sent
-from ccxt_bingx_ext._ratelimit.acquire import acquire, acquire_async
+from ccxt_bingx_ext._ratelimit.acquire import acquire, acquire_async, try_acquire, try_acquire_async
 from ccxt_bingx_ext._ratelimit.local import LocalLimiter
 from ccxt_bingx_ext._ratelimit.messages import Acquire, Answered, Ban, Pause, Renew, Ticket, Withdraw
 from ccxt_bingx_ext._ratelimit.redis import RedisLimiter
@@ -265,6 +265,39 @@ def test_flushed_redis(server: RedisServer) -> None:
     with redis.Redis.from_url(server.url) as client:
         client.flushall()
     assert ask(shared).delay > 0
+
+
+def banned_until(limiter: Any, server: RedisServer) -> float:
+    with redis.Redis.from_url(server.url) as client:
+        return float(client.hget(limiter._keys[3], "banned_until") or 0)
+
+
+def test_flushed_ban(server: RedisServer) -> None:
+    """A process that knows of a ban writes it back, and others honor it. That makes no ban longer."""
+    first, second = lane(server), lane(server)
+    first.check_every = 0.0
+    first.do(Ban(FAR))
+    before = banned_until(first, server)
+    for _ in range(3):
+        assert ask(first).banned
+    assert banned_until(first, server) == before
+    with redis.Redis.from_url(server.url) as client:
+        client.flushall()
+    assert ask(first).banned
+    assert banned_until(first, server) == pytest.approx(before, abs=60)
+    verdict = ask(second)
+    assert verdict.banned
+    assert verdict.delay == pytest.approx(FAR, abs=60)
+
+
+@pytest.mark.parametrize("call", [try_acquire, lambda *args: asyncio.run(try_acquire_async(*args))])
+def test_try_acquire(call: Any, server: RedisServer) -> None:
+    """A slot now, or none. What was refused leaves no place in Redis."""
+    first, second = lane(server), lane(server)
+    assert all(call(one, PACE) is not None for one in (first, second))
+    assert [call(one, PACE) for one in (first, second)] == [None, None]
+    with redis.Redis.from_url(server.url) as client:
+        assert client.zcard(first._keys[0]) == 0
 
 
 @pytest.mark.parametrize("event", ["flush", "step"])

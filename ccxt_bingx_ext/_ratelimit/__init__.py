@@ -13,7 +13,7 @@ It guarantees:
   be twice as full. The log says so, each time.
 
 `limiter_for` (registry) finds the limiter. `acquire` waits for a slot, and `try_acquire` takes one now or
-none. The package knows nothing of orders.
+none. ``limiter.has_waiting`` says whether anybody waits there. The package knows nothing of orders.
 
 No library that we tried does this (lab notes). They count when a request may go, not when it arrives, and
 cannot take a slot back. With a limit of 2 per second a server saw 3 in a second (aiolimiter; limits, when

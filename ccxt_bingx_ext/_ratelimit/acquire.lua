@@ -12,6 +12,7 @@
 --       withdraw        nothing
 --       defer           nothing; its process cannot use the slot yet, and the ticket waits before all others
 --       pause, ban      seconds
+--       restore         seconds: a ban that a process knows, and Redis may have lost
 -- Reply {delay, banned (1 or 0), born, calls so far, now}. A delay of '0' means: go.
 --
 -- All times and durations are in s. Delays and times travel as text: Redis cuts the fraction off a number.
@@ -74,10 +75,12 @@ elseif message == 'defer' then
   -- Behind those that were deferred before: below 0, and growing.
   redis.call('ZADD', queue, redis.call('HINCRBY', state, 'number', 1) / 1e12 - 1, ticket)
   redis.call('ZADD', seen, text(now), ticket)
-elseif message == 'pause' or message == 'ban' then
+elseif message == 'pause' or message == 'ban' or message == 'restore' then
   local field = message == 'pause' and 'paused_until' or 'banned_until'
-  local at = math.max(number(redis.call('HGET', state, field)), now + tonumber(ARGV[3]))
-  redis.call('HSET', state, field, text(at))
+  local known, at = number(redis.call('HGET', state, field)), now + tonumber(ARGV[3])
+  -- Each call takes a moment. A ban that is not lost must not become longer by that, again and again.
+  local tolerance = message == 'restore' and 1 or 0
+  if at - tolerance > known then redis.call('HSET', state, field, text(at)) end
 else
   local requests, period = tonumber(ARGV[3]), tonumber(ARGV[4])
   local life, stale_after = tonumber(ARGV[5]), tonumber(ARGV[6])

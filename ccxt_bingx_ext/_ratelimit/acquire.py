@@ -133,7 +133,10 @@ async def acquire_async(
 
 
 def try_acquire(limiter: Limiter, rate_limit: RateLimit) -> Slot | None:
-    """Return a slot if there is one now, without waiting; otherwise None."""
+    """Return a slot if there is one now, without waiting; otherwise None.
+
+    While others of this process wait, there is none: they go first. That takes no call to Redis.
+    """
     return run(_try_steps(limiter, rate_limit), limiter.do)
 
 
@@ -175,6 +178,8 @@ def _steps(
 
 
 def _try_steps(limiter: Limiter, rate_limit: RateLimit) -> Generator[Signal, Any, Slot | None]:
+    if limiter.has_waiting:
+        return None
     ticket, asked_at = Ticket(lambda: True), time.monotonic()
     decision = yield Acquire(ticket, rate_limit)
     if not decision.delay:

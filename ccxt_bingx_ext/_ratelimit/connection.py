@@ -17,6 +17,8 @@ from importlib.resources import files
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from .outage import Outage
+
 TIMEOUT = 0.25  # s for a call as a whole: a request must not wait for a Redis that is gone
 LONGEST_TIMEOUT = 3600.0  # s; what a URL may ask for
 # Calls that go to Redis together. More may be waiting after the network hung.
@@ -39,6 +41,14 @@ def after_fork() -> None:
     _connections.clear()
 
 
+class Moment(float):
+    """An argument of a call: a moment (s of ``time.monotonic``), which Redis gets as how long ago it is.
+
+    The age is read when the call goes to Redis. An age that was read before would be wrong by as long as
+    the call waited for its turn.
+    """
+
+
 class Call:
     """A call of the script. `reply`: what it returned, or the exception that it met."""
 
@@ -54,10 +64,13 @@ class Connection:
     A call takes `timeout` s at most: 0.25, or the longer one of ``socket_timeout`` and
     ``socket_connect_timeout`` in the URL. Every option of redis-py in the URL is the user's own. The first
     call makes the connection, and the next call after a fork or a failure makes it again.
+
+    `outage`: whether this Redis is away. Those who call say so, and ask it first.
     """
 
     def __init__(self, url: str) -> None:
         self.timeout = TIMEOUT
+        self.outage = Outage(url)
         self._url = url
         self._lock = threading.RLock()  # a signal handler or a finalizer may call on the same thread
         self._thread: threading.Thread | None = None
@@ -162,7 +175,7 @@ def _replies(client: Any, calls: list[Call]) -> list[Any]:
     try:
         pipeline = client.pipeline(transaction=False)
         for call in calls:
-            pipeline.eval(_script(), len(call.keys), *call.keys, *call.arguments)
+            pipeline.eval(_script(), len(call.keys), *call.keys, *_sent_now(call.arguments))
         replies: list[Any] = pipeline.execute(raise_on_error=False)
     except Exception as error:
         replies = [error] * len(calls)
@@ -171,6 +184,11 @@ def _replies(client: Any, calls: list[Call]) -> list[Any]:
         # another server.
         client.connection_pool.disconnect()
     return replies
+
+
+def _sent_now(arguments: Sequence[Any]) -> list[Any]:
+    now = time.monotonic()
+    return [now - one if isinstance(one, Moment) else one for one in arguments]
 
 
 @functools.cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from weakref import WeakSet
 
 from .messages import (
     GO,
@@ -20,6 +21,13 @@ from .messages import (
     Written,
 )
 from .schedule import Decision, Schedule
+
+_held: WeakSet[LocalLimiter] = WeakSet()  # those that a ban without a time holds
+
+
+def is_any_held() -> bool:
+    """Whether a ban without a time holds any limiter of this process. If not, no `Resume` is needed."""
+    return len(_held) > 0
 
 
 class LocalLimiter:
@@ -38,6 +46,8 @@ class LocalLimiter:
 
     def do(self, signal: Signal) -> Decision:
         """Apply `signal`, and wake the tickets that may now go sooner than they were told."""
+        if isinstance(signal, Resume) and not self.is_held:
+            return GO  # every response sends one, and would wake the whole queue
         with self._lock:
             now = self._clock()
             decision = self._apply(signal, now)
@@ -69,7 +79,9 @@ class LocalLimiter:
             self._schedule.pause(now + signal.seconds)
         elif isinstance(signal, Resume):
             self._schedule.resume()
+            _held.discard(self)
         elif signal.seconds is None:
+            _held.add(self)  # before the hold, which an interrupt must not leave without a way to end
             self._schedule.hold(now)
         else:
             self._schedule.ban(now + signal.seconds)
@@ -102,6 +114,22 @@ class LocalLimiter:
         """The s that a ban still lasts, 0 without one."""
         until = max(self._schedule.banned_until, self._schedule.held_until)
         return max(0.0, until - self._clock())
+
+    @property
+    def timed_ban(self) -> float:
+        """The s that a ban still lasts whose end the exchange named, 0 without one."""
+        return max(0.0, self._schedule.banned_until - self._clock())
+
+    @property
+    def has_waiting(self) -> bool:
+        """See `Limiter`."""
+        with self._lock:
+            return len(self._schedule.next_up(self._clock())) > 0
+
+    @property
+    def is_held(self) -> bool:
+        """Whether `Resume` would change anything: there was a ban without a time."""
+        return self._schedule.is_held
 
     @property
     def is_idle(self) -> bool:

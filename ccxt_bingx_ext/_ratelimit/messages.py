@@ -97,3 +97,11 @@ class Limiter(Protocol):
     def do(self, signal: Signal) -> Decision: ...
 
     async def do_async(self, signal: Signal) -> Decision: ...
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether a caller of this process waits for a slot. It asks nobody, and takes no time.
+
+        A caller whose event loop has stopped does not count.
+        """
+        ...

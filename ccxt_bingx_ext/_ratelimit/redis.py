@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import logging
 import sys
-import threading
 import time
 from collections.abc import Generator
 from functools import partial
 from itertools import chain, takewhile
 from math import inf
 from typing import Any, NamedTuple, TypeAlias, TypeVar
-from urllib.parse import urlsplit
 
 from .._runner import run, run_async
-from .connection import connection_to
+from .connection import Moment, connection_to
 from .local import LocalLimiter
 from .messages import (
     GO,
@@ -83,16 +81,20 @@ class RedisLimiter:
         self._connection = connection_to(url)
         self._keys = [f"{{ccxt-bingx-ext:{name}}}:{part}" for part in ("q", "seen", "a", "state")]
         self._local = local
-        self._where = _host_and_port(url)
-        self._outage = _Outage(self._where)
+        self._outage = self._connection.outage  # of the store, whose limiters are away together
         self._last_reply: _Reply | None = None
         self._queue = _ProcessQueue()
+        self._restore_at = -inf  # when a ban may be written back the next time
 
     def do(self, signal: Signal) -> Decision:
         return run(self._steps(signal), partial(self._connection.call, self._keys))
 
     async def do_async(self, signal: Signal) -> Decision:
         return await run_async(self._steps(signal), partial(self._connection.call_async, self._keys))
+
+    @property
+    def has_waiting(self) -> bool:
+        return self._queue.has_waiting or self._local.has_waiting  # there during an outage
 
     def _steps(self, signal: Signal) -> Steps[Decision]:
         if isinstance(signal, Acquire):
@@ -107,6 +109,7 @@ class RedisLimiter:
         ticket, rate_limit = signal
         banned_for = self._local.banned_for
         if banned_for > 0:
+            yield from self._restore_ban()
             return Decision(banned_for, banned=True)
         if self._outage.is_on:
             return self._acquire_locally(signal)
@@ -116,12 +119,16 @@ class RedisLimiter:
             self._queue.put(ticket, time.monotonic() + delay)
             return Decision(delay)
         ticket.has_asked = True
+        asked_at = time.monotonic()
         decision = yield from self._call(self._arguments(signal))
         if decision is None:
             return self._acquire_locally(signal)
         self._local.do(Withdraw(ticket))  # the ticket may have queued there during an outage
         if decision.banned:
-            self._local.do(Ban(decision.delay))
+            # Not later than Redis says: otherwise processes that restore bans would prolong them in turn.
+            replied_at = time.monotonic()
+            self._local.do(Ban(max(0.0, decision.delay - (replied_at - asked_at))))
+            self._restore_at = replied_at + self.check_every
             self._queue.wake_all()
             return decision
         self._queue.note_reply(ticket)
@@ -131,6 +138,16 @@ class RedisLimiter:
             return Decision(min(decision.delay, self.check_every))
         self._queue.leave(ticket)
         return GO
+
+    def _restore_ban(self) -> Steps[None]:
+        """Write back a ban that Redis has lost, or never heard of because it was away.
+
+        A ban without a time is not written back: `Resume` ends it in this process only.
+        """
+        seconds, now = self._local.timed_ban, time.monotonic()
+        if seconds > 0 and now >= self._restore_at:
+            self._restore_at = now + self.check_every
+            yield from self._call(["restore", "", seconds])
 
     def _renew(self, signal: Renew) -> Steps[Decision]:
         decision = yield from self._call(self._arguments(signal))
@@ -165,22 +182,26 @@ class RedisLimiter:
         return GO
 
     def _note(self, signal: Written | Answered | Pause | Ban | Resume) -> Steps[Decision]:
+        if isinstance(signal, Resume) and not self._local.is_held:
+            return GO  # every response sends one: all who wait would ask Redis
         self._local.do(signal)  # an outage must not lose it
         if isinstance(signal, (Ban, Resume)):
             self._queue.wake_all()
         if isinstance(signal, Ban) and signal.seconds is None:
             signal = Ban(self._local.banned_for)
         if isinstance(signal, (Pause, Ban)):
-            yield from self._call(self._arguments(signal))
+            decision = yield from self._call(self._arguments(signal))
+            if decision is not None and isinstance(signal, Ban):
+                self._restore_at = time.monotonic() + self.check_every
         if isinstance(signal, Answered) and not self._outage.is_known:
-            for name, age in self._local.arrivals(inf):
+            for name, arrived in self._known(inf):
                 if name == signal.ticket.name:
-                    self._connection.post(self._keys, ["arrived", name, name, age])
+                    self._connection.post(self._keys, ["arrived", name, name, arrived])
         return GO
 
     def _call(self, arguments: list[Any]) -> Steps[Decision | None]:
         """Run the script. Return its reply, or None if Redis is away or replies nonsense."""
-        if self._outage.is_on:
+        if not self._outage.may_call(self.retry_after):
             return None
         was_away, before, asked_at = self._outage.is_known, self._last_reply, time.monotonic()
         answer = yield arguments
@@ -188,11 +209,13 @@ class RedisLimiter:
         if isinstance(reply, Exception):
             self._outage.begin(reply, self.retry_after)
             return None
-        if was_away:
+        if was_away:  # otherwise another call has just failed, and this one tells nothing newer
             self._outage.end()
         self._last_reply = reply
         if before is not None and (what := reply.is_odd_after(before)):
-            log.warning("%s: one window of the shared rate limit at %s may be too full", what, self._where)
+            log.warning(
+                "%s: one window of the shared rate limit at %s may be too full", what, self._outage.where
+            )
         return reply.decision
 
     def _arguments(self, signal: Question | Withdraw | Pause | Ban) -> list[Any]:
@@ -204,10 +227,16 @@ class RedisLimiter:
             return ["ban", "", signal.seconds]
         ticket, rate_limit = signal
         # Redis learns when requests arrived, what this process granted without it, and what it has forgotten.
-        known = chain.from_iterable(self._local.arrivals(rate_limit.period))
+        known = chain.from_iterable(self._known(rate_limit.period))
         life = rate_limit.slack + rate_limit.in_flight
         message = "acquire" if isinstance(signal, Acquire) else "renew"
         return [message, ticket.name, rate_limit.requests, rate_limit.period, life, self.stale_after, *known]
+
+    def _known(self, within: float) -> list[tuple[str, float]]:
+        """Each slot's name, and when its request arrived: a moment, or an age below 0 of one on its way."""
+        slots = self._local.arrivals(within)
+        now = time.monotonic()  # read after the ages: a moment too late is on the safe side
+        return [(name, age if age < 0 else Moment(now - age)) for name, age in slots]
 
 
 class UnexpectedReply(Exception):
@@ -291,70 +320,13 @@ class _ProcessQueue(Queue[Ticket]):
             self.remove(ticket)
             self.note_reply(ticket)
 
+    @property
+    def has_waiting(self) -> bool:
+        """Whether a ticket waits that still asks."""
+        return len(self._first()) > 0
+
     def _first_without_reply(self) -> Ticket | None:
         return next((one for one in self._first() if not one.was_answered), None)
 
     def _first(self) -> list[Ticket]:
         return self.first(self._most, time.monotonic() - self._stale_after)
-
-
-_UNREADABLE = 'an unreadable URL (write %2F, %3F, %23 and %40 for "/", "?", "#" and "@" in a password)'
-
-
-class _Outage:
-    """Whether the Redis at `where` is away, and for how long this process leaves it alone.
-
-    The log gets one warning when the outage begins, and one when it ends.
-    """
-
-    def __init__(self, where: str) -> None:
-        self._where = where
-        self._lock = threading.RLock()  # a finalizer may call on the same thread
-        self._until: float | None = None  # None: Redis replied to the last call
-
-    @property
-    def is_known(self) -> bool:
-        """Redis did not reply to the last call."""
-        return self._until is not None
-
-    @property
-    def is_on(self) -> bool:
-        """Redis did not reply to the last call, and it is too early for the next."""
-        until = self._until
-        return until is not None and time.monotonic() < until
-
-    def begin(self, error: Exception, retry_after: float) -> None:
-        """A call met `error`: make none for `retry_after` s."""
-        with self._lock:
-            is_new, self._until = self._until is None, time.monotonic() + retry_after
-        if is_new:
-            # redis-py's ValueErrors quote the URL, with its password. Other errors name the host: of an
-            # unreadable URL that may be part of the password.
-            is_secret = isinstance(error, ValueError) or self._where == _UNREADABLE
-            reason = "" if is_secret else f": {error}"
-            log.warning(
-                "the shared rate limit at %s cannot be reached (%s%s). "
-                "Until it is back, each process keeps the limit on its own",
-                self._where,
-                type(error).__name__,
-                reason,
-            )
-
-    def end(self) -> None:
-        """Redis has replied."""
-        with self._lock:
-            is_news, self._until = self._until is not None, None
-        if is_news:
-            log.warning("the shared rate limit is back: %s", self._where)
-
-
-def _host_and_port(url: str) -> str:
-    """What a log may show of `url`, which may hold a password."""
-    try:
-        parts = urlsplit(url)
-        if "@" in f"{parts.path}{parts.query}{parts.fragment}":
-            # An unescaped "/", "?" or "#" in the password: what reads as the host stands before the "@".
-            return _UNREADABLE
-        return f"{parts.hostname or 'this machine'}:{parts.port or 6379}"
-    except ValueError:
-        return _UNREADABLE

@@ -191,6 +191,11 @@ class Schedule(Generic[T]):
         self._hold = min(max(FIRST_HOLD, 2 * self._hold), LONGEST_HOLD)
         self.held_until = max(self.held_until, now + self._hold)
 
+    @property
+    def is_held(self) -> bool:
+        """A ban without a time holds the requests, or a request probes whether it has ended."""
+        return self._hold > 0
+
     def resume(self) -> None:
         """End a ban without a time: the exchange accepts requests again."""
         self.held_until, self._hold = -inf, 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import math
 import time
 from collections.abc import Awaitable, Callable
@@ -13,8 +14,8 @@ import pytest
 from ccxt_bingx_ext._bingx.errors import not_sent
 from ccxt_bingx_ext._ratelimit import acquire as module
 from ccxt_bingx_ext._ratelimit.acquire import Slot
-from ccxt_bingx_ext._ratelimit.local import LocalLimiter
-from ccxt_bingx_ext._ratelimit.messages import Acquire, Ticket, Withdraw
+from ccxt_bingx_ext._ratelimit.local import LocalLimiter, is_any_held
+from ccxt_bingx_ext._ratelimit.messages import Acquire, Ban, Resume, Ticket, Withdraw
 from ccxt_bingx_ext._ratelimit.schedule import RateLimit
 
 AN_HOUR = RateLimit(1, 3600.0, slack=60.0, in_flight=600.0)
@@ -129,6 +130,28 @@ def test_try_acquire(world: World) -> None:
     assert world.try_acquire() is not None
 
 
+def test_who_waits(world: World) -> None:
+    """The limiter says whether anybody waits. Those go first, so that `try_acquire` finds no slot."""
+    assert not world.limiter.has_waiting
+    slot, waiting = world.acquire(), Ticket(lambda: True)
+    assert not world.limiter.has_waiting
+    world.limiter.do(Acquire(waiting, AN_HOUR))
+    assert world.limiter.has_waiting
+    world.give_back(slot)
+    assert world.try_acquire() is None
+    world.limiter.do(Withdraw(waiting))
+    assert not world.limiter.has_waiting
+    assert world.try_acquire() is not None
+
+
+def test_who_waits_no_more(world: World) -> None:
+    """A ticket whose event loop has stopped does not count once it is overdue."""
+    world.acquire()
+    world.limiter.do(Acquire(Ticket(lambda: True), AN_HOUR))
+    world.now = 20_000.0
+    assert not world.limiter.has_waiting
+
+
 def test_response_wakes_the_next(world: World) -> None:
     """Who waits is told when a response came, because it may go sooner."""
     slot, woken = world.acquire(), list[str]()
@@ -143,6 +166,38 @@ def test_response_wakes_the_next(world: World) -> None:
     assert woken == ["a"]
     world.limiter.do(Withdraw(tickets[0]))
     assert woken == ["a", "b"]
+
+
+def test_end_of_a_hold_wakes_all(world: World) -> None:
+    """Every response sends a `Resume`. It wakes the queue only if a ban without a time held it."""
+    world.acquire()
+    woken = list[int]()
+
+    def wake(number: int) -> bool:
+        woken.append(number)
+        return True
+
+    for number in range(5):
+        ticket = Ticket(lambda number=number: wake(number))  # type: ignore[misc]
+        world.limiter.do(Acquire(ticket, AN_HOUR))
+    world.limiter.do(Resume())
+    assert woken == []
+    assert not is_any_held()
+    world.limiter.do(Ban(None))
+    assert woken == [*range(5)]
+    assert is_any_held()
+    world.limiter.do(Resume())
+    assert woken == [*range(5)] * 2
+    assert not is_any_held()
+
+
+def test_hold_of_a_forgotten_limiter(world: World) -> None:
+    """Nobody has to end it."""
+    world.limiter.do(Ban(None))
+    assert is_any_held()
+    del world.limiter
+    gc.collect()
+    assert not is_any_held()
 
 
 def test_owners_that_are_gone() -> None:

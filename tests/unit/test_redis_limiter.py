@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import Any
 
 import pytest
 
 from ccxt_bingx_ext._ratelimit import redis as module
+from ccxt_bingx_ext._ratelimit.acquire import try_acquire
+from ccxt_bingx_ext._ratelimit.connection import Connection
 from ccxt_bingx_ext._ratelimit.local import LocalLimiter
 from ccxt_bingx_ext._ratelimit.messages import (
     GO,
@@ -16,6 +19,7 @@ from ccxt_bingx_ext._ratelimit.messages import (
     Ban,
     Pause,
     Renew,
+    Resume,
     Signal,
     Ticket,
     Withdraw,
@@ -188,6 +192,26 @@ def test_ban_wakes_all(known: bool) -> None:
     assert redis.limiter._queue.tickets == tickets[:9]
 
 
+def test_resume_wakes_all_after_a_hold() -> None:
+    """Every response sends a `Resume`. If each woke the queue, all that wait would call Redis."""
+    redis, woken = Redis(), list[int]()
+    redis.reply = DELAYED
+
+    def wake(number: int) -> bool:
+        woken.append(number)
+        return True
+
+    for number in range(3):
+        redis.do(Acquire(Ticket(partial(wake, number)), LIMIT))
+    woken.clear()  # each woke the next one when it had its first reply
+    redis.do(Resume())
+    assert woken == []
+    redis.do(Ban(None))
+    redis.do(Resume())
+    assert woken == [*range(3)] * 2
+    assert redis.limiter._local.banned_for == 0
+
+
 def test_closed_event_loops() -> None:
     """Their tickets leave when others ask."""
     redis, closed = Redis(), list[Ticket]()
@@ -233,6 +257,100 @@ def test_outage(caplog: pytest.LogCaptureFixture) -> None:
     lost, back = [record.getMessage() for record in caplog.records]
     assert "at there:1 cannot be reached (ConnectionError: nobody there)" in lost
     assert back == "the shared rate limit is back: there:1"
+
+
+def test_outage_of_a_store(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its limiters are away together: one call finds that out, and one finds out that Redis is back."""
+    now, asked, is_back = 0.0, list[str](), False
+    first, *others = limiters = [RedisLimiter("redis://there:1", name, LocalLimiter()) for name in "abcde"]
+
+    def call(connection: object, keys: list[str], arguments: list[Any]) -> Any:
+        asked.append(arguments[0])
+        if is_back:
+            return [*GRANTED, "0", len(asked), "0"]
+        if now:  # it is time to try again, and this call does
+            assert [one.do(Acquire(ticket(), LIMIT)) for one in others] == [GO] * 4
+        return TimeoutError("no reply in time")
+
+    monkeypatch.setattr(Connection, "call", call)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    assert [one.do(Acquire(ticket(), LIMIT)) for one in limiters] == [GO] * 5
+    assert asked == ["acquire"]
+    now = first.retry_after + 0.1
+    assert first.do(Acquire(ticket(), LIMIT)) == GO
+    assert asked == ["acquire"] * 2
+    (lost,) = [record.getMessage() for record in caplog.records]
+    assert "at there:1 cannot be reached (TimeoutError: no reply in time)" in lost
+    now, is_back = 2 * now, True
+    for one in limiters:
+        one.do(Acquire(ticket(), LIMIT))
+    assert asked.count("acquire") == 7
+    assert [record.getMessage() for record in caplog.records[1:]] == [
+        "the shared rate limit is back: there:1"
+    ]
+
+
+def test_reply_to_a_call_before_the_outage(caplog: pytest.LogCaptureFixture) -> None:
+    """It does not end an outage that another call has met since."""
+    redis = Redis()
+    before = redis.limiter._steps(Acquire(ticket(), LIMIT))
+    next(before)
+    redis.limiter._outage.begin(ConnectionError("nobody there"), 3600.0)
+    with pytest.raises(StopIteration):
+        before.send([*GRANTED, "0", 1, "0"])
+    assert redis.limiter._outage.is_on
+    assert "limit is back" not in caplog.text
+
+
+def test_ban_is_written_back() -> None:
+    """Redis may have lost it, or been away when it came. A process asks so now and then, not each time."""
+    redis = Redis()
+    redis.reply = ConnectionError("nobody there")
+    redis.do(Ban(300.0))
+    redis.limiter._outage.begin(redis.reply, 0.0)
+    redis.reply = GRANTED
+    for _ in range(3):
+        assert redis.do(Acquire(ticket(), LIMIT)).banned
+    assert redis.messages == ["ban", "restore"]
+    redis.limiter.check_every = 0.0
+    redis.do(Ban(400.0))
+    for _ in range(2):
+        assert redis.do(Acquire(ticket(), LIMIT)).banned
+    assert redis.messages == ["ban", "restore", "ban", "restore", "restore"]
+
+
+def test_hold_is_not_written_back() -> None:
+    """Only this process hears that a ban without a time has ended: the others would wait until its end."""
+    redis = Redis()
+    redis.limiter.check_every = 0.0
+    redis.do(Ban(None))
+    assert redis.do(Acquire(ticket(), LIMIT)).banned
+    assert redis.messages == ["ban"]
+
+
+def test_who_waits() -> None:
+    """The limiter knows who waits in this process, without a call. Then `try_acquire` makes none either."""
+    redis, waiting = Redis(), ticket()
+    assert not redis.limiter.has_waiting
+    redis.reply = DELAYED
+    redis.do(Acquire(waiting, LIMIT))
+    assert redis.limiter.has_waiting
+    assert try_acquire(redis.limiter, LIMIT) is None
+    assert redis.messages == ["acquire"]
+    redis.do(Withdraw(waiting))
+    assert not redis.limiter.has_waiting
+    redis.reply = ConnectionError("nobody there")
+    for _ in range(1 + LIMIT.requests):
+        redis.do(Acquire(ticket(), LIMIT))
+    assert redis.limiter.has_waiting, "in the local queue"
+
+
+def test_who_waits_no_more() -> None:
+    """A ticket that has not asked for `stale_after` s does not count."""
+    redis = Redis()
+    redis.reply, redis.limiter.stale_after = DELAYED, -1.0
+    redis.do(Acquire(ticket(), LIMIT))
+    assert not redis.limiter.has_waiting
 
 
 def test_what_happened_to_redis(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -349,7 +467,7 @@ def test_unescaped_password(user: str, character: str, scheme: str, caplog: pyte
 )
 def test_where_it_is(url: str, shown: str) -> None:
     """The log names host and port, or says that the URL is unreadable, and how to write the password."""
-    assert RedisLimiter(url, "name", LocalLimiter())._outage._where.startswith(shown)
+    assert RedisLimiter(url, "name", LocalLimiter())._outage.where.startswith(shown)
 
 
 def test_ban_without_a_time() -> None:
