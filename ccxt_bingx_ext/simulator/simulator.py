@@ -10,6 +10,7 @@ from typing import Any, Final
 from . import endpoints
 from .accounts import ALL_PERMISSIONS, Account
 from .cancel_all import CancelAllRules
+from .cancel_all_after import TimerRule, Timers
 from .errors import INVALID_PARAMETER, SWAP_ORDER_NOT_FOUND, Refused, SimulatorError
 from .exchange import Exchange, ExpireHeader
 from .faults import Faults
@@ -86,6 +87,8 @@ class Simulator:
         cancel_all_triggers: bool = True,
         cancel_all_type_required: bool = False,
         replace_stopped: ReplaceStopped = "zero",
+        timer_batch: int = 10,
+        timer_pause: float = 1.0,
         same_order_seconds: float | None = 1.0,
         same_order_in_batch: RepeatedInBatch = "entry",
         same_order_unknown_ids: bool = True,
@@ -108,8 +111,8 @@ class Simulator:
 
         `SpotRules` explains the settings of spot, `SwapRules` those of swaps (``mixed_ids``, ``empty_lists``
         and ``replace_stopped`` apply to both), `CancelAllRules` those of cancelling all open orders
-        (``cancel_all_…``), `RepeatRule` those of the same order (``same_order_…``), and `BanRule` those of
-        bans.
+        (``cancel_all_…``), `TimerRule` those of doing that later (``timer_…``), `RepeatRule` those of
+        the same order (``same_order_…``), and `BanRule` those of bans.
         """
         self.port = port
         self.api_key = api_key
@@ -147,18 +150,22 @@ class Simulator:
             same_order_seconds, same_order_in_batch, same_order_unknown_ids, same_order_in_cancel_all
         )
         self._submissions = Submissions(repeat_rule)
+        self._log = RequestLog()
+        cancel_all_rules = CancelAllRules(cancel_all_triggers, cancel_all_type_required)
+        timer_rule = TimerRule(timer_batch, timer_pause)
+        self._timers = Timers(book, timer_rule, cancel_all_rules, self.now_ms, self._log.later_execution)
         table = endpoints.build(
             book,
             rules,
             swap_rules,
-            CancelAllRules(cancel_all_triggers, cancel_all_type_required),
+            cancel_all_rules,
             self._submissions,
+            self._timers,
             self.now_ms,
             inverse_cancel_all,
         )
         self._endpoints = table
-        self._book = book
-        self._log = RequestLog()
+        self._unsettled_book = book
         ban_rule = BanRule(ban_after, ban_within, ban_seconds)
         self.faults = Faults(self.path)
         self._exchange = Exchange(
@@ -179,6 +186,7 @@ class Simulator:
                 accepted={name: accepted for path, accepted in forms.items() for name in self._names(path)},
                 refusal=form_refusal,
             ),
+            settle=self._timers.settle,
         )
         self._limits: dict[str, int | None] = (
             dict.fromkeys(table)
@@ -319,6 +327,12 @@ class Simulator:
 
     # The truth about orders
 
+    @property
+    def _book(self) -> OrderBook:
+        """The book, with everything in it that is due by the clock."""
+        self._timers.settle()
+        return self._unsettled_book
+
     def place(
         self,
         symbol: str | None = None,
@@ -399,7 +413,8 @@ class Simulator:
 
     @property
     def executions(self) -> list[Execution]:
-        """Which request cancelled which orders, oldest first."""
+        """Which request cancelled which orders, oldest first. A timer cancels for the request that set it."""
+        self._timers.settle()
         return self._log.executions()
 
     @property
