@@ -429,6 +429,7 @@ class Simulator:
 
     def clear_log(self) -> None:
         """Forget the requests so far. The limits still count them."""
+        self._timers.settle()
         self._log.clear()
 
     def arrivals(self, path: str = "cancelOrders", *, accepted_only: bool = False) -> list[float]:

@@ -143,6 +143,14 @@ def test_all_filled_before_their_batch(raw_client: Any) -> None:
         assert [one.cancelled for one in sim.executions] == [(first.order_id,)]
 
 
+def test_cleared_log(sim: Simulator, raw: Any) -> None:
+    """clear_log forgets what a timer had cancelled by then, whether or not somebody has looked."""
+    sim.place()
+    move_clock(sim, trigger_ms(activate(raw, "spot")))
+    sim.clear_log()
+    assert (sim.executions, statuses(sim)) == ([], ["CANCELED"])
+
+
 @pytest.mark.parametrize("cancelled", [True, False])
 def test_trigger_orders(raw_client: Any, cancelled: bool) -> None:
     """Trigger orders share the fate that cancelling all open orders gives them."""
