@@ -16,6 +16,7 @@ no code with the plugin or with ccxt: we wrote it from BingX's documentation and
 Where things are:
 
 - ``simulator``: the class `Simulator`. ``serving``: the same as a program. ``fixtures``: the same for pytest.
+- ``truth``, ``arrivals``: what `Simulator` shows of orders and of requests.
 - ``conditions``, ``views``: faults beside others, such as stale look-ups. ``history``: what histories list.
 - ``exchange``: the path of a request. The gate checks it, a fault may strike, an endpoint executes it.
 - ``http/``: the server, the parameters of a request, its signature, the responses, the log.
