@@ -3,11 +3,11 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-# Exact versions, so that a new release of a dependency changes nothing here. `make lock` refreshes them.
-PINS = constraints/tools.txt constraints/ccxt-newest.txt
-INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PINS:%=--constraint %)
-# pip's build environments have constraints of their own. An older pip lacks the option: pip is upgraded first.
-INSTALL_THIS = $(INSTALL) --build-constraint constraints/tools.txt
+# Exact versions with hashes: a new release of a dependency changes nothing here, and pip refuses a file that somebody
+# replaced. `make lock` refreshes them. Only wheels: a source distribution would fetch its build backend unchecked.
+PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
+INSTALL = $(PIP) install --require-hashes --only-binary :all: $(PINS:%=--requirement %)
+PINS = requirements/ccxt-newest.txt requirements/test.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test bench audit soak compat newest upstream vulnerabilities mutants lint lock record clean
@@ -24,13 +24,14 @@ help:
 	@echo "make newest    run the fast tests on the newest release of every dependency"
 	@echo "make upstream  check whether the newest ccxt still has the defects that the plugin works around"
 	@echo "make vulnerabilities  ask PyPI for known vulnerabilities of ccxt and of what it needs, as pinned"
-	@echo "make lock      pin the development set to the newest releases"
+	@echo "make lock      pin the development set to the newest releases, with hashes"
 	@echo "make record    record the cassettes again, from the simulator"
 
 $(BIN)/.ready: pyproject.toml $(PINS)
 	$(PYTHON) -m venv $(VENV)
-	$(INSTALL) --upgrade pip
-	$(INSTALL_THIS) -e '.[test]'
+	$(INSTALL)
+# A folder has no hash, so it goes second. The first step has brought all that it needs.
+	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: $(BIN)/.ready
@@ -42,8 +43,8 @@ test: $(BIN)/.ready
 bench: $(BIN)/.ready-bench
 	$(BIN)/python -m benchmarks $(ARGS)
 
-$(BIN)/.ready-bench: $(BIN)/.ready
-	$(INSTALL_THIS) -e '.[bench]'
+$(BIN)/.ready-bench: $(BIN)/.ready requirements/bench.txt
+	$(INSTALL) --requirement requirements/bench.txt
 	@touch $@
 
 audit: $(BIN)/.ready
@@ -55,8 +56,8 @@ soak: $(BIN)/.ready
 mutants: $(BIN)/.ready-mutants
 	$(BIN)/python -m tools.mutants $(ARGS)
 
-$(BIN)/.ready-mutants: $(BIN)/.ready
-	$(INSTALL_THIS) -e '.[mutants]'
+$(BIN)/.ready-mutants: $(BIN)/.ready requirements/mutants.txt
+	$(INSTALL) --requirement requirements/mutants.txt
 	@touch $@
 
 compat:
@@ -74,7 +75,7 @@ vulnerabilities:
 	$(PYTHON) -m venv --clear .cache/pip-audit
 	.cache/pip-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
 	.cache/pip-audit/bin/pip-audit --strict --progress-spinner off --vulnerability-service pypi \
-	  --no-deps --disable-pip --requirement constraints/ccxt-newest.txt
+	  --no-deps --disable-pip --requirement requirements/ccxt-newest.txt
 
 lint: $(BIN)/.ready-lint
 	$(BIN)/ruff check .
@@ -83,12 +84,15 @@ lint: $(BIN)/.ready-lint
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
-$(BIN)/.ready-lint: $(BIN)/.ready
-	$(INSTALL_THIS) -e '.[lint]'
+$(BIN)/.ready-lint: $(BIN)/.ready requirements/lint.txt
+	$(INSTALL) --requirement requirements/lint.txt
 	@touch $@
 
-lock: $(BIN)/.ready
-	$(BIN)/python -m tools.lock
+# In an environment of its own: what pins the development set is not part of it.
+lock:
+	$(PYTHON) -m venv --clear .cache/lock
+	.cache/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
+	.cache/lock/bin/python -m tools.lock
 
 record: $(BIN)/.ready
 	$(BIN)/python -m tools.recording.record

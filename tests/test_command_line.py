@@ -47,7 +47,7 @@ def test_simulate(loopback: None) -> None:
 def test_simulate_port(monkeypatch: pytest.MonkeyPatch) -> None:
     """simulate serves on port 8000 unless you name another."""
     ports: list[int] = []
-    monkeypatch.setattr("ccxt_bingx_ext.simulator.serve", ports.append)
+    monkeypatch.setattr("ccxt_bingx_ext.simulator.serve", lambda port, announce: ports.append(port))
     assert [main(["simulate"]), main(["simulate", "--port", "0"])] == [0, 0]
     assert ports == [8000, 0]
 

@@ -8,8 +8,9 @@ The Python that runs this gets the lowest supported release, the newest, and som
 gets the lowest and the newest. With --ccxt, every Python gets the named releases. A pair for which pip finds
 no versions is reported as such, and does not count as a failure.
 
-The environments stay in .compat. Their test tools have the versions of constraints/tools.txt, so a failure
-is about ccxt or Python. With --fresh each environment is new, takes the newest release of everything, and is
+The environments stay in .compat. Their test tools have the versions and hashes of requirements/test.txt, so
+a failure is about ccxt or Python. ccxt and what it needs come from the index as they are: most of these
+releases are not pinned. With --fresh each environment is new, takes the newest release of everything, and is
 removed afterwards. `make newest` and `make upstream` do that. From cron, every morning, with a mail when a
 release has changed something:
 
@@ -31,7 +32,8 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / ".compat"
-TOOLS = ROOT / "constraints" / "tools.txt"
+REQUIREMENTS = ROOT / "requirements"
+TEST_PINS = REQUIREMENTS / "test.txt"
 THIS = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
@@ -141,16 +143,27 @@ def listed_releases(python: str | Path) -> list[str]:
     return [one for one in listed[1].split(", ") if re.fullmatch(r"[\d.]+", one)]
 
 
+def install_steps(release: str, *, pinned: bool) -> list[list[str]]:
+    """The arguments of each ``pip install`` that an environment takes."""
+    this = ["--editable", ".[test]", f"ccxt=={release}"]
+    if not pinned:
+        return [this]
+    # --no-deps: what the tools share with ccxt comes with ccxt, in the versions that it pins.
+    checked = ["--require-hashes", "--only-binary", ":all:", "--no-deps", "--requirement", str(TEST_PINS)]
+    # ccxt goes before this package: it may need a source distribution, which has to be built in isolation.
+    return [checked, [f"ccxt=={release}"], ["--no-build-isolation", *this]]
+
+
 def _run(python: str, release: str, where: Path, arguments: Sequence[str], *, pinned: bool) -> Result:
     """Run the tests on one pair, in an environment of its own."""
     inside, ready = _environment(python, where), where / ".ready"
-    pyproject = ROOT / "pyproject.toml"
-    if not ready.exists() or ready.stat().st_mtime < max(one.stat().st_mtime for one in (pyproject, TOOLS)):
-        pins = ["--constraint", str(TOOLS)] if pinned else []
-        code, output = _output(inside, "-m", "pip", "install", "-e", ".[test]", f"ccxt=={release}", *pins)
-        if code:
-            print(output, file=sys.stderr)
-            return refused(output)
+    newest_input = max(one.stat().st_mtime for one in (ROOT / "pyproject.toml", TEST_PINS))
+    if not ready.exists() or ready.stat().st_mtime < newest_input:
+        for step in install_steps(release, pinned=pinned):
+            code, output = _output(inside, "-m", "pip", "install", *step)
+            if code:
+                print(output, file=sys.stderr)
+                return refused(output)
         ready.touch()
     code, output = _output(inside, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments, NO_COLOR="1")
     result = counted(output, code)

@@ -1,101 +1,121 @@
-"""``python -m tools.lock``: pin the development set to the newest releases. ``make lock`` runs it.
+"""``make lock``: pin the development set to the newest releases, with hashes.
 
-It resolves the set on every supported Python of this machine, and writes three constraints files:
+uv resolves the set for every supported Python and platform at once, and lists the SHA-256 of every file that
+the index holds for each version. The files in ``requirements/`` add up. No package stands in two files that
+are installed together:
 
-- ``constraints/tools.txt``: the test, lint, bench and mutation tools, and pip itself;
-- ``constraints/ccxt-lowest.txt``: the lowest supported ccxt and the packages that it needs;
-- ``constraints/ccxt-newest.txt``: the newest supported ccxt and the packages that it needs.
+- ``ccxt-newest.txt``, ``ccxt-lowest.txt``: the newest and the lowest supported ccxt, and what it needs;
+- ``test.txt``: the test tools, and what builds this package. It goes with either ccxt file;
+- ``lint.txt``, ``bench.txt``, ``mutants.txt``: what these targets need beyond ccxt and ``test.txt``.
 
-ccxt pins many of its dependencies exactly, and each release pins different versions. tools.txt leaves those
-packages out, so it fits every supported ccxt. An environment takes tools.txt and one of the other two files.
+ccxt pins many of its dependencies exactly, and each release pins different versions. That is why ``test.txt``
+leaves them out.
+
+uv reads UV_DEFAULT_INDEX, not pip's settings: set it if you use a mirror.
 """
 
 from __future__ import annotations
 
-import json
+import re
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+import tempfile
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from .compat import ROOT, TOOLS, available_pythons, listed_releases, supported
+from .compat import REQUIREMENTS, ROOT
 
-EXTRAS = "test,lint,bench,mutants"
-ALSO = ("pip", "build", "hatchling")  # `make` upgrades pip, .ci/run builds the wheel: no extra names these
+BUILD = ("build", "hatchling", "editables")
+"""What builds this package: pip must not fetch it unchecked into a build environment of its own.
 
-Versions: TypeAlias = Mapping[str, str]
-"""The version of each package, by its name."""
-
-_TOOLS_ARE = """\
-# The test, lint, bench and mutation tools, pip included.
-#
-# ccxt and the packages that it needs are missing on purpose: ccxt pins many of them exactly, and each release
-# pins different versions. ccxt-lowest.txt and ccxt-newest.txt pin those.
+hatchling asks for `editables` only as it builds an editable install; its metadata does not name it.
 """
-_CCXT_IS = "# ccxt {release}, the {which} supported release, and the packages that it needs.\n"
-_WRITTEN_BY = "#\n# `make lock` wrote this file. Do not edit it.\n\n"
+
+Pins: TypeAlias = Mapping[str, str]
+"""The lines that pin each package, by its name: one pin with its hashes, or one for each Python."""
+
+_HEADER = "# {what}\n#\n# `make lock` wrote this file. Do not edit it.\n\n"
+_NEEDED_BY_CCXT = "ccxt {release}, the {which} supported release, and the packages that it needs."
 
 
-def pins(by_python: Mapping[str, Versions]) -> list[str]:
-    """The lines that pin each package: one, or one for each run of Pythons that need the same version.
-
-    `by_python` starts with the lowest Python.
-    """
-    pythons = [*by_python]
-    found = []
-    for name in sorted({name for versions in by_python.values() for name in versions}):
-        needed = [versions.get(name) for versions in by_python.values()]
-        starts = [at for at, one in enumerate(needed) if at == 0 or one != needed[at - 1]]
-        for start, end in zip(starts, [*starts[1:], len(needed)], strict=True):
-            bounds = [f'python_version >= "{pythons[start]}"'] * (start > 0)
-            bounds += [f'python_version < "{one}"' for one in pythons[end : end + 1]]
-            if needed[start]:
-                found.append(" ; ".join([f"{name}=={needed[start]}", " and ".join(bounds)]).rstrip(" ;"))
-    return found
+def lowest_ccxt(pyproject: str) -> str:
+    """The lowest release of ccxt that pyproject.toml allows."""
+    bound = re.search(r'"ccxt>=([\d.]+),', pyproject)
+    assert bound is not None
+    return bound[1]
 
 
-def _resolve(python: str, wanted: Iterable[str], constraints: Path | None = None) -> dict[str, str]:
-    """The versions that pip would install into an empty environment. This package itself is left out."""
-    pip = [sys.executable, "-m", "pip", "--python", python, "--quiet", "--disable-pip-version-check"]
-    options = ["--dry-run", "--ignore-installed", "--report", "-"]
-    if constraints:
-        options += ["--constraint", str(constraints)]
-    done = subprocess.run(
-        [*pip, "install", *options, *wanted], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
+def parse_pins(text: str) -> dict[str, str]:
+    """Read what ``uv pip compile`` writes: a pin that starts a line, and its indented hashes."""
+    pins: dict[str, str] = {}
+    for pin in re.findall(r"^\S.*\n(?:[ ].*\n)*", text, re.MULTILINE):
+        name = re.match(r"([\w.-]+)==", pin)
+        if name is None or "--hash=sha256:" not in pin:
+            raise ValueError(f"not a pinned version with hashes: {pin}")
+        pins[name[1]] = pins.get(name[1], "") + pin
+    return pins
+
+
+def render(what: str, pins: Pins) -> str:
+    """The text of a requirements file."""
+    return _HEADER.format(what=what) + "".join(pins.values())
+
+
+def split(pins: Pins, names: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The `pins` of the packages in `names`, and the other pins."""
+    return (
+        {name: pin for name, pin in pins.items() if name in names},
+        {name: pin for name, pin in pins.items() if name not in names},
     )
-    metadata = [one["metadata"] for one in json.loads(done.stdout)["install"]]
-    versions = {one["name"].lower().replace("_", "-"): one["version"] for one in metadata}
-    versions.pop("ccxt-bingx-ext", None)
-    return versions
+
+
+def _resolve(extras: Iterable[str], wanted: Iterable[str], within: Iterable[Pins] = ()) -> dict[str, str]:
+    """The newest versions for this package with `extras` and for `wanted`, limited by the pins `within`."""
+    with tempfile.TemporaryDirectory() as temporary:
+        options = [option for extra in extras for option in ("--extra", extra)]
+        for number, pins in enumerate(within):
+            file = Path(temporary) / f"{number}.txt"
+            file.write_text("".join(pins.values()), encoding="utf-8")
+            options += ["--constraint", str(file)]
+        # Only wheels: a source distribution runs a build backend that nobody has pinned.
+        command = [sys.executable, "-m", "uv", "pip", "compile", "--universal", "--python-version", "3.10"]
+        command += ["--generate-hashes", "--only-binary", ":all:", "--no-header", "--no-annotate", "--quiet"]
+        done = subprocess.run(
+            [*command, *options, "pyproject.toml", "-"],
+            cwd=ROOT,
+            check=True,
+            input="\n".join(wanted),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+    return parse_pins(done.stdout)
 
 
 def main() -> int:
-    """Resolve the newest releases, and write the three files."""
-    pythons = available_pythons()
-    releases = supported(listed_releases(sys.executable), (ROOT / "pyproject.toml").read_text("utf-8"))
-    lowest, newest = f"ccxt=={releases[0]}", f"ccxt=={releases[-1]}"
-    development = (f".[{EXTRAS}]", *ALSO)
-    tools, with_lowest, with_newest = {}, {}, {}
-    for version, python in pythons.items():
-        print(f"Python {version}: resolving the development set with {newest}", file=sys.stderr)
-        of_ccxt = _resolve(python, [newest]).keys() | _resolve(python, [lowest]).keys()
-        resolved = _resolve(python, [*development, newest])
-        with_newest[version] = {name: resolved[name] for name in resolved if name in of_ccxt}
-        tools[version] = {name: resolved[name] for name in resolved if name not in of_ccxt}
-    _write("tools.txt", _TOOLS_ARE, tools)
-    _write("ccxt-newest.txt", _CCXT_IS.format(release=releases[-1], which="newest"), with_newest)
-    for version, python in pythons.items():
-        print(f"Python {version}: resolving the development set with {lowest}", file=sys.stderr)
-        resolved = _resolve(python, [*development, lowest], constraints=TOOLS)
-        with_lowest[version] = {name: resolved[name] for name in resolved if name not in tools[version]}
-    _write("ccxt-lowest.txt", _CCXT_IS.format(release=releases[0], which="lowest"), with_lowest)
+    """Resolve the newest releases, and write the files."""
+    release = lowest_ccxt((ROOT / "pyproject.toml").read_text("utf-8"))
+    lowest = f"ccxt=={release}"
+    of_ccxt = _resolve([], []).keys() | _resolve([], [lowest]).keys()
+    everything = _resolve(["test"], BUILD)
+    newest, test = split(everything, of_ccxt)
+    with_lowest, _ = split(_resolve(["test"], [*BUILD, lowest], [test]), of_ccxt)
+    _write("test.txt", "The test tools, and what builds this package.", test)
+    _write("ccxt-lowest.txt", _NEEDED_BY_CCXT.format(release=release, which="lowest"), with_lowest)
+    found = re.match(r"ccxt==([\d.]+)", newest["ccxt"])
+    assert found is not None
+    _write("ccxt-newest.txt", _NEEDED_BY_CCXT.format(release=found[1], which="newest"), newest)
+    # Each within those before it: one environment serves all of them.
+    before = [everything]
+    for extra in ("lint", "bench", "mutants"):
+        pins = _resolve(["test", extra], BUILD, before)
+        _write(f"{extra}.txt", f"What `make {extra}` needs beyond test.txt.", split(pins, everything)[1])
+        before.append(pins)
     return 0
 
 
-def _write(name: str, what: str, by_python: Mapping[str, Versions]) -> None:
-    lines = "\n".join(pins(by_python))
-    (TOOLS.parent / name).write_text(f"{what}{_WRITTEN_BY}{lines}\n", encoding="utf-8")
+def _write(name: str, what: str, pins: Pins) -> None:
+    (REQUIREMENTS / name).write_text(render(what, pins), encoding="utf-8")
 
 
 if __name__ == "__main__":

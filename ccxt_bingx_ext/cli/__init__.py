@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from .. import __version__
-from .terminal import printable
+from .terminal import CANNOT_WRITE, CannotWrite, printable, release_unwritable, remark, show
 from .usage import BAD_USAGE, BadUsage, Parser
 
 PROGRAM = "ccxt-bingx-ext"
@@ -25,6 +25,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _escape_unwritable_text()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        return _run(given)
+    except CannotWrite as error:
+        if not error.is_reader_gone:  # `| head -1` is no failure that needs words
+            remark(f"{PROGRAM}: the output cannot be written: {error}")
+        return CANNOT_WRITE
+    finally:
+        release_unwritable()
+
+
+def _run(given: list[str]) -> int:
+    try:
         if given[:1] == ["run"] and given[1:2] not in (["-h"], ["--help"]):
             # Not for argparse: every word of it is the program's own.
             from .run import run
@@ -32,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return run(given[2:] if given[1:2] == ["--"] else given[1:])
         return _dispatch(_read(given))
     except BadUsage as error:
-        print(f"{PROGRAM}: {printable(str(error))}", file=sys.stderr)
+        remark(f"{PROGRAM}: {printable(str(error))}")
         return BAD_USAGE
 
 
@@ -58,7 +69,7 @@ def _dispatch(chosen: argparse.Namespace) -> int:
         from ..simulator import serve
 
         try:
-            serve(chosen.port)
+            serve(chosen.port, announce=show)
         except OSError as error:
             raise BadUsage(f"port {chosen.port} cannot be used: {error.strerror}") from None
     else:
@@ -113,7 +124,8 @@ def _add_cancel(commands: argparse._SubParsersAction[Parser]) -> None:
         description="Cancels orders of one market, and says of every one what became of it.",
         epilog=(
             "Exit code 0: every order asked for is cancelled; 1: something is not, or you said no; 2: what "
-            "became of something is not known, it may be live; 64: bad usage, nothing was sent."
+            "became of something is not known, it may be live; 64: bad usage, nothing was sent; 74: a "
+            "question or a rehearsal cannot be shown, nothing was sent."
         ),
     )
     cancel.add_argument("symbol", metavar="SYMBOL", help="as ccxt writes it: BTC/USDT")
@@ -148,7 +160,10 @@ def _add_doctor(commands: argparse._SubParsersAction[Parser]) -> None:
         parents=[_account_options()],
         help="check, without harm, whether your key and this exchange can do it",
         description="Checks host, clock, key, IP whitelist, permission and request form. Cancels nothing.",
-        epilog="Exit code 0: all is well; 1: something is not; 64: bad usage, nothing was sent.",
+        epilog=(
+            "Exit code 0: all is well; 1: something is not; 64: bad usage, nothing was sent; 74: the output "
+            "cannot be written."
+        ),
     )
     doctor.add_argument("--symbol", default="BTC/USDT", help="a spot symbol (default: BTC/USDT)")
 

@@ -11,7 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 from ccxt.base.errors import ArgumentsRequired, BadRequest, BaseError
@@ -20,7 +20,7 @@ from .credentials import hidden, open_exchange, read_keys
 from .ids import read_asked, spelled
 from .outcome import NOT_CANCELLED, UNRESOLVED, Outcome, cancel_in_parts
 from .rehearsal import RehearsingBingx
-from .terminal import printable
+from .terminal import ask, printable, remark, show
 from .usage import BadUsage
 
 _CANNOT_SHOW = "the table needs rich: pip install rich, or use --json; nothing was sent"
@@ -38,11 +38,11 @@ def cancel(chosen: argparse.Namespace) -> int:
     part_size = len(asked) if chosen.all_or_nothing else settings["batchSize"]
     if chosen.dry_run:
         return _rehearse(exchange, asked, part_size, chosen, params)
-    shown_bar, show = _display(chosen)
+    shown_bar, display = _display(chosen)
     try:
         _check(exchange, asked, chosen.symbol, params)
         if not (chosen.yes or chosen.simulator is not None or _agreed(asked, chosen)):
-            print("nothing was sent", file=sys.stderr)
+            remark("nothing was sent")
             return NOT_CANCELLED
         unchecked = None
     except BaseError as error:
@@ -56,13 +56,12 @@ def cancel(chosen: argparse.Namespace) -> int:
         if unchecked is None:
             with shown_bar(len(asked)) as advance:
                 outcome = cancel_in_parts(send, asked, part_size, advance)
-        show(outcome, lambda text: hidden(text, exchange))
-        sys.stdout.flush()
+        display(outcome, lambda text: hidden(text, exchange))
+        show("", end="")  # rich writes without a word where stdout is closed
     # A full disk, a reader that has gone (rich exits then), Ctrl-C: what is not reported is not known.
     except (Exception, KeyboardInterrupt, SystemExit) as error:
         why = "the reader has gone" if isinstance(error, SystemExit) else str(error) or type(error).__name__
         _show_on_stderr(outcome, hidden(why, exchange))
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - otherwise Python fails once more as it ends
         return UNRESOLVED
     return outcome.exit_code
 
@@ -71,9 +70,8 @@ def _show_on_stderr(outcome: Outcome, why: str) -> None:
     """The last resort: name every order that may be live, in a form that any stderr can write."""
     lines = [f"the outcome cannot be written: {why}"]
     lines += [f"may be live: {spelled(one)}" for one in outcome.maybe_live]
-    with suppress(Exception):  # stderr may be gone, too; the exit code still says it
-        for line in lines:
-            print(line.encode("ascii", "backslashreplace").decode(), file=sys.stderr, flush=True)
+    for line in lines:
+        remark(line.encode("ascii", "backslashreplace").decode())
 
 
 def _check(exchange: RehearsingBingx, ids: list[str], symbol: str, params: dict[str, Any]) -> Any:
@@ -96,11 +94,11 @@ def _rehearse(
     parts = (asked[start : start + part_size] for start in range(0, len(asked), part_size))
     requests = [_check(exchange, part, chosen.symbol, params) for part in parts]
     if chosen.json:
-        print(json.dumps({"dryRun": True, "requests": [request._asdict() for request in requests]}))
+        show(json.dumps({"dryRun": True, "requests": [request._asdict() for request in requests]}))
     else:
         for request in requests:
-            print(f"{request.method} {request.url} {json.dumps(request.parameters)}")
-        print(f"dry run: {len(asked)} ids, nothing was sent")
+            show(f"{request.method} {request.url} {json.dumps(request.parameters)}")
+        show(f"dry run: {len(asked)} ids, nothing was sent")
     return 0
 
 
@@ -108,20 +106,20 @@ def _agreed(asked: list[str], chosen: argparse.Namespace) -> bool:
     if chosen.from_file == "-" or not sys.stdin.isatty():
         raise BadUsage("nobody can be asked here: --yes cancels on the live exchange without asking")
     question = f"Cancel {len(asked)} order(s) of {chosen.symbol} on the live exchange? [y/N] "
-    print(question, end="", file=sys.stderr, flush=True)
+    ask(question)
     try:
         return sys.stdin.readline().strip().lower() in ("y", "yes")
     except KeyboardInterrupt:
         return False
 
 
-Show = Callable[[Outcome, Callable[[str], str]], None]
+Display = Callable[[Outcome, Callable[[str], str]], None]
 
 
-def _display(chosen: argparse.Namespace) -> tuple[Any, Show]:
+def _display(chosen: argparse.Namespace) -> tuple[Any, Display]:
     """How progress and outcome are shown. `BadUsage` where they cannot be: found out before, not after."""
     if chosen.json:
-        return _no_bar, lambda outcome, clean: print(
+        return _no_bar, lambda outcome, clean: show(
             clean(json.dumps(outcome.document(chosen.symbol), default=str))
         )
     try:
@@ -129,14 +127,14 @@ def _display(chosen: argparse.Namespace) -> tuple[Any, Show]:
     except ImportError:
         raise BadUsage(_CANNOT_SHOW) from None
 
-    def show(outcome: Outcome, clean: Callable[[str], str]) -> None:
+    def display(outcome: Outcome, clean: Callable[[str], str]) -> None:
         print_table(outcome, clean)
         if outcome.why is not None:
-            print(printable(clean(outcome.why)), file=sys.stderr)
+            remark(printable(clean(outcome.why)))
         if outcome.unresolved:
-            print(f"{len(outcome.unresolved)} unresolved: they may be live, ask again", file=sys.stderr)
+            remark(f"{len(outcome.unresolved)} unresolved: they may be live, ask again")
 
-    return bar, show
+    return bar, display
 
 
 @contextmanager

@@ -6,12 +6,12 @@ import json
 import os
 import re
 import stat
-import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from .. import bingx
 from .._redact import redact
+from .terminal import remark
 from .usage import BadUsage
 
 # What `simulate` prints.
@@ -73,7 +73,7 @@ def _keys_in(path: str) -> Keys:
     except ValueError:  # its words may quote the file
         raise BadUsage(f"the keys file {path} is not JSON") from None
     if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-        print(f"warning: others may read {path}: chmod 600 {path}", file=sys.stderr)
+        remark(f"warning: others may read {path}: chmod 600 {path}")
     values: Any = [read.get(name) if isinstance(read, dict) else None for name in ("apiKey", "secret")]
     if not all(isinstance(value, str) and value for value in values):
         raise BadUsage(f'the keys file {path} is not {{"apiKey": "...", "secret": "..."}}')

@@ -9,6 +9,7 @@ from ccxt.bingx import bingx as ccxts_own
 
 from .._sync import bingx as ours
 from ..simulator import Simulator
+from .terminal import show
 
 UNKNOWN = "1735999999999999999"
 
@@ -57,10 +58,10 @@ def demo() -> None:
         )
         for one, story in zip(asked, stories, strict=True)
     ]
-    print("cancel_orders(6 ids, 'BTC/USDT', {'process': 1}) on the embedded simulator\n")
-    print(table(rows))
+    show("cancel_orders(6 ids, 'BTC/USDT', {'process': 1}) on the embedded simulator\n")
+    show(table(rows))
     unheard = [sum(one not in told for one in asked) for told in (ccxt_told, our_told)]
-    print(f"\nids of which the bot hears nothing: ccxt {unheard[0]}, this plugin {unheard[1]}")
+    show(f"\nids of which the bot hears nothing: ccxt {unheard[0]}, this plugin {unheard[1]}")
 
 
 def table(rows: list[Row]) -> str:

@@ -19,7 +19,7 @@ from .. import bingx
 from . import checks
 from .checks import OK, SKIPPED, Check
 from .credentials import hidden, open_exchange, read_keys
-from .terminal import printable
+from .terminal import printable, show
 from .usage import BadUsage
 
 _SPOT_SYMBOL = re.compile(r"([A-Z0-9]+)/([A-Z0-9]+)")
@@ -37,10 +37,10 @@ def doctor(chosen: argparse.Namespace) -> int:
         check = raw._replace(detail=hidden(raw.detail, exchange))
         done.append(check)
         if not chosen.json:
-            print(f"{check.verdict:<7}  {check.name:<13}  {printable(check.detail)}", flush=True)
+            show(f"{check.verdict:<7}  {check.name:<13}  {printable(check.detail)}")
     well = all(check.verdict == OK for check in done)
     if chosen.json:
-        print(json.dumps({"ok": well, "checks": [check._asdict() for check in done]}))
+        show(json.dumps({"ok": well, "checks": [check._asdict() for check in done]}))
     return 0 if well else 1
 
 

@@ -23,6 +23,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from .terminal import remark
 from .usage import BadUsage
 
 NOT_FOUND = 127
@@ -43,7 +44,7 @@ def run(words: Sequence[str]) -> int:
     command = command_of(words)
     path = shutil.which(command[0])
     if path is None:
-        print(f"ccxt-bingx-ext: no such program: {command[0]}", file=sys.stderr)
+        remark(f"ccxt-bingx-ext: no such program: {command[0]}")
         return NOT_FOUND
     refuse_unreachable(path, command[1:])
     if os.pathsep in ON_START:

@@ -1,6 +1,25 @@
-"""How somebody else's words are shown on a terminal."""
+"""What the commands write: text of others made safe, and streams that cannot be written.
+
+A reader may go (``doctor | head -1``), and a disk may be full. `show` raises then, so that no command takes a
+result for delivered; `remark` does not, because the exit code says the same.
+"""
 
 from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from typing import TextIO
+
+CANNOT_WRITE = 74  # EX_IOERR
+
+
+class CannotWrite(Exception):
+    """The stream cannot be written. `is_reader_gone` if it is a pipe that nobody reads."""
+
+    def __init__(self, error: Exception | str) -> None:
+        super().__init__(str(error))
+        self.is_reader_gone = isinstance(error, BrokenPipeError)
 
 
 def printable(text: str) -> str:
@@ -10,3 +29,40 @@ def printable(text: str) -> str:
     and format characters, which show a line in another order than it is written.
     """
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def show(text: str, end: str = "\n") -> None:
+    """Write a result to stdout at once, or raise `CannotWrite`."""
+    _write(text, end, sys.stdout)
+
+
+def ask(question: str) -> None:
+    """Write a question to stderr, or raise `CannotWrite`: nobody can agree to what is not shown."""
+    _write(question, "", sys.stderr)
+
+
+def remark(text: str, end: str = "\n") -> None:
+    """Write to stderr, if possible."""
+    with suppress(CannotWrite):
+        _write(text, end, sys.stderr)
+
+
+def release_unwritable() -> None:
+    """Replace each stream that cannot be written.
+
+    Python flushes both as it exits. If that fails, Python changes the exit code to 120.
+    """
+    for name in ("stdout", "stderr"):
+        try:
+            _write("", "", getattr(sys, name))
+        except CannotWrite:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - it stays open until Python exits
+
+
+def _write(text: str, end: str, stream: TextIO | None) -> None:
+    if stream is None:  # so Python starts where the descriptor is closed (>&-)
+        raise CannotWrite("the stream is closed")
+    try:
+        print(text, end=end, file=stream, flush=True)
+    except (OSError, ValueError) as error:  # ValueError: a closed file
+        raise CannotWrite(error) from None

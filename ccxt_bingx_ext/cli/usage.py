@@ -6,6 +6,8 @@ import argparse
 import sys
 from typing import Any, NoReturn
 
+from .terminal import remark, show
+
 BAD_USAGE = 64
 
 
@@ -18,6 +20,13 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **{"allow_abbrev": False, **named})
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        # argparse's own raises for a stream that cannot be written (3.10), or says nothing of it.
+        if file is sys.stdout:
+            show(message, end="")
+        else:
+            remark(message, end="")
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)

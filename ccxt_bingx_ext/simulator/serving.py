@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -25,10 +26,10 @@ BingX simulator at {url}
 Stop with Ctrl-C."""
 
 
-def serve(port: int = 8000, **settings: Any) -> None:
+def serve(port: int = 8000, *, announce: Callable[[str], object] | None = None, **settings: Any) -> None:
     """Run a simulator until SIGINT or SIGTERM. Call it in the main thread.
 
-    ``settings`` are those of `Simulator`.
+    It hands its address and key to ``announce``, or prints them. ``settings`` are those of `Simulator`.
     """
     stop = threading.Event()
 
@@ -39,7 +40,7 @@ def serve(port: int = 8000, **settings: Any) -> None:
     try:
         with Simulator(port, **settings) as simulator:
             text = _EXAMPLE.format(url=simulator.url, key=simulator.api_key, secret=simulator.secret)
-            print(text, flush=True)
+            print(text, flush=True) if announce is None else announce(text)
             stop.wait()
     finally:
         for number, handler in before.items():

@@ -476,7 +476,10 @@ class Ascii(io.TextIOWrapper):
 
     def flush(self) -> None:
         if self.raises is not None and self.was_written:
-            raise self.raises
+            error = self.raises
+            if not isinstance(error, Exception):
+                self.raises = None  # Ctrl-C, or rich's exit: once; a stream that fails goes on failing
+            raise error
 
     @property
     def text(self) -> str:
@@ -521,6 +524,7 @@ def test_failing_bar(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(sys, "stdout", io.StringIO())
     assert cancelled(simulator, live) == 2
     sys.stdout.close()
+    sys.stderr.close()
     errors.raises = None
     assert simulator.status(live) == "CANCELED"
 
