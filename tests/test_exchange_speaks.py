@@ -356,11 +356,12 @@ def test_poisoned_id(bot: Bot, simulator: Simulator) -> None:
 
 
 def test_list_that_is_too_long(world: str, loopback: None) -> None:
-    """A list that the exchange finds too long is split."""
+    """A list that the exchange finds too long is split, and no further list of that length is sent."""
     with Simulator(limits=None, max_ids=10) as sim, bot_of(OURS[world], sim.ccxt_config()) as bot:
         ids = place(sim, 40)
         orders = bot.cancel_orders(ids, SPOT, {"process": 1})
         assert reported(orders) == [(one, "canceled") for one in ids]
+        assert [len(request.cancelled) for request in cancels(sim)] == [0, 0, 10, 10, 10, 10]
 
 
 def test_refusal_of_everything_is_not_split_for_long(bot: Bot, simulator: Simulator) -> None:

@@ -130,6 +130,8 @@ def _send_parts(run: CancelRun, parts: Iterator[Batch]) -> Generator[Command | G
 
 def _send_part(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequence[OrderRef]]:
     """Send `part`. Reconcile it if the outcome is ambiguous; split it if the exchange refuses the list."""
+    if len(part.refs) >= run.too_many and not part.all_or_nothing:
+        return (yield from _send_halves(run, part))
     try:
         return (yield from send_once(run, part))
     except BaseError as error:
@@ -146,13 +148,17 @@ def _send_part(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequence[
         if len(run.refused) >= MOST_REFUSED and not run.ledger.has_heard:
             raise failure  # whatever it is, it is not about one id
         return ()
-    return (yield from _send_halves(run, part))
+    run.splits += 2
+    refused = len(run.refused)
+    repeatable = yield from _send_halves(run, part)
+    if len(run.refused) == refused:  # no single id was why
+        run.too_many = min(run.too_many, len(part.refs))
+    return repeatable
 
 
 def _send_halves(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequence[OrderRef]]:
     repeatable: list[OrderRef] = []
     for half in part.parts(-(-len(part.refs) // 2)):
-        run.splits += 1
         repeatable += yield from _send_part(run, half)
     return repeatable
 

@@ -66,7 +66,7 @@ class CancelRun:
     those that one query did not find, `missing` those that two did not find, `live` what a query found open
     after the exchange had refused the list for good, `refused` those whose ids the exchange refuses to take.
     `gone` holds the refusals of single orders as gone. `list_refused`: the exchange refused a ``process`` 1
-    list as if it were all or nothing.
+    list as if it were all or nothing. `too_many`: so many ids the exchange does not accept in one request.
 
     `also_known_as`: under which id to query an order, if not under the one by which it is cancelled.
     `repeats`: whether an order that is found open may be cancelled again.
@@ -94,6 +94,7 @@ class CancelRun:
         self.refused: dict[OrderRef, BaseError] = {}  # orders that the exchange refuses to take at all
         self.gone: dict[OrderRef, BaseError] = {}
         self.list_refused = False
+        self.too_many: float = inf
         self.also_known_as = also_known_as
         self.repeats = repeats
         self.deadline = inf
