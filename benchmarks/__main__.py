@@ -6,7 +6,7 @@ import argparse
 import time
 from pathlib import Path
 
-from . import costs, many_orders, picture, report, shared_limit, time_to_wire
+from . import costs, many_orders, picture, report, shared_limit, time_to_wire, unchanged_bot
 from .contenders import progress
 from .exchange_process import ExchangeProcess
 from .rows import Results
@@ -40,7 +40,9 @@ def measure(*, quick: bool) -> Results:
         wire_times = time_to_wire.measure(exchange, quick=quick)
     with ExchangeProcess() as exchange:
         works = many_orders.measure(exchange, quick=quick)
-    return Results(wire_times, works, measured_costs, shared_limit.measure(quick=quick))
+    with ExchangeProcess() as exchange:
+        unchanged = unchanged_bot.measure(exchange, quick=quick)
+    return Results(wire_times, works, unchanged, measured_costs, shared_limit.measure(quick=quick))
 
 
 def write(results: Results, text: str, into: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from . import time_to_wire
@@ -11,17 +11,22 @@ from .costs import COLD_IDS, PARSED_ORDERS, SIGNED_IDS, Costs
 from .many_orders import Work
 from .shared_limit import SharedLimit
 from .time_to_wire import WireTime
+from .unchanged_bot import Outcome, Run
 
 Cell: TypeAlias = float | int | str | None
 
 _FASTER = 4
 _IMPORT = 0.015
 _SATURATION = 0.94
+_UNCHANGED = {"gather": "asyncio.gather of cancel_order", "loop": "a loop of cancel_order (sync)"}
+_UNCHANGED_AIMS = {("gather", 50): (1.5, 8), ("gather", 500): (6, 20), ("gather", 1000): (12, 40)}
+"""Seconds, and requests."""
 
 
 class Results(NamedTuple):
     wire_times: Sequence[WireTime]
     works: Sequence[Work]
+    unchanged: Sequence[Run]
     costs: Costs
     shared_limit: SharedLimit
 
@@ -44,8 +49,8 @@ class Row(NamedTuple):
 
     @property
     def ratio(self) -> str:
-        """Our value to ccxt's."""
-        ours, ccxts = self.cells.get("ours"), self.cells.get("ccxt")
+        """Our value to ccxt's: of the same call if there is one, or of the loop of single cancels."""
+        ours, ccxts = self.cells.get("ours"), self.cells.get("ccxt", self.cells.get("loop"))
         if not self.unit or not isinstance(ours, (int, float)) or not isinstance(ccxts, (int, float)):
             return ""
         if not ours or not ccxts:
@@ -80,6 +85,10 @@ def sections(results: Results) -> list[Section]:
         *(
             Section(f"{work.orders} orders, every tenth already gone", _work_rows(work))
             for work in results.works
+        ),
+        *(
+            Section(f"An unchanged bot: {_UNCHANGED[one.how]}", _unchanged_rows(one))
+            for one in results.unchanged
         ),
         Section("Costs", _cost_rows(results.costs)),
         Section("A slot in the rate limit, per request", _slot_rows(results.shared_limit)),
@@ -126,6 +135,34 @@ def _work_rows(work: Work) -> list[Row]:
         aim = Aim(f"≥ {_SATURATION:.0%}", ours.saturation >= _SATURATION)
         rows.append(Row("used share of the limit (2/s)", "", {"ours": f"{ours.saturation:.1%}"}, aim))
     return rows
+
+
+def _unchanged_rows(run: Run) -> list[Row]:
+    ours = run.outcomes["ours"]
+    aim = _UNCHANGED_AIMS.get((run.how, run.orders))
+    names: Mapping[str, Callable[[Outcome], Cell]] = {
+        "requests that cancel": lambda one: one.requests,
+        "refused by the limit, or by the ban that follows": lambda one: one.limited,
+        "orders left open": lambda one: one.left_open,
+    }
+    aims = {
+        "requests that cancel": Aim(f"≤ {aim[1]}", ours.requests <= aim[1]) if aim else None,
+        "refused by the limit, or by the ban that follows": Aim("0", ours.limited == 0),
+        "orders left open": Aim("0", ours.left_open == 0),
+    }
+    seconds: dict[Contender, Cell] = {one: outcome.seconds for one, outcome in run.outcomes.items()}
+    return [
+        Row(
+            f"{run.orders} orders: wall time",
+            "s",
+            seconds,
+            Aim(f"≤ {aim[0]:g} s", ours.seconds <= aim[0]) if aim else None,
+        ),
+        *(
+            Row(what, "", {one: value(outcome) for one, outcome in run.outcomes.items()}, aims[what])
+            for what, value in names.items()
+        ),
+    ]
 
 
 def _slot_rows(slot: SharedLimit) -> list[Row]:
