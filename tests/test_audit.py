@@ -403,7 +403,7 @@ def test_scenario_follows_from_seed() -> None:
 
 
 def test_every_fault_is_drawn() -> None:
-    """The scenarios contain every fault that the simulator knows, and calls across symbols every path."""
+    """The scenarios contain every fault that a cancel can meet, and calls across symbols every path."""
     scenarios = [draw(SEED, index) for index in INDEXES] + [
         draw(SEED, index, "several") for index in range(40)
     ]

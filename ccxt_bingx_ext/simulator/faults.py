@@ -25,7 +25,6 @@ Kind = Literal[
     "null_data",
     "forget",
     "refuse",
-    "refuse_new",
     "dribble",
     "ban",
     "race",
@@ -34,11 +33,14 @@ Kind = Literal[
 ]
 Condition = Literal["stale", "unseen", "poison", "respell", "zero_order", "contradict", "misname"]
 """The kinds that strike beside another fault: they change what a request sees or says."""
+ReplaceKind = Literal["refuse_new"]
+"""The kinds that only a replacement of an order can meet."""
+AnyKind = Kind | Condition | ReplaceKind
 Ending = Literal["fill", "cancel", "fail", "expire"]
 When = Literal["before", "after"]
 
 ENDINGS: Final = get_args(Ending)
-KINDS: Final[tuple[str, ...]] = (*get_args(Kind), *get_args(Condition))
+KINDS: Final[tuple[str, ...]] = (*get_args(Kind), *get_args(Condition), *get_args(ReplaceKind))
 CONDITIONS: Final = frozenset(get_args(Condition))
 EVERY_PATH: Final = "*"
 
@@ -129,7 +131,7 @@ class Fault:
     request, and the fault spoils the response.
     """
 
-    kind: Kind | Condition
+    kind: AnyKind
     path: str
     """The full path, with a method in front if only that method is meant."""
     when: When
@@ -201,7 +203,7 @@ class Faults:
 
     def add(
         self,
-        kind: Kind | Condition,
+        kind: AnyKind,
         *,
         when: When | None = None,
         times: int | None = 1,

@@ -233,6 +233,18 @@ def test_orders_placed_meanwhile(sim: Simulator, raw: Any, market: Any, when: An
 
 
 @every_market
+def test_stale_views(sim: Simulator, raw: Any, market: Any) -> None:
+    """It goes by the book as it is, also where look-ups see it as it was."""
+    old = sim.place(market=market)
+    sim.clock_offset_ms += 4000
+    sim.cancel(old.order_id)
+    new = sim.place(market=market)
+    sim.faults.add("stale", seconds=3.5, path=PATH[market])
+    assert done(cancel_all(raw, market)) == [new.order_id]
+    assert sim.requests[-1].conditions == ("stale",)
+
+
+@every_market
 @pytest.mark.parametrize("kind", ["drop", "reset", "http", "busy", "garbage", "null_data", "cut_off", "ban"])
 @pytest.mark.parametrize(("when", "status"), [("before", "PENDING"), ("after", "CANCELED")])
 def test_faults(sim: Simulator, raw: Any, market: Any, kind: Any, when: Any, status: str) -> None:

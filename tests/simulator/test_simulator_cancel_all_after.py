@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from ccxt_bingx_ext.simulator import Execution, Simulator
+from ccxt_bingx_ext.simulator import Execution, Simulator, SimulatorError
 from ccxt_bingx_ext.simulator.calls import Call
 from ccxt_bingx_ext.simulator.cancel_all import CancelAllRules
 from ccxt_bingx_ext.simulator.cancel_all_after import TimerRule, Timers
@@ -181,6 +181,19 @@ def test_race_after_the_time(sim: Simulator, raw: Any) -> None:
     move_clock(sim, trigger_ms(activate(raw, "spot")))
     raw.get("query", symbol="BTC-USDT", orderId=order.order_id)
     assert seen == ["CANCELED"]
+
+
+def test_race_for_a_cancelled_order(raw_client: Any) -> None:
+    """A race cannot fill an order that the timer has cancelled, even if nobody has looked since."""
+    sim = Simulator(limits=None).start()
+    raw, order = raw_client(sim), sim.place()
+    sim.faults.add("race", action="fill", order_id=order.order_id, path="trade/query")
+    move_clock(sim, trigger_ms(activate(raw, "spot")))
+    params = {"symbol": "BTC-USDT", "orderId": order.order_id}
+    assert raw.send("GET", "query", params, form="query").status_code == 500
+    with pytest.raises(SimulatorError, match="is CANCELED, no longer open"):
+        sim.stop()
+    assert sim.status(order.order_id) == "CANCELED"
 
 
 @both_markets
