@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 from ccxt.base.errors import BadRequest
 
 from ._bingx.endpoints import INVERSE, LINEAR, SPOT, Limited, LookUp
-from ._cancel.arguments import copied, log
+from ._cancel.arguments import copied
 from ._cancel.forms import AUTO, JSON, QUERY
 from ._ids import exact, shown
+from ._log import log
 from ._ratelimit.schedule import RateLimit
 
 DEFAULTS: Mapping[str, Any] = {
