@@ -156,3 +156,16 @@ def test_question_that_cannot_be_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         sys.stderr.close()
         with pytest.raises(BrokenPipeError):
             stderr.close()
+
+
+def test_reader_gone_in_process(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that calls `main` gets 74 as well, and a stdout that it can go on with."""
+    with unwritable("pipe") as pipe:
+        stdout = open(pipe.fileno(), "w", closefd=False)  # noqa: SIM115 - to close it raises
+        monkeypatch.setattr(sys, "stdout", stdout)
+        assert main(["--version"]) == 74
+        print("still there")
+        sys.stdout.close()
+        with pytest.raises(BrokenPipeError):
+            stdout.close()
+    assert capsys.readouterr().err == ""
