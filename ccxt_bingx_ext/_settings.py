@@ -21,9 +21,10 @@ from ._bingx.endpoints import (
     Limited,
     LookUp,
 )
-from ._cancel.arguments import copied, log
+from ._cancel.arguments import copied
 from ._cancel.forms import AUTO, JSON, QUERY
 from ._ids import exact, shown
+from ._log import log
 from ._ratelimit.schedule import RateLimit
 
 DEFAULTS: Mapping[str, Any] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from ccxt.base.errors import ArgumentsRequired, BadRequest, BadSymbol, BaseError
 
 from .._bingx.endpoints import Endpoint
 from .._ids import Batch, ClientOrderId, OrderRef, SymbolRef, exact, is_blank, shown
+from .._log import log
 
 # The methods as ccxt's own messages name them.
 CANCEL_ORDERS = "bingx cancelOrders()"
@@ -25,7 +25,6 @@ LARGEST_ORDER_ID = 2**63 - 1  # int64 (seed)
 LONGEST_CLIENT_ID = 40  # (docs)
 LONGEST_RECV_WINDOW = 5000  # ms (notes; elsewhere in them 60000)
 
-log = logging.getLogger("ccxt_bingx_ext")
 
 _ORDER_ID_PARAMS = ("orderIds",)
 _CLIENT_ID_PARAMS = ("clientOrderIds", "clientOrderIDs")

@@ -92,7 +92,8 @@ def _dispatch(request: Request, context: CancelContext) -> Steps:
     try:
         response = yield request
     except BaseError as error:
-        if not was_never_sent(error):
+        # The limiter's own refusal says nothing about the host.
+        if response_of(error) is not None or is_ambiguous(error):
             context.hosts.reached(request.hostname, context.clock())
         yield from _report_stop(request, error, context)
         raise

@@ -21,7 +21,6 @@ cannot be had, nobody knows which orders are open: `UnknownOrders`.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -29,6 +28,7 @@ from ccxt.base.errors import BadResponse, BaseError
 
 from .._bingx.vocabulary import STATUS_OF_STATE, spelled_out, state_of
 from .._ids import Batch, OrderRef, SymbolRef, UnknownOrders
+from .._log import log
 from .._runner import Gather
 from .attempt import send
 from .commands import CancelAll, FetchOpenOrders, MeasureClock, Sleep, Steps
@@ -39,8 +39,6 @@ from .matching import order_id_of
 from .outcome import Order, Outcome, most_severe
 from .reconcile import query_unsettled
 from .run import CancelContext, CancelRun
-
-log = logging.getLogger("ccxt_bingx_ext")
 
 # How far (ms) the request's timestamp may be from the exchange's clock. The exchange accepts 5 s (docs).
 _UNMEASURED = 5000.0

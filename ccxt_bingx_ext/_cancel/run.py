@@ -140,20 +140,16 @@ class CancelRun:
         return FetchOpenOrders(self.context.endpoint, {"symbol": self.market_id}, give_up=give_up)
 
     def wait_for_turn(self, refs: Sequence[OrderRef]) -> Steps:
-        """Wait until the exchange accepts a cancel of `refs` again. The caller then has to `end_turn`."""
-        spacing, names = self.context.spacing, self._names_of_orders(refs)
-        while True:
-            now = self.context.clock()
-            seconds, reserved = spacing.reserve(names, now)
-            try:
-                if seconds:
-                    yield Sleep(seconds)
-            except BaseException:  # the caller is cancelled while it waits
-                if reserved:
-                    spacing.release(names, now + seconds)
-                raise
-            if reserved:
-                return
+        """Wait until the exchange accepts a cancel of `refs` again.
+
+        The caller has to `end_turn`, whatever ends the wait: an interrupt may come as soon as `refs` are
+        reserved.
+        """
+        names, reserved = self._names_of_orders(refs), False
+        while not reserved:
+            seconds, reserved = self.context.spacing.reserve(names, self.context.clock(), self)
+            if seconds:
+                yield Sleep(seconds)
 
     def end_turn(self, refs: Sequence[OrderRef], *, submitted: bool, at: float | None = None) -> None:
         """The cancel of `refs` is over, since `at` (None: now; s on the flow's clock).
@@ -164,7 +160,7 @@ class CancelRun:
         if submitted:
             self._submitted_at.update(dict.fromkeys(refs, now))
         free_at = now + context.pauses.same_order if submitted else None
-        context.spacing.release(self._names_of_orders(refs), free_at)
+        context.spacing.release(self._names_of_orders(refs), free_at, self)
 
     def rest_of_lag(self, ref: OrderRef) -> float:
         """For how many s more a query may find `ref` open, although a cancel of this call has ended it."""

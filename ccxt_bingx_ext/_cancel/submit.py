@@ -13,13 +13,14 @@ from .run import CancelRun
 
 def submit(run: CancelRun, part: Batch) -> Steps:
     """The response to the cancel of `part`, which goes out no sooner than a second after the last one."""
-    yield from run.wait_for_turn(part.refs)
-    run.ledger.forget_live(part.refs)
-    submitted = True  # also if the caller is cancelled while the request is under way
+    submitted = False
     try:
+        yield from run.wait_for_turn(part.refs)
+        run.ledger.forget_live(part.refs)
+        submitted = True  # also if the caller is cancelled while the request is under way
         return (yield from send(run.cancel(part), run.context))
     except BaseError as error:
-        submitted = counts_as_submission(error)
+        submitted = submitted and counts_as_submission(error)
         raise
     finally:
         run.end_turn(part.refs, submitted=submitted)

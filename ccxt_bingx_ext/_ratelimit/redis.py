@@ -5,7 +5,6 @@ An outage of Redis never blocks a request: the process's own limiter takes over,
 
 from __future__ import annotations
 
-import logging
 import sys
 import time
 from collections.abc import Generator
@@ -14,6 +13,7 @@ from itertools import chain, takewhile
 from math import inf
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
+from .._log import log
 from .._runner import run, run_async
 from .connection import Moment, connection_to
 from .local import LocalLimiter
@@ -33,8 +33,6 @@ from .messages import (
 )
 from .queue import Queue
 from .schedule import Decision
-
-log = logging.getLogger("ccxt_bingx_ext")
 
 LONGEST_BAN = 3600.0  # s: acquire.lua replies with no more
 EXPIRY = 600.0  # s after which acquire.lua lets the keys of an unused limiter expire

@@ -5,7 +5,6 @@ A context variable leads from the request to the session's hooks: ccxt passes no
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
 from contextvars import ContextVar
 from time import monotonic
@@ -15,9 +14,8 @@ from ccxt.base.errors import BadResponse, BaseError, ExchangeNotAvailable, Netwo
 from .._bingx.endpoints import concerns_orders, route_of
 from .._bingx.errors import Response, attach_response
 from .._cancel.failures import Progress, attach_progress, chain_of
-from .._ratelimit.acquire import Slot, renew, renew_async
-
-log = logging.getLogger("ccxt_bingx_ext")
+from .._log import log
+from .._ratelimit.acquire import Slot, renew, renew_async, try_acquire, try_acquire_async
 
 
 class Replayed(Exception):
@@ -30,6 +28,16 @@ class Redirected(Exception):
     def __init__(self, http_status: int) -> None:
         super().__init__(f"a redirect (HTTP {http_status}) is not followed")
         self.http_status = http_status
+
+
+LARGEST_RESPONSE = 16 * 2**20  # bytes when decoded; ours: the documents name none, an order takes about 1 kB
+
+
+class TooLarge(Exception):
+    """The response is larger than any that makes sense: 16 kB may decode to 16 MB."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the response is larger than {LARGEST_RESPONSE} bytes")
 
 
 class SlotLost(BaseException):
@@ -66,18 +74,20 @@ class Call:
     def before_write(self) -> None:
         """The session is about to write the request.
 
-        Raises `Replayed` for the second time, unless the session may repeat it. Raises `SlotLost` if the slot
-        was not used in time, and is not free any more.
+        Raises `Replayed` for the second time, unless the session may repeat it and the limit has a slot for
+        it. Raises `SlotLost` if the slot was not used in time, and is not free any more.
         """
-        late = self._late_slot()
-        if late is not None and not renew(late):
+        if (used := self._used_slot()) is not None:
+            self._replace_slot(try_acquire(used.limiter, used.rate_limit))
+        if (late := self._late_slot()) is not None and not renew(late):
             raise SlotLost
         self._write()
 
     async def before_write_async(self) -> None:
         """Do what `before_write` does, in an event loop."""
-        late = self._late_slot()
-        if late is not None and not await renew_async(late):
+        if (used := self._used_slot()) is not None:
+            self._replace_slot(await try_acquire_async(used.limiter, used.rate_limit))
+        if (late := self._late_slot()) is not None and not await renew_async(late):
             raise SlotLost
         self._write()
 
@@ -95,11 +105,18 @@ class Call:
                 raise ConnectionError("the slot in the rate limit is lost")
             self.slot.written()
 
+    def _used_slot(self) -> Slot | None:
+        """The slot with which the request was written before, if the session may repeat it."""
+        if self.written and not self.replayable:
+            raise Replayed("the response was lost; the plugin does not repeat the request")
+        return self.slot if self.written else None
+
+    def _replace_slot(self, slot: Slot | None) -> None:
+        if slot is None:  # the flow queries again, in its own time
+            raise Replayed("the response was lost, and the limit has no slot to repeat the request at once")
+        self.slot = slot
+
     def _late_slot(self) -> Slot | None:
-        if self.written:
-            if not self.replayable:
-                raise Replayed("the response was lost; the plugin does not repeat the request")
-            return None
         return None if self.slot is None or self.slot.usable(monotonic()) else self.slot
 
     def _write(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -19,7 +20,7 @@ from ccxt.base.errors import (
 
 from ccxt_bingx_ext._bingx.errors import not_sent
 from ccxt_bingx_ext._cancel.failures import Progress, progress_of
-from ccxt_bingx_ext._ratelimit.acquire import acquire
+from ccxt_bingx_ext._ratelimit.acquire import acquire, try_acquire
 from ccxt_bingx_ext._ratelimit.local import LocalLimiter
 from ccxt_bingx_ext._ratelimit.schedule import RateLimit
 from ccxt_bingx_ext._wire.call import (
@@ -53,6 +54,10 @@ def test_ccxt_classes(error: Exception, answered: bool, becomes: type[BaseError]
     assert str(converted) == f"bingx {type(error).__name__}: x"
 
 
+BEFORE_WRITE: tuple[Callable[[Call], object], ...] = (
+    Call.before_write,
+    lambda call: asyncio.run(call.before_write_async()),
+)
 URL = "https://host/openApi/spot/v1/trade/cancelOrders"
 
 
@@ -134,7 +139,7 @@ def test_late_body() -> None:
 
 def test_late_request() -> None:
     """A request that comes late needs the slot again. If another one has it, nothing is written."""
-    for before_write in (Call.before_write, lambda call: asyncio.run(call.before_write_async())):
+    for before_write in BEFORE_WRITE:
         limiter, rate_limit = LocalLimiter(), RateLimit(1, 3600.0)
         call = Call()
         call.slot = acquire(limiter, rate_limit, 0.0, not_sent)
@@ -144,6 +149,37 @@ def test_late_request() -> None:
         with pytest.raises(SlotLost):
             before_write(call)
         assert not call.written
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+@pytest.mark.parametrize("before_write", BEFORE_WRITE)
+def test_repeated_request(before_write: Callable[[Call], object], limit: int) -> None:
+    """A query that the session repeats takes a slot again, and is not repeated if the limit has none."""
+    limiter, rate_limit = LocalLimiter(), RateLimit(limit, 3600.0)
+    call = Call()
+    call.replayable = True
+    call.slot = first = acquire(limiter, rate_limit, 0.0, not_sent)
+    before_write(call)
+    if limit == 1:
+        with pytest.raises(Replayed, match="no slot"):
+            before_write(call)
+        assert call.slot is first
+    else:
+        before_write(call)
+        assert call.slot is not first
+        assert try_acquire(limiter, rate_limit) is None, "both writes count"
+
+
+@pytest.mark.parametrize("before_write", BEFORE_WRITE)
+def test_unlimited_query_is_repeated(before_write: Callable[[Call], object]) -> None:
+    """Without a limit the session may repeat a query, and never a cancel."""
+    query, cancel = Call(), Call()
+    query.replayable = True
+    before_write(query)
+    before_write(query)
+    before_write(cancel)
+    with pytest.raises(Replayed, match="does not repeat"):
+        before_write(cancel)
 
 
 def test_lost_slot() -> None:

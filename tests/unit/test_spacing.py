@@ -104,3 +104,23 @@ def test_forked_child_begins_anew() -> None:
         assert spacing._lock is not held
         assert spacing_for("a").reserve([ORDER], 10.0) == (0.0, True)
     forget()
+
+
+def test_release_of_another_owner() -> None:
+    """What one owner releases does not free the orders of another, nor shorten their second."""
+    spacing, mine, theirs = Spacing(), object(), object()
+    spacing.release([ORDER], 11.0)
+    assert spacing.reserve([ORDER], 10.0, theirs) == (1.0, True)
+    spacing.release([ORDER], None, mine)
+    assert not spacing.reserve([ORDER], 10.0, mine)[1]
+    spacing.release([ORDER], None, theirs)
+    assert spacing.reserve([ORDER], 10.0, mine) == (1.0, True)
+
+
+def test_overdue_cancel_frees_no_other() -> None:
+    """A cancel that ends after its order has gone to another one leaves the order to that one."""
+    spacing, slow, other = Spacing(), object(), object()
+    spacing.reserve([ORDER], 10.0, slow)
+    assert spacing.reserve([ORDER], 71.0, other) == (0.0, True)
+    spacing.release([ORDER], 73.05, slow)
+    assert not spacing.reserve([ORDER], 74.0, slow)[1]
