@@ -33,6 +33,7 @@ from ccxt.base.errors import (
     InvalidNonce,
     OperationFailed,
     RateLimitExceeded,
+    RequestTimeout,
 )
 
 from .._bingx.errors import response_of
@@ -66,6 +67,13 @@ def attach_progress(error: BaseError, progress: Progress | None) -> None:
     """Keep on `error` how far its request got, if that is known."""
     if progress is not None:
         error._progress = progress
+
+
+def out_of_time(method: str) -> BaseError:
+    """The error of a request that was not sent because the time to resolve is over."""
+    error = RequestTimeout(f"{method} the time to resolve (resolveTimeout) is over: not sent")
+    attach_progress(error, Progress.NOT_BEGUN)
+    return error
 
 
 def progress_of(error: BaseException) -> Progress | None:

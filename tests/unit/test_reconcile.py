@@ -318,8 +318,12 @@ def test_reused_client_id() -> None:
     """Of two orders of one client order id in the history nothing follows."""
     orders = [canceled(2, "x"), canceled(3, "x", status="PENDING")]
     history, ref = {"code": 0, "data": {"orders": orders}}, OrderRef("clientOrderId", "x")
-    assert report_of_history(history, ref) is None
-    assert report_of_history({"code": 0, "data": {"orders": orders[:1] * 2}}, ref) is not None
+    unclear = report_of_history(history, ref)
+    assert unclear is not None
+    assert not unclear.settles
+    clear = report_of_history({"code": 0, "data": {"orders": orders[:1] * 2}}, ref)
+    assert clear is not None
+    assert clear.status == "canceled"
 
 
 def test_history_holds_the_order() -> None:
