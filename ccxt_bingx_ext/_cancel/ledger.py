@@ -231,13 +231,16 @@ def report_of_history(
 ) -> OrderReport | None:
     """What a list of orders says of `ref`; None if it does not hold the order.
 
-    The report settles nothing if the list contradicts itself, or names a state that is not known.
+    `UnexpectedResponse` if it is not a list. The report settles nothing if the list contradicts itself, or
+    names a state that is not known.
     """
     data = _data_of(response)
-    entries = data.get("orders") if isinstance(data, Mapping) else None
+    # Some empty lists are null, or absent (live, of cancels).
+    entries = (data.get("orders") or []) if isinstance(data, Mapping) else None
+    if not isinstance(entries, list):
+        raise UnexpectedResponse("no list of orders")
     index = IdIndex([ref], schema)
-    meant = [one for one in entries if index.of("orders", one)] if isinstance(entries, list) else []
-    reports = [_report_of_entry("orders", one, ()) for one in meant]
+    reports = [_report_of_entry("orders", one, ()) for one in entries if index.of("orders", one)]
     if not reports:
         return None
     # A client order id may have been used again: the orders differ then, and nothing follows.
