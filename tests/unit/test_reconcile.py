@@ -320,7 +320,8 @@ def test_history_without_a_list(data: Any) -> None:
     ref = OrderRef("id", "1")
     with pytest.raises(UnexpectedResponse):
         report_of_history({"code": 0, "data": data}, ref)
-    for empty in ({}, {"orders": None}, {"orders": []}):
+    empties: list[Any] = [{}, {"orders": None}, {"orders": []}]
+    for empty in empties:
         assert report_of_history({"code": 0, "data": empty}, ref) is None
 
 

@@ -363,7 +363,7 @@ def test_answered_about_another_order() -> None:
 
 # Ambiguous
 
-NOT_DOCUMENTED = [
+NOT_DOCUMENTED: list[Any] = [
     flat(None), flat({}), nested({"orderId": 0, "status": ""}), flat([]), {"code": 0}, [], None, "x",
 ]  # fmt: skip
 
@@ -424,7 +424,7 @@ def test_lost_then_stopped() -> None:
     exchange = Exchange(cancels, [nested(order(status="PENDING"))])
     assert exchange.fails() is first
     assert exchange.sent.count("c") == 5
-    assert first.banned  # type: ignore[attr-defined]
+    assert first.banned
 
 
 def test_lost_and_unknown() -> None:
