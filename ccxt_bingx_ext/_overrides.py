@@ -371,8 +371,11 @@ class BingxMixin(Upstream):
 
     def _is_ours(self, params: Any) -> bool:
         """Whether the plugin's own flow cancels, and not ccxt's method."""
-        is_twap = isinstance(params, Mapping) and bool(params.get("twap"))
-        return not is_twap and parse_settings(self.options).family
+        try:
+            is_twap = isinstance(params, Mapping) and params.get("twap") is True
+            return not is_twap and parse_settings(self.options).family
+        except Exception:  # the flow raises what is wrong, and names the order
+            return True
 
     def _market(self, symbol: str, method: str) -> Any:
         with reading_markets(method):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from ccxt.base.types import Order
 from ccxt.bingx import bingx as upstream
@@ -87,7 +87,7 @@ class bingx(BingxMixin, upstream):
         return run(self._cancel_orders_for_symbols(orders, params), self._execute)
 
     def cancel_order(
-        self, id: OrderId | None, symbol: str | None = None, params: Mapping[str, Any] = {}
+        self, id: str | SupportsIndex | None, symbol: str | None = None, params: Mapping[str, Any] = {}
     ) -> Order:
         """Cancel one order, and say what became of it.
 

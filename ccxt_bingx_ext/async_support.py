@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from ccxt.async_support.bingx import bingx as upstream
 from ccxt.base.types import Order
@@ -39,7 +39,7 @@ class bingx(BingxMixin, upstream):
         return await run_async(self._cancel_orders_for_symbols(orders, params), self._execute)
 
     async def cancel_order(
-        self, id: OrderId | None, symbol: str | None = None, params: Mapping[str, Any] = {}
+        self, id: str | SupportsIndex | None, symbol: str | None = None, params: Mapping[str, Any] = {}
     ) -> Order:
         """Cancel one order: see the sync class, which takes and returns the same."""
         if not self._is_ours(params):

@@ -32,8 +32,8 @@ _CLIENT_ID_PARAMS = ("clientOrderIds", "clientOrderIDs")
 _COMMA_PARAMS = ("orderIds", "clientOrderIDs")
 # ccxt overwrites a caller's timestamp, too; its own retries would re-send behind the flow's back.
 _DROPPED = ("timestamp", "maxRetriesOnFailure", "maxRetriesOnFailureDelay")
-# ccxt's cancel_order takes these for itself; here the market says them.
-_KINDS_OF_MARKET = ("type", "defaultType", "subType", "defaultSubType")
+# ccxt's cancel_order takes these for itself. Here the market says its kind, and no order is a TWAP one.
+_NOT_SENT_BY_CCXT = ("type", "defaultType", "subType", "defaultSubType", "twap")
 _SINGLE_CLIENT_ID_PARAMS = ("clientOrderId", "clientOrderID")
 # The plugin sends these itself: a second value would contradict the first.
 _OURS = ("symbol", "signature")
@@ -227,13 +227,14 @@ def parse_single(given_id: object, params: Mapping[str, Any]) -> Single:
         value = given.pop(name, None)
         if not is_blank(value):
             refs.append(_parse_id(f"{CANCEL_ORDER} params['{name}']", value, client=True))
-    if len(set(refs)) > 1:
-        raise BadRequest(f"{CANCEL_ORDER} params name two client order ids: {refs[0].value}, {refs[1].value}")
     if not is_blank(given_id):
         refs.append(_parse_id(f"{CANCEL_ORDER} id", given_id, client=False))
     if not refs:
         raise ArgumentsRequired(f"{CANCEL_ORDER} requires an id, or params['clientOrderId']")
-    extra = {name: value for name, value in given.items() if name not in _KINDS_OF_MARKET}
+    clients = [*dict.fromkeys(ref.value for ref in refs if ref.field != "id")]
+    if len(clients) > 1:
+        raise BadRequest(f"{CANCEL_ORDER} names two client order ids: {clients[0]}, {clients[1]}")
+    extra = {name: value for name, value in given.items() if name not in _NOT_SENT_BY_CCXT}
     batch = _batch(CANCEL_ORDER, refs[:1], extra)._replace(process=1)
     known_as = refs[-1] if refs[0].field != refs[-1].field == "id" else None
     restricted = any(_folded(name) == "cancelrestrictions" for name, _ in batch.extra)
@@ -391,7 +392,8 @@ def _parse_extra(method: str, given_name: object, given: object) -> tuple[str, A
     if not folded or folded in _OURS or re.search(_NOT_IN_VALUE, name):
         raise BadRequest(f"{method} params has a name that cannot be sent: {shown(name)}")
     if folded in _ID_FIELDS:
-        raise BadRequest(f"{method} takes ids as ids or clientOrderIds, not as params['{name}']")
+        names = "id or clientOrderId" if method == CANCEL_ORDER else "ids or clientOrderIds"
+        raise BadRequest(f"{method} takes ids as {names}, not as params['{name}']")
     if name == "recvWindow":
         return name, _parse_recv_window(method, value)
     if folded in _KNOWN:

@@ -33,6 +33,7 @@ from ccxt.base.errors import (
     InvalidNonce,
     OperationFailed,
     RateLimitExceeded,
+    RequestTimeout,
 )
 
 from .._bingx.errors import response_of
@@ -73,6 +74,13 @@ def signed_at_of(error: BaseException) -> float | None:
     """The ``timestamp`` (ms) of the request of `error`; None if it was not signed."""
     signed_at: float | None = getattr(error, "_signed_at", None)
     return signed_at
+
+
+def out_of_time(method: str) -> BaseError:
+    """The error of a request that was not sent because the time to resolve is over."""
+    error = RequestTimeout(f"{method} the time to resolve (resolveTimeout) is over: not sent")
+    attach_progress(error, Progress.NOT_BEGUN)
+    return error
 
 
 def progress_of(error: BaseException) -> Progress | None:

@@ -169,6 +169,10 @@ class Ledger:
         for one in {ref, *self._index.of("orders", found.entry)}:
             self.enter(one, found, from_query=True)
 
+    def forget(self, ref: OrderRef) -> None:
+        """Take back all that is known of `ref`: it was about another order."""
+        self._reports[ref] = None
+
     def forget_live(self, refs: Iterable[OrderRef]) -> None:
         """Take back that `refs` are open: a new cancel of them is on its way."""
         for ref in refs:
@@ -225,16 +229,23 @@ def report_of_query(response: object, ref: OrderRef, schema: ResponseSchema = SP
 def report_of_history(
     response: object, ref: OrderRef, schema: ResponseSchema = SPOT.schema
 ) -> OrderReport | None:
-    """What a list of orders says of `ref`; None if it does not hold the order."""
+    """What a list of orders says of `ref`; None if it does not hold the order.
+
+    `UnexpectedResponse` if it is not a list. The report settles nothing if the list contradicts itself, or
+    names a state that is not known.
+    """
     data = _data_of(response)
-    entries = data.get("orders") if isinstance(data, Mapping) else None
+    # Some empty lists are null, or absent (live, of cancels).
+    entries = (data.get("orders") or []) if isinstance(data, Mapping) else None
+    if not isinstance(entries, list):
+        raise UnexpectedResponse("no list of orders")
     index = IdIndex([ref], schema)
-    meant = [one for one in entries if index.of("orders", one)] if isinstance(entries, list) else []
-    reports = [_report_of_entry("orders", one, ()) for one in meant]
-    # A client order id may have been used again: the orders differ then, and nothing follows.
-    if len({(order_id_of(one.entry), one.status) for one in reports}) != 1:
+    reports = [_report_of_entry("orders", one, ()) for one in entries if index.of("orders", one)]
+    if not reports:
         return None
-    return reports[0] if reports[0].settles else None
+    # A client order id may have been used again: the orders differ then, and nothing follows.
+    agree = len({(order_id_of(one.entry), one.status) for one in reports}) == 1
+    return reports[0] if agree else reports[0].unsettled()
 
 
 def reports_of(response: object, schema: ResponseSchema) -> list[OrderReport]:

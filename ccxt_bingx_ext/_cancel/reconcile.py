@@ -30,7 +30,7 @@ from .ledger import (
     report_of_query,
     report_of_refusal,
 )
-from .matching import IdIndex
+from .matching import IdIndex, client_id_of
 from .run import CancelContext, CancelRun
 from .submit import submit
 
@@ -113,6 +113,7 @@ def query_unsettled(run: CancelRun, refs: Iterable[OrderRef]) -> Steps:
             except BaseError as error:
                 is_limit = isinstance(error, RateLimitExceeded) or getattr(error, "banned", False)
                 if _forbids_more(error, context) or not (is_limit or is_ambiguous(error)):
+                    run.ban = error
                     return
                 pause = max(pause, _named_pause(error))
                 if is_limit:
@@ -254,6 +255,20 @@ def _look(run: CancelRun, ref: OrderRef, give_up: float) -> Generator[Any, Any, 
     trigger orders of swaps are not found by the query at all, but the history holds them (live).
     """
     queried = run.queried(ref)
+    report = yield from _look_by(run, ref, queried, give_up)
+    if report is not None and queried != ref and _may_be_another(report):
+        run.inferred.add(ref)
+    return report
+
+
+def _may_be_another(found: OrderReport) -> bool:
+    """Whether the order that a query by another id `found` leaves open what became of the one asked for."""
+    return found.status != "open" or client_id_of(found.entry) is None
+
+
+def _look_by(
+    run: CancelRun, ref: OrderRef, queried: OrderRef, give_up: float
+) -> Generator[Any, Any, OrderReport | None]:
     try:
         response = yield from send(run.fetch(queried, give_up), run.context)
     except OrderNotFound as error:
@@ -274,7 +289,9 @@ def _look(run: CancelRun, ref: OrderRef, give_up: float) -> Generator[Any, Any, 
         is_missing = refusal.unknown and queried.field == "id"
     else:
         if listed is not None:
-            return None if run.belies(ref, listed) else listed
+            if queried.field != "id" and listed.status != "open":
+                run.inferred.add(ref)
+            return listed if listed.settles and not run.belies(ref, listed) else None
         is_missing = refusal.unknown or refusal.gone
     if not is_missing:
         return None

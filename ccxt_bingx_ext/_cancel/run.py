@@ -13,6 +13,7 @@ from .._bingx.endpoints import Endpoint
 from .._bingx.limit_headers import WINDOW
 from .._ids import Batch, OrderRef
 from .commands import Cancel, FetchHistory, FetchOpenOrders, FetchOrder, Sleep, Steps
+from .failures import out_of_time
 from .forms import RequestForm
 from .hosts import Hosts
 from .ledger import Ledger, OrderReport
@@ -65,8 +66,11 @@ class CancelRun:
     `reconciled` holds the orders of ambiguous requests whose fate the flow has reconciled. `not_found` holds
     those that one query did not find, `missing` those that two did not find, `live` what a query found open
     after the exchange had refused the list for good, `refused` those whose ids the exchange refuses to take.
-    `gone` holds the refusals of single orders as gone. `list_refused`: the exchange refused a ``process`` 1
-    list as if it were all or nothing. `too_many`: so many ids the exchange does not accept in one request.
+    `gone` holds the refusals of single orders as gone. `inferred` holds those that were cancelled by a client
+    order id, and of which another id or the history tells: an open order may have the client order id, too.
+    `failure`: an ambiguous one, of a single order. `ban`: why no further query was possible. `list_refused`:
+    the exchange refused a ``process`` 1 list as if it were all or nothing. `too_many`: so many ids the
+    exchange does not accept in one request.
 
     `also_known_as`: under which id to query an order, if not under the one by which it is cancelled.
     `repeats`: whether an order that is found open may be cancelled again.
@@ -93,6 +97,9 @@ class CancelRun:
         self.splits = 0  # requests that refused lists cost in addition
         self.refused: dict[OrderRef, BaseError] = {}  # orders that the exchange refuses to take at all
         self.gone: dict[OrderRef, BaseError] = {}
+        self.inferred: set[OrderRef] = set()
+        self.failure: BaseError | None = None
+        self.ban: BaseError | None = None
         self.list_refused = False
         self.too_many: float = inf
         self.also_known_as = also_known_as
@@ -147,7 +154,10 @@ class CancelRun:
         """
         names, reserved = self._names_of_orders(refs), False
         while not reserved:
-            seconds, reserved = self.context.spacing.reserve(names, self.context.clock(), self)
+            now = self.context.clock()
+            seconds, reserved = self.context.spacing.reserve(names, now, self)
+            if now + seconds > self.deadline:
+                raise out_of_time(self.context.method)
             if seconds:
                 yield Sleep(seconds)
 
@@ -176,6 +186,7 @@ class CancelRun:
         `UnexpectedResponse`; then nothing has been entered.
         """
         reports = self.ledger.read(response, refs)
+        self.inferred.difference_update(ref for ref in refs if self.ledger.is_final(ref))
         for ref, name in zip(refs, self._names_of_orders(refs), strict=True):
             report = self.ledger.said(ref)
             names = names_of(report.entry) if report is not None else ()

@@ -11,15 +11,18 @@ from ccxt_bingx_ext._bingx.endpoints import (
     INVERSE,
     LIMITED,
     LINEAR,
+    LINEAR_SINGLE,
     SPOT,
+    SPOT_SINGLE,
     Endpoint,
     Limited,
     concerns_orders,
     endpoint_of,
     limited_at,
     route_of,
+    single_of,
 )
-from ccxt_bingx_ext._cancel.arguments import adopt, parse_batch
+from ccxt_bingx_ext._cancel.arguments import adopt, parse_batch, parse_single
 from ccxt_bingx_ext._ids import OrderRef
 
 
@@ -70,6 +73,36 @@ def test_endpoint_of() -> None:
     assert endpoint_of({"spot": True, "inverse": None}) is SPOT
     assert endpoint_of({"spot": False, "inverse": False}) is LINEAR
     assert endpoint_of({"spot": False, "inverse": True}) is INVERSE
+
+
+def test_single_of() -> None:
+    """ccxt's description of a market identifies the endpoint that cancels one order."""
+    assert single_of({"spot": True, "inverse": None}) is SPOT_SINGLE
+    assert single_of({"spot": False, "inverse": False}) is LINEAR_SINGLE
+    assert single_of({"spot": False, "inverse": True}) is INVERSE
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "client_name"),
+    # Linear: not documented (…Id), but accepted live. Inverse: documented; ccxt's …ID is not.
+    [(SPOT_SINGLE, "clientOrderID"), (LINEAR_SINGLE, "clientOrderID"), (INVERSE, "clientOrderId")],
+)
+def test_single_requests(endpoint: Endpoint, client_name: str) -> None:
+    """Each single cancel names one order, in its own spelling, and passes further parameters through."""
+    more = {"stop": True, "cancelRestrictions": "NEW", "process": 0, "twap": False, "type": "spot"}
+    by_id = parse_single(1, more).batch
+    assert endpoint.request(by_id, "M") == {
+        "symbol": "M", "orderId": "1", "stop": True, "cancelRestrictions": "NEW",
+    }  # fmt: skip
+    by_client = parse_single("1", {"clientOrderId": "a"}).batch
+    assert endpoint.request(by_client, "M") == {"symbol": "M", client_name: "a"}
+
+
+def test_single_limits() -> None:
+    """A single cancel has a limit of its own. Where sources disagree, the lower figure counts."""
+    assert [one.limit for one in (SPOT_SINGLE, LINEAR_SINGLE, INVERSE)] == [5, 5, 5]
+    assert [one.limit for one in (SPOT, LINEAR)] == [2, 5]
+    assert len({one.route for one in (SPOT, SPOT_SINGLE, LINEAR, LINEAR_SINGLE, INVERSE)}) == 5
 
 
 def test_requests() -> None:
