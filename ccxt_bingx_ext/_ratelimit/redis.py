@@ -124,16 +124,16 @@ class RedisLimiter:
         self._local.do(Withdraw(ticket))  # the ticket may have queued there during an outage
         if decision.banned:
             # Not later than Redis says: otherwise processes that restore bans would prolong them in turn.
-            replied_at = time.monotonic()
-            self._local.do(Ban(max(0.0, decision.delay - (replied_at - asked_at))))
-            self._restore_at = replied_at + self.check_every
+            self._local.do(Ban(_rest(decision.delay, asked_at)))
+            self._restore_at = time.monotonic() + self.check_every
             self._queue.wake_all()
             return decision
         self._queue.note_reply(ticket)
         if not decision.delay:
             decision = yield from self._take_locally(signal, "defer")
         if decision.delay:
-            return Decision(min(decision.delay, self.check_every))
+            # A busy event loop may get the reply late, which must not make the ticket wait for longer.
+            return Decision(min(_rest(decision.delay, asked_at), self.check_every))
         self._queue.leave(ticket)
         return GO
 
@@ -235,6 +235,11 @@ class RedisLimiter:
         slots = self._local.arrivals(within)
         now = time.monotonic()  # read after the ages: a moment too late is on the safe side
         return [(name, age if age < 0 else Moment(now - age)) for name, age in slots]
+
+
+def _rest(delay: float, asked_at: float) -> float:
+    """What is left of `delay`, which Redis replied to a call of `asked_at`. Never 0, which would mean "go"."""
+    return max(1e-6, delay - (time.monotonic() - asked_at))
 
 
 class UnexpectedReply(Exception):
