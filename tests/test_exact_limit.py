@@ -36,7 +36,7 @@ ROWS = [
 ]
 AIM = 0.98  # of the limit, as far as nothing delays the requests
 START = 0.7  # of that, as far as bots in trouble take their time to start
-TRIES = 3  # the limit holds in each; something else may slow the machine down in one or two
+TRIES = 5  # the limit holds in each; something else may slow the machine down in a few
 WINDOWS = 3  # as many as the requests of a row fill: with new connections, kept ones, and new ones again
 
 

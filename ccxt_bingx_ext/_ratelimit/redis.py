@@ -238,7 +238,7 @@ class RedisLimiter:
 
 
 def _rest(delay: float, asked_at: float) -> float:
-    """What is left of `delay`, which Redis replied to a call of `asked_at`. Never 0, which would mean "go"."""
+    """What is left of `delay`, which Redis named to a call of `asked_at`. Never 0, which would mean "go"."""
     return max(1e-6, delay - (time.monotonic() - asked_at))
 
 

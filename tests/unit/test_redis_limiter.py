@@ -338,7 +338,7 @@ def test_reply_that_comes_late(late: float, rest: float, monkeypatch: pytest.Mon
     now += late
     with pytest.raises(StopIteration) as end:
         steps.send(["0.300000", 0, "0", 1, "0"])
-    assert end.value.value == Decision(pytest.approx(rest))
+    assert end.value.value.delay == pytest.approx(rest)
 
 
 def test_who_waits() -> None:
