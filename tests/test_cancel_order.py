@@ -573,7 +573,9 @@ def test_subclass_of_the_bot(world: str, simulator: Simulator, market: Any) -> N
     """A bot may extend the class, and reaches its own method by both names."""
     calls: list[Any] = []
 
-    class Mine(OURS[world]):  # type: ignore[misc]
+    base: Any = OURS[world]
+
+    class Mine(base):  # type: ignore[misc]
         def cancel_order(self, id: Any, symbol: Any = None, params: Any = {}) -> Any:
             calls.append(id)
             return super().cancel_order(id, symbol, params)
@@ -609,7 +611,7 @@ def test_no_signature_in_messages(world: str, simulator: Simulator, market: Any)
             simulator.faults.clear()
         bot.options["cancelOrders"]["resolveAttempts"] = 0
         for kind in ("drop", "garbage", "hang"):
-            simulator.faults.add(kind, path=SINGLE[market])  # type: ignore[arg-type]
+            simulator.faults.add(kind, path=SINGLE[market])
             errors.append(fails(bot, BaseError, "1", SYMBOLS[market]))
     for error in errors:
         texts = "\n".join(reached(error))
