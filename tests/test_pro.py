@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from ccxt.base.errors import OrderNotFound
 
 from ccxt_bingx_ext.simulator import Simulator
 from tools.recording.play import play
 from tools.recording.scenarios import SCENARIOS
+from tools.recording.singles import SINGLES
 from tools.recording.tape import CASSETTES, tape
 
 from .helpers import (
@@ -84,10 +86,31 @@ def test_rate_limit(limited: Simulator) -> None:
     assert_paced(limited, 6)
 
 
-@pytest.mark.parametrize("name", ["captured_partial_not_found", "linear_lost_answer"])
+def test_cancel_order(bot: Bot, simulator: Simulator) -> None:
+    """cancel_order returns the cancelled order, and says of one that is filled that it is gone."""
+    live, filled = place(simulator, 2)
+    simulator.fill(filled)
+    assert bot.cancel_order(live, "BTC/USDT")["status"] == "canceled"
+    with pytest.raises(OrderNotFound, match="order not found: already filled") as caught:
+        bot.cancel_order(filled, "BTC/USDT")
+    assert reported(caught.value.orders) == [(filled, "closed")]
+    assert caught.value.unresolved == []
+
+
+def test_cancel_order_lost(bot: Bot, simulator: Simulator) -> None:
+    """The plugin sends a single cancel once, and queries the order when the response is lost."""
+    (order_id,) = place(simulator)
+    simulator.faults.add("drop", when="after", path="trade/cancel")
+    assert bot.cancel_order(order_id, "BTC/USDT")["status"] == "canceled"
+    assert len(cancels(simulator, "trade/cancel")) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["captured_partial_not_found", "linear_lost_answer", *(one.name for one in SINGLES)]
+)
 def test_cassette(name: str) -> None:
     """The pro class sends what was recorded, and reports what the recording says."""
-    (scenario,) = (one for one in SCENARIOS if one.name == name)
+    (scenario,) = (one for one in (*SCENARIOS, *SINGLES) if one.name == name)
     with tape().use_cassette(str(CASSETTES / f"{name}.yaml")) as cassette:
         play(scenario, OURS["pro"], {})
         assert cassette.all_played

@@ -37,7 +37,7 @@ from .failures import is_ambiguous
 from .flow import Flow, send_once
 from .ledger import OrderReport, UnexpectedResponse, report_of_history
 from .matching import order_id_of
-from .outcome import bare_message
+from .outcome import Outcome, bare_message
 from .reconcile import query_unsettled, reconcile_batch
 from .run import CancelContext, CancelRun
 
@@ -73,8 +73,13 @@ def cancel_one(
         if is_ambiguous(error) or not isinstance(error, OrderNotFound):
             run.ledger.forget_live([ref])
             run.ledger.doubt([ref])
-        return run.outcome(error)
-    return run.outcome()
+        return _of_its_own(run.outcome(error))
+    return _of_its_own(run.outcome())
+
+
+def _of_its_own(outcome: Outcome) -> Outcome:
+    """`outcome` without other orders: a bot that asked for one takes what it gets for that one."""
+    return outcome._replace(strays=[])
 
 
 def _cancel_and_settle(run: CancelRun, ref: OrderRef, *, is_ours: bool = False) -> Steps:
