@@ -16,6 +16,7 @@ no code with the plugin or with ccxt: we wrote it from BingX's documentation and
 Where things are:
 
 - ``simulator``: the class `Simulator`. ``serving``: the same as a program. ``fixtures``: the same for pytest.
+- ``truth``, ``arrivals``: what `Simulator` shows of orders and of requests.
 - ``conditions``, ``views``: faults beside others, such as stale look-ups. ``history``: what histories list.
 - ``exchange``: the path of a request. The gate checks it, a fault may strike, an endpoint executes it.
 - ``http/``: the server, the parameters of a request, its signature, the responses, the log.
@@ -24,6 +25,7 @@ Where things are:
 - ``endpoints``: the table of endpoints. ``calls``: what an endpoint receives, and what it returns.
 - ``spot/`` and ``swap/``: the endpoints of each market: placing, cancelling, payloads, quotes.
 - ``single_cancel``, ``cancel_all``, ``replacing``: cancelling an order, all of them, one for another.
+- ``cancel_all_after``: the dead man's switch.
 - ``repeats``: the same order, at most once per second. ``wording``: the words of refusals.
 - ``parameters``, ``placing``, ``rules``, ``errors``, ``named``: what spot and swap share.
 - ``orders`` and ``markets``: the order book; the pairs and contracts.
@@ -107,6 +109,18 @@ Cancelling all open orders:
 - Without open orders the lists are written as those of a batch cancel (``empty_lists``).
 - It neither counts as a submission of its orders, nor is refused (``same_order_in_cancel_all``: it submits
   each of them, and one that was submitted within the second stays open).
+
+The dead man's switch:
+
+- An account has one timer for spot and one for linear orders. The clock of the simulator drives it
+  (``clock_offset_ms`` moves the clock), and the time is rounded up to the whole second that the response
+  names. Another ACTIVATE replaces the time.
+- When it runs out it cancels the orders that are open then, of every symbol, ten at a time and a second
+  apart (``timer_batch``, ``timer_pause``). Trigger orders as when cancelling all (``cancel_all_triggers``).
+  Until the last batch ACTIVATE and CLOSE are refused with 100400 and words of our own.
+- The response to CLOSE has the status CLOSED and ``triggerTime`` 0, with or without a running timer.
+- It submits no order for the once-per-second rule. Risk control does not concern it.
+- `Simulator.executions` names the ACTIVATE request with each batch.
 
 Replacing an order:
 

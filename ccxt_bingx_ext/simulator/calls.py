@@ -47,6 +47,9 @@ class Call:
     """`time.perf_counter` when the request arrived."""
     form: str = "query"
     """The form in which the parameters came."""
+    number: int = 0
+    """The number of the request in the log."""
+    path: str = ""
     view: View = field(default_factory=View)
     """What a look-up sees."""
 

@@ -10,6 +10,7 @@ from . import markets
 from .accounts import Permission
 from .calls import Call, Result
 from .cancel_all import CancelAllRules
+from .cancel_all_after import Timers
 from .orders import OrderBook
 from .repeats import Submissions
 from .rules import SpotRules, SwapRules
@@ -34,6 +35,7 @@ LIMITS: Final[dict[str, int | None]] = {
     "POST " + _SPOT + "trade/cancelOpenOrders": 2,
     "POST " + _SPOT + "trade/cancel": 5,
     "POST " + _SPOT + "trade/order/cancelReplace": 2,
+    "POST " + _SPOT + "trade/cancelAllAfter": 1,
     "POST " + _SPOT + "trade/order": 5,
     "POST " + _LINEAR + "trade/batchOrders": 5,
     "DELETE " + _LINEAR + "trade/batchOrders": 5,
@@ -44,6 +46,7 @@ LIMITS: Final[dict[str, int | None]] = {
     "GET " + _LINEAR_V1 + "trade/fullOrder": 5,
     "DELETE " + _LINEAR + "trade/allOpenOrders": 5,
     "POST " + _LINEAR_V1 + "trade/cancelReplace": 5,
+    "POST " + _LINEAR + "trade/cancelAllAfter": 1,
     "POST " + _INVERSE + "trade/order": 5,
     "POST " + _INVERSE + "trade/allOpenOrders": 5,
     "DELETE " + _INVERSE + "trade/allOpenOrders": 5,
@@ -77,6 +80,7 @@ def build(
     swap_rules: SwapRules,
     cancel_all_rules: CancelAllRules,
     submissions: Submissions,
+    timers: Timers,
     now_ms: Callable[[], int],
     inverse_cancel_all: InverseCancelAll = "both",
 ) -> dict[str, Endpoint]:
@@ -111,6 +115,7 @@ def build(
         trade("cancelOrders", spot.cancel_batch, cancels=True),
         trade("cancelOpenOrders", spot.cancel_open, cancels=True),
         trade("order/cancelReplace", spot.replace, cancels=True),
+        trade("cancelAllAfter", timers.endpoint("spot")),
         look(_SPOT + "trade/query", spot.query),
         look(_SPOT + "trade/openOrders", spot.open_orders),
         look(_SPOT + "trade/historyOrders", spot.history),
@@ -121,6 +126,7 @@ def build(
         swap("DELETE", _LINEAR + "trade/batchOrders", linear.cancel_batch),
         swap("DELETE", _LINEAR + "trade/allOpenOrders", linear.cancel_open),
         swap("POST", _LINEAR_V1 + "trade/cancelReplace", linear.replace, cancels=True),
+        swap("POST", _LINEAR + "trade/cancelAllAfter", timers.endpoint("linear")),
         look(_LINEAR + "trade/order", linear.query),
         look(_LINEAR + "trade/openOrders", linear.open_orders),
         look(_LINEAR + "trade/allOrders", linear.finished_orders),

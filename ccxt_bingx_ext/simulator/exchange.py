@@ -53,7 +53,9 @@ class Exchange:
         max_url: int,
         wording: Wording,
         forms: Forms,
+        settle: Callable[[], None],
     ) -> None:
+        """``settle`` does what is due by the clock. It runs before anything looks at the book."""
         self.accounts = accounts
         self.book = book
         self.endpoints = endpoints
@@ -72,6 +74,7 @@ class Exchange:
         self._max_url = max_url
         self._wording = wording
         self._forms = forms
+        self._settle = settle
 
     async def _respond(self, http: web.Request, arrived: float) -> web.StreamResponse:
         path, _, query = http.raw_path.partition("?")
@@ -213,6 +216,7 @@ class Exchange:
     def _execute(
         self, request: Request, endpoint: Endpoint, fault: Fault | None, conditions: Sequence[Fault]
     ) -> Response:
+        self._settle()
         if poison := poisoned(conditions, request.params):
             return refusal(poison)
         call = Call(
@@ -222,6 +226,8 @@ class Exchange:
             new_refusal=fault.new_refusal if fault else None,
             arrived=request.arrived,
             form=request.form,
+            number=request.number,
+            path=request.path,
             view=view_of(conditions),
         )
         try:
@@ -254,6 +260,7 @@ class Exchange:
         return True
 
     def _race(self, fault: Fault) -> None:
+        self._settle()
         if callable(fault.action):
             fault.action()
         elif fault.action == "fill":

@@ -208,8 +208,9 @@ class OrderBook:
             past = [one for one in self._versions[order.order_id] if one.updated_ms <= moment]
         return past[-1] if past else None
 
-    def cancel(self, order_id: int) -> Order:
-        return self._finish(order_id, "CANCELED")
+    def cancel(self, order_id: int, at_ms: int | None = None) -> Order:
+        """Cancel an open order, now or at a moment that has passed."""
+        return self._finish(order_id, "CANCELED", at_ms)
 
     def fail(self, order_id: int) -> Order:
         return self._finish(order_id, "FAILED")
@@ -232,9 +233,9 @@ class OrderBook:
                 cost=plain(Decimal(order.cost) + amount * Decimal(price or order.price)),
             )
 
-    def _finish(self, order_id: int, status: Status) -> Order:
+    def _finish(self, order_id: int, status: Status, at_ms: int | None = None) -> Order:
         with self.lock:
-            return self._update(self._open(order_id), status=status)
+            return self._update(self._open(order_id), status=status, at_ms=at_ms)
 
     def _open(self, order_id: int) -> Order:
         order = self._orders.get(order_id)
@@ -245,14 +246,20 @@ class OrderBook:
         return order
 
     def _update(
-        self, order: Order, *, status: Status, executed: str | None = None, cost: str | None = None
+        self,
+        order: Order,
+        *,
+        status: Status,
+        executed: str | None = None,
+        cost: str | None = None,
+        at_ms: int | None = None,
     ) -> Order:
         changed = replace(
             order,
             status=status,
             executed=order.executed if executed is None else executed,
             cost=order.cost if cost is None else cost,
-            updated_ms=self._now_ms(),
+            updated_ms=self._now_ms() if at_ms is None else at_ms,
         )
         self._keep(changed)
         return changed

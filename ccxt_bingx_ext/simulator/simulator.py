@@ -9,15 +9,17 @@ from typing import Any, Final
 
 from . import endpoints
 from .accounts import ALL_PERMISSIONS, Account
+from .arrivals import Arrivals
 from .cancel_all import CancelAllRules
+from .cancel_all_after import TimerRule, Timers
 from .errors import INVALID_PARAMETER, SWAP_ORDER_NOT_FOUND, Refused, SimulatorError
 from .exchange import Exchange, ExpireHeader
 from .faults import Faults
 from .http.forms import FormRefusal, Forms
-from .http.log import Execution, Request, RequestLog
-from .limits import BanRule, BanText, Limiter, worst_window
+from .http.log import RequestLog
+from .limits import BanRule, BanText, Limiter
 from .markets import Market
-from .orders import Order, OrderBook
+from .orders import OrderBook
 from .repeats import RepeatedInBatch, RepeatRule, Submissions
 from .rules import (
     EmptyLists,
@@ -29,12 +31,12 @@ from .rules import (
     SpotRules,
     SwapRules,
 )
+from .truth import Truth
 from .wording import Wording, WordingChoice
 
 FIRST_ORDER_ID: Final = 1735964997957275648
 DEFAULT_UID: Final = "1000001"
 
-_SYMBOLS: Final[Mapping[Market, str]] = {"spot": "BTC-USDT", "linear": "BTC-USDT", "inverse": "BTC-USD"}
 _NO_OVERRIDES: Final[Mapping[str, int | None]] = MappingProxyType({})
 _CCXT_API_NAMES: Final = (
     "fund",
@@ -51,7 +53,7 @@ _CCXT_API_NAMES: Final = (
 )
 
 
-class Simulator:
+class Simulator(Truth, Arrivals):
     """A BingX exchange (spot and swap) on 127.0.0.1. It runs in a background thread from start to stop.
 
     You may call everything here from any thread while the server runs.
@@ -86,6 +88,8 @@ class Simulator:
         cancel_all_triggers: bool = True,
         cancel_all_type_required: bool = False,
         replace_stopped: ReplaceStopped = "zero",
+        timer_batch: int = 10,
+        timer_pause: float = 1.0,
         same_order_seconds: float | None = 1.0,
         same_order_in_batch: RepeatedInBatch = "entry",
         same_order_unknown_ids: bool = True,
@@ -108,8 +112,8 @@ class Simulator:
 
         `SpotRules` explains the settings of spot, `SwapRules` those of swaps (``mixed_ids``, ``empty_lists``
         and ``replace_stopped`` apply to both), `CancelAllRules` those of cancelling all open orders
-        (``cancel_all_…``), `RepeatRule` those of the same order (``same_order_…``), and `BanRule` those of
-        bans.
+        (``cancel_all_…``), `TimerRule` those of doing that later (``timer_…``), `RepeatRule` those of
+        the same order (``same_order_…``), and `BanRule` those of bans.
         """
         self.port = port
         self.api_key = api_key
@@ -147,18 +151,22 @@ class Simulator:
             same_order_seconds, same_order_in_batch, same_order_unknown_ids, same_order_in_cancel_all
         )
         self._submissions = Submissions(repeat_rule)
+        self._log = RequestLog()
+        cancel_all_rules = CancelAllRules(cancel_all_triggers, cancel_all_type_required)
+        timer_rule = TimerRule(timer_batch, timer_pause)
+        self._timers = Timers(book, timer_rule, cancel_all_rules, self.now_ms, self._log.later_execution)
         table = endpoints.build(
             book,
             rules,
             swap_rules,
-            CancelAllRules(cancel_all_triggers, cancel_all_type_required),
+            cancel_all_rules,
             self._submissions,
+            self._timers,
             self.now_ms,
             inverse_cancel_all,
         )
         self._endpoints = table
-        self._book = book
-        self._log = RequestLog()
+        self._unsettled_book = book
         ban_rule = BanRule(ban_after, ban_within, ban_seconds)
         self.faults = Faults(self.path)
         self._exchange = Exchange(
@@ -179,6 +187,7 @@ class Simulator:
                 accepted={name: accepted for path, accepted in forms.items() for name in self._names(path)},
                 refusal=form_refusal,
             ),
+            settle=self._timers.settle,
         )
         self._limits: dict[str, int | None] = (
             dict.fromkeys(table)
@@ -227,15 +236,6 @@ class Simulator:
         """The configuration that points any of ccxt's three bingx classes here."""
         api = dict.fromkeys(_CCXT_API_NAMES, self.url + endpoints.PREFIX.rstrip("/"))
         return {"apiKey": self.api_key, "secret": self.secret, "urls": {"api": api}, **more}
-
-    def path(self, name: str) -> str:
-        """The full path of an endpoint. ``name`` is the path or the end of it: ``cancelOrders``.
-
-        If several paths end like this, the spot endpoint is meant: ``trade/order`` is spot, and
-        ``swap/v2/trade/order`` is linear. That path has three methods: put one in front to name a single
-        endpoint, ``DELETE swap/v2/trade/order``.
-        """
-        return endpoints.full_path(name, self._endpoints)
 
     def _names(self, path: str) -> list[str]:
         return endpoints.names(self.path(path), self._endpoints)
@@ -316,117 +316,3 @@ class Simulator:
 
     def _limit_of(self, name: str) -> int | None:
         return self._limits.get(name, endpoints.DEFAULT_LIMIT)
-
-    # The truth about orders
-
-    def place(
-        self,
-        symbol: str | None = None,
-        side: str = "BUY",
-        price: str = "1",
-        quantity: str = "1",
-        client_order_id: str | None = None,
-        uid: str | None = None,
-        market: Market = "spot",
-        type: str = "LIMIT",
-    ) -> Order:
-        """Put a resting order into the book, without a request and without checks.
-
-        A ``type`` other than LIMIT is a trigger order. ``symbol`` defaults to BTC-USDT, and to BTC-USD in
-        the inverse market.
-        """
-        return self._book.place(
-            uid=self.uid if uid is None else uid,
-            symbol=_SYMBOLS[market] if symbol is None else symbol,
-            side=side,
-            type=type,
-            status="PENDING" if type == "LIMIT" else "NEW",
-            price=price,
-            quantity=quantity,
-            client_order_id=client_order_id or "",
-            market=market,
-            position_side="" if market == "spot" else "BOTH",
-        )
-
-    def fill(self, order_id: int | str, quantity: str | None = None) -> Order:
-        """Fill an open order, completely or by ``quantity``."""
-        return self._book.fill(int(order_id), quantity)
-
-    def cancel(self, order_id: int | str) -> Order:
-        """Cancel an open order without its owner."""
-        return self._book.cancel(int(order_id))
-
-    def fail(self, order_id: int | str) -> Order:
-        """End an open order as FAILED."""
-        return self._book.fail(int(order_id))
-
-    def expire(self, order_id: int | str) -> Order:
-        """End an open order as EXPIRED."""
-        return self._book.expire(int(order_id))
-
-    def order(self, order_id: int | str) -> Order:
-        order = self._book.get(int(order_id))
-        if order is None:
-            raise LookupError(f"there is no order {order_id}")
-        return order
-
-    def order_by_client_id(
-        self, client_order_id: str, uid: str | None = None, market: Market | None = None
-    ) -> Order:
-        """The order with this client order id, in any market or in ``market``."""
-        owner = self.uid if uid is None else uid
-        asked: tuple[Market, ...] = tuple(_SYMBOLS) if market is None else (market,)
-        found = [self._book.by_client_id(owner, client_order_id, one) for one in asked]
-        orders = [order for order in found if order]
-        if len(orders) > 1:
-            raise LookupError(f"{client_order_id!r} is an order in several markets: pass market=")
-        if not orders:
-            raise LookupError(f"there is no order {client_order_id!r}")
-        return orders[0]
-
-    def status(self, order_id: int | str) -> str:
-        return self.order(order_id).status
-
-    def orders(self) -> list[Order]:
-        """Every order of every account, in the order of placing."""
-        return list(self._book)
-
-    # What arrived
-
-    @property
-    def requests(self) -> list[Request]:
-        return self._log.snapshot()
-
-    @property
-    def executions(self) -> list[Execution]:
-        """Which request cancelled which orders, oldest first."""
-        return self._log.executions()
-
-    @property
-    def repeated_submissions(self) -> int:
-        """How many cancels of an order were refused because they came within a second of another."""
-        return len(self.repeats)
-
-    @property
-    def repeats(self) -> list[str]:
-        """The order ids of those cancels; the id as sent if no order has it."""
-        return [*self._submissions.refused]
-
-    def clear_log(self) -> None:
-        """Forget the requests so far. The limits still count them."""
-        self._log.clear()
-
-    def arrivals(self, path: str = "cancelOrders", *, accepted_only: bool = False) -> list[float]:
-        """The `time.perf_counter` moments at which requests to an endpoint arrived."""
-        where = self.path(path)
-        return [
-            request.arrived
-            for request in self.requests
-            if where in (request.path, request.endpoint) and (request.accepted or not accepted_only)
-        ]
-
-    def worst_window(
-        self, path: str = "cancelOrders", seconds: float = 1.0, *, accepted_only: bool = False
-    ) -> int:
-        """The largest number of requests that arrived at an endpoint within any ``seconds``."""
-        return worst_window(self.arrivals(path, accepted_only=accepted_only), seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -20,6 +21,14 @@ TRIGGER = {"spot": "TRIGGER_LIMIT", "linear": "STOP_MARKET", "inverse": "STOP_MA
 SPOT_ONE, LINEAR_ONE = "/openApi/spot/v1/trade/cancel", "/openApi/swap/v2/trade/order"
 INVERSE_ONE = "/openApi/cswap/v1/trade/cancelOrder"
 SINGLE = {"spot": ("POST", SPOT_ONE), "linear": ("DELETE", LINEAR_ONE), "inverse": ("DELETE", INVERSE_ONE)}
+LINEAR_KEYS = set(
+    re.findall(
+        r"\w+",
+        """symbol orderId side positionSide type origQty price executedQty avgPrice cumQuote stopPrice profit
+        commission status time updateTime clientOrderId leverage takeProfit stopLoss advanceAttr positionID
+        takeProfitEntrustPrice stopLossEntrustPrice orderType workingType""",
+    )
+)
 every_market = pytest.mark.parametrize("market", ["spot", "linear", "inverse"])
 
 
@@ -99,6 +108,16 @@ def test_inverse_payload(sim: Simulator, raw: Any) -> None:
     assert (shown["orderId"], shown["type"], shown["status"]) == (str(order.order_id), "LIMIT", "CANCELLED")
     assert (shown["quantity"], shown["origQty"], shown["positionSide"]) == (2, "0", "BOTH")
     assert data["failed"] is None
+
+
+@pytest.mark.parametrize("market", ["linear", "inverse"])
+def test_documented_keys(sim: Simulator, raw: Any, market: Any) -> None:
+    """A cancelled order has every documented key, and an attached stop that is not set."""
+    sim.place(market=market)
+    [shown] = cancel_all(raw, market)["data"]["success"]
+    assert shown.keys() == LINEAR_KEYS | ({"quantity"} if market == "inverse" else set())
+    assert shown["takeProfit"].items() >= {"type": "", "quantity": 0, "stopPrice": 0}.items()
+    assert (shown["stopPrice"], shown["workingType"]) == ("", "")
 
 
 @pytest.mark.parametrize("accepted", ["both", "POST", "DELETE"])

@@ -90,3 +90,15 @@ def test_order_beside_a_failed_cancel(sim: Simulator, exchange: Any) -> None:
     params = {"cancelReplaceMode": "ALLOW_FAILURE"}
     new = exchange.edit_order(str(old.order_id), UNIFIED["spot"], "limit", "buy", 0.001, 40000, params)
     assert [sim.status(one) for one in (old.order_id, new["id"])] == ["PENDING", "PENDING"]
+
+
+@pytest.mark.parametrize("market", ["spot", "linear"])
+def test_cancel_all_orders_after(sim: Simulator, exchange: Any, market: Any) -> None:
+    """cancel_all_orders_after sets the timer in milliseconds, and zero ends it."""
+    params = {"type": "spot" if market == "spot" else "swap"}
+    order = sim.place(market=market)
+    assert exchange.cancel_all_orders_after(10_000, params)["data"]["status"] == "ACTIVATED"
+    assert exchange.cancel_all_orders_after(0, params)["data"]["status"] == "CLOSED"
+    trigger = int(exchange.cancel_all_orders_after(20_000, params)["data"]["triggerTime"]) * 1000
+    sim.clock_offset_ms += trigger - sim.now_ms()
+    assert sim.status(order.order_id) == "CANCELED"

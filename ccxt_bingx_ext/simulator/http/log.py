@@ -90,8 +90,12 @@ class RequestLog:
             request.executed = True
             request.cancelled = cancelled
             if cancelled:
-                execution = Execution(request.number, request.path, request.uid or "", cancelled)
-                self._executions.append(execution)
+                self._executions.append(Execution(request.number, request.path, request.uid or "", cancelled))
+
+    def later_execution(self, execution: Execution) -> None:
+        """Log what a request caused after its response."""
+        with self._lock:
+            self._executions.append(execution)
 
     def executions(self) -> list[Execution]:
         """All executions, oldest first."""

@@ -27,6 +27,7 @@ from .payloads import (
     inverse_failed,
     inverse_lookup,
     inverse_placed,
+    linear_all_cancelled,
     linear_cancelled,
     linear_failed,
     linear_lookup,
@@ -54,7 +55,7 @@ class Shapes:
 
 SHAPES: Final[dict[SwapMarket, Shapes]] = {
     "linear": Shapes(
-        linear_placed, linear_lookup, linear_cancelled, linear_cancelled, linear_failed, bare_placed=False
+        linear_placed, linear_lookup, linear_cancelled, linear_all_cancelled, linear_failed, bare_placed=False
     ),
     "inverse": Shapes(
         inverse_placed,

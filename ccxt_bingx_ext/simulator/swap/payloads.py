@@ -9,20 +9,14 @@ from ..errors import Refused
 from ..markets import INVERSE_CONTRACTS
 from ..orders import Order, plain
 
-_NOT_SET: Final = {
-    "type": "",
-    "quantity": 0,
-    "stopPrice": 0,
-    "price": 0,
-    "workingType": "",
-    "stopGuaranteed": "",
-}
-"""The take profit or stop loss of an inverse order without one."""
+_NOT_SET: Final = {"type": "", "quantity": 0, "stopPrice": 0, "price": 0, "workingType": ""}
+"""The take profit or stop loss of an order without one."""
+_INVERSE_NOT_SET: Final = _NOT_SET | {"stopGuaranteed": ""}
 _INVERSE_CANCELLED: Final = {
     "origQty": "0",
     "commission": "0.000000",
-    "takeProfit": _NOT_SET,
-    "stopLoss": _NOT_SET,
+    "takeProfit": _INVERSE_NOT_SET,
+    "stopLoss": _INVERSE_NOT_SET,
     "workingType": "",
 }
 """What differs from a query in the responses to cancelling inverse orders."""
@@ -83,6 +77,25 @@ def linear_cancelled(order: Order) -> dict[str, Any]:
     }
 
 
+def linear_all_cancelled(order: Order) -> dict[str, Any]:
+    """An order in the response to cancelling all open orders."""
+    return {
+        **linear_cancelled(order),
+        "stopPrice": "" if order.stop_price == "0" else order.stop_price,
+        "profit": "0",
+        "commission": "0",
+        "leverage": "",
+        "takeProfit": _NOT_SET,
+        "stopLoss": _NOT_SET,
+        "advanceAttr": 0,
+        "positionID": 0,
+        "takeProfitEntrustPrice": 0,
+        "stopLossEntrustPrice": 0,
+        "orderType": "",
+        "workingType": "",
+    }
+
+
 def linear_lookup(order: Order) -> dict[str, Any]:
     """An order in the response to a query."""
     return {
@@ -140,8 +153,8 @@ def inverse_lookup(order: Order) -> dict[str, Any]:
         "updateTime": order.updated_ms,
         "clientOrderId": order.client_order_id,
         "leverage": "",
-        "takeProfit": _NOT_SET | {"type": "TAKE_PROFIT", "workingType": "MARK_PRICE"},
-        "stopLoss": _NOT_SET | {"type": "STOP", "workingType": "MARK_PRICE"},
+        "takeProfit": _INVERSE_NOT_SET | {"type": "TAKE_PROFIT", "workingType": "MARK_PRICE"},
+        "stopLoss": _INVERSE_NOT_SET | {"type": "STOP", "workingType": "MARK_PRICE"},
         "advanceAttr": 0,
         "positionID": 0,
         "takeProfitEntrustPrice": 0,
