@@ -87,6 +87,12 @@ class FetchOpenOrders(NamedTuple):
         return self.endpoint.open_orders
 
 
+class EditOrder(NamedTuple):
+    """Call ccxt's own ``edit_order`` with these `arguments`. The result is its order structure."""
+
+    arguments: tuple[Any, ...]
+
+
 class UpdateLimiter(NamedTuple):
     """Pass on to the limiters of `scope`, seen from `limited`, what the exchange said of its limit."""
 
@@ -106,5 +112,5 @@ class Sleep(NamedTuple):
 
 
 Query: TypeAlias = FetchOrder | FetchHistory | FetchOpenOrders
-Command: TypeAlias = LoadMarkets | Cancel | Query | MeasureClock | Sleep | UpdateLimiter
+Command: TypeAlias = LoadMarkets | Cancel | Query | EditOrder | MeasureClock | Sleep | UpdateLimiter
 Steps: TypeAlias = Generator[Command, Any, Any]
