@@ -13,14 +13,14 @@ from ccxt_bingx_ext import bingx
 from ccxt_bingx_ext.simulator import Simulator
 from tools.recording.live import Far, record_live
 from tools.recording.play import play
-from tools.recording.record import record
+from tools.recording.record import ALL, record
 from tools.recording.scenarios import KEY, SCENARIOS, SECRET, Scenario
 from tools.recording.speaks import SPEAKS
 from tools.recording.tape import CASSETTES, tape
 
 from .helpers import OURS
 
-by_name = pytest.mark.parametrize("scenario", [*SCENARIOS, *SPEAKS], ids=lambda scenario: scenario.name)
+by_name = pytest.mark.parametrize("scenario", ALL, ids=lambda scenario: scenario.name)
 
 
 @by_name
@@ -51,7 +51,7 @@ def timeless(path: Path) -> Any:
 
 def test_every_cassette_has_a_scenario() -> None:
     """Every cassette belongs to a scenario."""
-    names = {scenario.name for scenario in (*SCENARIOS, *SPEAKS)}
+    names = {scenario.name for scenario in ALL}
     assert {path.stem for path in CASSETTES.glob("*.yaml")} == names
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from ccxt.base.errors import OrderNotFound
 
 from ccxt_bingx_ext.simulator import Simulator
 from tools.recording.play import play
@@ -75,6 +76,17 @@ def test_lost_response(bot: Bot, simulator: Simulator) -> None:
     simulator.faults.add("drop", when="after")
     assert reported(bot.cancel_orders(ids, "BTC/USDT")) == [(one, "canceled") for one in ids]
     assert len(cancels(simulator)) == 1
+
+
+def test_edit_order(bot: Bot, simulator: Simulator) -> None:
+    """edit_order replaces an order, and reports an old one that was filled."""
+    old, filled = place(simulator, 2)
+    order = bot.edit_order(old, "BTC/USDT", "limit", "buy", 1, 40000)
+    assert (simulator.status(old), simulator.status(order["id"])) == ("CANCELED", "PENDING")
+    simulator.fill(filled)
+    with pytest.raises(OrderNotFound) as caught:
+        bot.edit_order(filled, "BTC/USDT", "limit", "buy", 1, 40000)
+    assert (reported(caught.value.orders), caught.value.unresolved) == ([(filled, "closed")], [])
 
 
 def test_rate_limit(limited: Simulator) -> None:
