@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from ccxt.async_support.bingx import bingx as upstream
-from ccxt.base.types import Order
+from ccxt.base.types import Num, Order, OrderSide, OrderType
 
 from ._cancel.commands import Command
 from ._ids import OrderId
@@ -54,6 +54,23 @@ class bingx(BingxMixin, upstream):
             all_orders: list[Order] = await super().cancel_all_orders(symbol, params)
             return all_orders
         return await run_async(self._cancel_all_orders(symbol, params), self._execute)
+
+    async def edit_order(
+        self,
+        id: str,
+        symbol: str,
+        type: OrderType,
+        side: OrderSide,
+        amount: Num = None,
+        price: Num = None,
+        params: Mapping[str, Any] = {},
+    ) -> Order:
+        """Cancel one order and place another one in its stead: see the sync class."""
+        if not self._is_ours():
+            return await super().edit_order(id, symbol, type, side, amount, price, params)
+        return await run_async(
+            self._edit_order(id, symbol, (type, side, amount, price), params), self._execute
+        )
 
     if TYPE_CHECKING:
         # pyright infers that ccxt's own never returns, and does not check the code behind a call of it.

@@ -52,7 +52,11 @@ def test_describe(world: str) -> None:
     assert isinstance(ours, CCXTS[world])
     assert ours.id == "bingx"
     mine, original = ours.describe(), theirs.describe()
-    for name in ("cancelOrdersForSymbols", "cancelOrdersWithClientOrderId"):
+    for name in (
+        "cancelOrdersForSymbols",
+        "cancelOrdersWithClientOrderId",
+        "editOrderWithClientOrderId",
+    ):
         assert mine["has"].pop(name) is True
         original["has"].pop(name, None)
     for market in ("spot", "defaultForLinear", "defaultForInverse"):

@@ -79,6 +79,17 @@ def test_lost_response(bot: Bot, simulator: Simulator) -> None:
     assert len(cancels(simulator)) == 1
 
 
+def test_edit_order(bot: Bot, simulator: Simulator) -> None:
+    """edit_order replaces an order, and reports an old one that was filled."""
+    old, filled = place(simulator, 2)
+    order = bot.edit_order(old, "BTC/USDT", "limit", "buy", 1, 40000)
+    assert (simulator.status(old), simulator.status(order["id"])) == ("CANCELED", "PENDING")
+    simulator.fill(filled)
+    with pytest.raises(OrderNotFound) as caught:
+        bot.edit_order(filled, "BTC/USDT", "limit", "buy", 1, 40000)
+    assert (reported(caught.value.orders), caught.value.unresolved) == ([(filled, "closed")], [])
+
+
 def test_rate_limit(limited: Simulator) -> None:
     """The plugin sends at most two cancels in any second."""
     with bot_of(OURS["pro"], config_of(limited)) as bot:

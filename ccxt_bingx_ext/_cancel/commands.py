@@ -102,6 +102,12 @@ class FetchOpenOrders(NamedTuple):
         return self.endpoint.open_orders
 
 
+class EditOrder(NamedTuple):
+    """Call ccxt's own ``edit_order`` with these `arguments`. The result is its order structure."""
+
+    arguments: tuple[Any, ...]
+
+
 class UpdateLimiter(NamedTuple):
     """Pass on to the limiters of `scope`, seen from `limited`, what the exchange said of its limit."""
 
@@ -121,5 +127,7 @@ class Sleep(NamedTuple):
 
 
 Query: TypeAlias = FetchOrder | FetchHistory | FetchOpenOrders
-Command: TypeAlias = LoadMarkets | Cancel | CancelAll | Query | MeasureClock | Sleep | UpdateLimiter
+Command: TypeAlias = (
+    LoadMarkets | Cancel | CancelAll | EditOrder | Query | MeasureClock | Sleep | UpdateLimiter
+)
 Steps: TypeAlias = Generator[Command, Any, Any]

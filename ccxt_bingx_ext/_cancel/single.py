@@ -104,7 +104,7 @@ def _cancel_and_settle(run: CancelRun, ref: OrderRef, *, is_ours: bool = False) 
             raise _unsettled(run, ref, "the exchange did not cancel the order, and a query finds it open")
         yield from _cancel_by_id(run, ref, report, is_ours=is_ours)
     elif report.status != "canceled" or not is_ours:
-        raise _not_found(run, report, run.gone.get(ref))
+        raise not_found(run, report, run.gone.get(ref))
 
 
 def _is_open(report: OrderReport | None) -> bool:
@@ -121,6 +121,11 @@ def _submit_and_query(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, Orde
     yield from _submit(run, ref)
     run.ledger.forget_live([ref])
     yield from query_unsettled(run, [ref])
+    return certain_report(run, ref)
+
+
+def certain_report(run: CancelRun, ref: OrderRef) -> OrderReport | None:
+    """The report of the order, if it is certain. "No such order" takes two looks, and an order id."""
     report = run.ledger[ref]
     if report is None or report.status is not None:
         return report
@@ -207,8 +212,9 @@ def _unsettled(run: CancelRun, ref: OrderRef, why: str) -> BaseError:
     return error
 
 
-def _not_found(run: CancelRun, report: OrderReport, refusal: BaseError | None) -> BaseError:
-    words = f" - {bare_message(refusal)}" if refusal is not None else ""
+def not_found(run: CancelRun, report: OrderReport, refusal: BaseError | None) -> BaseError:
+    """The error that says in which final state the order is, or that the exchange does not know it."""
+    words = f" - {bare_message(refusal, run.context.method)}" if refusal is not None else ""
     gone = _GONE_WORDS[report.status]
     error = OrderNotFound(f"{run.context.method} order not found: {gone}{words}")
     error.__cause__ = refusal

@@ -9,7 +9,14 @@ from contextlib import suppress
 from contextvars import ContextVar
 from time import monotonic
 
-from ccxt.base.errors import BadResponse, BaseError, ExchangeNotAvailable, NetworkError, RequestTimeout
+from ccxt.base.errors import (
+    BadResponse,
+    BaseError,
+    ExchangeError,
+    ExchangeNotAvailable,
+    NetworkError,
+    RequestTimeout,
+)
 
 from .._bingx.endpoints import concerns_orders, route_of
 from .._bingx.errors import Response, attach_response
@@ -158,6 +165,8 @@ class Call:
             text = f"bingx {type(error).__name__}: {error}"
         except Exception:  # a stranger's __str__ may raise anything
             text = f"bingx {type(error).__name__}"
+        if not self.signed and isinstance(error, (TypeError, ValueError, AttributeError, LookupError)):
+            return ExchangeError(text)  # an argument that ccxt cannot read, not the network
         if isinstance(error, TimeoutError):
             return RequestTimeout(text)
         if isinstance(error, Replayed):

@@ -13,6 +13,7 @@ from ccxt.base.errors import (
     BadRequest,
     BadResponse,
     BaseError,
+    ExchangeError,
     ExchangeNotAvailable,
     NetworkError,
     RequestTimeout,
@@ -48,7 +49,7 @@ from ccxt_bingx_ext._wire.call import (
 def test_ccxt_classes(error: Exception, answered: bool, becomes: type[BaseError]) -> None:
     """What is not a ccxt error becomes one that names it."""
     call = Call()
-    call.answered = answered
+    call.signed, call.answered = True, answered
     converted = call.as_ccxt_error(error)
     assert type(converted) is becomes
     assert str(converted) == f"bingx {type(error).__name__}: x"
@@ -58,6 +59,23 @@ BEFORE_WRITE: tuple[Callable[[Call], object], ...] = (
     Call.before_write,
     lambda call: asyncio.run(call.before_write_async()),
 )
+
+
+@pytest.mark.parametrize(
+    ("error", "becomes"),
+    [
+        *((kind("x"), ExchangeError) for kind in (TypeError, ValueError, AttributeError, IndexError)),
+        (OSError("x"), NetworkError),
+        (TimeoutError("x"), RequestTimeout),
+    ],
+)
+def test_ccxt_classes_before_signing(error: Exception, becomes: type[BaseError]) -> None:
+    """An argument that ccxt cannot read is no failure of the network, which bots answer with a retry."""
+    converted = Call().as_ccxt_error(error)
+    assert type(converted) is becomes
+    assert str(converted) == f"bingx {type(error).__name__}: x"
+
+
 URL = "https://host/openApi/spot/v1/trade/cancelOrders"
 
 

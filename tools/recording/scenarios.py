@@ -47,11 +47,12 @@ class Scenario:
     source: str = "simulator"
     requests: int | None = 1  # that the call sends; None: as many as it takes
     method: str = "cancel_orders"  # or the name of a method that takes one id
+    order: tuple[Any, ...] = ()  # what such a method takes between the symbol and the params
 
     def act(self, bot: Bot) -> Any:
         """Cancel `ids` of `symbol`; without a symbol, `ids` are entries of several."""
         if self.method != "cancel_orders":
-            return [getattr(bot, self.method)(self.ids, self.symbol, dict(self.params))]
+            return [getattr(bot, self.method)(self.ids, self.symbol, *self.order, dict(self.params))]
         for one in self.before:
             bot.cancel_orders([one], self.symbol, dict(self.params))
         if self.symbol is None:
