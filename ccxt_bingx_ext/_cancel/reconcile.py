@@ -87,9 +87,9 @@ def query_unsettled(run: CancelRun, refs: Iterable[OrderRef]) -> Steps:
     """Query those of `refs` that the responses leave unclear, and keep what the queries find.
 
     Unclear are refs that are not settled, and swap orders that "do not exist": the exchange says so of an
-    order that an earlier request cancelled, too. An order that is not found is looked for again, and so is
-    one that is open so soon after its cancel that the query may lag. A refusal ends it, because to go on
-    against a ban or with a refused key makes either worse.
+    order that an earlier request cancelled, too. An order that is not found, or is open, so soon after its
+    cancel that the query may lag, is looked for again when that time is over. A refusal ends it, because to
+    go on against a ban or with a refused key makes either worse.
     """
     context = run.context
     give_up = run.give_up()
@@ -119,7 +119,8 @@ def query_unsettled(run: CancelRun, refs: Iterable[OrderRef]) -> Steps:
                 if is_limit:
                     break  # the exchange would refuse the other queries, too
                 continue
-            lag = run.rest_of_lag(ref) if found is not None and found.status == "open" else 0.0
+            may_lag = found is None or found.status == "open"
+            lag = run.rest_of_lag(ref) if may_lag else 0.0
             pause = max(pause, lag)
             if found is not None and not lag:
                 run.ledger.enter_found(ref, found)

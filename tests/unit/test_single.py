@@ -689,3 +689,14 @@ def test_no_time_for_the_clock() -> None:
         assert exchange.sent == "cq"
         assert MeasureClock() not in exchange.others or kind is None
         assert not any(isinstance(one, Sleep) for one in exchange.others)
+
+
+@every_market
+def test_order_that_queries_do_not_find_yet(endpoint: Endpoint) -> None:
+    """An order just placed: the second look comes when queries do not lag any more, and finds it."""
+    found = nested(order(status="PENDING"))
+    exchange = Exchange([UNKNOWN, nested(order())], [NOT_FOUND, found])
+    told = exchange.cancel(endpoint=endpoint, pauses=Pauses(same_order=1.05, lag=1.0))
+    assert told["status"] == "canceled"
+    assert exchange.sent == "cqhqc"
+    assert exchange.begun[3] >= 1.0
