@@ -31,6 +31,7 @@ DEFAULTS: Mapping[str, Any] = {
     INVERSE.market_type: {"limit": INVERSE.limit},
     # Of all:
     "family": True,  # cancel_order too; False: ccxt's own
+    "coalesce": True,  # concurrent calls of cancel_order share batches (async); False: singles only
     "margin": 0,  # ms between two windows of the limit, for whoever wants more distance
     "inFlight": 250,  # ms within which a request that was written reaches the exchange
     "storage": None,  # this process; or the URL of a Redis that several processes share
@@ -51,7 +52,8 @@ class Settings(NamedTuple):
     limiter.
     `storage`: where the limiter keeps its state, None for this process. `max_wait`, `resolve_timeout`: s.
     `fallbacks`: ``options["fallbackHostnames"]``. `family`: whether the plugin's promise holds for every
-    cancel, not for `cancel_orders` and `cancel_orders_for_symbols` alone.
+    cancel, not for `cancel_orders` and `cancel_orders_for_symbols` alone. `coalesce`: whether
+    concurrent calls of `cancel_order` may share a batch.
     """
 
     request_format: str
@@ -64,6 +66,7 @@ class Settings(NamedTuple):
     resolve_timeout: float
     fallbacks: tuple[str, ...]
     family: bool
+    coalesce: bool
 
 
 def parse_settings(options: Mapping[str, Any], endpoint: Limited = SPOT) -> Settings:
@@ -89,7 +92,8 @@ def parse_settings(options: Mapping[str, Any], endpoint: Limited = SPOT) -> Sett
     )
     own.check("batchSize", _is_number(own["batchSize"], int, 1, most), whole)
     own.check(limit_name, limit is None or _is_number(limit, least=1e-3), "requests per second, or None")
-    shared.check("family", isinstance(shared["family"], bool), "True or False")
+    for name in ("family", "coalesce"):
+        shared.check(name, isinstance(shared[name], bool), "True or False")
     shared.check("resolveAttempts", _is_number(shared["resolveAttempts"], int), "a whole number from 0")
     for name in ("margin", "inFlight", "maxWait", "resolveTimeout"):
         shared.check(name, _is_number(shared[name]), "a number of ms")
@@ -107,6 +111,7 @@ def parse_settings(options: Mapping[str, Any], endpoint: Limited = SPOT) -> Sett
         resolve_timeout=shared["resolveTimeout"] / 1000,
         fallbacks=_parse_hostnames(options.get("fallbackHostnames")),
         family=shared["family"],
+        coalesce=shared["coalesce"],
     )
 
 

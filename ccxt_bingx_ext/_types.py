@@ -32,6 +32,7 @@ class CancelOrdersOptions(TypedDict, total=False):
     linear: LinearOptions
     inverse: InverseOptions
     family: bool
+    coalesce: bool
     margin: float
     inFlight: float
     storage: str | None

@@ -67,6 +67,7 @@ def test_describe(world: str) -> None:
         "linear": {"batchSize": 10, "limit": 5, "singleLimit": 5},
         "inverse": {"limit": 5},
         "family": True,
+        "coalesce": True,
         "margin": 0,
         "inFlight": 250,
         "storage": None,

@@ -99,6 +99,17 @@ class CancelRun:
         self.deadline = inf
         self._submitted_at: dict[OrderRef, float] = {}
 
+    def take_over(self, other: CancelRun, ref: OrderRef) -> None:
+        """Go on with `ref` from where `other`, a run of several orders, has brought it."""
+        report = other.ledger.said(ref)
+        if report is not None:
+            self.ledger.enter(ref, report)
+        self.not_found |= other.not_found & {ref}
+        self.missing |= other.missing & {ref}
+        self.deadline = min(self.deadline, other.deadline)
+        if ref in other._submitted_at:
+            self._submitted_at[ref] = other._submitted_at[ref]
+
     def cancel(self, part: Batch) -> Cancel:
         """The command that cancels `part` of the batch."""
         endpoint = self.context.endpoint

@@ -88,6 +88,11 @@ class RedisLimiter:
         self._last_reply: _Reply | None = None
         self._queue = _ProcessQueue()
 
+    @property
+    def banned_for(self) -> float:
+        """The s that a ban still lasts, as far as this process knows. 0 without one."""
+        return self._local.banned_for
+
     def do(self, signal: Signal) -> Decision:
         return run(self._steps(signal), partial(self._connection.call, self._keys))
 
