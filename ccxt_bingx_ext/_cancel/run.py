@@ -70,6 +70,7 @@ class CancelRun:
 
     `also_known_as`: under which id to query an order, if not under the one by which it is cancelled.
     `repeats`: whether an order that is found open may be cancelled again.
+    `joins`: whether a batch of several calls may submit the one order of this run, which it does at most once.
     `deadline`: after this time (s on the flow's clock) nothing more begins; `begin_to_resolve` sets it.
     """
 
@@ -81,6 +82,7 @@ class CancelRun:
         *,
         also_known_as: Mapping[OrderRef, OrderRef] = MappingProxyType({}),
         repeats: bool = True,
+        joins: bool = False,
     ) -> None:
         self.batch = batch
         self.market_id = market_id
@@ -96,6 +98,7 @@ class CancelRun:
         self.list_refused = False
         self.also_known_as = also_known_as
         self.repeats = repeats
+        self.joins = joins
         self.deadline = inf
         self._submitted_at: dict[OrderRef, float] = {}
 

@@ -31,13 +31,13 @@ from .._ids import Batch, OrderRef
 from .attempt import send
 from .commands import Steps
 from .failures import is_ambiguous
-from .flow import Flow, send_once
+from .flow import Flow
 from .ledger import OrderReport, UnexpectedResponse, report_of_history
 from .matching import order_id_of
 from .outcome import bare_message
 from .reconcile import query_unsettled, reconcile_batch
 from .run import CancelContext, CancelRun
-from .together import join
+from .together import join_or_send
 
 # By these words bots that go by the text recognise an order that is gone (passivbot).
 _GONE_WORDS = {
@@ -65,9 +65,9 @@ def cancel_one(
     """
     (ref,) = batch.refs
     also_known_as = {} if known_as is None else {ref: known_as}
-    run = CancelRun(batch, market_id, context, also_known_as=also_known_as, repeats=repeats)
+    run = CancelRun(batch, market_id, context, also_known_as=also_known_as, repeats=repeats, joins=joins)
     try:
-        yield from _cancel_and_settle(run, ref, joins=joins)
+        yield from _cancel_and_settle(run, ref)
     except BaseError as error:
         if is_ambiguous(error) or not isinstance(error, OrderNotFound):
             run.ledger.forget_live([ref])
@@ -76,12 +76,12 @@ def cancel_one(
     return run.outcome()
 
 
-def _cancel_and_settle(run: CancelRun, ref: OrderRef, *, is_ours: bool = False, joins: bool = False) -> Steps:
+def _cancel_and_settle(run: CancelRun, ref: OrderRef, *, is_ours: bool = False) -> Steps:
     """Cancel the order. Raises ``OrderNotFound`` if it was gone, and another error if its fate stays open.
 
     `is_ours`: whether a request of this call may have cancelled the order already.
     """
-    report = yield from _submit_and_query(run, ref, joins=joins)
+    report = yield from _submit_and_query(run, ref)
     is_ours = is_ours or ref not in run.gone
     if report is not None and report.status == "open" and run.repeats and not _is_unknown_by_name(run, ref):
         report = yield from _submit_and_query(run, ref)
@@ -100,11 +100,9 @@ def _is_unknown_by_name(run: CancelRun, ref: OrderRef) -> bool:
     return ref.field != "id" and ref in run.gone
 
 
-def _submit_and_query(
-    run: CancelRun, ref: OrderRef, *, joins: bool = False
-) -> Generator[Any, Any, OrderReport | None]:
+def _submit_and_query(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, OrderReport | None]:
     """Cancel the order, and return what is certain of it then."""
-    yield from _submit(run, ref, joins=joins)
+    yield from _submit(run, ref)
     run.ledger.forget_live([ref])
     yield from query_unsettled(run, [ref])
     report = run.ledger[ref]
@@ -114,12 +112,10 @@ def _submit_and_query(
     return report if is_known else None
 
 
-def _submit(run: CancelRun, ref: OrderRef, *, joins: bool) -> Steps:
+def _submit(run: CancelRun, ref: OrderRef) -> Steps:
     run.gone.pop(ref, None)
     try:
-        has_joined = joins and (yield from join(run, ref))
-        if not has_joined:
-            yield from send_once(run, run.batch)
+        yield from join_or_send(run, ref)
     except BaseError as failure:
         run.begin_to_resolve()
         if not is_ambiguous(failure):

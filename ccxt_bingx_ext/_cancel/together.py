@@ -29,9 +29,9 @@ from .._bingx.errors import Response, attach_response, response_of
 from .._bingx.vocabulary import spelled_out
 from .._ids import Batch, OrderRef
 from .._redact import redact
-from .commands import Join
+from .commands import Join, Steps
 from .failures import is_ambiguous
-from .flow import read, unsettled_error
+from .flow import read, send_once, unsettled_error
 from .ledger import OrderReport
 from .matching import text_of
 from .outcome import copy_of_error
@@ -45,14 +45,14 @@ log = logging.getLogger("ccxt_bingx_ext")
 class Joined(NamedTuple):
     """How far a batch has brought its orders.
 
-    `failure`: the error of those that `run` leaves unsettled. `is_over`: the batch has tried all that a call
-    may try. `was_ambiguous`: the batch itself may have cancelled an order that it found cancelled.
+    `failure`: how its request ended, if not with a documented answer. `is_reconciled`: the batch has then
+    looked what became of its orders. `is_over`: it could not settle all of them, and nothing is left to try.
     """
 
     run: CancelRun
     failure: BaseError | None = None
+    is_reconciled: bool = False
     is_over: bool = False
-    was_ambiguous: bool = False
 
 
 class Refused(NamedTuple):
@@ -86,36 +86,46 @@ def cancel_together(
         return Joined(run, failure)
     try:
         yield from reconcile_batch(run, batch, failure)
-    except BaseError as error:
-        return Joined(run, error, is_over=True, was_ambiguous=True)
-    return Joined(run, was_ambiguous=True)
+    except BaseError as unresolved:
+        return Joined(run, unresolved, is_reconciled=True, is_over=True)
+    return Joined(run, failure, is_reconciled=True)
 
 
-def join(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, bool]:
-    """Have a batch cancel the order of `run`. Returns whether one did; if not, `run` has to cancel it.
-
-    Raises what `run` would have met by itself.
-    """
-    try:
-        joined: Joined | None = yield Join(ref)
-    except BaseError:
-        run.deadline = run.context.clock()  # no batch came about, or none that is known to be over
-        raise
+def join_or_send(run: CancelRun, ref: OrderRef) -> Steps:
+    """Submit the one order of `run`, by a batch of several calls or by itself, and account for the response."""
+    joined = None
+    if run.joins:
+        run.joins = False  # to submit the order again, it goes by itself
+        joined = yield from _join(run, ref)
     if joined is None:
-        return False
+        yield from send_once(run, run.batch)
+    else:
+        _go_on(run, ref, joined)
+
+
+def _join(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, Joined | None]:
+    try:
+        return (yield Join(ref))
+    except BaseError:
+        run.deadline = run.context.clock()  # whoever raised it has ended the call
+        raise
+
+
+def _go_on(run: CancelRun, ref: OrderRef, joined: Joined) -> None:
+    """Let `run` know of its order what the batch knows. Raises how the batch failed, if it settles nothing."""
     run.take_over(joined.run, ref)
     report = run.ledger.said(ref)
-    if run.ledger[ref] is None and joined.failure is not None:
+    is_settled = report is not None and report.settles
+    if joined.failure is not None:
+        if is_settled or (joined.is_reconciled and not joined.is_over):
+            return
         if joined.is_over:
             run.deadline = run.context.clock()
         raise copy_of_error(joined.failure)
-    if joined.was_ambiguous:
-        return True
-    if report is not None and report.listed == "fails" and (report.settles or report.gone):
+    if report is not None and report.listed == "fails" and (is_settled or report.gone):
         run.gone[ref] = _refusal_of(report)
-    elif report is None or not report.settles:
+    elif not is_settled:
         raise unsettled_error(run, [ref])
-    return True
 
 
 def _is_about_limit(error: BaseError) -> bool:

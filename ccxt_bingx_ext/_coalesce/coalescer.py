@@ -32,7 +32,7 @@ class Coalescer:
         key = (asyncio.get_running_loop(), exchange.apiKey, share.symbol, share.batch.extra)
         name = key, share.ref
         cancel = self._cancels.get(name)
-        if cancel is None:
+        if cancel is None or cancel.task.done():
             task = self._spawn(self._cancel(exchange, share, key), self._tasks)
             cancel = self._cancels[name] = _Cancel(task)
         else:

@@ -129,7 +129,7 @@ class Queue:
 
     @property
     def _crowd(self) -> int:
-        """-1: nobody waits. 0: too few calls for a batch. 1: enough, and singles help. 2: singles do not help."""
+        """-1: nobody waits. 0: too few calls for a batch. 1: enough. 2: so many that singles do not help."""
         waiting = len(self._waiting)
         if waiting < FEWEST:
             return 0 if waiting else -1
