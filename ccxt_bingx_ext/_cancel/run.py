@@ -70,7 +70,7 @@ class CancelRun:
 
     `also_known_as`: under which id to query an order, if not under the one by which it is cancelled.
     `repeats`: whether an order that is found open may be cancelled again.
-    `joins`: whether a batch of several calls may submit the one order of this run, which it does at most once.
+    `joins`: whether a batch of several calls may submit the one order of this run, once.
     `deadline`: after this time (s on the flow's clock) nothing more begins; `begin_to_resolve` sets it.
     """
 

@@ -92,7 +92,7 @@ def cancel_together(
 
 
 def join_or_send(run: CancelRun, ref: OrderRef) -> Steps:
-    """Submit the one order of `run`, by a batch of several calls or by itself, and account for the response."""
+    """Submit the one order of `run`, in a batch of several calls or by itself. Account for the response."""
     joined = None
     if run.joins:
         run.joins = False  # to submit the order again, it goes by itself
@@ -105,14 +105,15 @@ def join_or_send(run: CancelRun, ref: OrderRef) -> Steps:
 
 def _join(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, Joined | None]:
     try:
-        return (yield Join(ref))
+        joined: Joined | None = yield Join(ref)
+        return joined
     except BaseError:
         run.deadline = run.context.clock()  # whoever raised it has ended the call
         raise
 
 
 def _go_on(run: CancelRun, ref: OrderRef, joined: Joined) -> None:
-    """Let `run` know of its order what the batch knows. Raises how the batch failed, if it settles nothing."""
+    """Let `run` know of its order what the batch knows. Raises how the batch failed if it knows nothing."""
     run.take_over(joined.run, ref)
     report = run.ledger.said(ref)
     is_settled = report is not None and report.settles
