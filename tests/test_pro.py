@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -75,6 +77,19 @@ def test_lost_response(bot: Bot, simulator: Simulator) -> None:
     simulator.faults.add("drop", when="after")
     assert reported(bot.cancel_orders(ids, "BTC/USDT")) == [(one, "canceled") for one in ids]
     assert len(cancels(simulator)) == 1
+
+
+def test_cancel_order_together(limited: Simulator) -> None:
+    """Concurrent calls of cancel_order share a batch."""
+    ids = place(limited, 4)
+    with bot_of(OURS["pro"], config_of(limited)) as bot:
+        bot.load_markets()
+
+        async def at_once() -> list[Any]:
+            return await asyncio.gather(*(bot.exchange.cancel_order(one, "BTC/USDT") for one in ids))
+
+        assert reported(bot._loop.run_until_complete(at_once())) == [(one, "canceled") for one in ids]
+    assert [one.params["orderIds"].split(",") for one in cancels(limited)] == [ids]
 
 
 def test_rate_limit(limited: Simulator) -> None:

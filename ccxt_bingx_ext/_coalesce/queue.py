@@ -169,6 +169,7 @@ class Queue:
     async def _send(self, turns: Mapping[OrderRef, _Waiting], slot: Slot) -> None:
         """Cancel the orders of `turns` in one batch, and give each its turn."""
         unused = UnusedSlot(slot)
+        turns = {ref: turn for ref, turn in turns.items() if not turn.done()}
 
         async def execute(command: Command) -> Any:
             if isinstance(command, (Cancel, Sleep)) and all(turn.done() for turn in turns.values()):
