@@ -6,13 +6,15 @@ import asyncio
 import copy
 import gc
 import logging
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from ccxt.base.errors import BadRequest, NetworkError, OrderNotFound, RateLimitExceeded
+from ccxt.base.errors import BadRequest, BadSymbol, NetworkError, OrderNotFound, RateLimitExceeded
 
 from ccxt_bingx_ext._bingx.endpoints import SPOT, SPOT_SINGLE
 from ccxt_bingx_ext._cancel.spacing import spacing_for
@@ -78,6 +80,15 @@ async def at_once(bot: Any, ids: Iterable[str], symbol: str = "BTC/USDT", params
     """Cancel each order by a call of its own, all at once. Returns what each returned or raised."""
     calls = (bot.cancel_order(one, symbol, params) for one in ids)
     return await asyncio.gather(*calls, return_exceptions=True)
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    """Wait until `condition` holds, for 10 s at most."""
+    for _ in range(1000):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("the condition did not come to hold")
 
 
 def sizes(simulator: Simulator, market: str = "spot") -> list[int]:
@@ -317,6 +328,12 @@ def test_threads_do_not_coalesce(simulator: Simulator) -> None:
     assert (sizes(simulator), sorted(singles(simulator))) == ([], sorted(ids))
 
 
+def test_sync_does_not_import_it() -> None:
+    """A sync bot does not load what only event loops use."""
+    code = "import sys, ccxt_bingx_ext; assert not [one for one in sys.modules if '_coalesce' in one]"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 # What each caller gets
 
 
@@ -462,7 +479,7 @@ def test_caller_of_an_id_under_way(simulator: Simulator) -> None:
     async def scene() -> list[Any]:
         async with trading(simulator) as bot:
             first = asyncio.ensure_future(at_once(bot, ids))
-            await asyncio.sleep(0.1)
+            await until(lambda: simulator.requests)
             return [*await at_once(bot, ids[:1]), *await first]
 
     results = play(scene)
@@ -485,9 +502,9 @@ def test_cancelled_while_it_waits(simulator: Simulator) -> None:
     async def scene() -> list[Any]:
         async with trading(simulator) as bot:
             first = asyncio.ensure_future(at_once(bot, before))
-            await asyncio.sleep(0.1)
+            await until(lambda: len(simulator.requests) == 2)
             calls = [asyncio.ensure_future(bot.cancel_order(one, "BTC/USDT")) for one in ids]
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.1)
             calls[0].cancel()
             results = await asyncio.gather(*calls, return_exceptions=True)
             await first
@@ -551,7 +568,7 @@ def test_cancelled_after_it_was_sent(simulator: Simulator) -> None:
     async def scene() -> list[Any]:
         async with trading(simulator) as bot:
             first = asyncio.ensure_future(at_once(bot, ids))
-            await asyncio.sleep(0.15)
+            await until(lambda: simulator.requests)
             first.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await first
@@ -571,7 +588,7 @@ def test_lost_batch_that_nobody_waits_for(simulator: Simulator) -> None:
     async def scene() -> None:
         async with trading(simulator) as bot:
             first = asyncio.ensure_future(at_once(bot, ids))
-            await asyncio.sleep(0.15)
+            await until(lambda: simulator.requests)
             first.cancel()
             await asyncio.gather(first, return_exceptions=True)
 
@@ -603,7 +620,7 @@ def test_close_ends_a_batch_that_hangs(simulator: Simulator) -> None:
     async def scene() -> list[Any]:
         async with trading(simulator) as bot:
             first = asyncio.ensure_future(at_once(bot, ids))
-            await asyncio.sleep(0.2)
+            await until(lambda: simulator.requests)
             bot.timeout = 300
             await bot.close(True)
             return await first
@@ -621,7 +638,7 @@ def test_close_ends_calls_that_wait(simulator: Simulator) -> None:
     async def scene() -> list[Any]:
         async with trading(simulator) as bot:
             first = asyncio.ensure_future(at_once(bot, ids))
-            await asyncio.sleep(0.3)
+            await until(lambda: len(simulator.requests) == 2)
             await bot.close(True)
             return await first
 
@@ -699,17 +716,50 @@ def test_refused_as_a_whole(loopback: None, caplog: pytest.LogCaptureFixture) ->
 
 
 def test_refused_while_calls_wait(loopback: None) -> None:
-    """Calls that wait when the exchange refuses a batch go by themselves."""
+    """Calls that wait for a batch when the exchange refuses one go by themselves."""
     with Simulator(max_ids=2, limits={"trade/cancel": None}) as simulator:
-        ids = place(simulator, 120)
+        ids = place(simulator, 58)
 
         async def scene() -> list[Any]:
-            options = {"cancelOrders": {"singleLimit": None, "limit": 1}}
+            options = {"cancelOrders": {"limit": 1, "singleLimit": 4}}
             async with trading(simulator, options=options) as bot:
-                return await at_once(bot, ids)
+                first = asyncio.ensure_future(at_once(bot, ids))
+                await until(lambda: coalescing_of(simulator.api_key, SPOT.route).is_off)
+                bot.options["cancelOrders"]["singleLimit"] = None
+                return await first
 
         assert_cancelled(simulator, ids, play(scene))
-        assert sizes(simulator) == [50]
+        assert (sizes(simulator), sorted(singles(simulator))) == ([50], sorted(ids))
+
+
+def test_market_disappears(simulator: Simulator) -> None:
+    """What stops a batch before it is sent leaves each call to itself."""
+    ids = place(simulator, 4)
+
+    def vanished(*args: Any) -> Any:
+        raise BadSymbol("bingx no such market")
+
+    async def scene() -> list[Any]:
+        async with trading(simulator) as bot:
+            bot._cancel_together = vanished
+            return await at_once(bot, ids)
+
+    assert_cancelled(simulator, ids, play(scene))
+    assert (sizes(simulator), sorted(singles(simulator))) == ([], sorted(ids))
+    assert limiter(simulator, SPOT.route).arrivals(60.0) == []
+
+
+def test_defect(simulator: Simulator) -> None:
+    """A defect reaches every caller; none hangs."""
+    ids = place(simulator, 4)
+
+    async def scene() -> list[Any]:
+        async with trading(simulator) as bot:
+            bot._cancel_together = lambda *args: 1 // 0
+            return await at_once(bot, ids)
+
+    assert [type(one) for one in play(scene)] == [ZeroDivisionError] * 4
+    assert simulator.requests == []
 
 
 def test_broken_option(simulator: Simulator) -> None:
@@ -719,7 +769,7 @@ def test_broken_option(simulator: Simulator) -> None:
     async def scene() -> list[Any]:
         async with trading(simulator) as bot:
             first = asyncio.ensure_future(at_once(bot, ids))
-            await asyncio.sleep(0.2)
+            await until(lambda: sum(simulator.status(one) == "CANCELED" for one in ids) == 100)
             bot.options["cancelOrders"]["margin"] = "much"
             return await first
 
@@ -741,19 +791,27 @@ def test_copy_of_an_instance(simulator: Simulator) -> None:
 
 
 def test_loop_ends_meanwhile(simulator: Simulator) -> None:
-    """Whatever is under way when the event loop ends, ends with it."""
+    """What is under way when the event loop ends, ends with it, as `asyncio.run` ends its tasks."""
     ids = place(simulator, 160)
-    simulator.latency_ms = 300
+    bot = OURS["async"](simulator.ccxt_config(enableRateLimit=True, timeout_on_exit=0))
+    loop = asyncio.new_event_loop()
 
-    async def scene() -> None:
-        bot = OURS["async"](simulator.ccxt_config(enableRateLimit=True, timeout_on_exit=0))
+    async def scene() -> list[Any]:
         await bot.load_markets()
-        left = asyncio.ensure_future(at_once(bot, ids))
-        await asyncio.sleep(0.1)
-        session = bot.session
-        bot.session = None
-        await session.close()
-        assert not left.done()
+        simulator.latency_ms = 300
+        calls = asyncio.ensure_future(at_once(bot, ids))
+        await until(lambda: len(cancels(simulator)) == 2)
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        results = await asyncio.gather(*left, return_exceptions=True)
+        assert calls.done()
+        return results
 
-    asyncio.run(scene())
-    gc.collect()
+    try:
+        results = loop.run_until_complete(scene())
+        assert {type(one) for one in results} == {asyncio.CancelledError}
+        assert (bot._coalescer._cancels, bot._coalescer._queues) == ({}, {})
+    finally:
+        loop.run_until_complete(bot.close(True))
+        loop.close()

@@ -94,7 +94,7 @@ class Coalescer:
         try:
             await queue.drain()
         finally:
-            del self._queues[key]
+            self._queues.pop(key, None)
 
     def _forget_closed_loops(self) -> None:
         self._queues = {key: one for key, one in self._queues.items() if not key[0].is_closed()}

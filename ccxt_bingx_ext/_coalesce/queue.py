@@ -103,7 +103,8 @@ class Queue:
             if granted is None:
                 return
             lane, slot = granted
-            turns = self._take(self._batch_size if lane is together else 1)
+            most = self._batch_size if lane is together else 1
+            turns = self._take(0 if self._coalescing.is_off else most)
         except BaseError:
             self._let_go()  # each call then meets by itself what stopped them all
             return
