@@ -769,7 +769,7 @@ def test_broken_option(simulator: Simulator) -> None:
     async def scene() -> list[Any]:
         async with trading(simulator) as bot:
             first = asyncio.ensure_future(at_once(bot, ids))
-            await until(lambda: sum(simulator.status(one) == "CANCELED" for one in ids) == 100)
+            await until(lambda: sizes(simulator) == [50, 50] and not bot._coalescer._batches)
             bot.options["cancelOrders"]["margin"] = "much"
             return await first
 
