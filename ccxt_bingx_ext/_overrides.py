@@ -16,6 +16,7 @@ from ccxt.base.exchange import Exchange
 from ._bingx.endpoints import (
     ENDPOINTS,
     FEATURES,
+    INVERSE,
     LIMITED,
     LINEAR,
     NEVER_REPEATED,
@@ -49,6 +50,7 @@ from ._cancel.arguments import (
     CANCEL_ORDERS_FOR_SYMBOLS,
     EDIT_ORDER,
     Asked,
+    Single,
     adopt,
     check_market,
     old_ids,
@@ -71,6 +73,7 @@ from ._cancel.commands import (
     MeasureClock,
     Query,
     Received,
+    Share,
     Sleep,
 )
 from ._cancel.editing import edit_one
@@ -83,6 +86,7 @@ from ._cancel.outcome import Order, conclude, unresolved_on_error
 from ._cancel.run import CancelContext, Pauses
 from ._cancel.single import cancel_one
 from ._cancel.spacing import spacing_for
+from ._cancel.together import Joined, Refused, cancel_together
 from ._ids import Batch, UnknownOrders, is_blank
 from ._ratelimit.acquire import Refusal
 from ._ratelimit.local import is_any_held
@@ -348,11 +352,40 @@ class BingxMixin(Upstream):
                 yield LoadMarkets()
             market = self._market(symbol, CANCEL_ORDER)
             endpoint = single_of(market)
-            context = self._context(CANCEL_ORDER, market, endpoint, parse_settings(self.options, endpoint))
+            settings = parse_settings(self.options, endpoint)
+            context = self._context(CANCEL_ORDER, market, endpoint, settings)
+            joins = settings.coalesce and self._may_join(single, market)
             flow = cancel_one(
-                single.batch, market["id"], context, known_as=single.known_as, repeats=single.repeats
+                single.batch,
+                market["id"],
+                context,
+                known_as=single.known_as,
+                repeats=single.repeats,
+                joins=joins,
             )
-            return conclude((yield from flow))[0]
+            if not joins:
+                return conclude((yield from flow))[0]
+            outcome = yield Share(market["symbol"], single.batch, endpoint, endpoint_of(market), flow)
+            return conclude(outcome)[0]
+
+    def _may_join(self, single: Single, market: Any) -> bool:
+        """Whether a batch may cancel the order of `single` together with others."""
+        (ref,) = single.batch.refs
+        # Without ccxt's rate limit, the bot decides which requests go out, and when.
+        return (
+            self._awaits
+            and bool(self.enableRateLimit)
+            and ref.field == "id"
+            and {name for name, _ in single.batch.extra} <= {"recvWindow"}
+            and endpoint_of(market) is not INVERSE
+        )
+
+    def _cancel_together(self, symbol: str, batch: Batch) -> Generator[Any, Any, Joined | Refused]:
+        """The flow that cancels `batch`, of orders that single calls named."""
+        market = self._market(symbol, CANCEL_ORDER)
+        endpoint = endpoint_of(market)
+        context = self._context(CANCEL_ORDER, market, endpoint, parse_settings(self.options, endpoint))
+        return cancel_together(batch, market["id"], context)
 
     @hides_secrets
     def _cancel_all_orders(self, symbol: Any, params: Mapping[str, Any]) -> Orders:

@@ -35,6 +35,7 @@ class CancelOrdersOptions(TypedDict, total=False):
     linear: LinearOptions
     inverse: InverseOptions
     family: bool
+    coalesce: bool
     verifyAll: bool
     margin: float
     inFlight: float

@@ -72,6 +72,7 @@ def test_describe(world: str) -> None:
         "linear": {"batchSize": 10, "limit": 5, "singleLimit": 5, "allLimit": 5},
         "inverse": {"limit": 5, "allLimit": 5},
         "family": True,
+        "coalesce": True,
         "verifyAll": True,
         "margin": 0,
         "inFlight": 250,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from ccxt.base.errors import OrderNotFound
@@ -88,6 +90,19 @@ def test_edit_order(bot: Bot, simulator: Simulator) -> None:
     with pytest.raises(OrderNotFound) as caught:
         bot.edit_order(filled, "BTC/USDT", "limit", "buy", 1, 40000)
     assert (reported(caught.value.orders), caught.value.unresolved) == ([(filled, "closed")], [])
+
+
+def test_cancel_order_together(limited: Simulator) -> None:
+    """Concurrent calls of cancel_order share a batch."""
+    ids = place(limited, 4)
+    with bot_of(OURS["pro"], config_of(limited)) as bot:
+        bot.load_markets()
+
+        async def at_once() -> list[Any]:
+            return await asyncio.gather(*(bot.exchange.cancel_order(one, "BTC/USDT") for one in ids))
+
+        assert reported(bot._loop.run_until_complete(at_once())) == [(one, "canceled") for one in ids]
+    assert [one.params["orderIds"].split(",") for one in cancels(limited)] == [ids]
 
 
 def test_rate_limit(limited: Simulator) -> None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from .._bingx.endpoints import Endpoint, Limited, LookUp
 from .._bingx.errors import Scope
+from .._ids import Batch, OrderRef
 from .._ratelimit.messages import Ban, Pause
 
 
@@ -106,6 +107,33 @@ class EditOrder(NamedTuple):
     """Call ccxt's own ``edit_order`` with these `arguments`. The result is its order structure."""
 
     arguments: tuple[Any, ...]
+
+
+class Join(NamedTuple):
+    """Wait for a slot, and for a batch if others wait, too; the batch then cancels the order of `ref`.
+
+    The result is what the batch did (``together.Joined``). None: the flow has to send its cancel by itself.
+    """
+
+    ref: OrderRef
+
+
+class Share(NamedTuple):
+    """Run `flow`, which cancels the one order of `batch`, for every call that asks for the same cancel.
+
+    `symbol`: of the order's market, whose `single` endpoint cancels one order, and whose `together` endpoint
+    cancels several. The result is the outcome of the flow.
+    """
+
+    symbol: str
+    batch: Batch
+    single: Endpoint
+    together: Endpoint
+    flow: Generator[Any, Any, Any]
+
+    @property
+    def ref(self) -> OrderRef:
+        return self.batch.refs[0]
 
 
 class UpdateLimiter(NamedTuple):

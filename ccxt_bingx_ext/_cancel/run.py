@@ -74,6 +74,7 @@ class CancelRun:
 
     `also_known_as`: under which id to query an order, if not under the one by which it is cancelled.
     `repeats`: whether an order that is found open may be cancelled again.
+    `joins`: whether a batch of several calls may submit the one order of this run, once.
     `deadline`: after this time (s on the flow's clock) nothing more begins; `begin_to_resolve` sets it.
     """
 
@@ -85,6 +86,7 @@ class CancelRun:
         *,
         also_known_as: Mapping[OrderRef, OrderRef] = MappingProxyType({}),
         repeats: bool = True,
+        joins: bool = False,
     ) -> None:
         self.batch = batch
         self.market_id = market_id
@@ -104,8 +106,20 @@ class CancelRun:
         self.too_many: float = inf
         self.also_known_as = also_known_as
         self.repeats = repeats
+        self.joins = joins
         self.deadline = inf
         self._submitted_at: dict[OrderRef, float] = {}
+
+    def take_over(self, other: CancelRun, ref: OrderRef) -> None:
+        """Go on with `ref` from where `other`, a run of several orders, has brought it."""
+        report = other.ledger.said(ref)
+        if report is not None:
+            self.ledger.enter(ref, report)
+        self.not_found |= other.not_found & {ref}
+        self.missing |= other.missing & {ref}
+        self.deadline = min(self.deadline, other.deadline)
+        if ref in other._submitted_at:
+            self._submitted_at[ref] = other._submitted_at[ref]
 
     def cancel(self, part: Batch) -> Cancel:
         """The command that cancels `part` of the batch."""

@@ -34,12 +34,13 @@ from .._ids import Batch, OrderRef
 from .attempt import send
 from .commands import Steps
 from .failures import is_ambiguous
-from .flow import Flow, send_once
+from .flow import Flow
 from .ledger import OrderReport, UnexpectedResponse, report_of_history
 from .matching import order_id_of
 from .outcome import Outcome, bare_message
 from .reconcile import query_unsettled, reconcile_batch
 from .run import CancelContext, CancelRun
+from .together import join_or_send
 
 # By these words bots that go by the text recognise an order that is gone (passivbot).
 _GONE_WORDS = {
@@ -58,15 +59,16 @@ def cancel_one(
     *,
     known_as: OrderRef | None = None,
     repeats: bool = True,
+    joins: bool = False,
 ) -> Flow:
     """Cancel the one order of `batch`. No ccxt error leaves: it stands in the outcome.
 
     `known_as`: the order id by which to query an order that is cancelled by its client order id. `repeats`:
-    whether an order that is found open may be cancelled again.
+    whether an order that is found open may be cancelled again. `joins`: whether a batch may cancel it first.
     """
     (ref,) = batch.refs
     also_known_as = {} if known_as is None else {ref: known_as}
-    run = CancelRun(batch, market_id, context, also_known_as=also_known_as, repeats=repeats)
+    run = CancelRun(batch, market_id, context, also_known_as=also_known_as, repeats=repeats, joins=joins)
     try:
         yield from _cancel_and_settle(run, ref)
     except BaseError as error:
@@ -136,7 +138,7 @@ def certain_report(run: CancelRun, ref: OrderRef) -> OrderReport | None:
 def _submit(run: CancelRun, ref: OrderRef) -> Steps:
     run.gone.pop(ref, None)
     try:
-        yield from send_once(run, run.batch)
+        yield from join_or_send(run, ref)
         failure = None
     except BaseError as error:
         failure = error

@@ -46,6 +46,11 @@ class Spacing:
             self._under_way.update(dict.fromkeys(refs, (now, owner)))
             return max(0.0, free_at - now), True
 
+    def is_free(self, ref: OrderRef, now: float) -> bool:
+        """Whether `ref` may be submitted `now`, and no other cancel of it is under way."""
+        with self._lock:
+            return ref not in self._under_way and self._free_at.get(ref, now) <= now
+
     def release(self, refs: Iterable[OrderRef], free_at: float | None, owner: object = None) -> None:
         """The cancel of `refs` by `owner` is over. They may be submitted again at `free_at`.
 

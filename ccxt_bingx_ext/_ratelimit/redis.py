@@ -84,6 +84,11 @@ class RedisLimiter:
         self._queue = _ProcessQueue()
         self._restore_at = -inf  # when a ban may be written back the next time
 
+    @property
+    def banned_for(self) -> float:
+        """The s that a ban still lasts, as far as this process knows. 0 without one."""
+        return self._local.banned_for
+
     def do(self, signal: Signal) -> Decision:
         return run(self._steps(signal), partial(self._connection.call, self._keys))
 

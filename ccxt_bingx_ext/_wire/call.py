@@ -23,6 +23,7 @@ from .._bingx.errors import Response, attach_response
 from .._cancel.failures import Progress, attach_progress, chain_of
 from .._log import log
 from .._ratelimit.acquire import Slot, renew, renew_async, try_acquire, try_acquire_async
+from .._ratelimit.messages import Limiter
 
 
 class Replayed(Exception):
@@ -67,7 +68,7 @@ class Call:
     `has_lost_slot`: the session gave up before it wrote the body, because another request has the slot.
     """
 
-    def __init__(self, parent: Call | None = None) -> None:
+    def __init__(self, parent: Call | None = None, slot: Slot | None = None) -> None:
         self._parent = parent
         self.signed = self.fetched = self.on_the_wire = self.written = self.answered = False
         self.has_lost_slot = self._has_begun_body = False
@@ -76,7 +77,7 @@ class Call:
         self.replayable = False
         self.signed_at: float | None = None
         self.rest_of_window: float | None = None
-        self.slot: Slot | None = None
+        self.slot = slot
 
     def before_write(self) -> None:
         """The session is about to write the request.
@@ -203,6 +204,12 @@ def hold_slot(slot: Slot) -> None:
     call = _current.get()
     if call is not None and not call.signed:
         call.slot = slot
+
+
+def holds_slot_of(limiter: Limiter) -> bool:
+    """Whether the request that is about to be sent has a slot of `limiter` already."""
+    call = _current.get()
+    return call is not None and not call.signed and call.slot is not None and call.slot.limiter is limiter
 
 
 class one_call:

@@ -23,6 +23,7 @@ DEFAULT = Settings(
     resolve_timeout=10.0,
     fallbacks=(),
     family=True,
+    coalesce=True,
     verifies_all=True,
 )
 
@@ -47,7 +48,7 @@ def test_given_settings() -> None:
         "inFlight": 400,
     }
     given |= {"storage": "redis://localhost", "maxWait": 250, "resolveAttempts": 0, "resolveTimeout": 500}
-    given |= {"family": False, "verifyAll": False}
+    given |= {"family": False, "coalesce": False, "verifyAll": False}
     options = {"cancelOrders": given, "fallbackHostnames": ["Bingx.pro", "127.0.0.1:80"]}
     assert parse_settings(options) == Settings(
         "query",
@@ -59,6 +60,7 @@ def test_given_settings() -> None:
         0,
         0.5,
         ("Bingx.pro", "127.0.0.1:80"),
+        False,
         False,
         False,
     )
@@ -158,7 +160,7 @@ def warnings_of(caplog: pytest.LogCaptureFixture, options: Any, endpoint: Endpoi
 
 _NAMES = (
     "the names are requestFormat, process, batchSize, limit, singleLimit, allLimit, linear, inverse, family, "
-    "verifyAll, margin, inFlight, storage, "
+    "coalesce, verifyAll, margin, inFlight, storage, "
     "maxWait"
 )
 
