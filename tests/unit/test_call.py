@@ -67,7 +67,7 @@ def _fail_in(call: Call, seen: dict[str, Any]) -> None:
     with one_call(call):
         if not seen.pop("signed", True):
             raise BadRequest("x")
-        note_signed(0)
+        note_signed(concerns_orders=True)
         if not seen.pop("fetched", True):
             raise BadRequest("x")  # a bot's class has sent it by other means
         with on_the_wire(1.0, replayable=False) as inner:

@@ -47,7 +47,7 @@ class Odd:
         (7, {"id": "7"}),
         (1.5, {"id": "1.5"}),
         (True, {"id": "True"}),
-        (None, {"clientOrderId": None}),
+        (None, {"id": None}),
         (b"7", {"id": "b'7'"}),
         (["7"], {"id": "['7']"}),
         (10**5000, {"id": "a very large int"}),
