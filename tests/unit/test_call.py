@@ -18,7 +18,7 @@ from ccxt.base.errors import (
 )
 
 from ccxt_bingx_ext._bingx.errors import not_sent
-from ccxt_bingx_ext._cancel.failures import Progress, progress_of
+from ccxt_bingx_ext._cancel.failures import Progress, progress_of, signed_at_of
 from ccxt_bingx_ext._ratelimit.acquire import acquire
 from ccxt_bingx_ext._ratelimit.local import LocalLimiter
 from ccxt_bingx_ext._ratelimit.schedule import RateLimit
@@ -77,6 +77,24 @@ def _fail_in(call: Call, seen: dict[str, Any]) -> None:
             if seen.pop("lost", False):
                 cause = OSError("of another session")
             raise BadRequest("x") from cause
+
+
+def test_signed_at() -> None:
+    """The error keeps when its request was signed. A request of no order is not `signed`."""
+    before = monotonic()
+    signed_at = signed_at_of(failure_in(Call()))
+    assert signed_at is not None
+    assert before <= signed_at <= monotonic()
+    assert signed_at_of(failure_in(Call(), signed=False)) is None
+    call = Call()
+    with one_call(call):
+        note_signed(concerns_orders=False)
+    assert (call.signed, call.signed_at is None) == (False, False)
+    with one_call(call):
+        note_signed(concerns_orders=True)
+        note_signed(concerns_orders=False)
+    assert call.signed
+    note_signed(concerns_orders=True)  # outside of any call of ours
 
 
 def test_progress() -> None:
