@@ -307,16 +307,19 @@ def test_secrets(bot: Bot, simulator: Simulator, caplog: pytest.LogCaptureFixtur
     bot.load_markets()
     place_old(simulator)
     simulator.faults.add("drop", path=LISTS["spot"], times=None)
+    errors = []
     with caplog.at_level(logging.DEBUG, logger="ccxt_bingx_ext"):
-        bot.cancel_all_orders("BTC/USDT")
-        simulator.faults.add("http", status=504, path=PATHS["spot"])
-        with pytest.raises(BaseError) as caught:
-            bot.cancel_all_orders("BTC/USDT")
+        for lost in (False, True):
+            if lost:
+                simulator.faults.add("http", status=504, path=PATHS["spot"])
+            with pytest.raises(BaseError, match="all open orders of BTC/USDT") as caught:
+                bot.cancel_all_orders("BTC/USDT")
+            errors.append(caught.value)
     queries = [request.query for request in simulator.requests if request.signature_valid]
     signatures = [one.rpartition("signature=")[2] for one in queries]
     assert {len(one) for one in signatures} == {64}
     assert len(signatures) >= 4
-    texts = [*reached(caught.value), caplog.text]
+    texts = [*reached(errors), caplog.text]
     assert not [text for text in texts if any(one in text for one in (bot.secret, bot.apiKey, *signatures))]
 
 

@@ -16,8 +16,9 @@ listed as open, as old as the request  it is queried, and reported if it is open
 listed as open, younger                it is left alone
 =====================================  =======================================================================
 
-"Reported" means that the call raises, with the order in ``.unresolved``. If the response is lost and the list
-cannot be had, nobody knows which orders are open: `UnknownOrders`.
+"Reported" means that the call raises, with the order in ``.unresolved``. If the list cannot be had, nobody
+knows which orders are open: `UnknownOrders`. After a complete response, a key without the right to read is
+the exception: it gets the response, and a warning.
 
 How old an order is, the exchange's clock decides. This machine's clock, or what was once measured of it, may
 be wrong by as much as the exchange accepts.
@@ -29,7 +30,7 @@ import logging
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ccxt.base.errors import BadResponse, BaseError, OperationFailed, OrderNotFound
+from ccxt.base.errors import BadResponse, BaseError, OperationFailed, OrderNotFound, PermissionDenied
 
 from .._bingx.errors import carry_ban
 from .._bingx.vocabulary import STATUS_OF_STATE, spelled_out, state_of
@@ -121,11 +122,15 @@ def cancel_all(scope: Scope) -> Flow:
         try:
             listed = yield from _list_open(scope, is_lost=failure is not None)
         except (BaseError, UnexpectedResponse) as error:
-            if failure is not None:
+            why = f"{context.method} could not read which orders are still open: {shorten(str(error), 300)}"
+            if failure is None and isinstance(error, PermissionDenied):
+                log.warning("%s", why)
+            else:
+                if failure is None:
+                    failure = BadResponse(why)
+                    failure.__cause__ = error
                 carry_ban(failure, *([error] if isinstance(error, BaseError) else []))
-                return account.outcome_of_unknown_orders(failure)
-            reason = shorten(str(error), 300)
-            log.warning("%s could not read which orders are still open: %s", context.method, reason)
+                account.lose_sight()
         else:
             unknown = account.unknown_of(listed)
             ages = yield from _ages(scope, signed_at, unknown)
@@ -195,6 +200,10 @@ class _Account:
             return
         is_plain = self._scope.cancels_listed and age is not None and _is_limit_order(order, market)
         (its.plain if is_failed or is_plain else its.others).append(ref)
+
+    def lose_sight(self) -> None:
+        """Nobody can say which orders are open."""
+        self._has_nameless = True
 
     def outcome_of_unknown_orders(self, error: BaseError) -> Outcome:
         """What came of it if nobody knows which orders are open."""

@@ -712,8 +712,8 @@ def test_list_denied(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.parametrize("data", [None, {}, [], {"orders": {}}, {"orders": "x"}])
-def test_odd_list(data: Any, caplog: pytest.LogCaptureFixture) -> None:
-    """A list that is not the documented one is asked for again."""
+def test_odd_list(data: Any) -> None:
+    """A list that is not the documented one is asked for again. Then nobody knows which orders are left."""
     exchange = Exchange("spot")
     exchange.place(1)
     exchange.lists = [lambda _: data]
@@ -721,9 +721,10 @@ def test_odd_list(data: Any, caplog: pytest.LogCaptureFixture) -> None:
     assert len(exchange.sent(FetchOpenOrders)) == 2
     exchange.place(2)
     exchange.lists = [lambda _: data] * 9
-    assert told(cancel(exchange)) == {"2": "canceled"}
+    error = failing(exchange, kind=BadResponse)
+    assert (told(error.orders), error.unresolved) == ({"2": "canceled"}, UNKNOWN)
     assert len(exchange.sent(FetchOpenOrders)) == 5
-    assert "no list of orders" in caplog.text
+    assert "could not read which orders are still open: no list of orders" in str(error)
 
 
 @pytest.mark.parametrize("resolve_attempts", [0, 1])
@@ -731,9 +732,23 @@ def test_one_look_without_reconciliation(resolve_attempts: int) -> None:
     """Without attempts to reconcile the list is read once after a complete response."""
     exchange = Exchange("spot")
     exchange.place(1)
-    exchange.lists = [RequestTimeout("bingx")]
     assert told(cancel(exchange, resolve_attempts=resolve_attempts)) == {"1": "canceled"}
-    assert len(exchange.sent(FetchOpenOrders)) == 1
+    exchange.place(2)
+    exchange.lists = [RequestTimeout("bingx")]
+    error = failing(exchange, resolve_attempts=resolve_attempts)
+    assert (told(error.orders), error.unresolved) == ({"2": "canceled"}, UNKNOWN)
+    assert len(exchange.sent(FetchOpenOrders)) == 2
+
+
+def test_failed_order_without_list() -> None:
+    """If only the list fails, what the response calls failed is cancelled all the same."""
+    exchange = Exchange("linear")
+    exchange.place(1, 2)
+    exchange.refuses = {"2": FAILED["linear"]}
+    exchange.lists = [refusal("banned", "100410", RateLimitExceeded, retry_after=60.0, banned=True)]
+    error = failing(exchange, kind=BadResponse)
+    assert (told(error.orders), error.unresolved) == ({"1": "canceled", "2": "canceled"}, UNKNOWN)
+    assert (error.banned, error.retry_after) == (True, 60.0)
 
 
 def test_list_out_of_time() -> None:
@@ -776,6 +791,17 @@ def test_lost_twice(fate: str) -> None:
     assert "all open orders of A/B" in str(error)
     assert len(exchange.sent(FetchOpenOrders)) == 3
     assert len(exchange.sent(CancelAll)) == 1
+
+
+def test_lost_then_unreachable() -> None:
+    """That the list was never sent does not say so of the request: its outcome stays unknown."""
+    exchange = Exchange("spot", "drop before")
+    never_sent = ExchangeNotAvailable("bingx")
+    never_sent.__cause__ = ConnectionRefusedError()
+    exchange.lists = [never_sent] * 9
+    error = failing(exchange, kind=RequestTimeout)
+    assert error.unresolved == UNKNOWN
+    assert UNKNOWN_OUTCOME in str(error)
 
 
 def test_lost_list_found_later() -> None:
