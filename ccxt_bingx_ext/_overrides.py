@@ -69,6 +69,7 @@ from ._cancel.commands import (
     CancelAll,
     Command,
     EditOrder,
+    FetchTime,
     LoadMarkets,
     MeasureClock,
     Query,
@@ -209,8 +210,7 @@ class BingxMixin(Upstream):
             url = self.urls["api"][section[0]]
             own, other = (self.implode_params(url, {"hostname": one}) for one in (self.hostname, hostname))
             request["url"] = other + request["url"][len(own) :]
-        if concerns_orders(route_at(section, method, path)):
-            note_signed(self.nonce())
+        note_signed(concerns_orders=concerns_orders(route_at(section, method, path)))
         return request
 
     def fetch2(
@@ -404,20 +404,24 @@ class BingxMixin(Upstream):
                 raise BadRequest(f"{method} takes spot and swap markets, not {kind}")
             name = "spot" if kind == "spot" else "inverse" if sub_type == "inverse" else "linear"
             own, by_id = all_of(name)
-            settings = parse_settings(self.options, own)
+            settings, settings_by_id = (parse_settings(self.options, one) for one in (own, by_id))
+            # Not of this kind if the params name another one, as they may for ccxt.
+            asked = market if market is not None and market[name] is True else None
 
-            def market_of(market_id: Any) -> Market:
-                found = market or self.safe_market(market_id, None, "-", kind)
-                context = self._context(method, found, by_id, parse_settings(self.options, by_id))
-                return Market(str(found["symbol"]), str(found["id"]), context)
+            def market_of(market_id: str) -> Market:
+                found = asked or self._market_by_id(market_id, name)
+                context = self._context(method, found, by_id, settings_by_id)
+                return Market(found["symbol"], str(found["id"]), context)
 
+            selects = extra.keys() - {"recvWindow"}  # no document knows them: some may select orders
             scope = AllScope(
                 symbol=symbol,
                 request=extra if market is None else {"symbol": market["id"], **extra},
                 context=self._context(method, market, own, settings),
                 market_of=market_of,
-                verifies=settings.verifies_all,
-                clock_offset=lambda: self.options.get("timeDifference"),
+                verifies=settings.verifies_all and not selects,
+                cancels_listed=not selects,
+                timestamp=self.nonce,
             )
             return conclude((yield from cancel_all(scope)))
 
@@ -440,6 +444,23 @@ class BingxMixin(Upstream):
         order_id, sent = edited.sent(endpoint.market_type)
         command = EditOrder((order_id, symbol, *order, sent))
         return (yield from edit_one(edited, command, market["id"], context))
+
+    def _market_by_id(self, market_id: str, kind: str) -> Any:
+        """The market of `kind` (a key of ccxt's market structure) that the exchange calls `market_id`.
+
+        One that ccxt does not know has the names that ccxt will give it; without an id it has no symbol.
+        """
+        type_ = "spot" if kind == "spot" else "swap"
+        known = self.safe_market(market_id, None, "-", type_)
+        if known.get(kind) is True:
+            return known
+        base, _, quote = market_id.partition("-")
+        base, quote = self.safe_currency_code(base or None), self.safe_currency_code(quote or None)
+        settle = {"spot": None, "linear": quote, "inverse": base}[kind]
+        symbol = f"{base}/{quote}" + (f":{settle}" if settle else "") if base and quote else market_id or None
+        kinds = {one: one in (kind, type_) for one in ("spot", "swap", "linear", "inverse")}
+        named = {"id": market_id, "symbol": symbol, "base": base, "quote": quote, "settle": settle}
+        return self.safe_market_structure({**named, "type": type_, "contract": type_ == "swap", **kinds})
 
     def _is_ours(self, params: Any = None) -> bool:
         """Whether the plugin's own flow cancels, and not ccxt's method."""
@@ -531,6 +552,8 @@ class BingxMixin(Upstream):
             return super().edit_order(*command.arguments)
         if isinstance(command, MeasureClock):
             return self.load_time_difference()
+        if isinstance(command, FetchTime):
+            return self.fetch_time()
         if isinstance(command, LoadMarkets):
             return self.load_markets()
         if isinstance(command, Sleep):
@@ -540,7 +563,7 @@ class BingxMixin(Upstream):
     @staticmethod
     def _result(command: Command, result: Any, call: Call) -> Any:
         """The result of `command` as flows receive it."""
-        if isinstance(command, (Cancel, CancelAll)):
+        if isinstance(command, (Cancel, CancelAll, FetchTime)):
             return Received(result, call.rest_of_window, call.signed_at)
         return result
 

@@ -727,7 +727,7 @@ def test_lane(limited: Simulator, market: Any, world: str) -> None:
     else:
 
         async def main() -> None:
-            exchange = async_bingx(config_of(limited))
+            exchange = async_bingx(config_of(limited, coalesce=False))
             try:
                 await exchange.load_markets()
                 await asyncio.gather(*(exchange.cancel_order(one, SYMBOLS[market]) for one in ids))

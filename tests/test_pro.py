@@ -65,6 +65,17 @@ def test_cancel_orders_for_symbols(bot: Bot, simulator: Simulator) -> None:
     assert not any(order.is_open for order in simulator.orders())
 
 
+def test_cancel_all_orders(bot: Bot, simulator: Simulator) -> None:
+    """One call cancels every order of the market; after a lost response the plugin reads which are left."""
+    ids = place(simulator, 2)
+    assert reported(bot.cancel_all_orders("BTC/USDT")) == [(one, "canceled") for one in ids]
+    place(simulator, 2)
+    simulator.faults.add("drop", when="after", path="cancelOpenOrders")
+    assert bot.cancel_all_orders("BTC/USDT") == []
+    assert not any(order.is_open for order in simulator.orders())
+    assert len(cancels(simulator, "cancelOpenOrders")) == 2
+
+
 def test_cancel_by_client_order_ids(bot: Bot, simulator: Simulator) -> None:
     """cancel_orders_with_client_order_ids cancels an order by its client order id."""
     simulator.place(client_order_id="mine")
@@ -132,7 +143,13 @@ def test_cancel_order_lost(bot: Bot, simulator: Simulator) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["captured_partial_not_found", "linear_lost_answer", *(one.name for one in SINGLES)]
+    "name",
+    [
+        "captured_partial_not_found",
+        "linear_lost_answer",
+        "inverse_all_lost_answer",
+        *(one.name for one in SINGLES),
+    ],
 )
 def test_cassette(name: str) -> None:
     """The pro class sends what was recorded, and reports what the recording says."""

@@ -50,10 +50,10 @@ class CancelAll(NamedTuple):
 
 
 class Received(NamedTuple):
-    """The result of a `Cancel` or a `CancelAll`: the decoded `body` of the response.
+    """The result of a `Cancel`, a `CancelAll` or a `FetchTime`: the decoded `body` of the response.
 
     `rest_of_window`: s for which its headers say that the limit is used up; None if they do not.
-    `signed_at`: the ``timestamp`` of the request (ms).
+    `signed_at`: when (s, `time.monotonic`) the request was signed.
     """
 
     body: Any
@@ -148,6 +148,10 @@ class MeasureClock(NamedTuple):
     """Measure how far this machine's clock is from the exchange's, and sign by the latter from now on."""
 
 
+class FetchTime(NamedTuple):
+    """Ask for the exchange's time. The `body` of the result is the time in ms."""
+
+
 class Sleep(NamedTuple):
     """Wait for `seconds`."""
 
@@ -156,6 +160,6 @@ class Sleep(NamedTuple):
 
 Query: TypeAlias = FetchOrder | FetchHistory | FetchOpenOrders
 Command: TypeAlias = (
-    LoadMarkets | Cancel | CancelAll | EditOrder | Query | MeasureClock | Sleep | UpdateLimiter
+    LoadMarkets | Cancel | CancelAll | EditOrder | Query | MeasureClock | FetchTime | Sleep | UpdateLimiter
 )
 Steps: TypeAlias = Generator[Command, Any, Any]

@@ -18,11 +18,11 @@ from ccxt.base.errors import (
 
 from .._bingx.errors import Response, response_of
 from .._bingx.vocabulary import calls_orders_gone
-from .._ids import OrderRef, SymbolRef, UnknownOrders, shown
+from .._ids import OrderRef, OrderWithoutSymbol, SymbolRef, UnknownOrders, shown
 from .failures import is_ambiguous
 
 Order: TypeAlias = dict[str, Any]
-Ref: TypeAlias = OrderRef | SymbolRef | UnknownOrders
+Ref: TypeAlias = OrderRef | SymbolRef | OrderWithoutSymbol | UnknownOrders
 
 UNKNOWN_OUTCOME = "the outcome is unknown: orders in .unresolved may still be live"
 

@@ -56,10 +56,10 @@ def reconcile_batch(run: CancelRun, part: Batch, failure: BaseError) -> Steps:
         except UnexpectedResponse:
             continue
         except BaseError as error:
-            if _forbids_more(error, context):
+            if forbids_more(error, context):
                 carry_ban(failure, error)
                 break
-            pause = max(pause, _named_pause(error))
+            pause = max(pause, named_pause(error))
             continue
         if settled:
             return
@@ -71,12 +71,12 @@ def reconcile_batch(run: CancelRun, part: Batch, failure: BaseError) -> Steps:
         raise failure
 
 
-def _named_pause(error: BaseError) -> float:
+def named_pause(error: BaseError) -> float:
     """For how long (s) the exchange accepts no further request, as far as `error` says."""
     return getattr(error, "retry_after", None) or 0.0
 
 
-def _forbids_more(error: BaseError, context: CancelContext) -> bool:
+def forbids_more(error: BaseError, context: CancelContext) -> bool:
     """Whether to go on would be to hammer a firewall, or a ban that outlasts what a call may wait."""
     if not getattr(error, "banned", False):
         return False
@@ -112,10 +112,10 @@ def query_unsettled(run: CancelRun, refs: Iterable[OrderRef]) -> Steps:
                 continue
             except BaseError as error:
                 is_limit = isinstance(error, RateLimitExceeded) or getattr(error, "banned", False)
-                if _forbids_more(error, context) or not (is_limit or is_ambiguous(error)):
+                if forbids_more(error, context) or not (is_limit or is_ambiguous(error)):
                     run.ban = error
                     return
-                pause = max(pause, _named_pause(error))
+                pause = max(pause, named_pause(error))
                 if is_limit:
                     break  # the exchange would refuse the other queries, too
                 continue

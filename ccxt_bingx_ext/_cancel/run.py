@@ -175,12 +175,15 @@ class CancelRun:
             if seconds:
                 yield Sleep(seconds)
 
-    def end_turn(self, refs: Sequence[OrderRef], *, submitted: bool, at: float | None = None) -> None:
-        """The cancel of `refs` is over, since `at` (None: now; s on the flow's clock).
+    def note_submission(self, at: float) -> None:
+        """The request for all open orders, which was over `at` (s on the flow's clock), submitted these."""
+        context, refs = self.context, self.batch.refs
+        self._submitted_at.update(dict.fromkeys(refs, at))
+        context.spacing.submitted(self._names_of_orders(refs), at + context.pauses.same_order)
 
-        `submitted`: the exchange may have handled the orders.
-        """
-        context, now = self.context, self.context.clock() if at is None else at
+    def end_turn(self, refs: Sequence[OrderRef], *, submitted: bool) -> None:
+        """The cancel of `refs` is over. `submitted`: the exchange may have handled the orders."""
+        context, now = self.context, self.context.clock()
         if submitted:
             self._submitted_at.update(dict.fromkeys(refs, now))
         free_at = now + context.pauses.same_order if submitted else None

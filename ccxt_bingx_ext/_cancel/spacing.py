@@ -63,6 +63,12 @@ class Spacing:
                 if free_at is not None:
                     self._free_at[ref] = free_at
 
+    def submitted(self, refs: Iterable[OrderRef], free_at: float) -> None:
+        """A request that named no order has submitted `refs`: none may be submitted before `free_at`."""
+        with self._lock:
+            for ref in refs:
+                self._free_at[ref] = max(free_at, self._free_at.get(ref, free_at))
+
     def link(self, ref: OrderRef, names: Iterable[OrderRef]) -> None:
         """The order of `ref` has these other `names`, too: by any of them it is the same order."""
         with self._lock:

@@ -58,9 +58,9 @@ class SlotLost(BaseException):
 class Call:
     """One request, from the limiter's queue to the response.
 
-    `signed`: it is ready to be sent, by whatever the bot's class sends with. `signed_at`: its ``timestamp``
-    (ms). `fetched`: ccxt's `fetch` has
-    begun to send it. `on_the_wire`: a session carries it out right now. `written`: something of it may have
+    `signed`: it concerns orders, and is ready to be sent, by whatever the bot's class sends with.
+    `signed_at`: since when (s, `time.monotonic`) any request is. `fetched`: ccxt's `fetch` has begun to send
+    it. `on_the_wire`: a session carries it out right now. `written`: something of it may have
     been written, by this call or by one inside of it. `failure`: how a watched session failed to send it.
     `answered`: a response has begun to arrive. `deadline`: when (s, `time.monotonic`) the response has to be
     complete. `replayable`: the session may send it again by itself. `rest_of_window`: s for which the
@@ -192,11 +192,11 @@ def current_call(method: str, url: str) -> Call | None:
     return call_on_the_wire() if concerns_orders(route_of(method, url)) else None
 
 
-def note_signed(at: float) -> None:
-    """The request of this thread or task is ready to be sent. `at`: its ``timestamp`` (ms)."""
+def note_signed(*, concerns_orders: bool) -> None:
+    """The request of this thread or task is ready to be sent."""
     call = _current.get()
     if call is not None:
-        call.signed, call.signed_at = True, at
+        call.signed, call.signed_at = call.signed or concerns_orders, monotonic()
 
 
 def hold_slot(slot: Slot) -> None:

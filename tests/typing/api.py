@@ -92,7 +92,14 @@ def sync_bot(bot: bingx, anything: tuple[int | str, ...], named: Iterator[Client
     bot.cancel_orders(12345, SYMBOL)  # type: ignore[arg-type]  # pyright: ignore
 
 
+def all_orders(bot: bingx) -> None:
+    assert_type(bot.cancel_all_orders(), list[Order])
+    assert_type(bot.cancel_all_orders(SYMBOL, {"recvWindow": 5000}), list[Order])
+    bot.cancel_all_orders(["A/B"])  # type: ignore[arg-type]  # pyright: ignore
+
+
 async def async_bot(bot: async_support.bingx) -> None:
+    assert_type(await bot.cancel_all_orders(SYMBOL), list[Order])
     assert_type(await bot.cancel_orders(["1", 2], SYMBOL, {"process": 1}), list[Order])
     assert_type(await bot.cancel_orders_for_symbols([{"id": "1", "symbol": SYMBOL}]), list[Order])
     assert_type(await bot.cancel_orders_with_client_order_ids(["a"], SYMBOL), list[Order])

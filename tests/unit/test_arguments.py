@@ -21,6 +21,7 @@ from ccxt_bingx_ext._cancel.arguments import (
     Cancellations,
     adopt,
     check_market,
+    parse_all,
     parse_batch,
     parse_cancellations,
     parse_single,
@@ -777,3 +778,27 @@ def test_single_ids_as_given() -> None:
     asked.read()
     assert asked.unresolved == ["x", "7"]
     assert [type(one) for one in asked.unresolved] == [str, ClientOrderId]
+
+
+def test_params_of_all() -> None:
+    """Parameters without ids are sent as they are; the plugin's own and ccxt's are dropped."""
+    params = {"type": "swap", "recvWindow": 3000, "timestamp": 1, "maxRetriesOnFailure": 3, "side": None}
+    assert parse_all(params) == {"type": "swap", "recvWindow": 3000}
+    assert parse_all({}) == {}
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"orderId": "1"}, r"not as params\['orderId'\]"),
+        ({"clientOrderIds": ["a"]}, r"not as params\['clientOrderIds'\]"),
+        ({"symbol": "BTC-USDT"}, "a name that cannot be sent: 'symbol'"),
+        ({"side": "a&b"}, "cannot be sent unambiguously"),
+        ({"process": 2}, "process is not 0 or 1"),
+        ("x", "params is not a dict"),
+    ],
+)
+def test_bad_params_of_all(params: Any, words: str) -> None:
+    """Parameters that name orders, or that cannot be sent, are refused."""
+    with pytest.raises(BadRequest, match=rf"^bingx cancelAllOrders\(\) .*{words}"):
+        parse_all(params)

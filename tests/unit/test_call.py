@@ -20,7 +20,7 @@ from ccxt.base.errors import (
 )
 
 from ccxt_bingx_ext._bingx.errors import not_sent
-from ccxt_bingx_ext._cancel.failures import Progress, progress_of
+from ccxt_bingx_ext._cancel.failures import Progress, progress_of, signed_at_of
 from ccxt_bingx_ext._ratelimit.acquire import acquire, try_acquire
 from ccxt_bingx_ext._ratelimit.local import LocalLimiter
 from ccxt_bingx_ext._ratelimit.schedule import RateLimit
@@ -90,7 +90,7 @@ def _fail_in(call: Call, seen: dict[str, Any]) -> None:
     with one_call(call):
         if not seen.pop("signed", True):
             raise BadRequest("x")
-        note_signed(0)
+        note_signed(concerns_orders=True)
         if not seen.pop("fetched", True):
             raise BadRequest("x")  # a bot's class has sent it by other means
         with on_the_wire(1.0, replayable=False) as inner:
@@ -100,6 +100,24 @@ def _fail_in(call: Call, seen: dict[str, Any]) -> None:
             if seen.pop("lost", False):
                 cause = OSError("of another session")
             raise BadRequest("x") from cause
+
+
+def test_signed_at() -> None:
+    """The error keeps when its request was signed. A request of no order is not `signed`."""
+    before = monotonic()
+    signed_at = signed_at_of(failure_in(Call()))
+    assert signed_at is not None
+    assert before <= signed_at <= monotonic()
+    assert signed_at_of(failure_in(Call(), signed=False)) is None
+    call = Call()
+    with one_call(call):
+        note_signed(concerns_orders=False)
+    assert (call.signed, call.signed_at is None) == (False, False)
+    with one_call(call):
+        note_signed(concerns_orders=True)
+        note_signed(concerns_orders=False)
+    assert call.signed
+    note_signed(concerns_orders=True)  # outside of any call of ours
 
 
 def test_progress() -> None:

@@ -16,6 +16,7 @@ from ccxt_bingx_ext._bingx.endpoints import (
     SPOT_SINGLE,
     Endpoint,
     Limited,
+    all_of,
     concerns_orders,
     endpoint_of,
     limited_at,
@@ -47,6 +48,9 @@ from ccxt_bingx_ext._ids import OrderRef
         ("DELETE", "https://x/openApi/cswap/v1/trade/cancelOrder?orderId=1", True),
         ("GET", "https://x/openApi/cswap/v1/trade/orderDetail?orderId=1", True),
         ("GET", "https://x/openApi/spot/v1/trade/openOrders", True),
+        ("DELETE", "https://x/openApi/swap/v2/trade/allOpenOrders?symbol=A-B", True),
+        ("DELETE", "https://x/openApi/cswap/v1/trade/allOpenOrders?symbol=A-B", True),
+        ("POST", "https://x/openApi/spot/v1/trade/cancelAllAfter", False),
         ("GET", "https://x/openApi/spot/v1/common/symbols", False),
     ],
 )
@@ -103,6 +107,24 @@ def test_single_limits() -> None:
     assert [one.limit for one in (SPOT_SINGLE, LINEAR_SINGLE, INVERSE)] == [5, 5, 5]
     assert [one.limit for one in (SPOT, LINEAR)] == [2, 5]
     assert len({one.route for one in (SPOT, SPOT_SINGLE, LINEAR, LINEAR_SINGLE, INVERSE)}) == 5
+
+
+@pytest.mark.parametrize(
+    ("kind", "route", "limit", "lists", "by_id"),
+    [
+        ("spot", "POST spot/v1/trade/cancelOpenOrders", 2, ("orders", None), SPOT),
+        ("linear", "DELETE swap/v2/trade/allOpenOrders", 5, ("success", "failed"), LINEAR),
+        ("inverse", "DELETE cswap/v1/trade/allOpenOrders", 5, ("success", "failed"), INVERSE),
+    ],
+)
+def test_all_of(kind: str, route: str, limit: int, lists: tuple[str, str | None], by_id: Endpoint) -> None:
+    """Each kind of market has an endpoint for all orders, with its own limit and the market's look-ups."""
+    own, some = all_of(kind)
+    assert some is by_id
+    assert (own.route, own.limit, (own.schema.done, own.schema.failed)) == (route, limit, lists)
+    assert (own.market_type, own.limit_name, own.takes_process) == (kind, "allLimit", False)
+    assert (own.fetch, own.history, own.open_orders) == (by_id.fetch, by_id.history, by_id.open_orders)
+    assert not own.schema.is_one_order
 
 
 def test_requests() -> None:

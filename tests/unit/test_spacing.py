@@ -46,6 +46,16 @@ def test_under_way_elsewhere() -> None:
     assert spacing.reserve([OTHER], 10.0) == (0.0, True), "what is not reserved is free"
 
 
+def test_submitted_by_another_request() -> None:
+    """A request for all orders submits each of them, and takes no turn from a cancel that is under way."""
+    spacing = submitted(ORDER, at=10.0)
+    spacing.submitted([ORDER, OTHER], 10.5)
+    assert spacing.reserve([OTHER], 10.2)[0] == pytest.approx(0.3)
+    assert spacing.reserve([ORDER], 10.2)[0] == pytest.approx(0.85), "the later time stays"
+    spacing.submitted([ORDER, OTHER], 12.0)
+    assert spacing.reserve([ORDER], 10.2)[1] is False
+
+
 def test_entries_expire() -> None:
     """Two seconds later an order is forgotten."""
     spacing = submitted(ORDER, at=10.0)
