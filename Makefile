@@ -10,11 +10,12 @@ INSTALL = $(PIP) install --require-hashes --only-binary :all: $(PINS:%=--require
 PINS = requirements/ccxt-newest.txt requirements/test.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench audit soak compat newest upstream vulnerabilities mutants lint lock record clean
+.PHONY: help demo test bench audit soak compat newest upstream vulnerabilities mutants docs lint lock record clean
 
 help:
 	@echo "make demo      the main job on the embedded simulator, next to plain ccxt"
 	@echo "make test      run the tests, with coverage"
+	@echo "make docs      build the site in .cache/site; a dead link, a missing name or a broken diagram fails it"
 	@echo "make lint      ruff, mypy, pyright, and the layers that imports keep to"
 	@echo "make bench     measure time and cost, next to plain ccxt (9 minutes; ARGS=--quick for a first look)"
 	@echo "make audit     check every claim against the truth in 1000 random scenarios (ARGS=--seed=2)"
@@ -86,6 +87,15 @@ lint: $(BIN)/.ready-lint
 
 $(BIN)/.ready-lint: $(BIN)/.ready requirements/lint.txt
 	$(INSTALL) --requirement requirements/lint.txt
+	@touch $@
+
+# The theme's warning is about its end of life in 2027, and would not fail the build.
+docs: $(BIN)/.ready-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+	@echo "Open .cache/site/index.html"
+
+$(BIN)/.ready-docs: $(BIN)/.ready requirements/docs.txt
+	$(INSTALL) --requirement requirements/docs.txt
 	@touch $@
 
 # In an environment of its own: what pins the development set is not part of it.

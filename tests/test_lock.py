@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ numpy==2.4.6 ; python_full_version >= '3.11' \\
     --hash=sha256:{THREE}
 """
 WRITTEN = {path.name for path in REQUIREMENTS.glob("*.txt")}
-BEYOND = {"lint.txt", "bench.txt", "mutants.txt"}
+BEYOND = {"lint.txt", "bench.txt", "docs.txt", "mutants.txt"}
 
 
 def written(name: str) -> dict[str, str]:
@@ -94,8 +95,7 @@ def test_files_fit_together(together: tuple[str, ...]) -> None:
 
 def test_one_version_in_one_environment() -> None:
     """A package that two targets need has one version: they share an environment."""
-    lint, bench, mutants = (written(name) for name in ("lint.txt", "bench.txt", "mutants.txt"))
-    for one, other in ((lint, bench), (lint, mutants), (bench, mutants)):
+    for one, other in combinations([written(name) for name in sorted(BEYOND)], 2):
         assert all(one[name] == other[name] for name in one.keys() & other.keys())
 
 

@@ -6,7 +6,8 @@ are installed together:
 
 - ``ccxt-newest.txt``, ``ccxt-lowest.txt``: the newest and the lowest supported ccxt, and what it needs;
 - ``test.txt``: the test tools, and what builds this package. It goes with either ccxt file;
-- ``lint.txt``, ``bench.txt``, ``mutants.txt``: what these targets need beyond ccxt and ``test.txt``.
+- ``lint.txt``, ``bench.txt``, ``docs.txt``, ``mutants.txt``: what these targets need beyond ccxt and
+  ``test.txt``.
 
 ccxt pins many of its dependencies exactly, and each release pins different versions. That is why ``test.txt``
 leaves them out.
@@ -107,7 +108,7 @@ def main() -> int:
     _write("ccxt-newest.txt", _NEEDED_BY_CCXT.format(release=found[1], which="newest"), newest)
     # Each within those before it: one environment serves all of them.
     before = [everything]
-    for extra in ("lint", "bench", "mutants"):
+    for extra in ("lint", "bench", "docs", "mutants"):
         pins = _resolve(["test", extra], BUILD, before)
         _write(f"{extra}.txt", f"What `make {extra}` needs beyond test.txt.", split(pins, everything)[1])
         before.append(pins)
