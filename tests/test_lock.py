@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tools.compat import REQUIREMENTS, ROOT, TEST_PINS, install_steps
-from tools.lock import lowest_ccxt, parse_pins, render, split
+from tools.lock import beyond, lowest_ccxt, parse_pins, render, split
 
 ONE, TWO, THREE = ("a" * 64, "b" * 64, "c" * 64)
 COMPILED = f"""\
@@ -48,6 +48,16 @@ def test_split() -> None:
     inside, outside = split(parse_pins(COMPILED), {"numpy", "ccxt"})
     assert "".join(outside.values()) + "".join(inside.values()) == COMPILED
     assert [*inside] == ["numpy"]
+
+
+def test_beyond() -> None:
+    """A later file pins what the earlier files lack, and never relies on a pin for other platforms only."""
+    pins = parse_pins(COMPILED)
+    _, installed = split(pins, {"attrs"})
+    assert [*beyond(pins, installed)] == ["attrs"]
+    for_one_python = {"numpy": pins["numpy"].partition("numpy==2.4.6")[0]}
+    with pytest.raises(ValueError, match=r"EVERYWHERE.*: numpy"):
+        beyond(pins, for_one_python)
 
 
 @pytest.mark.parametrize(
