@@ -32,7 +32,7 @@ from tools.audit.judge import (
 from tools.audit.play import Played
 from tools.audit.run import audit, count
 from tools.audit.scenario import ANYWHERE, SYMBOLS, AskedId, Placed, Scenario, State, Trouble, Where, draw
-from tools.audit.speaks import draw_kind
+from tools.audit.speaks import draw_spoken
 
 # ccxt with retries misreports twice in this slice: the negative control needs that.
 SEED, INDEXES = 1, range(280, 350)
@@ -395,11 +395,11 @@ def test_same_order_within_a_second(both_ids: bool, counts: set[str]) -> None:
 
 
 def test_scenario_follows_from_seed() -> None:
-    """Seed and index determine a scenario of either kind, so that anyone can play it again."""
-    assert draw(SEED, 7) == draw(SEED, 7) == draw_kind("classic", SEED, 7)
+    """Seed and index determine a scenario of either voice, so that anyone can play it again."""
+    assert draw(SEED, 7) == draw(SEED, 7) == draw_spoken("classic", SEED, 7)
     assert draw(SEED, 7) != draw(SEED, 8)
     assert draw(SEED, 7) != draw(SEED + 1, 7)
-    assert draw_kind("speaks", SEED, 7) == draw_kind("speaks", SEED, 7) != draw(SEED, 7)
+    assert draw_spoken("speaks", SEED, 7) == draw_spoken("speaks", SEED, 7) != draw(SEED, 7)
 
 
 def test_every_fault_is_drawn() -> None:
@@ -407,7 +407,7 @@ def test_every_fault_is_drawn() -> None:
     scenarios = [draw(SEED, index) for index in INDEXES] + [
         draw(SEED, index, "several") for index in range(40)
     ]
-    speaking = [draw_kind("speaks", SEED, index, market) for market in SYMBOLS for index in range(60)]
+    speaking = [draw_spoken("speaks", SEED, index, market) for market in SYMBOLS for index in range(60)]
     kinds = {one.kind for scenario in scenarios + speaking for one in scenario.troubles}
     assert kinds == {*get_args(Kind), *get_args(Condition)}
     states = {one.state for scenario in speaking for one in scenario.placed}
@@ -421,7 +421,7 @@ def test_every_fault_is_drawn() -> None:
 @pytest.mark.parametrize("market", ["spot", "linear", "inverse", "several"])
 def test_speaking_exchange(market: Where) -> None:
     """The plugin reports no order falsely where the exchange speaks in all its ways; it repeats no cancel."""
-    found = list(audit(SEED, range(25), OUR_CLIENTS, jobs=4, market=market, kind="speaks"))
+    found = list(audit(SEED, range(25), OUR_CLIENTS, jobs=4, market=market, voice="speaks"))
     assert {(one.index, one.client): one.wrong for one in found if one.violations} == {}
     assert [one.index for one in found if REPEATED in one.wrong] == []
     assert len(found) == 25 * len(OUR_CLIENTS)
@@ -429,7 +429,7 @@ def test_speaking_exchange(market: Where) -> None:
 
 def test_ccxt_fails_where_it_speaks() -> None:
     """Negative control: plain ccxt drops orders in silence there, too."""
-    counts = count(list(audit(SEED, range(25), (CCXT,), jobs=4, kind="speaks")))
+    counts = count(list(audit(SEED, range(25), (CCXT,), jobs=4, voice="speaks")))
     assert counts[CCXT][SILENT][0] > 0
 
 

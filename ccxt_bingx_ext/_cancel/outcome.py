@@ -70,7 +70,7 @@ def conclude(outcome: Outcome, method: str | None = None) -> list[Order]:
         add_to_message(error, UNKNOWN_OUTCOME)
     attach_outcome(error, outcome.structures, [ref.public for ref in outcome.unresolved])
     dressed = _dressed(error, method)
-    _name_unresolved(dressed, outcome.unresolved)
+    _name_unresolved(dressed, [ref.name for ref in outcome.unresolved])
     raise dressed
 
 
@@ -82,9 +82,8 @@ def most_severe(errors: Sequence[BaseError]) -> BaseError:
     return min(errors, key=lambda one: (not is_ambiguous(one), isinstance(one, OrderNotFound)))
 
 
-def _name_unresolved(error: BaseError, unresolved: Sequence[Ref]) -> None:
-    """Name the first ten of `unresolved` in the message: many a bot passes on messages, not attributes."""
-    names = [ref.name for ref in unresolved]
+def _name_unresolved(error: BaseError, names: Sequence[str]) -> None:
+    """Put the first ten `names` into the message: many a bot passes on messages, not attributes."""
     if not all(name in str(error) for name in names[:10]):
         more = f" and {len(names) - 10} more" if len(names) > 10 else ""
         add_to_message(error, f"unresolved: {', '.join(names[:10])}{more}")
@@ -114,7 +113,8 @@ def unresolved_on_error(
 ) -> Iterator[None]:
     """Leave all of `unresolved` to every ccxt error that leaves the block without lists of its own.
 
-    With `converts` no other error leaves, either: settings of an odd type, say, raise Python's own.
+    With `converts` no other error leaves, either: settings of an odd type, say, raise Python's own. The
+    message then names `unresolved`.
     """
     try:
         yield
@@ -129,7 +129,21 @@ def unresolved_on_error(
         failure = ExchangeError(f"bingx {type(error).__name__}: {shown(error)}")
         failure.__cause__ = error
     attach_outcome(failure, [], unresolved)
-    raise _dressed(failure, method)
+    dressed = _dressed(failure, method)
+    if converts:  # else the message is about wrong input, and names that
+        _name_unresolved(dressed, [_name_of(one) for one in unresolved])
+    raise dressed
+
+
+def _name_of(public: str | Mapping[str, Any]) -> str:
+    """An entry of ``unresolved`` as messages name it."""
+    if isinstance(public, str):
+        return public
+    symbol, value = public["symbol"], public.get("id") or public.get("clientOrderId")
+    if value is not None:
+        return SymbolRef(symbol, OrderRef("id", value)).name
+    # A wrong symbol may be anything, and raise when it is shown.
+    return UnknownOrders(symbol if isinstance(symbol, str) else None).name
 
 
 def _dressed(error: BaseError, method: str | None) -> BaseError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ccxt.base.errors import BadRequest, ExchangeError, OrderNotFound, PermissionDenied, RequestTimeout
 
@@ -30,3 +32,33 @@ def test_errors_of_python() -> None:
         raise TypeError("x")
     assert (caught.value.orders, caught.value.unresolved) == ([], ["1"])
     assert isinstance(caught.value.__cause__, TypeError)
+
+
+class Hostile:
+    """A symbol of the caller's that cannot be shown."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no")
+
+
+@pytest.mark.parametrize(
+    ("unresolved", "named"),
+    [
+        (["1", "2"], "1, 2"),
+        ([str(one) for one in range(12)], "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more"),
+        ([{"id": "1", "symbol": "BTC/USDT"}], "1 (BTC/USDT)"),
+        ([{"clientOrderId": "mine", "symbol": "BTC/USDT"}], "mine (BTC/USDT)"),
+        ([{"id": None, "symbol": "BTC/USDT"}], "every open order of BTC/USDT"),
+        ([{"id": None, "symbol": None}], "every open order of every symbol"),
+        ([{"id": None, "symbol": Hostile()}], "every open order of every symbol"),
+    ],
+)
+def test_errors_before_a_request_name_orders(unresolved: list[Any], named: str) -> None:
+    """An error before any request (loading the markets, say) names its orders; wrong input names itself."""
+    with pytest.raises(PermissionDenied) as caught, unresolved_on_error(unresolved, converts=True):
+        raise PermissionDenied("bingx x")
+    assert str(caught.value) == f"bingx x - unresolved: {named}"
+    with pytest.raises(BadRequest) as caught_input, unresolved_on_error(unresolved):
+        raise BadRequest("bingx x")
+    assert str(caught_input.value) == "bingx x"
+    assert caught_input.value.unresolved == unresolved

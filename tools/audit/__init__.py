@@ -1,8 +1,9 @@
 """The randomized audit: compare what clients report with what is true.
 
 Where things are: `scenario` (drawn from a seed), `clients` (who is audited), `play` (one scenario, one
-client, one fresh exchange), `speaks` (scenarios of the kind "speaks"), `judge` (every claim against the
-truth), `run` (many of them), `__main__` (``make audit``), `soak` and `soak_exchange` (``make soak``).
+client, one fresh exchange), `speaks` (an exchange that speaks as the real one), `judge` (every claim against
+the truth), `run` (many of them), `show` (what is printed), `__main__` (``make audit``). All of that is about
+`cancel_orders` and `cancel_orders_for_symbols`. ``family/`` has the other cancels.
 
 How it judges
 -------------
@@ -30,7 +31,7 @@ has finished every request of the call (it may execute a delayed request long af
 - *A cancel within a second* of another for the same order, counted by the exchange, is a fault of the client;
   unless the caller names the order by both its ids, of which a client cannot know that they are one.
 
-With ``--kind speaks`` the exchange speaks as it really does. Staleness, odd responses and words that say
+With ``--exchange speaks`` the exchange speaks as it really does. Staleness, odd responses and words that say
 nothing excuse nothing there: a client can find out. Risk control (of every symbol) and firewalls excuse what
 the call did not settle before, and so does a limit that refuses again after the client has waited. A poisoned
 id excuses itself only.

@@ -5,26 +5,34 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from collections.abc import Sequence
+from typing import get_args
 
-from .clients import CCXT, CCXT_RETRIES, CLIENTS, OUR_CLIENTS, Told, load_markets
+from ccxt_bingx_ext.simulator.markets import Market
+
+from .clients import CCXT, CCXT_ASYNC, CCXT_RETRIES, CLIENTS, OUR_CLIENTS, Told, load_markets
+from .family.claims import COUNTS as FAMILY_COUNTS
+from .family.clients import CLIENTS as FAMILY_CLIENTS
+from .family.run import audit_family
+from .family.scenario import KINDS as FAMILY
+from .family.scenario import Kind
+from .family.show import replay_family
 from .judge import judge
-from .play import Played, hasten, play
-from .run import audit, table
+from .play import Played, play, set_pauses
+from .run import audit
 from .scenario import SYMBOLS, Scenario, Where
-from .speaks import KINDS, Kind, draw_kind
+from .show import report, show_request
+from .speaks import VOICES, Voice, draw_spoken
 
-_ONLY = {"ours": OUR_CLIENTS, "ccxt": (CCXT,), "ccxt-retries": (CCXT_RETRIES,)}
-_SHOWN_VIOLATIONS = 20
+_LISTS = "cancel_orders"
+_ONLY = {"ours": OUR_CLIENTS, "ccxt": (CCXT, CCXT_ASYNC), "ccxt-retries": (CCXT_RETRIES,)}
 
 
-def replay(seed: int, index: int, clients: Sequence[str], market: Where, kind: Kind = "classic") -> bool:
+def replay(seed: int, index: int, clients: Sequence[str], market: Where, voice: Voice = "classic") -> bool:
     """Play one scenario alone, and show everything; whether the plugin passed."""
-    if kind == "classic":
-        hasten()
+    set_pauses(voice)
     markets = load_markets()
-    scenario = draw_kind(kind, seed, index, market)
+    scenario = draw_spoken(voice, seed, index, market)
     _show_scenario(scenario)
     passed = True
     for client in clients:
@@ -52,12 +60,7 @@ def _show_play(client: str, played: Played) -> None:
     print(f"-- {client}")
     started = played.requests[0].arrived if played.requests else 0.0
     for request in played.requests:
-        sent = {name: value for name, value in request.params.items() if name != "timestamp"}
-        print(
-            f"   {request.arrived - started:6.3f} {request.path.rpartition('/')[2]} {sent}"
-            f" fault={request.fault} {request.conditions or ''} cancelled={request.cancelled}"
-            f" -> HTTP {request.http_status} code {request.code}"
-        )
+        show_request(request, started)
     if told.error is not None:
         print(f"   raised {type(told.error).__name__}: {told.error}")
         print(f"   unresolved: {getattr(told.error, 'unresolved', None)}")
@@ -67,30 +70,31 @@ def _show_play(client: str, played: Played) -> None:
 
 
 def _clients(only: str | None, market: Where) -> tuple[str, ...]:
-    clients = _ONLY.get(only or "", CLIENTS)
+    clients = _chosen(only, CLIENTS)
     if market in ("inverse", "several"):  # ccxt has no method for these
         return tuple(client for client in clients if client in OUR_CLIENTS)
     return clients
 
 
+def _chosen(only: str | None, clients: Sequence[str]) -> tuple[str, ...]:
+    return tuple(one for one in clients if one in _ONLY.get(only or "", clients))
+
+
 def audit_market(given: argparse.Namespace, market: Where) -> bool:
     """Play the scenarios of one market and show the findings. Returns whether the plugin passed."""
     clients = _clients(given.only, market)
-    began = time.perf_counter()
-    findings = list(audit(given.seed, range(given.scenarios), clients, given.jobs, market, given.kind))
-    took = time.perf_counter() - began
-    print(f"{market} ({given.kind}): seed {given.seed}, {given.scenarios} scenarios, {took:.0f} s")
-    print(table(findings))
-    violations = [one for one in findings if one.client in OUR_CLIENTS and one.violations]
-    for one in violations[:_SHOWN_VIOLATIONS]:
-        print(f"\n{one.client}, scenario {one.index}: {', '.join(one.violations)}")
-        for name in one.violations:
-            print(f"  {name}: {'; '.join(one.wrong[name])}")
-        chosen = f"--kind {given.kind} --market {market} --seed {given.seed}"
-        print(f"  alone: python -m tools.audit {chosen} --replay {one.index}")
-    if len(violations) > _SHOWN_VIOLATIONS:
-        print(f"\n… and {len(violations) - _SHOWN_VIOLATIONS} more")
-    return not violations
+    findings = audit(given.seed, range(given.scenarios), clients, given.jobs, market, given.exchange)
+    chosen = f"--kind {_LISTS} --market {market} --exchange {given.exchange} --seed {given.seed}"
+    return report(f"{market} ({given.exchange})", findings, chosen)
+
+
+def audit_kind(given: argparse.Namespace, kind: Kind) -> bool:
+    """Play the scenarios of one kind of call and show the findings. Returns whether the plugin passed."""
+    clients = _chosen(given.only, FAMILY_CLIENTS[kind])
+    market = given.market
+    findings = audit_family(kind, given.seed, range(given.scenarios), clients, given.jobs, market)
+    chosen = f"--kind {kind}{f' --market {market}' if market else ''} --seed {given.seed}"
+    return report(kind, findings, chosen, FAMILY_COUNTS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -100,15 +104,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", choices=_ONLY, help="audit these clients only")
     parser.add_argument("--replay", type=int, metavar="INDEX", help="play this scenario alone, and show it")
     parser.add_argument("--market", choices=SYMBOLS, help="audit this kind of market only")
-    parser.add_argument("--kind", choices=KINDS, default="classic", help="the kind of scenarios")
+    parser.add_argument("--kind", choices=(_LISTS, *FAMILY), help="audit this kind of call only")
+    parser.add_argument(
+        "--exchange",
+        choices=VOICES,
+        default="classic",
+        help=f"how the exchange behaves to {_LISTS}; each scenario of the other kinds draws it",
+    )
     parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1), help="processes at once")
     given = parser.parse_args(arguments)
-    markets: Sequence[Where] = (given.market,) if given.market else tuple(SYMBOLS)
+    family: Sequence[Kind] = [one for one in FAMILY if given.kind in (None, one)]
+    is_of_family = given.market is None or given.market in get_args(Market)
+    if given.kind in FAMILY and not is_of_family:
+        parser.error(f"--kind {given.kind} is about one kind of market: {', '.join(get_args(Market))}")
     if given.replay is not None:
-        clients = _clients(given.only, markets[0])
-        return 0 if replay(given.seed, given.replay, clients, markets[0], given.kind) else 1
-    passed = [audit_market(given, market) for market in markets]  # every one, whatever is found in the first
+        return 0 if _replay(given) else 1
+    passed: list[bool] = []  # every one is played, whatever is found in the first
+    if given.kind in (None, _LISTS):
+        passed += [audit_market(given, one) for one in ([given.market] if given.market else SYMBOLS)]
+    if is_of_family:
+        passed += [audit_kind(given, one) for one in family]
     return 0 if all(passed) else 1
+
+
+def _replay(given: argparse.Namespace) -> bool:
+    if given.kind not in FAMILY:
+        market: Where = given.market or "spot"
+        clients = _clients(given.only, market)
+        return replay(given.seed, given.replay, clients, market, given.exchange)
+    clients = _chosen(given.only, FAMILY_CLIENTS[given.kind])
+    return replay_family(given.kind, given.seed, given.replay, clients, given.market)
 
 
 if __name__ == "__main__":

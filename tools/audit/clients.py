@@ -15,8 +15,10 @@ from tests.helpers import CCXTS, OURS
 from .scenario import CLIENT_TIMEOUT_MS, SYMBOLS, Scenario
 
 OURS_SYNC, OURS_ASYNC, CCXT, CCXT_RETRIES = "ours", "ours async", "ccxt", "ccxt retries"
+CCXT_ASYNC = "ccxt async"
 CLIENTS: Final = (OURS_SYNC, OURS_ASYNC, CCXT, CCXT_RETRIES)
 OUR_CLIENTS: Final = (OURS_SYNC, OURS_ASYNC)
+_MARKETS: Final = (*SYMBOLS["several"], "ETH/USDT:USDT")
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ def load_markets() -> list[dict[str, Any]]:
     with Simulator(limits=None) as simulator:
         exchange = CCXTS["sync"](simulator.ccxt_config(enableRateLimit=False))
         exchange.load_markets()
-        return [dict(exchange.market(symbol)) for symbol in SYMBOLS["several"]]
+        return [dict(exchange.market(symbol)) for symbol in _MARKETS]
 
 
 def call(

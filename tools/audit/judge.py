@@ -32,7 +32,7 @@ COUNTS: Final = (
     NEEDLESSLY_UNKNOWN,
     REPEATED,
 )
-VIOLATIONS: Final = tuple(name for name in COUNTS if name not in (UNCERTAIN, OWN_UNKNOWN))
+_NO_VIOLATIONS: Final = (UNCERTAIN, OWN_UNKNOWN)
 
 _NO_SUCH_ORDER: Final = "unknown"
 _METHOD: Final = "bingx cancelOrdersForSymbols()"
@@ -59,7 +59,7 @@ class Finding:
 
     @property
     def violations(self) -> list[str]:
-        return [name for name in VIOLATIONS if name in self.wrong]
+        return [name for name in self.wrong if name not in _NO_VIOLATIONS]
 
 
 @dataclass(frozen=True)

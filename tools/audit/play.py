@@ -10,11 +10,12 @@ from typing import Any, Final
 
 from ccxt_bingx_ext._cancel.run import Pauses
 from ccxt_bingx_ext._overrides import BingxMixin
-from ccxt_bingx_ext.simulator import Execution, Request, Simulator
+from ccxt_bingx_ext.simulator import Execution, Order, Request, Simulator
+from ccxt_bingx_ext.simulator.simulator import FIRST_ORDER_ID
 
 from .clients import Told, call
-from .scenario import Scenario, market_of
-from .speaks import STALE
+from .scenario import Placed, Scenario, Trouble, market_of
+from .speaks import STALE, Voice
 
 _STATUS_OF_STATE: Final = {
     "FILLED": "closed",
@@ -22,8 +23,9 @@ _STATUS_OF_STATE: Final = {
     "FAILED": "rejected",
     "EXPIRED": "expired",
 }
-_LENIENT: Final = {"same_order_seconds": None, "inverse_cancel_id": "either", "inverse_case_kept": True}
+LENIENT: Final = {"same_order_seconds": None, "inverse_cancel_id": "either", "inverse_case_kept": True}
 """What the classic scenarios assume of the exchange; others have rules of their own."""
+SOMEBODY_ELSE: Final = "2"
 _SETTLED_WITHIN: Final = 5.0  # s
 
 
@@ -42,28 +44,32 @@ class Played:
     """The order ids (or unknown ids) that were submitted again within a second."""
 
 
-def hasten() -> None:
-    """Shorten the pauses that have no option, in this process only: there are many scenarios."""
-    BingxMixin._pauses = Pauses(reconcile=0.01, back_off=0.02, lag=0.03)
+def set_pauses(voice: Voice) -> None:
+    """Shorten the pauses that have no option, in this process only: there are many scenarios.
+
+    An exchange that speaks has times of its own: a second per order, look-ups that lag.
+    """
+    short = Pauses(reconcile=0.01, back_off=0.02, lag=0.03)
+    BingxMixin._pauses = short if voice == "classic" else Pauses()
 
 
 def play(scenario: Scenario, client: str, markets: Sequence[dict[str, Any]]) -> Played:
     """Play ``scenario`` with ``client``."""
     # A rate limiter belongs to a key and a port, and ports are reused: every play has its own key.
     key = f"key-{scenario.index}-{client}-{time.monotonic_ns()}"
-    with Simulator(limits=None, api_key=key, **{**_LENIENT, **scenario.rules}) as simulator:
+    with Simulator(limits=None, api_key=key, **{**LENIENT, **scenario.rules}) as simulator:
         raced: set[int] = set()
-        _place(simulator, scenario)
+        place(simulator, scenario.placed)
         if any(trouble.kind == "stale" for trouble in scenario.troubles):
             time.sleep(STALE)  # what was so before the call, a stale look-up knows
-        _let_go_wrong(simulator, scenario, raced)
+        let_go_wrong(simulator, scenario.troubles, raced)
         told = call(client, scenario, simulator.ccxt_config(), markets)
-        at_return = _truths(simulator, scenario)
-        _settle(simulator)
+        at_return = truths(simulator)
+        settle(simulator)
         return Played(
             told=told,
             at_return=at_return,
-            in_the_end=_truths(simulator, scenario),
+            in_the_end=truths(simulator),
             raced=frozenset(raced),
             executions=tuple(simulator.executions),
             requests=tuple(simulator.requests),
@@ -71,23 +77,28 @@ def play(scenario: Scenario, client: str, markets: Sequence[dict[str, Any]]) -> 
         )
 
 
-def _place(simulator: Simulator, scenario: Scenario) -> None:
-    simulator.add_account("somebody-else", "secret", "2")
-    for number, placed in enumerate(scenario.placed):
-        uid = "2" if placed.foreign else None
-        order = simulator.place(
-            symbol=placed.symbol.partition(":")[0].replace("/", "-"),
-            client_order_id=placed.client_id,
-            quantity="2",
-            uid=uid,
-            market=market_of(placed.symbol),
-            type="STOP_MARKET" if placed.is_trigger else "LIMIT",
-        )
-        assert order.order_id == scenario.order_id(number)
+def place(simulator: Simulator, orders: Sequence[Placed]) -> None:
+    """Put the orders into the book, some of them of another account, and end those that have ended."""
+    simulator.add_account("somebody-else", "secret", SOMEBODY_ELSE)
+    for number, placed in enumerate(orders):
+        order = place_one(simulator, placed)
+        assert order.order_id == FIRST_ORDER_ID + number
         if placed.state == "partly":
             simulator.fill(order.order_id, "1")
         elif placed.state != "open":
             _ending(simulator, placed.state)(order.order_id)
+
+
+def place_one(simulator: Simulator, placed: Placed) -> Order:
+    """Put an order into the book, open."""
+    return simulator.place(
+        symbol=placed.symbol.partition(":")[0].replace("/", "-"),
+        client_order_id=placed.client_id,
+        quantity="2",
+        uid=SOMEBODY_ELSE if placed.foreign else None,
+        market=market_of(placed.symbol),
+        type="STOP_MARKET" if placed.is_trigger else "LIMIT",
+    )
 
 
 def _ending(simulator: Simulator, state: str) -> Callable[[int], object]:
@@ -102,12 +113,12 @@ def _ending(simulator: Simulator, state: str) -> Callable[[int], object]:
     return endings.get(state, simulator.fail)
 
 
-def _let_go_wrong(simulator: Simulator, scenario: Scenario, raced: set[int]) -> None:
-    for trouble in scenario.troubles:
+def let_go_wrong(simulator: Simulator, troubles: Sequence[Trouble], raced: set[int]) -> None:
+    """Add the ``troubles`` to the exchange. A race adds the number of the order that it ends to ``raced``."""
+    for trouble in troubles:
         details = dict(trouble.details)
         if trouble.kind == "race":
-            assert trouble.order is not None
-            details["action"] = _race(simulator, scenario, trouble.order, details["action"], raced)
+            details["action"] = _race(simulator, trouble, raced)
         simulator.faults.add(
             trouble.kind,
             when=trouble.when,
@@ -118,23 +129,26 @@ def _let_go_wrong(simulator: Simulator, scenario: Scenario, raced: set[int]) -> 
         )
 
 
-def _race(
-    simulator: Simulator, scenario: Scenario, number: int, action: str, raced: set[int]
-) -> Callable[[], None]:
+def _race(simulator: Simulator, trouble: Trouble, raced: set[int]) -> Callable[[], None]:
     def end() -> None:
+        number, action = trouble.order, trouble.details["action"]
+        if isinstance(action, Placed):
+            place_one(simulator, action)
+            return
+        assert number is not None
         with contextlib.suppress(ValueError):  # the order is no longer open: nothing happens
-            _ending(simulator, action)(scenario.order_id(number))
+            _ending(simulator, action)(FIRST_ORDER_ID + number)
             raced.add(number)
 
     return end
 
 
-def _truths(simulator: Simulator, scenario: Scenario) -> tuple[str, ...]:
-    orders = (simulator.order(scenario.order_id(number)) for number in range(len(scenario.placed)))
-    return tuple(_STATUS_OF_STATE.get(order.status, "open") for order in orders)
+def truths(simulator: Simulator) -> tuple[str, ...]:
+    """The status of every order in the book, by its number."""
+    return tuple(_STATUS_OF_STATE.get(order.status, "open") for order in simulator.orders())
 
 
-def _settle(simulator: Simulator) -> None:
+def settle(simulator: Simulator) -> None:
     """Wait until the exchange has finished every request, even those whose client has given up."""
     give_up = time.monotonic() + _SETTLED_WITHIN
     while simulator._exchange.server._active:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
-from .clients import CLIENTS, load_markets
+from .clients import load_markets
 from .judge import COUNTS, Finding, judge
-from .play import hasten, play
+from .play import play, set_pauses
 from .scenario import Where
-from .speaks import Kind, draw_kind
+from .speaks import Voice, draw_spoken
 
 _markets: list[dict[str, Any]] = []
 
@@ -23,30 +23,48 @@ def audit(
     clients: Sequence[str],
     jobs: int,
     market: Where = "spot",
-    kind: Kind = "classic",
+    voice: Voice = "classic",
 ) -> Iterator[Finding]:
     """What is found in these scenarios, client by client; played in `jobs` processes of their own."""
+    yield from audit_each(partial(_audit_one, voice, seed, market, tuple(clients)), indexes, jobs)
+
+
+def audit_each(
+    one: Callable[[Sequence[dict[str, Any]], int], list[Finding]], indexes: Sequence[int], jobs: int
+) -> Iterator[Finding]:
+    """The findings of ``one`` of the scenarios after the other. It takes the markets and an index."""
     # Mostly it is waited for timeouts, hence processes rather than a thread that would starve the others.
-    one = partial(_audit_one, kind, seed, market, tuple(clients))
-    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=partial(_begin, kind)) as pool:
-        for findings in pool.map(one, indexes, chunksize=2):
+    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_begin) as pool:
+        for findings in pool.map(partial(_with_markets, one), indexes, chunksize=2):
             yield from findings
 
 
-def _begin(kind: Kind) -> None:
-    if kind == "classic":  # else the exchange has times of its own: a second per order, look-ups that lag
-        hasten()
+def _begin() -> None:
     _markets.extend(load_markets())
 
 
-def _audit_one(kind: Kind, seed: int, market: Where, clients: Sequence[str], index: int) -> list[Finding]:
-    scenario = draw_kind(kind, seed, index, market)
-    return [judge(scenario, client, play(scenario, client, _markets)) for client in clients]
+def _with_markets(one: Callable[[Sequence[dict[str, Any]], int], list[Finding]], index: int) -> list[Finding]:
+    return one(_markets, index)
 
 
-def count(findings: Sequence[Finding]) -> dict[str, dict[str, tuple[int, int]]]:
+def _audit_one(
+    voice: Voice,
+    seed: int,
+    market: Where,
+    clients: Sequence[str],
+    markets: Sequence[dict[str, Any]],
+    index: int,
+) -> list[Finding]:
+    set_pauses(voice)
+    scenario = draw_spoken(voice, seed, index, market)
+    return [judge(scenario, client, play(scenario, client, markets)) for client in clients]
+
+
+def count(
+    findings: Sequence[Finding], names: Sequence[str] = COUNTS
+) -> dict[str, dict[str, tuple[int, int]]]:
     """By client and kind of mistake: the number of scenarios, and of ids."""
-    counts = {finding.client: dict.fromkeys(COUNTS, (0, 0)) for finding in findings}
+    counts = {finding.client: dict.fromkeys(names, (0, 0)) for finding in findings}
     for finding in findings:
         for name, what in finding.wrong.items():
             scenarios, ids = counts[finding.client][name]
@@ -54,12 +72,11 @@ def count(findings: Sequence[Finding]) -> dict[str, dict[str, tuple[int, int]]]:
     return counts
 
 
-def table(findings: Sequence[Finding]) -> str:
-    counts = count(findings)
-    clients = [client for client in CLIENTS if client in counts]
-    lines = [f"{'scenarios (ids)':24}" + "".join(f"{client:>16}" for client in clients)]
-    for name in COUNTS:
-        cells = (counts[client][name] for client in clients)
+def table(findings: Sequence[Finding], names: Sequence[str] = COUNTS) -> str:
+    counts = count(findings, names)
+    lines = [f"{'scenarios (ids)':24}" + "".join(f"{client:>16}" for client in counts)]
+    for name in names:
+        cells = (counts[client][name] for client in counts)
         shown = (f"{scenarios} ({ids})" if scenarios else "0" for scenarios, ids in cells)
         lines.append(f"{name:24}" + "".join(f"{cell:>16}" for cell in shown))
     return "\n".join(lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from random import Random
@@ -206,7 +206,7 @@ class Scenario:
 def draw(seed: int, index: int, market: Where = "spot") -> Scenario:
     """Draw scenario ``index`` of ``seed`` on a ``market``. The same arguments draw the same scenario."""
     rng = Random(f"{seed}/{index}" if market == "spot" else f"{seed}/{index}/{market}")
-    placed = _draw_placed(rng, market)
+    placed = draw_placed(rng, SYMBOLS[market])
     asked = _draw_asked(rng, placed, market)
     batch_size = rng.choice((50, 50, 1, 2, 3, 4))
     return Scenario(
@@ -214,10 +214,10 @@ def draw(seed: int, index: int, market: Where = "spot") -> Scenario:
         placed=placed,
         asked=asked,
         process=rng.choice(_PROCESSES[market]),
-        rules=_draw_rules(rng, market),
+        rules=draw_rules(rng, market),
         batch_size=batch_size,
         troubles=tuple(
-            _draw_trouble(rng, placed, market) for _ in range(rng.choices(range(4), (15, 50, 25, 10))[0])
+            draw_trouble(rng, placed, market) for _ in range(rng.choices(range(4), (15, 50, 25, 10))[0])
         ),
         throttled=rng.random() < 0.3,
         markets_loaded=rng.random() < 0.9,
@@ -226,7 +226,7 @@ def draw(seed: int, index: int, market: Where = "spot") -> Scenario:
     )
 
 
-def _draw_rules(rng: Random, market: Where) -> Mapping[str, Any]:
+def draw_rules(rng: Random, market: Where) -> Mapping[str, Any]:
     """Draw the behavior that only the exchange knows."""
     failed_keys = ("clientOrderID", "orderId", "clientOrderId", "text")
     rules: dict[str, Any] = {
@@ -241,12 +241,13 @@ def _draw_rules(rng: Random, market: Where) -> Mapping[str, Any]:
     return rules
 
 
-def _draw_placed(rng: Random, market: Where) -> tuple[Placed, ...]:
+def draw_placed(rng: Random, symbols: Sequence[str], most: int = 12) -> tuple[Placed, ...]:
+    """Draw the orders in the book: some of these symbols, at ``most`` so many."""
     all_open = rng.random() < 0.35  # otherwise the exchange would rarely execute a process=0 request
     placed = []
-    for number in range(rng.randint(1, 12)):
+    for number in range(rng.randint(1, most)):
         state: State = "open" if all_open or rng.random() < 0.6 else rng.choice(("partly", *_FINAL))
-        symbol = rng.choice(SYMBOLS[market])
+        symbol = rng.choice(symbols)
         # Capitals, because the exchange returns linear client order ids in lower case.
         name = "client" if market_of(symbol) == "spot" else "Client"
         client_id = f"{name}_{number}" if rng.random() < 0.5 else None
@@ -280,7 +281,8 @@ def _draw_asked(rng: Random, placed: tuple[Placed, ...], market: Where) -> tuple
     return tuple(asked if market == "several" else sorted(asked, key=lambda one: one.field != "id"))
 
 
-def _draw_trouble(rng: Random, placed: tuple[Placed, ...], market: Where) -> Trouble:
+def draw_trouble(rng: Random, placed: tuple[Placed, ...], market: Where) -> Trouble:
+    """Draw a fault of the cancels or the look-ups."""
     path = (CANCEL if rng.random() < 0.8 else LOOK_UP)[market_of(rng.choice(SYMBOLS[market]))]
     kind, when, details, order = _draw_kind(rng, placed, path)
     return Trouble(
