@@ -23,6 +23,9 @@ __all__ = ["bingx"]
 class bingx(BingxMixin, upstream):
     """``ccxt.async_support.bingx`` with a `cancel_orders` that accounts for every id."""
 
+    def __repr__(self) -> str:
+        return "ccxt_bingx_ext.async_support.bingx()"
+
     async def cancel_orders(
         self,
         ids: Iterable[OrderId] | None,

@@ -153,3 +153,15 @@ def test_question_that_cannot_be_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         sys.stderr.close()
         with pytest.raises(BrokenPipeError):
             stderr.close()
+
+
+def test_reader_that_has_gone(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the same process, too: 74, and no word about a reader that has gone."""
+    with unwritable("pipe") as pipe, open(pipe.fileno(), "w", closefd=False) as stdout:
+        with monkeypatch.context() as patched:
+            patched.setattr(sys, "stdout", stdout)
+            assert main(["cancel", "--help"]) == 74
+            sys.stdout.close()
+        with pytest.raises(BrokenPipeError):
+            stdout.close()
+    assert capsys.readouterr().err == ""
