@@ -45,7 +45,7 @@ def why(error: BaseException, *, all_or_nothing: bool = False) -> str:
         )
     response = _response(error)
     if isinstance(error, BadSymbol):
-        return f"the exchange has no such market: {said(error)}"
+        return f"the exchange has no such market: {said(error).removeprefix('does not have market symbol ')}"
     if response is not None and response.is_from_gateway:
         return f"the exchange failed with HTTP {response.http_status}"
     if response is not None and response.code not in (None, "0"):

@@ -73,6 +73,7 @@ def gone_and_live() -> BaseError:
             "100400). Without --all-or-nothing, it cancels the others",
         ),
         (refused(BadSymbol), "the exchange has no such market: the words (code 1)"),
+        (BadSymbol("bingx does not have market symbol A/B"), "the exchange has no such market: A/B"),
         (refused(ExchangeError, status=504), "the exchange failed with HTTP 504"),
         (refused(ExchangeError), "the exchange refused: the words (code 1)"),
         (RequestTimeout("bingx POST https://..."), "it timed out"),
