@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ccxt_bingx_ext import bingx
 from ccxt_bingx_ext.cli import main
 from ccxt_bingx_ext.simulator import Simulator
 
@@ -176,6 +177,15 @@ def test_dry_run_needs_no_keys(
     assert main(["cancel", "BTC/USDT", "1", "--dry-run"]) == 0
     assert main(["cancel", "BTC/USDT", "1", "--dry-run", "--keys-file", "missing"]) == 64
     assert "the keys file missing cannot be read" in capsys.readouterr().err
+
+
+def test_check_delays_nothing(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check before the cancel does not count as a cancel of the order, which would delay the real one."""
+    slept: list[float] = []
+    monkeypatch.setattr(bingx, "sleep", lambda self, ms: slept.append(ms))
+    live = str(simulator.place().order_id)
+    assert main(["cancel", "BTC/USDT", live, "--simulator", simulator.url]) == 0
+    assert slept == []
 
 
 def test_dry_run_without_markets(simulator: Simulator, capsys: CAPSYS) -> None:
