@@ -14,7 +14,7 @@ PINS = requirements/ccxt-newest.txt requirements/test.txt
 
 help:
 	@echo "make demo      the main job on the embedded simulator, next to plain ccxt"
-	@echo "make test      run the tests, with coverage"
+	@echo "make test      run the tests, with coverage (ARGS=tests/unit for some of them, without)"
 	@echo "make docs      build the site in .cache/site; a dead link, a missing name or a broken diagram fails it"
 	@echo "make build     the wheel and the source distribution, in dist/"
 	@echo "make lint      ruff, mypy, pyright, the layers that imports keep to, spelling, and the workflows"
@@ -27,20 +27,22 @@ help:
 	@echo "make upstream  check whether the newest ccxt still has the defects that the plugin works around"
 	@echo "make vulnerabilities  ask PyPI for known vulnerabilities of ccxt and of what it needs, as pinned"
 	@echo "make lock      pin the development set to the newest releases, with hashes"
-	@echo "make record    record the cassettes again, from the simulator"
+	@echo "make record    record the cassettes again, from the simulator; keeps those in which only times differ"
 
 $(BIN)/.ready: pyproject.toml $(PINS)
-	$(PYTHON) -m venv $(VENV)
-	$(INSTALL)
+	@echo "Installing ccxt and the test tools, in pinned versions, into $(VENV). This happens once."
+	@$(PYTHON) -m venv $(VENV)
+	@$(INSTALL)
 # A folder has no hash, so it goes second. The first step has brought all that it needs.
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: $(BIN)/.ready
 	$(BIN)/python -m ccxt_bingx_ext demo
 
+# Some of the tests cover some of the package: a report of the whole would only mislead.
 test: $(BIN)/.ready
-	$(BIN)/python -m pytest --cov --cov-report=term-missing $(ARGS)
+	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--cov --cov-report=term-missing)
 
 bench: $(BIN)/.ready-bench
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -30,6 +30,9 @@ class bingx(BingxMixin, upstream):
         super().__init__(*args, **named)
         watch_session(self.session)  # now, so that the first cancel can use an idle connection
 
+    def __repr__(self) -> str:
+        return "ccxt_bingx_ext.bingx()"
+
     def cancel_orders(
         self,
         ids: Iterable[OrderId] | None,

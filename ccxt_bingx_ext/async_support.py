@@ -28,6 +28,9 @@ class bingx(BingxMixin, upstream):
         self._coalescer = Coalescer()
         super().__init__(*args, **named)
 
+    def __repr__(self) -> str:
+        return "ccxt_bingx_ext.async_support.bingx()"
+
     async def cancel_orders(
         self,
         ids: Iterable[OrderId] | None,

@@ -14,3 +14,6 @@ class bingx(async_support.bingx, upstream):
 
     As in ccxt, it is an `async_support.bingx`, too.
     """
+
+    def __repr__(self) -> str:
+        return "ccxt_bingx_ext.pro.bingx()"

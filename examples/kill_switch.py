@@ -5,8 +5,8 @@ A line of the file is a symbol and an order id, or ``client:`` and a client orde
     BTC/USDT 1735964997957275648
     ETH/USDT client:quote_17
 
-Which of them may still be live stands in ``FILE.unresolved`` at every moment, so also when this is ended in
-the middle; at the end it is printed, too, and that file can be given to the next run.
+``ccxt-bingx-ext cancel --from-file FILE --yes`` does this once. The example tries several times, goes on
+after a wrong line, and keeps what may still be live in ``FILE.unresolved``, which the next run reads, too.
 
 On the simulator (``python -m ccxt_bingx_ext simulate``), or live::
 
@@ -26,7 +26,7 @@ from typing import Any
 import ccxt
 
 from _exchange import config
-from ccxt_bingx_ext import ClientOrderId, bingx, is_gone
+from ccxt_bingx_ext import bingx, is_gone
 
 CLIENT = "client:"
 
@@ -38,17 +38,18 @@ def main() -> int:
     arguments = parser.parse_args()
     unresolved = arguments.file.with_name(f"{arguments.file.name}.unresolved")
     lines = arguments.file.read_text().splitlines()
-    if unresolved.is_file():  # of an earlier run: the file may have been made anew since
+    if unresolved.is_file():  # of an earlier run, after which the file may have been written again
         lines += unresolved.read_text().splitlines()
     left = list(dict.fromkeys(" ".join(line.split()) for line in lines if line.strip()))
     if not left:
-        sys.exit("no orders are listed: was the list made?")
+        sys.exit("no orders are listed: was the list written?")
     write(unresolved, left)
     exchange = bingx(config())
     for attempt in range(arguments.attempts):
         if attempt:
             time.sleep(2 ** (attempt - 1))
-        left = cancel_lines(exchange, left)
+        gone = {name for order in cancel(exchange, left) for name in names_of(order) if is_gone(order)}
+        left = [line for line in left if line not in gone]
         write(unresolved, left)
         if not left:
             break
@@ -57,42 +58,35 @@ def main() -> int:
     return 1 if left else 0
 
 
-def cancel_lines(exchange: Any, lines: list[str]) -> list[str]:
-    """Cancel what the lines name, and return those whose order is not known to be gone."""
-    gone = set()
-    names_by_symbol: dict[str, list[str]] = {}
-    for line in lines:
-        symbol, _, name = line.partition(" ")
-        names_by_symbol.setdefault(symbol, []).append(name)
-    for symbol, names in names_by_symbol.items():
-        ids = [ClientOrderId(name[len(CLIENT) :]) if name.startswith(CLIENT) else name for name in names]
-        for order in cancel(exchange, symbol, ids):
-            for field, prefix in (("id", ""), ("clientOrderId", CLIENT)):
-                name = f"{prefix}{order[field]}"
-                if order[field] is not None and name in names:
-                    print(f"{symbol} {name} {order['status'] or order['info']}")
-                    # Not for status None: an order that the exchange does not know may be live under another
-                    # symbol, and the exchange forgets a client order id after two hours, but not its order.
-                    if is_gone(order):
-                        gone.add(f"{symbol} {name}")
-    return [line for line in lines if line not in gone]
-
-
-def cancel(exchange: Any, symbol: str, ids: list[str]) -> list[dict[str, Any]]:
-    """What the exchange said of these orders; nothing of those of which it could not be found out."""
+def cancel(exchange: Any, lines: list[str]) -> list[dict[str, Any]]:
+    """What the exchange said of these orders. It says nothing of those that may still be live."""
     try:
-        orders: list[dict[str, Any]] = exchange.cancel_orders(ids, symbol, {"process": 1})
+        orders: list[dict[str, Any]] = exchange.cancel_orders_for_symbols(map(entry, lines), {"process": 1})
     except ccxt.BaseError as error:
-        print(f"{symbol}: {error}", file=sys.stderr)
-        if type(error) is ccxt.BadRequest and len(ids) > 1:
-            # A line that is no id must not save the others.
-            return [order for one in ids for order in cancel(exchange, symbol, [one])]
+        print(error, file=sys.stderr)
+        if isinstance(error, (ccxt.ArgumentsRequired, ccxt.BadRequest)) and len(lines) > 1:
+            # A line that names no order must not save the others.
+            return [order for one in lines for order in cancel(exchange, [one])]
         return getattr(error, "orders", [])
+    for order in orders:
+        print(f"{names_of(order)[0]} {order['status'] or order['info']}")
     return orders
 
 
+def entry(line: str) -> dict[str, str]:
+    symbol, _, name = line.partition(" ")
+    field = "clientOrderId" if name.startswith(CLIENT) else "id"
+    return {"symbol": symbol, field: name.removeprefix(CLIENT)}
+
+
+def names_of(order: dict[str, Any]) -> list[str]:
+    """The lines that may name `order`."""
+    ids = (f"{CLIENT}{order['clientOrderId']}" if order["clientOrderId"] else None, order["id"])
+    return [f"{order['symbol']} {one}" for one in ids if one]
+
+
 def write(path: Path, lines: list[str]) -> None:
-    """Replace the file as a whole: half a list would be orders lost sight of."""
+    """Replace the file as a whole: half a list would lose sight of orders."""
     half = path.with_name(f"{path.name}.new")
     try:
         half.write_text("".join(f"{line}\n" for line in lines))

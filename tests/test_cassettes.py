@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from ccxt_bingx_ext import bingx
 from ccxt_bingx_ext.simulator import Simulator
 from tools.recording.live import Far, record_live
 from tools.recording.play import play
-from tools.recording.record import ALL, record
+from tools.recording.record import ALL, record, record_again
 from tools.recording.scenarios import KEY, SCENARIOS, SECRET, Scenario
 from tools.recording.speaks import SPEAKS
-from tools.recording.tape import CASSETTES, tape
+from tools.recording.tape import CASSETTES, tape, timeless
 
 from .helpers import OURS
 
@@ -39,14 +37,23 @@ def test_fresh_recording(scenario: Scenario, tmp_path: Path, loopback: None) -> 
     assert timeless(fresh) == timeless(CASSETTES / f"{scenario.name}.yaml")
 
 
-def timeless(path: Path) -> Any:
-    """The interactions of a cassette, without times."""
-    text = re.sub(r'(\w*[tT]ime\\?": ?)\d{13}', r"\g<1>0", path.read_text())
-    interactions = yaml.safe_load(text)["interactions"]
-    for interaction in interactions:
-        for header in ("Expire", "Remain"):  # the rest of the window depends on the time, too
-            interaction["response"]["headers"].pop(f"X-RateLimit-Requests-{header}", None)
-    return interactions
+def test_recording_again(tmp_path: Path, loopback: None) -> None:
+    """Recording again replaces a cassette only if more than times differ."""
+    scenario = next(one for one in SCENARIOS if one.name == "timestamp")
+    kept, changed = CASSETTES / "timestamp.yaml", CASSETTES / "two_canceled.yaml"
+    for stored, is_kept in ((kept, True), (changed, False)):
+        path = tmp_path / "timestamp.yaml"
+        path.write_bytes(stored.read_bytes())
+        assert record_again(scenario, tmp_path) == path
+        assert (path.read_bytes() == stored.read_bytes()) is is_kept
+        assert timeless(path) == timeless(kept)
+    assert [path.name for path in tmp_path.iterdir()] == ["timestamp.yaml"]
+
+
+def test_first_recording(tmp_path: Path, loopback: None) -> None:
+    """The first recording of a scenario writes its cassette, into a folder that may not exist yet."""
+    path = record_again(SCENARIOS[0], tmp_path / "new")
+    assert timeless(path) == timeless(CASSETTES / path.name)
 
 
 def test_every_cassette_has_a_scenario() -> None:

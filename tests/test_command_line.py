@@ -11,23 +11,29 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from importlib import metadata
 
+import ccxt
 import pytest
 
 from ccxt_bingx_ext import __version__
 from ccxt_bingx_ext.cli import main
+from ccxt_bingx_ext.cli.versions import documentation
+
+from .helpers import OURS, WORLDS
 
 
 def test_demo(loopback: None, capsys: pytest.CaptureFixture[str]) -> None:
-    """The demo shows for six ids what each bot believes, beside the truth."""
+    """The demo shows for six ids, in 80 columns, what each bot believes beside the truth."""
     assert main(["demo"]) == 0
     out = capsys.readouterr().out
-    assert "hears nothing: ccxt 3, this plugin 0" in out
-    rows = [line for line in out.splitlines() if re.match(r"\d{19} ", line)]
-    assert len(rows) == 6
-    assert re.search(r"filled meanwhile +- nothing - +closed +FILLED", out)
-    assert re.search(r"cancelled meanwhile +- nothing - +canceled +CANCELED", out)
-    assert re.search(r"never existed +- nothing - +unknown: can not find", out)
+    assert "the result does not mention: ccxt 3, this plugin 0" in out
+    lines = out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert len([line for line in lines if re.match(r"\d{19} ", line)]) == 6
+    assert re.search(r"filled +- nothing - +closed +FILLED", out)
+    assert re.search(r"cancelled +- nothing - +canceled +CANCELED", out)
+    assert re.search(r"never existed +- nothing - +unknown order +no such order", out)
 
 
 def test_simulate(loopback: None) -> None:
@@ -46,10 +52,88 @@ def test_simulate(loopback: None) -> None:
 
 def test_simulate_port(monkeypatch: pytest.MonkeyPatch) -> None:
     """simulate serves on port 8000 unless you name another."""
-    ports: list[int] = []
-    monkeypatch.setattr("ccxt_bingx_ext.simulator.serve", lambda port, announce: ports.append(port))
-    assert [main(["simulate"]), main(["simulate", "--port", "0"])] == [0, 0]
-    assert ports == [8000, 0]
+    called: list[tuple[int, bool]] = []
+    monkeypatch.setattr(
+        "ccxt_bingx_ext.simulator.serve", lambda port, announce, log: called.append((port, log is not None))
+    )
+    assert [main(["simulate"]), main(["simulate", "--port", "0", "--log"])] == [0, 0]
+    assert called == [(8000, False), (0, True)]
+
+
+def test_simulate_log(loopback: None) -> None:
+    """simulate --log prints a line with its outcome for each request, in 80 columns."""
+    command = [sys.executable, "-m", "ccxt_bingx_ext", "simulate", "--port", "0", "--log"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        shown = [process.stdout.readline()]
+        while not shown[-1].startswith("Stop with"):
+            shown.append(process.stdout.readline())
+        url = shown[0].split()[-1]
+        with urllib.request.urlopen(f"{url}/openApi/spot/v1/common/symbols"):
+            shown.append(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert max(map(len, shown)) <= 81  # with the end of the line
+    assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3} GET spot/v1/common/symbols: code 0\n", shown[-1])
+
+
+def test_log_without_a_reader(loopback: None) -> None:
+    """simulate --log ends with 74 when nobody reads its lines any more."""
+    command = [sys.executable, "-m", "ccxt_bingx_ext", "simulate", "--port", "0", "--log"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[-1]
+        process.stdout.close()
+        with urllib.request.urlopen(f"{url}/openApi/spot/v1/common/symbols"):
+            pass
+        assert process.wait(timeout=30) == 74
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize("command", [[], ["doctor"], ["cancel"], ["run"], ["simulate"], ["demo"]])
+def test_help(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every --help describes its command, has examples and a link to the docs, and fits 80 columns."""
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--help"])
+    assert ended.value.code == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "examples:" in lines
+    assert f"Documentation: {documentation()}" in lines
+    described = lines.index("", 1) + 1
+    assert lines[described].endswith((".", "this", "and", "or", "three", "simulator", "ccxt:"))
+
+
+def test_documentation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The link to the docs is the address that the package names, or the page in its source."""
+    named: dict[str, object] = {"Project-URL": "Documentation, https://docs.example"}
+
+    class Metadata:
+        def get_all(self, name: str) -> object:
+            return [named[name]] if name in named else None
+
+    monkeypatch.setattr(metadata, "metadata", lambda name: Metadata())
+    assert documentation() == "https://docs.example"
+    named.clear()
+    assert documentation() == "docs/command-line.md in the source of the package"
+
+    def missing(name: str) -> object:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "metadata", missing)
+    assert documentation() == "docs/command-line.md in the source of the package"
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_repr(world: str) -> None:
+    """repr(exchange) names the package and the class."""
+    name = {"sync": "", "async": "async_support.", "pro": "pro."}[world]
+    assert repr(OURS[world]()) == f"ccxt_bingx_ext.{name}bingx()"
 
 
 def test_bot_loads_no_command_line() -> None:
@@ -63,11 +147,13 @@ def test_bot_loads_no_command_line() -> None:
 
 
 def test_version_and_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
-    """--version prints the version, and a missing command exits with 64, not with 2 (may be live)."""
+    """--version prints all versions, and a missing command exits with 64, not with 2 (may be live)."""
     with pytest.raises(SystemExit) as version:
         main(["--version"])
     assert version.value.code == 0
-    assert capsys.readouterr().out.strip() == __version__
+    python = ".".join(map(str, sys.version_info[:3]))
+    shown = capsys.readouterr().out.strip()
+    assert shown == f"ccxt-bingx-ext {__version__} (ccxt {ccxt.__version__}, Python {python})"
     with pytest.raises(SystemExit) as bad:
         main([])
     assert bad.value.code == 64
@@ -79,7 +165,7 @@ def test_python_m(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit) as ended:
         runpy.run_module("ccxt_bingx_ext", run_name="__main__")
     assert ended.value.code == 0
-    assert capsys.readouterr().out.strip() == __version__
+    assert capsys.readouterr().out.startswith(f"ccxt-bingx-ext {__version__} (ccxt")
 
 
 def test_simulate_in_process(loopback: None, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,7 +1,6 @@
-"""``ccxt-bingx-ext cancel``: cancel orders, and say of every one what became of it.
+"""``ccxt-bingx-ext cancel``: cancel orders, and report what became of each.
 
-Long lists go in parts, so that the bar moves; an all-or-nothing list is one call. Nothing is sent before the
-whole list has been checked, the table can be shown, and somebody said yes to the live exchange.
+Nothing is sent before the whole list has been checked and, on the live exchange, you have said yes.
 """
 
 from __future__ import annotations
@@ -10,133 +9,191 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from ccxt.base.errors import ArgumentsRequired, BadRequest, BaseError
+from ccxt.base.errors import AuthenticationError, BaseError
 
-from .credentials import hidden, open_exchange, read_keys
-from .ids import read_asked, spelled
-from .outcome import NOT_CANCELLED, UNRESOLVED, Outcome, cancel_in_parts
-from .rehearsal import RehearsingBingx
+from .. import bingx
+from .bar import bar, no_bar
+from .credentials import Keys, hidden, open_exchange, placed, read_keys
+from .ids import Word, targets_of, words_in
+from .interrupts import sigterm_interrupts
+from .jobs import Exchanges, Job, ListedOrders, OpenOrders
+from .outcome import CANCELLED, NOT_CANCELLED, UNRESOLVED, Outcome, document, status_of, words_of
+from .reasons import why
+from .rehearsal import RehearsingBingx, Request
+from .table import paragraph, table, terminal_width
 from .terminal import ask, printable, remark, show
 from .usage import BadUsage
 
-_CANNOT_SHOW = "the table needs rich: pip install rich, or use --json; nothing was sent"
+_NO_KEYS = Keys("", "")
+_HEADINGS = ("symbol", "order id", "client order id", "status", "the exchange says")
 
 
 def cancel(chosen: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    asked = read_asked(chosen.ids, chosen.client_id, chosen.from_file)
-    keys = read_keys(chosen.keys_file, chosen.simulator, os.environ)
-    exchange = open_exchange(RehearsingBingx, keys, chosen.simulator)
-    settings = exchange.options["cancelOrders"]
-    if chosen.request_format is not None:
-        settings["requestFormat"] = chosen.request_format
-    params = {"process": 0 if chosen.all_or_nothing else 1}
-    part_size = len(asked) if chosen.all_or_nothing else settings["batchSize"]
+    symbol, words = _read(chosen)
+    targets = targets_of(symbol, words, chosen.client_id)
+    if not targets and not chosen.all:
+        return _nothing_to_do(chosen)
+    exchanges = _open(chosen)
+    if chosen.all:
+        job: Job = OpenOrders(exchanges, str(symbol))
+    else:
+        several = symbol is None
+        job = ListedOrders(exchanges, targets, several=several, all_or_nothing=chosen.all_or_nothing)
     if chosen.dry_run:
-        return _rehearse(exchange, asked, part_size, chosen, params)
-    shown_bar, display = _display(chosen)
+        return _show_rehearsal(job, chosen)
     try:
-        _check(exchange, asked, chosen.symbol, params)
-        if not (chosen.yes or chosen.simulator is not None or _agreed(asked, chosen)):
+        job.check()
+        if not (chosen.yes or chosen.simulator is not None or _agreed(job, chosen)):
             remark("nothing was sent")
             return NOT_CANCELLED
         unchecked = None
     except BaseError as error:
         unchecked = error  # the markets could not be read, say: nothing is known of any order
-    outcome = Outcome([], asked, unchecked)
+    except KeyboardInterrupt:
+        remark("interrupted: nothing was sent")
+        return NOT_CANCELLED
+    return _carry_out(job, chosen, unchecked, partial(hidden, exchange=exchanges.exchange))
 
-    def send(part: list[str]) -> Any:
-        return exchange.cancel_orders(part, chosen.symbol, params)
+
+def _read(chosen: argparse.Namespace) -> tuple[str | None, list[Word]]:
+    """The symbol, if the command names one, and the words that name orders. `BadUsage` if they do not fit."""
+    symbol, ids = (chosen.words[0], chosen.words[1:]) if chosen.words else (None, [])
+    is_listed = bool(ids or chosen.client_id or chosen.from_file is not None)
+    if symbol == "":
+        raise BadUsage("SYMBOL is empty; nothing was sent")
+    if chosen.all:
+        if symbol is None or is_listed or chosen.all_or_nothing:
+            raise BadUsage("--all goes with SYMBOL, and with neither ids nor --all-or-nothing")
+        return symbol, []
+    if not is_listed:
+        raise BadUsage("no ids: name some, or --from-file FILE, or --all for every open order of SYMBOL")
+    if symbol is None and chosen.client_id:
+        raise BadUsage("--client-id needs SYMBOL")
+    listed = [] if chosen.from_file is None else words_in(chosen.from_file)
+    if not listed and chosen.from_file == "-" and not (ids or chosen.client_id):
+        # The program that should have written them may have failed.
+        raise BadUsage("stdin holds no ids")
+    return symbol, [*map(Word, ids), *listed]
+
+
+def _nothing_to_do(chosen: argparse.Namespace) -> int:
+    if chosen.json:
+        symbol = chosen.words[0] if chosen.words else None
+        rehearsal = {"dryRun": True, "requests": []}
+        show(json.dumps(rehearsal if chosen.dry_run else document(Outcome([], []), symbol, why)))
+    else:
+        show(f"{chosen.from_file} holds no ids: nothing to do")
+    return CANCELLED
+
+
+def _open(chosen: argparse.Namespace) -> Exchanges:
+    # A rehearsal needs no keys. A file of them is read nevertheless, to find out whether it can be.
+    needs_keys = not chosen.dry_run or chosen.keys_file is not None
+    keys = read_keys(chosen.keys_file, chosen.simulator, os.environ) if needs_keys else _NO_KEYS
+    exchanges = Exchanges(
+        placed(RehearsingBingx(), chosen.simulator), open_exchange(bingx, keys, chosen.simulator)
+    )
+    if chosen.request_format is not None:
+        for exchange in exchanges:
+            exchange.options["cancelOrders"]["requestFormat"] = chosen.request_format
+    return exchanges
+
+
+def _carry_out(
+    job: Job, chosen: argparse.Namespace, unchecked: BaseError | None, clean: Callable[[str], str]
+) -> int:
+    outcome = job.not_begun(unchecked)
+
+    def describe(error: BaseException) -> str:
+        return why(error, all_or_nothing=chosen.all_or_nothing)
 
     try:
-        if unchecked is None:
-            with shown_bar(len(asked)) as advance:
-                outcome = cancel_in_parts(send, asked, part_size, advance)
-        display(outcome, lambda text: hidden(text, exchange))
-        show("", end="")  # rich writes without a word where stdout is closed
-    # A full disk, a reader that has gone (rich exits then), Ctrl-C: what is not reported is not known.
+        with sigterm_interrupts():
+            if unchecked is None:
+                with (no_bar if chosen.json or job.total is None else bar)(job.total or 0) as advance:
+                    outcome = job.run(advance)
+            if chosen.json:
+                symbol = chosen.words[0] if chosen.words else None
+                show(clean(json.dumps(document(outcome, symbol, describe), default=str)))
+            else:
+                _show(outcome, not chosen.words, clean, describe)
+    # A full disk, a reader that has gone, Ctrl-C: what is not reported is not known.
     except (Exception, KeyboardInterrupt, SystemExit) as error:
-        why = "the reader has gone" if isinstance(error, SystemExit) else str(error) or type(error).__name__
-        _show_on_stderr(outcome, hidden(why, exchange))
+        _show_on_stderr(outcome, not chosen.words, clean(str(error) or type(error).__name__))
         return UNRESOLVED
     return outcome.exit_code
 
 
-def _show_on_stderr(outcome: Outcome, why: str) -> None:
+def _show(
+    outcome: Outcome, several: bool, clean: Callable[[str], str], describe: Callable[[BaseException], str]
+) -> None:
+    """The table and the summary on stdout, and on stderr what to do."""
+
+    def cells(*texts: object) -> list[str]:
+        return [printable(clean(str(text or ""))) for text in texts]
+
+    rows = [
+        cells(
+            one.get("symbol") if several else "",
+            one["id"],
+            one["clientOrderId"],
+            status_of(one),
+            words_of(one),
+        )
+        for one in outcome.orders
+    ]
+    for target in outcome.unresolved:
+        is_order_id = not target.word.startswith("client:")
+        id, client_id = (target.word, "") if is_order_id else ("", target.id)
+        rows.append(cells(target.symbol if several else "", id, client_id, "unresolved", "may be live"))
+    width = terminal_width()
+    if rows:
+        show(table(_HEADINGS, rows, width) + "\n")
+    show(outcome.summary)
+    if outcome.error is not None:
+        remark(paragraph("", printable(clean(describe(outcome.error))), width))
+    if outcome.unresolved:
+        what_next = "They may be live: cancel them again."
+        if isinstance(outcome.error, AuthenticationError):
+            what_next = "Run ccxt-bingx-ext doctor: it says what is wrong with the key."
+        remark(paragraph("", f"{len(outcome.unresolved)} unresolved. {what_next}", width))
+
+
+def _show_on_stderr(outcome: Outcome, several: bool, reason: str) -> None:
     """The last resort: name every order that may be live, in a form that any stderr can write."""
-    lines = [f"the outcome cannot be written: {why}"]
-    lines += [f"may be live: {spelled(one)}" for one in outcome.maybe_live]
+    lines = [f"the outcome cannot be written: {reason}"]
+    lines += [f"may be live: {one.line if several else one.word}" for one in outcome.maybe_live]
     for line in lines:
         remark(line.encode("ascii", "backslashreplace").decode())
 
 
-def _check(exchange: RehearsingBingx, ids: list[str], symbol: str, params: dict[str, Any]) -> Any:
-    """The first request that `ids` would become; `BadUsage` where they cannot become one."""
+def _show_rehearsal(job: Job, chosen: argparse.Namespace) -> int:
     try:
-        return exchange.rehearse(ids, symbol, params)
-    except (ArgumentsRequired, BadRequest) as error:
-        raise BadUsage(hidden(f"{error}; nothing was sent", exchange)) from None
-
-
-def _rehearse(
-    exchange: RehearsingBingx,
-    asked: list[str],
-    part_size: int,
-    chosen: argparse.Namespace,
-    params: dict[str, Any],
-) -> int:
-    """Show the first request of every part, once all ids have been checked."""
-    _check(exchange, asked, chosen.symbol, params)
-    parts = (asked[start : start + part_size] for start in range(0, len(asked), part_size))
-    requests = [_check(exchange, part, chosen.symbol, params) for part in parts]
+        job.check()
+        requests: Sequence[Request] = job.rehearse()
+    except BaseError as error:
+        remark(f"{printable(why(error))}; nothing was sent")
+        return NOT_CANCELLED
     if chosen.json:
         show(json.dumps({"dryRun": True, "requests": [request._asdict() for request in requests]}))
-    else:
-        for request in requests:
-            show(f"{request.method} {request.url} {json.dumps(request.parameters)}")
-        show(f"dry run: {len(asked)} ids, nothing was sent")
-    return 0
+        return CANCELLED
+    width = terminal_width()
+    for request in requests:
+        show(f"{request.method} {request.url}")
+        for name, value in request.parameters.items():
+            show(paragraph(f"  {name}  ", str(value).replace(",", ", "), width))
+    show(f"dry run: {job.what}, nothing was sent")
+    return CANCELLED
 
 
-def _agreed(asked: list[str], chosen: argparse.Namespace) -> bool:
+def _agreed(job: Job, chosen: argparse.Namespace) -> bool:
     if chosen.from_file == "-" or not sys.stdin.isatty():
-        raise BadUsage("nobody can be asked here: --yes cancels on the live exchange without asking")
-    question = f"Cancel {len(asked)} order(s) of {chosen.symbol} on the live exchange? [y/N] "
-    ask(question)
-    try:
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
-    except KeyboardInterrupt:
-        return False
-
-
-Display = Callable[[Outcome, Callable[[str], str]], None]
-
-
-def _display(chosen: argparse.Namespace) -> tuple[Any, Display]:
-    """How progress and outcome are shown. `BadUsage` where they cannot be: found out before, not after."""
-    if chosen.json:
-        return _no_bar, lambda outcome, clean: show(
-            clean(json.dumps(outcome.document(chosen.symbol), default=str))
+        raise BadUsage(
+            "stdin is not a terminal, so nobody can answer: --yes cancels on the live exchange unasked"
         )
-    try:
-        from .table import bar, print_table
-    except ImportError:
-        raise BadUsage(_CANNOT_SHOW) from None
-
-    def display(outcome: Outcome, clean: Callable[[str], str]) -> None:
-        print_table(outcome, clean)
-        if outcome.why is not None:
-            remark(printable(clean(outcome.why)))
-        if outcome.unresolved:
-            remark(f"{len(outcome.unresolved)} unresolved: they may be live, ask again")
-
-    return bar, display
-
-
-@contextmanager
-def _no_bar(total: int) -> Iterator[Callable[[int], None]]:
-    yield lambda count: None
+    ask(f"Cancel {job.what} on the live exchange? [y/N] ")
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -1,7 +1,7 @@
-"""From the exchange's answers to verdicts. Pure.
+"""From the exchange's responses to verdicts. Pure.
 
-Four questions are asked at most: the time, a look-up signed in the URL, a batch cancel in the documented JSON
-form and, where that is refused, the same as ccxt sends it. Both of the id of an order that cannot be.
+On each market the doctor asks two questions about an order that cannot exist: a look-up, signed in the URL,
+and a batch cancel. On spot the cancel has the documented JSON form, and ccxt's form if that is refused.
 """
 
 from __future__ import annotations
@@ -23,31 +23,45 @@ from ccxt.base.errors import (
 from .._bingx.errors import response_of
 from .._bingx.vocabulary import Meaning
 from .._cancel.failures import is_ambiguous
+from .reasons import connection_failure, is_ban, said
 
 OK, NOT_OK, SKIPPED = "ok", "not ok", "skipped"
 
-# An order id tells when it was made: its upper bits are ms since 2010-11-04 (1885778991827025920 is, to the
-# ms, its order's transactTime: live). 1 would be an order of that day, years before there was this exchange.
+# An order id holds its time: its upper bits are ms since 2010-11-04 (1885778991827025920 is, to the ms, its
+# order's transactTime: live). 1 would be an order of that day, years before there was this exchange.
 IMPOSSIBLE_ID = "1"
 LARGEST_SKEW = 1000  # ms; from 5000 on the exchange refuses every request (docs)
 
 _SECONDS, _MS = 1.0, 1000.0
 _FAR = 10.0  # s: an end of a window of 1 s that is farther off is in another unit
 
+KEY = ("key", "IP whitelist")
+SPOT = ("permission", "JSON form", "rate limit")
+SWAP = ("swap look-up", "swap cancel")
+
 
 class Check(NamedTuple):
-    """One line of the doctor's: what was checked, ok or not ok or skipped, what was seen and what to do."""
+    """One line of the doctor's: what was checked, the verdict, what was seen and what to do."""
 
     name: str
     verdict: str
     detail: str
 
 
-def host(url: str, error: BaseError | None) -> Check:
-    """Whether the exchange answers at all."""
+def skipped(reason: str, *names: str) -> list[Check]:
+    """Checks that make no sense because another one failed."""
+    return [Check(name, SKIPPED, reason) for name in names]
+
+
+def host(url: str, error: BaseError | None, how_to_start: str | None = None) -> Check:
+    """Whether the exchange answers at all. `how_to_start`: the command that starts it, for a simulator."""
     if error is None:
         return Check("host", OK, f"{url} answers")
-    return Check("host", NOT_OK, f"{url} does not answer as it should: look at network and proxy ({error})")
+    response = response_of(error)
+    if response is not None:
+        return Check("host", NOT_OK, f"{url} answers with HTTP {response.http_status}: {said(error)}")
+    advice = f". Start one: {how_to_start}" if how_to_start is not None else ""
+    return Check("host", NOT_OK, f"{url} does not answer: {connection_failure(error) or said(error)}{advice}")
 
 
 def clock(skew: float) -> Check:
@@ -56,76 +70,117 @@ def clock(skew: float) -> Check:
     if abs(skew) <= LARGEST_SKEW:
         return Check("clock", OK, seen)
     return Check(
-        "clock", NOT_OK, f"{seen}, from 5000 ms on it refuses requests: let NTP set this machine's clock"
+        "clock",
+        NOT_OK,
+        f"{seen}; from 5000 ms on the exchange refuses requests: let NTP set this machine's clock",
     )
 
 
+def symbol(name: str, market_id: str, answer: Any) -> Check:
+    """Whether the exchange has a spot market for the symbol, by its list of all of them."""
+    if isinstance(answer, BaseError):
+        return Check("symbol", NOT_OK, f"the list of markets cannot be read: {_failure(answer)}")
+    data = answer.get("data") if isinstance(answer, Mapping) else None
+    listed = data.get("symbols") if isinstance(data, Mapping) else None
+    markets = [one.get("symbol") for one in listed or () if isinstance(one, Mapping)]
+    if market_id in markets:
+        return Check("symbol", OK, f"{name} is a spot market")
+    return Check("symbol", NOT_OK, f"the exchange has no spot market {name}: name another --symbol")
+
+
 def key(answer: Any) -> list[Check]:
-    """Key and IP whitelist, by the answer to the look-up."""
+    """Key and IP whitelist, by the response to the look-up."""
     if knows_no_such_order(answer):
-        return [Check("key", OK, "accepted, and so is its signature"), Check("IP whitelist", OK, "passed")]
-    if meaning(answer) is Meaning.WRONG_ADDRESS:
-        whitelist = Check(
-            "IP whitelist", NOT_OK, f"add this machine's address to the key's whitelist ({answer})"
-        )
-        return [Check("key", OK, "known"), whitelist]
-    if meaning(answer) is Meaning.NO_PERMISSION:
-        seen = "accepted, but it may not read: lost answers of all-or-nothing lists cannot be looked up"
         return [
-            Check("key", NOT_OK, f"{seen}, give it the permission Read"),
+            Check("key", OK, "the exchange accepts it, and its signature"),
             Check("IP whitelist", OK, "passed"),
         ]
-    return [Check("key", NOT_OK, _why_no_key(answer))]
-
-
-def _why_no_key(answer: Any) -> str:
-    if isinstance(answer, AuthenticationError):
-        if meaning(answer) is Meaning.WRONG_KEY:
-            return f"the exchange does not know this API key: copy it again ({answer})"
-        return f"refused, the secret seems not to belong to the key: copy both again ({answer})"
-    if isinstance(answer, InvalidNonce):
-        return f"not told, the exchange refuses the time of the request: set the clock ({answer})"
-    return f"not told: {_why(answer)}"
+    seen = meaning(answer)
+    if seen is Meaning.WRONG_ADDRESS:
+        advice = f"add this machine's address to the key's whitelist ({said(answer)})"
+        return [Check("key", OK, "known"), Check("IP whitelist", NOT_OK, advice)]
+    if seen is Meaning.NO_PERMISSION:
+        advice = (
+            "it must not read, so the plugin cannot look up what became of a cancel: give it the permission "
+            "Read"
+        )
+        return [Check("key", NOT_OK, advice), Check("IP whitelist", OK, "passed")]
+    if seen is Meaning.WRONG_KEY:
+        advice = f"the exchange does not know this API key: copy it again ({said(answer)})"
+    elif isinstance(answer, AuthenticationError):
+        advice = f"refused; the secret seems not to belong to the key: copy both again ({said(answer)})"
+    else:
+        return [not_judged("look-up", answer), *skipped("the exchange did not judge it", *KEY)]
+    return [Check("key", NOT_OK, advice), *skipped("the exchange does not accept the key", KEY[1])]
 
 
 def cancelling(as_json: Any, as_query: Any) -> list[Check]:
-    """Permission and JSON form, by the answers to the cancel in both forms; `as_query` None: not asked."""
+    """Permission and JSON form, by the responses to the cancel in both forms; `as_query` None: not sent."""
     if knows_no_such_order(as_json):
         permanent = 'accepted: options["cancelOrders"]["requestFormat"] = "json" makes it permanent'
         return [_PERMITTED, Check("JSON form", OK, permanent)]
     if not is_about_the_form(as_json):
-        return [
-            _not_permitted(as_json),
-            Check("JSON form", SKIPPED, "the cancel was refused for another reason"),
-        ]
+        why = "the exchange refused the cancel for another reason"
+        return [*_not_permitted(as_json), *skipped(why, "JSON form")]
     if knows_no_such_order(as_query):
         advice = (
-            'use requestFormat query: options["cancelOrders"]["requestFormat"] = "query", '
-            f"--request-format query (JSON: {_seen(as_json)})"
+            'refused: set options["cancelOrders"]["requestFormat"] = "query", or --request-format query '
+            f"({_seen(as_json)})"
         )
         return [_PERMITTED, Check("JSON form", NOT_OK, advice)]
-    neither = f"JSON: {_seen(as_json)}"
-    return [
-        _not_permitted(as_query),
-        Check("JSON form", NOT_OK, f"neither form is accepted here ({neither})"),
-    ]
+    neither = f"the exchange accepts neither form ({_seen(as_json)})"
+    return [*_not_permitted(as_query), Check("JSON form", NOT_OK, neither)]
 
 
-_PERMITTED = Check(
-    "permission", OK, "Spot Trading: an order that cannot exist was not found, as it should be"
-)
+_AS_IT_SHOULD = "the exchange did not find an order that cannot exist, as it should be"
+_PERMITTED = Check("permission", OK, f"Spot Trading: {_AS_IT_SHOULD}")
 
 
-def _not_permitted(answer: Any) -> Check:
+def _not_permitted(answer: Any) -> list[Check]:
     if meaning(answer) is Meaning.NO_PERMISSION:
-        return Check("permission", NOT_OK, f"give the key the permission Spot Trading ({answer})")
-    return Check("permission", NOT_OK, f"not told: {_why(answer)}")
+        advice = f"give the key the permission Spot Trading ({said(answer)})"
+        return [Check("permission", NOT_OK, advice)]
+    return [not_judged("cancel", answer), *skipped("the exchange did not judge it", "permission")]
+
+
+def swap(looked_up: Any, cancelled: Any) -> list[Check]:
+    """Look-up and cancel on linear swaps, by the responses to both; `cancelled` None: not sent."""
+    if not knows_no_such_order(looked_up):
+        return [
+            *_not_permitted_on_swaps("swap look-up", "Read", looked_up),
+            *skipped("the look-up failed", "swap cancel"),
+        ]
+    done = Check("swap look-up", OK, _AS_IT_SHOULD)
+    if knows_no_such_order(cancelled):
+        return [done, Check("swap cancel", OK, f"Perpetual Futures Trading: {_AS_IT_SHOULD}")]
+    return [done, *_not_permitted_on_swaps("swap cancel", "Perpetual Futures Trading", cancelled)]
+
+
+def _not_permitted_on_swaps(name: str, permission: str, answer: Any) -> list[Check]:
+    if meaning(answer) is Meaning.NO_PERMISSION:
+        advice = f"give the key the permission {permission}, or --skip-swap if your bot trades spot only"
+        return [Check(name, NOT_OK, f"{advice} ({said(answer)})")]
+    return [not_judged(name, answer), *skipped("the exchange did not judge it", name)]
+
+
+def not_judged(what: str, answer: Any) -> Check:
+    """What went wrong with a request, if that says nothing about the key."""
+    if is_ban(answer):
+        advice = "the exchange accepts no such requests for now: wait, then run doctor again"
+        return Check("ban", NOT_OK, f"{advice} ({said(answer)})")
+    if isinstance(answer, InvalidNonce):
+        advice = "the exchange refuses the time of the request: let NTP set this machine's clock"
+        return Check("response", NOT_OK, f"{what}: {advice} ({said(answer)})")
+    if isinstance(answer, NetworkError) or (isinstance(answer, BaseError) and connection_failure(answer)):
+        return Check("response", NOT_OK, f"{what}: no response, run doctor again ({_failure(answer)})")
+    return Check("response", NOT_OK, f"{what}: not the expected one ({_seen(answer)})")
 
 
 def is_about_the_form(answer: Any) -> bool:
-    """Whether the JSON form may be why the cancel was refused: who cannot read it misses everything.
+    """Whether the cancel may have been refused for its JSON form: who cannot read it misses everything.
 
-    The look-up has passed by then, so neither key nor clock nor address is. A lost answer says nothing of it.
+    The look-up has passed by then, so key, clock and address are fine. A lost response says nothing about the
+    form.
     """
     if not isinstance(answer, BaseError):
         return not knows_no_such_order(answer)
@@ -139,28 +194,30 @@ def is_about_the_form(answer: Any) -> bool:
     return not isinstance(answer, (OrderNotFound, PermissionDenied, RateLimitExceeded, DDoSProtection))
 
 
-def limit_headers(headers: Mapping[str, Any] | None, now: float) -> Check:
-    """What the headers of the limit say, and in which unit; `now` is the exchange's time (s)."""
+def rate_limit(headers: Mapping[str, Any] | None, now: float) -> Check:
+    """What the headers about the limit say; `now` is the exchange's time (s)."""
     values = {name.lower(): str(value) for name, value in (headers or {}).items()}
     remain = values.get("x-ratelimit-requests-remain")
     expire = values.get("x-ratelimit-requests-expire")
     if remain is None and expire is None:
-        return Check("limit headers", OK, "none: the limit is kept by counting, as it is in any case")
-    return Check("limit headers", OK, f"remain {remain}, expire {expire}: {_unit(expire, now)}")
+        return Check("rate limit", OK, "the response does not mention it: the plugin counts the requests")
+    left = "unknown" if remain is None else remain
+    return Check("rate limit", OK, f"requests left in this window: {left}; it ends {_end(expire, now)}")
 
 
-def _unit(expire: str | None, now: float) -> str:
+def _end(expire: str | None, now: float) -> str:
+    """The end of the limit's window, in whichever unit the header has it."""
     try:
         value = float(expire or "")
     except ValueError:
-        return "no time"
-    if abs(value / _MS - now) <= _FAR:
-        return "an epoch in ms"
-    if abs(value - now) <= _FAR:
-        return "an epoch in s"
-    if 0 <= value <= _FAR:
-        return "a rest in s, it seems"
-    return "a rest in ms, it seems" if 0 <= value <= _FAR * _MS else "in no unit that fits a window of 1 s"
+        return f"at an unreadable time ({expire})"
+    for unit, rest in (("ms", value / _MS - now), ("s", value - now)):
+        if abs(rest) <= _FAR:
+            return f"in {rest * _MS:.0f} ms (the header is an epoch in {unit})"
+    for unit, most in (("s", _FAR), ("ms", _FAR * _MS)):
+        if 0 <= value <= most:
+            return f"in {value:g} {unit} (the header seems to be a rest in {unit})"
+    return f"at a time that fits no window of 1 s ({expire})"
 
 
 def knows_no_such_order(answer: Any) -> bool:
@@ -168,7 +225,13 @@ def knows_no_such_order(answer: Any) -> bool:
     if isinstance(answer, OrderNotFound):
         return True
     data = answer.get("data") if isinstance(answer, Mapping) else None
-    return isinstance(data, Mapping) and bool(data.get("fails")) and not data.get("orders")
+    if not isinstance(data, Mapping):
+        return False
+    done, failed = (any(data.get(name) for name in names) for names in (_DONE, _FAILED))
+    return failed and not done
+
+
+_DONE, _FAILED = ("orders", "success"), ("fails", "failed")
 
 
 def meaning(answer: Any) -> Meaning | None:
@@ -178,12 +241,10 @@ def meaning(answer: Any) -> Meaning | None:
 
 
 def _seen(answer: Any) -> str:
-    return str(answer) if str(answer) else type(answer).__name__
+    if isinstance(answer, BaseError):
+        return said(answer)
+    return str(answer) or type(answer).__name__
 
 
-def _why(answer: Any) -> str:
-    if isinstance(answer, RateLimitExceeded):
-        return f"the exchange's limit is used up or the account is banned, wait and try again ({answer})"
-    if isinstance(answer, NetworkError):
-        return f"no answer, try again ({answer})"
-    return f"the answer is not the one expected ({_seen(answer)})"
+def _failure(error: BaseError) -> str:
+    return connection_failure(error) or said(error)

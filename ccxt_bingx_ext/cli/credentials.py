@@ -30,7 +30,7 @@ class Keys(NamedTuple):
 def read_keys(keys_file: str | None, simulator: str | None, environment: Mapping[str, str]) -> Keys:
     """The keys to use: of the file, or of the simulator, or of the environment.
 
-    A simulator is not shown the keys of the environment: they may be for the live exchange.
+    The command never shows the keys of the environment to a simulator: they may be for the live exchange.
     """
     if keys_file is not None:
         return _usable(_keys_in(keys_file))
@@ -51,7 +51,11 @@ def _usable(keys: Keys) -> Keys:
 
 def open_exchange(exchange_class: type[E], keys: Keys, simulator: str | None) -> E:
     """An exchange with these keys: the live one, or a simulator on this machine."""
-    exchange = exchange_class({"apiKey": keys.api_key, "secret": keys.secret})
+    return placed(exchange_class({"apiKey": keys.api_key, "secret": keys.secret}), simulator)
+
+
+def placed(exchange: E, simulator: str | None) -> E:
+    """`exchange`, pointed at a simulator on this machine if `simulator` names one."""
     if simulator is not None:
         base = f"{_on_this_machine(simulator)}/openApi"
         exchange.urls["api"] = dict.fromkeys(exchange.urls["api"], base)

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 from ccxt.bingx import bingx as ccxts_own
 
 from .._sync import bingx as ours
 from ..simulator import Simulator
+from .table import table
 from .terminal import show
 
 UNKNOWN = "1735999999999999999"
 
-
-@dataclass(frozen=True)
-class Row:
-    """One id: what it is, what each bot believes, and what is true."""
-
-    order_id: str
-    story: str
-    belief_ccxt: str
-    belief_ours: str
-    truth: str
+_HEADINGS = ("order id", "before", "ccxt says", "plugin says", "the truth")
+_STORIES = ("open", "filled", "cancelled", "open", "open", "never existed")
+_NOTHING = "- nothing -"
 
 
 def play(exchange_class: type) -> tuple[list[str], dict[str, str], dict[str, str]]:
-    """Place five orders, let two of them end behind the bot's back, cancel all and one unknown id.
+    """Place five orders, let two of them end without the bot, cancel all and one unknown id.
 
-    Returns the ids asked, what the bot was told (id -> status) and what is true (id -> state).
+    Returns the ids asked for, what the bot received (id -> status) and what is true (id -> state).
     """
     with Simulator() as simulator:
         bot = exchange_class(simulator.ccxt_config())
@@ -37,44 +28,27 @@ def play(exchange_class: type) -> tuple[list[str], dict[str, str], dict[str, str
         simulator.cancel(ids[2])
         asked = [*ids, UNKNOWN]
         orders = bot.cancel_orders(asked, "BTC/USDT", {"process": 1})
-        told = {order["id"]: _belief(order) for order in orders}
+        received = {order["id"]: order["status"] or "unknown order" for order in orders}
         truth = {one: simulator.status(one) for one in ids}
-        return asked, told, truth
+        return asked, received, truth
 
 
 def demo() -> None:
     """Print the two results side by side."""
-    stories = ["open", "filled meanwhile", "cancelled meanwhile", "open", "open", "never existed"]
-    asked, ccxt_told, truth = play(ccxts_own)
-    _, our_told, our_truth = play(ours)
+    asked, ccxt_said, truth = play(ccxts_own)
+    _, we_said, our_truth = play(ours)
     assert truth == our_truth, "both bots must have met the same exchange"
     rows = [
-        Row(
+        (
             one,
             story,
-            ccxt_told.get(one, "- nothing -"),
-            our_told.get(one, "- nothing -"),
+            ccxt_said.get(one, _NOTHING),
+            we_said.get(one, _NOTHING),
             truth.get(one, "no such order"),
         )
-        for one, story in zip(asked, stories, strict=True)
+        for one, story in zip(asked, _STORIES, strict=True)
     ]
     show("cancel_orders(6 ids, 'BTC/USDT', {'process': 1}) on the embedded simulator\n")
-    show(table(rows))
-    unheard = [sum(one not in told for one in asked) for told in (ccxt_told, our_told)]
-    show(f"\nids of which the bot hears nothing: ccxt {unheard[0]}, this plugin {unheard[1]}")
-
-
-def table(rows: list[Row]) -> str:
-    """`rows` in columns."""
-    head = ("order id", "what happened", "ccxt's bot is told", "this plugin's bot is told", "true state")
-    cells = [head, *((row.order_id, row.story, row.belief_ccxt, row.belief_ours, row.truth) for row in rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(head))]
-    lines = [
-        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
-        for line in cells
-    ]
-    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
-
-
-def _belief(order: dict[str, Any]) -> str:
-    return str(order["status"] or f"unknown: {order['info'].get('error', '')[:24]}…")
+    show(table(_HEADINGS, rows))
+    missing = [sum(one not in said for one in asked) for said in (ccxt_said, we_said)]
+    show(f"\nids that the result does not mention: ccxt {missing[0]}, this plugin {missing[1]}")

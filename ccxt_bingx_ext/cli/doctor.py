@@ -1,7 +1,7 @@
-"""``ccxt-bingx-ext doctor``: whether cancelling will work with this key, from this machine, on this exchange.
+"""``ccxt-bingx-ext doctor``: whether cancelling works with this key, from this machine, on this exchange.
 
-It cancels nothing: what it asks about is an order that cannot exist. Three or four requests, each endpoint
-asked within its limit.
+It cancels nothing: it asks about an order that cannot exist. Six requests or seven, each within the limit of
+its endpoint.
 """
 
 from __future__ import annotations
@@ -12,70 +12,111 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from ccxt.base.errors import BaseError
 
 from .. import bingx
+from .._bingx.endpoints import LINEAR, SPOT
+from .._ids import Batch, OrderRef
 from . import checks
-from .checks import OK, SKIPPED, Check
+from .checks import OK, Check, skipped
 from .credentials import hidden, open_exchange, read_keys
+from .table import paragraph, terminal_width
 from .terminal import printable, show
 from .usage import BadUsage
+from .versions import version_of, versions
 
 _SPOT_SYMBOL = re.compile(r"([A-Z0-9]+)/([A-Z0-9]+)")
+_SWAP_MARKET = "BTC-USDT"
+_IMPOSSIBLE = OrderRef("id", checks.IMPOSSIBLE_ID)
+
+_OPTIONAL = {"rich": "the progress bar of cancel", "redis": "a rate limit that processes share"}
 
 
 def doctor(chosen: argparse.Namespace) -> int:
-    """Run the command; returns 0 where all is well, else 1."""
-    named = _SPOT_SYMBOL.fullmatch(chosen.symbol)
-    if named is None:
+    """Run the command; returns 0 if all is well, otherwise 1."""
+    if _SPOT_SYMBOL.fullmatch(chosen.symbol) is None:
         raise BadUsage(f"--symbol is not a spot symbol such as BTC/USDT: {chosen.symbol}")
     keys = read_keys(chosen.keys_file, chosen.simulator, os.environ)
     exchange = open_exchange(bingx, keys, chosen.simulator)
+    width = terminal_width()
     done: list[Check] = []
-    for raw in examine(exchange, f"{named[1]}-{named[2]}"):
+    for raw in (*installed(), *examine(exchange, chosen.symbol, chosen.simulator, swap=not chosen.skip_swap)):
         check = raw._replace(detail=hidden(raw.detail, exchange))
         done.append(check)
         if not chosen.json:
-            show(f"{check.verdict:<7}  {check.name:<13}  {printable(check.detail)}")
+            lead = f"{check.verdict:<7}  {check.name:<12}  "
+            show(paragraph(lead, printable(check.detail), width))
     well = all(check.verdict == OK for check in done)
     if chosen.json:
         show(json.dumps({"ok": well, "checks": [check._asdict() for check in done]}))
     return 0 if well else 1
 
 
-def examine(exchange: bingx, market_id: str) -> Iterator[Check]:
-    """Check by check; what a former one makes pointless is skipped, and said to be."""
+def installed() -> list[Check]:
+    """The versions at work, and whether the optional packages are there."""
+    found = [
+        f"{name} {version or 'is not installed'} (for {purpose})"
+        for name, purpose in _OPTIONAL.items()
+        for version in [version_of(name)]
+    ]
+    return [Check("versions", OK, versions()), Check("optional", OK, "; ".join(found))]
+
+
+def examine(
+    exchange: bingx, symbol: str, simulator: str | None = None, *, swap: bool = True
+) -> Iterator[Check]:
+    """Check after check. A check that another one makes pointless is skipped, and says so."""
     skew, error = _skew(exchange)
-    yield checks.host(str(exchange.implode_hostname(exchange.urls["api"]["spot"])), error)
+    yield checks.host(str(exchange.implode_hostname(exchange.urls["api"]["spot"])), error, _start(simulator))
+    swaps = checks.SWAP if swap else ()
     if error is not None:
-        yield from _skipped("the host does not answer", "clock", "key", "IP whitelist")
-        yield from _skipped("the host does not answer", *_CANCELLING)
+        everything = ("clock", "symbol", *checks.KEY, *checks.SPOT, *swaps)
+        yield from skipped("the host does not answer", *everything)
         return
     yield checks.clock(skew)
 
-    order = {"symbol": market_id, "orderId": checks.IMPOSSIBLE_ID}
-    looked_up = checks.key(_answer(exchange.spotV1PrivateGetTradeQuery, order))
-    yield from looked_up
-    if looked_up[-1].name != "IP whitelist":
-        yield from _skipped("the key is not accepted", "IP whitelist", *_CANCELLING)
-        return
-    if looked_up[-1].verdict != OK:
-        yield from _skipped("the exchange refuses this machine's address", *_CANCELLING)
+    market_id = symbol.replace("/", "-")
+    known = checks.symbol(symbol, market_id, _answer(exchange.spotV1PublicGetCommonSymbols, {}))
+    yield known
+    if known.verdict != OK:
+        yield from skipped("there is no market to ask", *checks.KEY, *checks.SPOT, *swaps)
         return
 
-    exchange.options["cancelOrders"]["requestFormat"] = "json"
+    looked_up = checks.key(
+        _answer(exchange.spotV1PrivateGetTradeQuery, SPOT.fetch_request(_IMPOSSIBLE, market_id))
+    )
+    yield from looked_up
+    whitelist = looked_up[-1]
+    if whitelist.verdict != OK:
+        yield from skipped("the exchange does not accept the key here", *checks.SPOT, *swaps)
+        return
+    yield from _examine_spot_cancel(exchange, market_id)
+    if swap:
+        yield from _examine_swap(exchange)
+
+
+def _examine_spot_cancel(exchange: bingx, market_id: str) -> Iterator[Check]:
+    settings = exchange.options["cancelOrders"]
+    settings["requestFormat"] = "json"
     exchange.last_response_headers = None  # those of the look-up say nothing of the cancel's limit
-    request = {"symbol": market_id, "orderIds": checks.IMPOSSIBLE_ID, "process": 1}
+    request = SPOT.request(Batch((_IMPOSSIBLE,), process=1), market_id)
     as_json, as_query = _answer(exchange.spotV1PrivatePostTradeCancelOrders, request), None
     if checks.is_about_the_form(as_json):
-        exchange.options["cancelOrders"]["requestFormat"] = "query"
+        settings["requestFormat"] = "query"
         as_query = _answer(exchange.spotV1PrivatePostTradeCancelOrders, request)
     yield from checks.cancelling(as_json, as_query)
-    yield checks.limit_headers(exchange.last_response_headers, exchange.nonce() / 1000)
+    yield checks.rate_limit(exchange.last_response_headers, exchange.nonce() / 1000)
 
 
-_CANCELLING = ("permission", "JSON form", "limit headers")
+def _examine_swap(exchange: bingx) -> Iterator[Check]:
+    query = LINEAR.fetch_request(_IMPOSSIBLE, _SWAP_MARKET)
+    looked_up, cancelled = _answer(exchange.swapV2PrivateGetTradeOrder, query), None
+    if checks.knows_no_such_order(looked_up):
+        request = LINEAR.request(Batch((_IMPOSSIBLE,), process=1), _SWAP_MARKET)
+        cancelled = _answer(exchange.swapV2PrivateDeleteTradeBatchOrders, request)
+    yield from checks.swap(looked_up, cancelled)
 
 
 def _skew(exchange: bingx) -> tuple[float, BaseError | None]:
@@ -91,12 +132,15 @@ def _skew(exchange: bingx) -> tuple[float, BaseError | None]:
 
 
 def _answer(ask: Callable[[Mapping[str, Any]], Any], request: Mapping[str, Any]) -> Any:
-    """What the exchange answers, be it a refusal."""
+    """What the exchange responds, be it a refusal."""
     try:
         return ask(request)
     except BaseError as error:
         return error
 
 
-def _skipped(reason: str, *names: str) -> Iterator[Check]:
-    return (Check(name, SKIPPED, reason) for name in names)
+def _start(simulator: str | None) -> str | None:
+    """The command that starts a simulator at this URL."""
+    if simulator is None:
+        return None
+    return f"ccxt-bingx-ext simulate --port {urlsplit(simulator).port or 80}"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
+
+from ccxt.base.errors import AuthenticationError, BaseError
 
 from .. import ClientOrderId, is_gone
 from .._bingx.vocabulary import spelled_out
-from .ids import key_of, spelled
+from .ids import Target, key_of
+from .reasons import is_ban
 
 CANCELLED, NOT_CANCELLED, UNRESOLVED = 0, 1, 2
 
@@ -16,82 +20,138 @@ Order = dict[str, Any]
 
 
 class Outcome(NamedTuple):
-    """Together `orders` (order structures) and `unresolved` (may be live) speak of every id asked."""
+    """Together `orders` (order structures) and `unresolved` (may be live) speak of every order asked for."""
 
     orders: list[Order]
-    unresolved: list[str]
+    unresolved: list[Target]
     error: BaseException | None = None
 
     @property
     def exit_code(self) -> int:
-        """0 only where everything asked is cancelled."""
+        """0 only if everything asked for is cancelled."""
         if self.unresolved:
             return UNRESOLVED
         cancelled = all(order["status"] == "canceled" for order in self.orders)
         return CANCELLED if cancelled and self.error is None else NOT_CANCELLED
 
     @property
-    def maybe_live(self) -> list[str]:
-        """The ids of all orders that may be live: unresolved ones, and those in a state that is not final."""
+    def maybe_live(self) -> list[Target]:
+        """All orders that may be live: unresolved ones, and those in a state that is not final."""
         live = [order for order in self.orders if not is_gone(order)]
-        named = [order["id"] or ClientOrderId(order["clientOrderId"] or "") for order in live]
-        return [*filter(None, named), *self.unresolved]
+        named = [(one["id"] or ClientOrderId(one["clientOrderId"] or ""), one.get("symbol")) for one in live]
+        return [*(Target(symbol or "", id) for id, symbol in named if id), *self.unresolved]
 
     @property
-    def why(self) -> str | None:
-        """The error in words."""
-        if self.error is None:
-            return None
-        return "interrupted" if isinstance(self.error, KeyboardInterrupt) else str(self.error)
+    def summary(self) -> str:
+        """How many orders ended in which way: "20 canceled, 281 unknown of 301"."""
+        counts = Counter(status_of(order) for order in self.orders)
+        counts["unresolved"] += len(self.unresolved)
+        parts = [f"{count} {status}" for status, count in counts.items() if count]
+        return f"{', '.join(parts)} of {counts.total()}" if parts else "no open orders: nothing to cancel"
 
-    def document(self, symbol: str) -> dict[str, Any]:
-        """For scripts."""
-        named = ("id", "clientOrderId", "symbol", "status", "info")
-        return {
-            "symbol": symbol,
-            "orders": [{name: _writable(order.get(name)) for name in named} for order in self.orders],
-            "unresolved": [spelled(one) for one in self.unresolved],
-            "error": None
-            if self.error is None
-            else {"class": type(self.error).__name__, "message": self.why},
-        }
+
+def document(
+    outcome: Outcome, symbol: str | None, describe: Callable[[BaseException], str]
+) -> dict[str, Any]:
+    """`outcome` for scripts. Without a `symbol`, each unresolved id has its symbol in front."""
+    named = ("id", "clientOrderId", "symbol", "status", "info")
+    error = outcome.error
+    return {
+        "symbol": symbol,
+        "orders": [{name: _writable(order.get(name)) for name in named} for order in outcome.orders],
+        "unresolved": [one.line if symbol is None else one.word for one in outcome.unresolved],
+        "error": None if error is None else {"class": type(error).__name__, "message": describe(error)},
+    }
 
 
 def cancel_in_parts(
-    cancel: Callable[[list[str]], list[Order]],
-    asked: Sequence[str],
-    part_size: int,
+    cancel: Callable[[Sequence[Target]], list[Order]],
+    parts: Iterable[Sequence[Target]],
     advance: Callable[[int], object],
+    unified: Callable[[str], str] = lambda symbol: "",
 ) -> Outcome:
-    """Hand `asked` to `cancel`, `part_size` at a time, and keep account of all of them.
+    """Hand `parts` to `cancel`, one after the other, and account for every order in them.
 
-    Whatever goes wrong, Ctrl-C among it, ends it: what is known by then is kept, and the rest is unresolved.
-    `advance` is told how many ids have been dealt with.
+    A failure ends the symbols of which it leaves orders unresolved, and others go on: but not after a ban, a
+    refused key, Ctrl-C or a defect. What is known by then is kept, and the rest is unresolved.
+
+    `advance` learns how many orders are done. `unified`: a symbol as order structures have it; by default
+    they are all of one symbol, whose spelling does not matter.
     """
+    parts = [*parts]
     orders: list[Order] = []
-    error: BaseException | None = None
+    errors: list[BaseException] = []
+    ended: set[str] = set()
     try:
-        for start in range(0, len(asked), part_size):
-            part = list(asked[start : start + part_size])
-            orders += cancel(part)
+        for part in parts:
+            left = [one for one in part if one.symbol not in ended]
+            try:
+                orders += cancel(left) if left else []
+            except BaseError as error:
+                errors.append(error)
+                orders += getattr(error, "orders", ())
+                ended |= {one.symbol for one in _unsettled(left, orders, errors, unified)}
+                if is_ban(error) or isinstance(error, AuthenticationError):
+                    break
             advance(len(part))
-    except (Exception, KeyboardInterrupt) as raised:
-        error = raised
-        orders += getattr(raised, "orders", ())
-    # By what the orders say, not by what was raised or returned: silence about an id is no news of it.
-    spoken_of = {(False, str(order["id"])) for order in orders if order["id"] is not None}
-    spoken_of |= {(True, str(one)) for order in orders if (one := order["clientOrderId"]) is not None}
-    spoken_of -= {key_of(one) for one in getattr(error, "unresolved", ())}
-    return Outcome(orders, [one for one in asked if key_of(one) not in spoken_of], error)
+    except (Exception, KeyboardInterrupt) as error:
+        errors.append(error)
+        orders += getattr(error, "orders", ())
+    asked = [one for part in parts for one in part]
+    return Outcome(orders, _unsettled(asked, orders, errors, unified), errors[-1] if errors else None)
+
+
+def _unsettled(
+    asked: Sequence[Target],
+    orders: Sequence[Order],
+    errors: Sequence[BaseException],
+    unified: Callable[[str], str],
+) -> list[Target]:
+    """The orders of which nothing is known.
+
+    That goes by what the orders say, not by what was raised or returned: silence about an id is not an
+    outcome.
+    """
+
+    def key(symbol: Any, id: str) -> tuple[str, bool, str]:
+        return key_of(Target(unified(symbol or ""), id))
+
+    spoken_of = set()
+    for order in orders:
+        if order["id"] is not None:
+            spoken_of.add(key(order.get("symbol"), str(order["id"])))
+        if order["clientOrderId"] is not None:
+            spoken_of.add(key(order.get("symbol"), ClientOrderId(order["clientOrderId"])))
+    for error in errors:
+        spoken_of -= {key(one.symbol, one.id or "") for one in unresolved_of(error)}
+    return [one for one in asked if key(one.symbol, one.id or "") not in spoken_of]
+
+
+def unresolved_of(error: BaseException) -> list[Target]:
+    """What `error` names as unresolved: ids, or entries of several symbols."""
+    return [
+        Target(one.get("symbol") or "", _id_of(one)) if isinstance(one, dict) else Target("", one)
+        for one in getattr(error, "unresolved", ())
+    ]
+
+
+def _id_of(entry: dict[str, Any]) -> str | None:
+    client_id = entry.get("clientOrderId")
+    return ClientOrderId(client_id) if client_id is not None else entry.get("id")
 
 
 def _writable(value: Any) -> Any:
-    """`value`, if JSON can be written of it: an odd answer must not keep back what became of the orders."""
+    """`value` if it can be written as JSON: an odd response must not hide what became of the orders."""
     try:
         json.dumps(value, default=str)
     except RecursionError:
         return "nested too deeply to show it"
     return value
+
+
+def status_of(order: Order) -> str:
+    """The status of `order`, in a word."""
+    return order["status"] or "unknown"
 
 
 def words_of(order: Order) -> str:
@@ -101,8 +161,3 @@ def words_of(order: Order) -> str:
         return spelled_out(info)
     said = (info.get(name) for name in ("error", "errorMessage", "status"))
     return next((spelled_out(one) for one in said if one), "")
-
-
-def row_of(one: str) -> tuple[str, str]:
-    """An id in the columns of order ids and client order ids."""
-    return ("", str(one)) if isinstance(one, ClientOrderId) else (one, "")

@@ -1,9 +1,9 @@
-"""What would be sent, without sending it: the real `cancel_orders`, stopped at the wire."""
+"""What would be sent, without sending it: the real cancel, stopped at the wire."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -25,31 +25,33 @@ class _Withheld(BaseException):
 
 
 class RehearsingBingx(bingx):
-    """``bingx`` that can be asked what it would send."""
+    """``bingx`` that shows what it would send if you asked it to. It needs no keys, and has none."""
 
-    enableRateLimit: bool
-    _rehearsed: list[Request] | None = None
+    def __init__(self) -> None:
+        super().__init__({"secret": "rehearsal", "enableRateLimit": False})
+        self.has["fetchCurrencies"] = False  # load_markets asks for them with the keys
+        self._number = 0
+        self._rehearsed: list[Request] = []
 
-    def rehearse(self, ids: Sequence[str], symbol: str, params: dict[str, Any]) -> Request:
-        """The first request that cancelling `ids` would send; bad input raises what it would raise.
+    def rehearse(self, cancel: Callable[[], object]) -> Request:
+        """The first request that `cancel` would send; bad input raises what it would raise.
 
-        Of the exchange it asks nothing but its markets, and those only where `symbol` does not tell enough.
+        It asks the exchange for its markets only, and only if a symbol does not say enough.
         """
-        paced, self.enableRateLimit = self.enableRateLimit, False
-        self._rehearsed = []
+        # The plugin keeps a second between two cancels of an order of one account.
+        self._number += 1
+        self.apiKey = f"rehearsal-{self._number}"
         try:
-            self.cancel_orders(ids, symbol, params)
+            cancel()
         except _Withheld:
-            return self._rehearsed[0]
-        finally:
-            self.enableRateLimit, self._rehearsed = paced, None
+            return self._rehearsed.pop()
         raise AssertionError("ids were asked for, and nothing would be sent")  # pragma: no cover - cannot be
 
     def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
-        if self._rehearsed is not None and method != "GET":
-            self._rehearsed.append(_shown(method, url, body))
-            raise _Withheld
-        return super().fetch(url, method, headers, body)
+        if method == "GET":
+            return super().fetch(url, method, headers, body)
+        self._rehearsed.append(_shown(method, url, body))
+        raise _Withheld
 
 
 def _shown(method: str, url: str, body: str | None) -> Request:

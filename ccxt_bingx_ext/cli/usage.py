@@ -12,17 +12,21 @@ BAD_USAGE = 64
 
 
 class BadUsage(Exception):
-    """What was asked cannot be done as it was asked; nothing was sent."""
+    """The command cannot do what the arguments say. Nothing was sent."""
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that exits with 64, and takes no abbreviations: ``--y`` is not ``--yes``."""
+    """An argument parser that exits with 64, and takes no abbreviations: ``--y`` is not ``--yes``.
+
+    It prints a description and an epilog as they are written, so that examples keep their lines.
+    """
 
     def __init__(self, *args: Any, **named: Any) -> None:
-        super().__init__(*args, **{"allow_abbrev": False, **named})
+        as_written = argparse.RawDescriptionHelpFormatter
+        super().__init__(*args, **{"allow_abbrev": False, "formatter_class": as_written, **named})
 
     def _print_message(self, message: str, file: Any = None) -> None:
-        # argparse's own raises for a stream that cannot be written (3.10), or says nothing of it.
+        # argparse's own raises if the stream cannot be written (3.10), or stays silent.
         if file is sys.stdout:
             show(message, end="")
         else:

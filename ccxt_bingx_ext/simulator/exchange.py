@@ -75,11 +75,19 @@ class Exchange:
         self._wording = wording
         self._forms = forms
         self._settle = settle
+        self.on_response: Callable[[Request], object] | None = None
 
     async def _respond(self, http: web.Request, arrived: float) -> web.StreamResponse:
         path, _, query = http.raw_path.partition("?")
         headers = {name.lower(): value for name, value in http.headers.items()}
         request = self.log.arrival(arrived, time.time(), http.method, path, query, headers)
+        try:
+            return await self._respond_to(http, request)
+        finally:
+            if self.on_response is not None:
+                self.on_response(replace(request))
+
+    async def _respond_to(self, http: web.Request, request: Request) -> web.StreamResponse:
         try:
             body = await http.read()
         except web.RequestPayloadError:

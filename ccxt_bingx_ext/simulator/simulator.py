@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType, TracebackType
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from .errors import INVALID_PARAMETER, SWAP_ORDER_NOT_FOUND, Refused, SimulatorE
 from .exchange import Exchange, ExpireHeader
 from .faults import Faults
 from .http.forms import FormRefusal, Forms
-from .http.log import RequestLog
+from .http.log import Request, RequestLog
 from .limits import BanRule, BanText, Limiter
 from .markets import Market
 from .orders import OrderBook
@@ -252,6 +252,15 @@ class Simulator(Truth, Arrivals):
     @latency_ms.setter
     def latency_ms(self, value: float) -> None:
         self._exchange.latency_ms = value
+
+    @property
+    def on_response(self) -> Callable[[Request], object] | None:
+        """What the server's thread calls with each request after its response, or after it hung up."""
+        return self._exchange.on_response
+
+    @on_response.setter
+    def on_response(self, value: Callable[[Request], object] | None) -> None:
+        self._exchange.on_response = value
 
     # Accounts, limits and bans
 

@@ -6,11 +6,12 @@ import errno
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,18 +19,14 @@ from typing import Any
 import pytest
 
 from ccxt_bingx_ext import ClientOrderId
-from ccxt_bingx_ext.cli import cancel, credentials, main, table
+from ccxt_bingx_ext.cli import cancel, credentials, main
+from ccxt_bingx_ext.cli.ids import Target
 from ccxt_bingx_ext.cli.outcome import cancel_in_parts
+from ccxt_bingx_ext.cli.rehearsal import RehearsingBingx
 from ccxt_bingx_ext.cli.terminal import printable
 from ccxt_bingx_ext.simulator import Simulator
 
 UNKNOWN = "1735999999999999999"
-
-
-@pytest.fixture(autouse=True)
-def _no_keys_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("BINGX_APIKEY", "BINGX_SECRET"):
-        monkeypatch.delenv(name, raising=False)
 
 
 class Terminal(io.StringIO):
@@ -63,10 +60,11 @@ def test_exit_code_0(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -
     assert cancelled(simulator, *words) == 0
     captured = capsys.readouterr()
     assert captured.err == ""
-    rows = [line.split() for line in captured.out.splitlines()[1:]]
+    *rows, empty, summary = [line.split() for line in captured.out.splitlines()[2:]]
     assert [row[0] for row in rows[:2]] == ids
     assert [row[1] for row in rows[2:]] == ["other", "mine"]
     assert all(row[-2:] == ["canceled", "CANCELED"] for row in rows)
+    assert (empty, summary) == ([], ["4", "canceled", "of", "4"])
     assert simulator.status(other.order_id) == "CANCELED"
 
 
@@ -76,7 +74,7 @@ def test_exit_code_1(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -
     simulator.fill(ids[1])
     assert cancelled(simulator, *ids, UNKNOWN) == 1
     out = capsys.readouterr().out
-    assert "closed" in out
+    assert out.endswith("\n1 canceled, 1 closed, 1 unknown of 3\n")
     assert f"unknown   can not find order for orderId:{UNKNOWN}" in out
 
 
@@ -86,9 +84,10 @@ def test_exit_code_2(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -
     simulator.faults.add("ban", seconds=60, times=None)
     assert cancelled(simulator, first, "client:mine") == 2
     captured = capsys.readouterr()
-    assert captured.out.count("unresolved") == 2
+    assert captured.out.count("unresolved  may be live") == 2
+    assert captured.out.endswith("\n2 unresolved of 2\n")
     assert "disabled period" in captured.err
-    assert "2 unresolved: they may be live, ask again" in captured.err
+    assert "Retry in 60 s\n2 unresolved. They may be live: cancel them again.\n" in captured.err
     assert simulator.status(first) == "PENDING"
 
 
@@ -166,7 +165,7 @@ def test_dry_run(simulator: Simulator, capsys: pytest.CaptureFixture[str], form:
     ids = [str(1000 + one) for one in range(51)]
     words = [*ids, "--dry-run", "--request-format", form]
     assert cancelled(simulator, *words) == 0
-    assert "dry run: 51 ids, nothing was sent" in capsys.readouterr().out
+    assert "dry run: 51 orders of BTC/USDT, nothing was sent" in capsys.readouterr().out
     assert cancelled(simulator, *words, "--json") == 0
     printed = document(capsys)
     assert printed["dryRun"] is True
@@ -184,7 +183,10 @@ def test_wrong_id(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> N
     assert cancelled(simulator, *ids, "1,2") == 64
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert "ids[51] is not an order id (digits, 1 to 2^63-1): '1,2'; nothing was sent" in captured.err
+    assert captured.err == (
+        "ccxt-bingx-ext: '1,2' is not an order id: digits, 1 to 2^63-1. A client order id begins with "
+        "client:; nothing was sent\n"
+    )
     assert simulator.requests == []
 
 
@@ -213,8 +215,12 @@ def test_swap_orders(simulator: Simulator) -> None:
     assert main([*words, ids[1], UNKNOWN]) != 0
 
 
-def test_ctrl_c(simulator: Simulator) -> None:
-    """After Ctrl-C cancel reports the known orders and the unresolved ids, and exits with 2."""
+@pytest.mark.parametrize(
+    ("number", "error"),
+    [(signal.SIGINT, ["KeyboardInterrupt", "interrupted"]), (signal.SIGTERM, ["Terminated", "terminated"])],
+)
+def test_interrupt(simulator: Simulator, number: signal.Signals, error: list[str]) -> None:
+    """After Ctrl-C or SIGTERM cancel reports known orders and unresolved ids, and exits with 2."""
     ids = [str(simulator.place().order_id) for _ in range(51)]
     simulator.faults.add("hang", skip=1)
     command = [sys.executable, "-m", "ccxt_bingx_ext", "cancel", "BTC/USDT", *ids, "--json"]
@@ -223,12 +229,25 @@ def test_ctrl_c(simulator: Simulator) -> None:
     ) as process:
         while len(simulator.requests) < 2 and process.poll() is None:
             time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         printed = json.loads(process.communicate(timeout=30)[0])
     assert process.returncode == 2
     assert [one["id"] for one in printed["orders"]] == ids[:50]
     assert printed["unresolved"] == ids[50:]
-    assert printed["error"] == {"class": "KeyboardInterrupt", "message": "interrupted"}
+    assert [*printed["error"].values()] == error
+
+
+def test_interrupt_before_sending(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C while the markets are read: cancel sends nothing, says so and exits with 1."""
+
+    def interrupted(*args: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(RehearsingBingx, "load_markets", interrupted)
+    assert main(["cancel", "BTC/USDT:USDT", "1", "--simulator", simulator.url]) == 1
+    assert capsys.readouterr().err == "interrupted: nothing was sent\n"
 
 
 def as_live(simulator: Simulator, monkeypatch: pytest.MonkeyPatch, typed: io.StringIO) -> list[str]:
@@ -269,37 +288,40 @@ def test_confirmation(
     assert len(simulator.requests) == (code == 0)
     assert bool(captured.out) == (code == 0)
     if code == 1:
-        assert captured.err == (
-            "Cancel 1 order(s) of BTC/USDT on the live exchange? [y/N] nothing was sent\n"
-        )
+        question, answer = captured.err.split("? [y/N] ")
+        assert question == "Cancel 1 order of BTC/USDT on the live exchange"
+        assert answer in ("nothing was sent\n", "interrupted: nothing was sent\n")
 
 
 def test_without_rich(
     simulator: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without rich cancel asks you to install it before it sends anything, and --json works."""
-    monkeypatch.setitem(sys.modules, "rich", None)
-    for name in [one for one in sys.modules if one.startswith("rich.") or one.endswith("cli.table")]:
+    """Without rich cancel shows the same table, and no progress bar."""
+    for name in [one for one in sys.modules if one.startswith("rich.")]:
         monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "rich", None)
     first = str(simulator.place().order_id)
-    assert cancelled(simulator, first) == 64
-    assert "pip install rich, or use --json; nothing was sent" in capsys.readouterr().err
-    assert simulator.requests == []
-    assert cancelled(simulator, first, "--json") == 0
+    assert cancelled(simulator, first) == 0
+    captured = capsys.readouterr()
+    assert f"{first}  canceled  CANCELED" in captured.out
+    assert captured.err == ""
 
 
 def test_progress_bar(
     simulator: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """On a terminal cancel shows its progress on stderr and the table on stdout."""
+    """On a terminal cancel shows percentage and count on stderr, and the table on stdout."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "40")
-    first = str(simulator.place().order_id)
-    assert cancelled(simulator, first) == 0
+    monkeypatch.setenv("COLUMNS", "60")
+    ids = [str(simulator.place().order_id) for _ in range(51)]
+    assert cancelled(simulator, *ids) == 0
     captured = capsys.readouterr()
-    assert "cancelling" in captured.err
-    assert "canceled" in captured.out
+    shown = re.sub(r"\x1b\[[\d;?]*\w", "", captured.err)
+    assert "cancelling" in shown
+    assert re.search(r"0% +0/51", shown)
+    assert re.search(r"100% +51/51", shown)
+    assert "51 canceled of 51" in captured.out
 
 
 def test_no_secret_shown(
@@ -356,6 +378,15 @@ def test_escapes_in_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
         (["BTC/USDT", "1"], "no keys: set BINGX_APIKEY and BINGX_SECRET, or name a --keys-file"),
         (["BTC/USDT"], "no ids"),
         (["BTC/USDT", "--from-file", "missing"], "the file missing cannot be read: No such file"),
+        (["", "1"], "SYMBOL is empty"),
+        ([], "no ids: name some, or --from-file FILE, or --all"),
+        (["BTC/USDT", "1 2"], "'1 2' is more than one id"),
+        (["BTC/USDT", "client:a,b"], "'client:a,b' is not a client order id: 1 to 40 characters"),
+        (["BTC/USDT", "--client-id", "x" * 41], "is not a client order id"),
+        (["--client-id", "1"], "--client-id needs SYMBOL"),
+        (["--all"], "--all goes with SYMBOL"),
+        (["BTC/USDT", "1", "--all"], "--all goes with SYMBOL"),
+        (["BTC/USDT", "--all", "--all-or-nothing"], "neither ids nor --all-or-nothing"),
     ],
 )
 def test_bad_usage(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -365,7 +396,7 @@ def test_bad_usage(words: list[str], said: str, capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["BTC/USDT", "1", "--ye"], ["BTC/USDT", "1", "--yes", "2", "--nonsense"]]
+    "words", [["BTC/USDT", "1", "--ye"], ["BTC/USDT", "1", "--yes", "2", "--nonsense"], ["--from-file"]]
 )
 def test_bad_arguments(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """For bad or abbreviated arguments the parser exits with 64, not with argparse's 2."""
@@ -394,14 +425,15 @@ def test_hash_inside_an_id(simulator: Simulator, capsys: pytest.CaptureFixture[s
 def test_client_id_called_none() -> None:
     """An order without a client order id does not settle an id that is the word None."""
     order: dict[str, Any] = {"id": "1", "clientOrderId": None, "status": "canceled", "info": {}}
+    first, second = Target("BTC/USDT", "1"), Target("BTC/USDT", ClientOrderId("None"))
 
-    def cancel(part: list[str]) -> list[dict[str, Any]]:
-        if part != ["1"]:
+    def cancel(part: Sequence[Target]) -> list[dict[str, Any]]:
+        if part != [first]:
             raise KeyboardInterrupt
         return [order]
 
-    outcome = cancel_in_parts(cancel, ["1", ClientOrderId("None")], 1, lambda count: None)
-    assert (outcome.unresolved, outcome.exit_code) == (["None"], 2)
+    outcome = cancel_in_parts(cancel, [[first], [second]], lambda count: None)
+    assert (outcome.unresolved, outcome.exit_code) == ([second], 2)
 
 
 CHINESE = "\u8ba2\u5355\u4e0d\u5b58\u5728"
@@ -517,7 +549,7 @@ def test_failing_bar(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> N
         yield lambda count: None
         raise OSError(errno.EPIPE, "Broken pipe")
 
-    monkeypatch.setattr(table, "bar", failing)
+    monkeypatch.setattr(cancel, "bar", failing)
     errors = Ascii(OSError(errno.EPIPE, "Broken pipe"))
     monkeypatch.setattr(sys, "stderr", errors)
     live = str(simulator.place().order_id)

@@ -3,42 +3,54 @@
 from __future__ import annotations
 
 import json
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import ccxt
 import pytest
 from ccxt.base.errors import (
     AuthenticationError,
     BadRequest,
     BaseError,
+    DDoSProtection,
     ExchangeError,
     InvalidNonce,
+    NetworkError,
     OperationFailed,
     PermissionDenied,
     RequestTimeout,
 )
 
-from ccxt_bingx_ext import bingx
+from ccxt_bingx_ext import __version__, bingx
 from ccxt_bingx_ext._bingx.errors import Response, attach_response
-from ccxt_bingx_ext.cli import checks, main
+from ccxt_bingx_ext.cli import checks, doctor, main
 from ccxt_bingx_ext.cli.checks import Check
 from ccxt_bingx_ext.cli.doctor import examine
 from ccxt_bingx_ext.simulator import Simulator
 
-NAMES = ["host", "clock", "key", "IP whitelist", "permission", "JSON form", "limit headers"]
+INSTALLED = ["versions", "optional"]
+BEFORE = ["host", "clock", "symbol"]
+SPOT = ["permission", "JSON form", "rate limit"]
+SWAP = ["swap look-up", "swap cancel"]
+NAMES = [*BEFORE, "key", "IP whitelist", *SPOT, *SWAP]
 
 Seen = dict[str, tuple[str, str]]
 
 
-def examined(simulator: Simulator, **config: Any) -> Seen:
+def examined(simulator: Simulator, symbol: str = "BTC/USDT", **config: Any) -> Seen:
     """Verdict and detail of each check. doctor runs the checks in the same order every time."""
-    done = list(examine(bingx(simulator.ccxt_config(**config)), "BTC-USDT"))
-    assert [check.name for check in done] == NAMES
+    done = list(examine(bingx(simulator.ccxt_config(**config)), symbol))
+    assert [check.name for check in done if check.name not in ("ban", "response")] == NAMES
     return {check.name: (check.verdict, check.detail) for check in done}
 
 
-def verdicts(seen: Seen) -> list[str]:
-    return [verdict for verdict, _ in seen.values()]
+def failed(seen: Seen) -> list[str]:
+    return [name for name, (verdict, _) in seen.items() if verdict == "not ok"]
+
+
+def skipped(seen: Seen) -> list[str]:
+    return [name for name, (verdict, _) in seen.items() if verdict == "skipped"]
 
 
 def with_key(simulator: Simulator, **rights: Any) -> dict[str, str]:
@@ -47,26 +59,48 @@ def with_key(simulator: Simulator, **rights: Any) -> dict[str, str]:
 
 
 def test_all_is_well(bingx_simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
-    """With everything in order doctor sends three requests, cancels nothing and exits with 0."""
-    order = bingx_simulator.place()
+    """With everything in order doctor sends six requests, cancels nothing and exits with 0."""
+    orders = [bingx_simulator.place(), bingx_simulator.place(market="linear")]
     assert main(["doctor", "--simulator", bingx_simulator.url]) == 0
     captured = capsys.readouterr()
     lines = captured.out.splitlines()
-    assert [line.split("  ")[0] for line in lines] == ["ok"] * 7
-    assert "a rest in ms" in lines[-1]
+    assert [line.split("  ")[0] for line in lines] == ["ok"] * 12
+    assert "requests left in this window: 1; it ends in " in lines[9]
     assert captured.err == ""
     asked = [request.endpoint.rpartition("/")[2] for request in bingx_simulator.requests]
-    assert asked == ["time", "query", "cancelOrders"]
-    assert bingx_simulator.status(order.order_id) == "PENDING"
+    assert asked == ["time", "symbols", "query", "cancelOrders", "order", "batchOrders"]
+    assert {bingx_simulator.status(one.order_id) for one in orders} == {"PENDING"}
 
 
 def test_json(bingx_simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
-    """--json prints one document, and --symbol chooses the symbol of the requests."""
-    assert main(["doctor", "--json", "--symbol", "ETH/USDT", "--simulator", bingx_simulator.url]) == 0
+    """--json prints one document, --symbol chooses the spot market, --skip-swap leaves out swaps."""
+    words = ["--json", "--symbol", "ETH/USDT", "--skip-swap", "--simulator", bingx_simulator.url]
+    assert main(["doctor", *words]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed["ok"] is True
-    assert [one["name"] for one in printed["checks"]] == NAMES
-    assert {request.params.get("symbol") for request in bingx_simulator.requests[1:]} == {"ETH-USDT"}
+    assert [one["name"] for one in printed["checks"]] == [*INSTALLED, *NAMES[:-2]]
+    assert {request.params.get("symbol") for request in bingx_simulator.requests[2:]} == {"ETH-USDT"}
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_width(bingx_simulator: Simulator, monkeypatch: Any, capsys: Any, width: int) -> None:
+    """No line of doctor is wider than the terminal, and details go on below themselves."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    bingx_simulator.faults.add("canned", body=REFUSED_AS_JSON, times=2)
+    assert main(["doctor", "--simulator", bingx_simulator.url]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= width
+    assert all(line[:7].strip() in ("ok", "not ok", "skipped", "") for line in lines)
+
+
+def test_optional_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """doctor names versions, and says which optional package is missing."""
+    monkeypatch.setattr(doctor, "_OPTIONAL", {"ccxt": "everything", "no-such-package": "nothing"})
+    versions, optional = doctor.installed()
+    assert versions.detail.startswith(f"ccxt-bingx-ext {__version__} (ccxt {ccxt.__version__}, Python 3.")
+    assert optional.detail == (
+        f"ccxt {metadata.version('ccxt')} (for everything); no-such-package is not installed (for nothing)"
+    )
 
 
 def test_keys_are_hidden(bingx_simulator: Simulator, tmp_path: Path, capsys: Any) -> None:
@@ -109,11 +143,57 @@ def test_bad_symbol(symbol: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_unreachable_host(bingx_simulator: Simulator) -> None:
-    """When the host is unreachable, doctor skips all other checks."""
+    """When the host is unreachable, doctor says why and skips all other checks."""
     bingx_simulator.stop()
     seen = examined(bingx_simulator)
-    assert verdicts(seen) == ["not ok"] + ["skipped"] * 6
-    assert "look at network and proxy" in seen["host"][1]
+    assert (failed(seen), skipped(seen)) == (["host"], NAMES[1:])
+    assert seen["host"][1].endswith("does not answer: the connection was refused: nothing listens there")
+
+
+def test_simulator_not_started(bingx_simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    """If no simulator listens at the URL, doctor says how to start one there."""
+    bingx_simulator.stop()
+    assert main(["doctor", "--skip-swap", "--simulator", bingx_simulator.url]) == 1
+    out = capsys.readouterr().out
+    assert f"Start one: ccxt-bingx-ext simulate --port {bingx_simulator.port}\n" in out
+    assert "swap" not in out
+
+
+def test_host_that_refuses(bingx_simulator: Simulator) -> None:
+    """A host that answers with an error is not called dead."""
+    bingx_simulator.faults.add("http", status=403, path="server/time", times=None)
+    seen = examined(bingx_simulator)
+    assert (failed(seen), skipped(seen)) == (["host"], NAMES[1:])
+    assert "answers with HTTP 403" in seen["host"][1]
+
+
+def test_unknown_symbol(bingx_simulator: Simulator) -> None:
+    """doctor blames an unknown symbol on the symbol, and not on the key."""
+    seen = examined(bingx_simulator, "NONE/SUCH")
+    assert (failed(seen), skipped(seen)) == (["symbol"], NAMES[3:])
+    assert seen["symbol"][1] == "the exchange has no spot market NONE/SUCH: name another --symbol"
+
+
+@pytest.mark.parametrize("body", ["[]", '{"code":0,"data":[]}', '{"code":0,"data":{"symbols":["odd"]}}'])
+def test_odd_list_of_markets(bingx_simulator: Simulator, body: str) -> None:
+    """doctor survives a list of markets that is not the documented one."""
+    bingx_simulator.faults.add("canned", body=body, path="common/symbols")
+    assert failed(examined(bingx_simulator)) == ["symbol"]
+
+
+def test_list_of_markets_is_lost(bingx_simulator: Simulator) -> None:
+    """doctor says so if the list of markets cannot be read."""
+    bingx_simulator.faults.add("drop", path="common/symbols")
+    seen = examined(bingx_simulator)
+    assert seen["symbol"][1].startswith("the list of markets cannot be read: the connection broke")
+
+
+def test_banned_look_up(bingx_simulator: Simulator) -> None:
+    """doctor blames a ban neither on the key nor on the permission."""
+    bingx_simulator.faults.add("ban", seconds=60, path="trade/query")
+    seen = examined(bingx_simulator)
+    assert (failed(seen), skipped(seen)) == (["ban"], NAMES[3:])
+    assert "wait, then run doctor again" in seen["ban"][1]
 
 
 @pytest.mark.parametrize(("ahead", "words"), [(-8000, "ahead of"), (8000, "behind")])
@@ -121,7 +201,7 @@ def test_clock_off(bingx_simulator: Simulator, ahead: int, words: str) -> None:
     """doctor says how far the clock is off, and checks the rest at the exchange's own time."""
     bingx_simulator.clock_offset_ms = ahead
     seen = examined(bingx_simulator)
-    assert verdicts(seen) == ["ok", "not ok"] + ["ok"] * 5
+    assert (failed(seen), skipped(seen)) == (["clock"], [])
     assert words in seen["clock"][1]
     assert abs(int(seen["clock"][1].split()[0]) - 8000) < 500
 
@@ -129,7 +209,7 @@ def test_clock_off(bingx_simulator: Simulator, ahead: int, words: str) -> None:
 def test_unknown_key(bingx_simulator: Simulator) -> None:
     """For an unknown key doctor skips the checks that depend on the key."""
     seen = examined(bingx_simulator, apiKey="unknown")
-    assert verdicts(seen) == ["ok", "ok", "not ok"] + ["skipped"] * 4
+    assert (failed(seen), skipped(seen)) == (["key"], NAMES[4:])
     assert "does not know this API key" in seen["key"][1]
 
 
@@ -141,23 +221,33 @@ def test_wrong_secret(bingx_simulator: Simulator) -> None:
 def test_ip_whitelist(bingx_simulator: Simulator) -> None:
     """doctor reports an address that is not on the whitelist of the key."""
     seen = examined(bingx_simulator, **with_key(bingx_simulator, allowed_ips=["10.0.0.1"]))
-    assert verdicts(seen) == ["ok", "ok", "ok", "not ok"] + ["skipped"] * 3
+    assert (failed(seen), skipped(seen)) == (["IP whitelist"], NAMES[5:])
     assert "add this machine's address" in seen["IP whitelist"][1]
 
 
 def test_key_without_trading(bingx_simulator: Simulator) -> None:
-    """doctor names the missing permission to trade and skips the check of the JSON form."""
+    """doctor names the missing permissions to trade and skips the check of the JSON form."""
     seen = examined(bingx_simulator, **with_key(bingx_simulator, permissions=["read"]))
-    assert verdicts(seen) == ["ok", "ok", "ok", "ok", "not ok", "skipped", "ok"]
+    assert (failed(seen), skipped(seen)) == (["permission", "swap cancel"], ["JSON form"])
     assert "Spot Trading" in seen["permission"][1]
-    assert seen["limit headers"][1].startswith("none")
+    assert "Perpetual Futures Trading, or --skip-swap" in seen["swap cancel"][1]
+    assert seen["rate limit"][1].startswith("the response does not mention it")
 
 
 def test_key_without_reading(bingx_simulator: Simulator) -> None:
     """doctor names the missing permission to read and still checks the cancel."""
     seen = examined(bingx_simulator, **with_key(bingx_simulator, permissions=["spot"]))
-    assert verdicts(seen) == ["ok", "ok", "not ok", "ok", "ok", "ok", "ok"]
+    assert (failed(seen), skipped(seen)) == (["key", "swap look-up"], ["swap cancel"])
     assert "permission Read" in seen["key"][1]
+    assert "permission Read" in seen["swap look-up"][1]
+
+
+def test_lost_response_on_swaps(bingx_simulator: Simulator) -> None:
+    """doctor draws no conclusion about swaps from a lost response."""
+    bingx_simulator.faults.add("drop", path="swap/v2/trade/batchOrders")
+    seen = examined(bingx_simulator)
+    assert (failed(seen), skipped(seen)) == (["response"], ["swap cancel"])
+    assert seen["response"][1].startswith("swap cancel: no response, run doctor again (the connection broke")
 
 
 REFUSED_AS_JSON = '{"code":100421,"msg":"null timestamp or timestamp mismatch","debugMsg":""}'
@@ -167,26 +257,26 @@ def test_refused_json(bingx_simulator: Simulator) -> None:
     """When the exchange refuses JSON and accepts the query form, doctor recommends the query form."""
     bingx_simulator.faults.add("canned", body=REFUSED_AS_JSON)
     seen = examined(bingx_simulator)
-    assert verdicts(seen) == ["ok"] * 5 + ["not ok", "ok"]
-    assert "use requestFormat query" in seen["JSON form"][1]
-    assert [request.form for request in bingx_simulator.requests[2:]] == ["json", "query"]
+    assert (failed(seen), skipped(seen)) == (["JSON form"], [])
+    assert "--request-format query" in seen["JSON form"][1]
+    assert [request.form for request in bingx_simulator.requests[3:5]] == ["json", "query"]
 
 
 def test_refused_forms(bingx_simulator: Simulator) -> None:
     """When the exchange refuses both forms, doctor shows both responses."""
     bingx_simulator.faults.add("canned", body=REFUSED_AS_JSON, times=2)
     seen = examined(bingx_simulator)
-    assert verdicts(seen) == ["ok"] * 4 + ["not ok", "not ok", "ok"]
+    assert (failed(seen), skipped(seen)) == (["response", "JSON form"], ["permission"])
     assert "neither form" in seen["JSON form"][1]
-    assert "null timestamp" in seen["permission"][1]
+    assert "null timestamp" in seen["response"][1]
 
 
 def test_ban(bingx_simulator: Simulator) -> None:
     """doctor draws no conclusion about the form from a ban and sends no further request."""
     bingx_simulator.faults.add("ban", seconds=60)
     seen = examined(bingx_simulator)
-    assert verdicts(seen) == ["ok"] * 4 + ["not ok", "skipped", "ok"]
-    assert "wait and try again" in seen["permission"][1]
+    assert (failed(seen), skipped(seen)) == (["ban"], ["permission", "JSON form"])
+    assert "wait, then run doctor again" in seen["ban"][1]
     assert len(bingx_simulator.arrivals()) == 1
 
 
@@ -194,9 +284,9 @@ def test_lost_response(bingx_simulator: Simulator) -> None:
     """doctor draws no conclusion about the form from a lost response."""
     bingx_simulator.faults.add("drop")
     seen = examined(bingx_simulator)
-    assert verdicts(seen) == ["ok"] * 4 + ["not ok", "skipped", "ok"]
-    assert "no answer, try again" in seen["permission"][1]
-    assert seen["limit headers"][1].startswith("none")
+    assert (failed(seen), skipped(seen)) == (["response"], ["permission", "JSON form"])
+    assert "no response, run doctor again" in seen["response"][1]
+    assert seen["rate limit"][1].startswith("the response does not mention it")
 
 
 @pytest.mark.parametrize(
@@ -205,7 +295,7 @@ def test_lost_response(bingx_simulator: Simulator) -> None:
 def test_unexpected_response(bingx_simulator: Simulator, body: str) -> None:
     """An unexpected response is not ok, and doctor tries the other form."""
     bingx_simulator.faults.add("canned", body=body)
-    assert verdicts(examined(bingx_simulator)) == ["ok"] * 5 + ["not ok", "ok"]
+    assert failed(examined(bingx_simulator)) == ["JSON form"]
 
 
 def refused(kind: type[BaseError], code: str | None = None, status: int = 200) -> BaseError:
@@ -236,48 +326,53 @@ def test_failures_about_the_form(answer: BaseError, about_it: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"),
+    ("answer", "name", "words"),
     [
-        (refused(InvalidNonce, "100421"), "set the clock"),
-        (RequestTimeout("no answer"), "no answer, try again"),
-        (refused(ExchangeError, "1"), "not the one expected (the words)"),
-        ("", "not the one expected (str)"),
+        (refused(InvalidNonce, "100421"), "response", "let NTP set this machine's clock"),
+        (RequestTimeout("no answer"), "response", "no response, run doctor again (it timed out)"),
+        (NetworkError("odd"), "response", "no response, run doctor again (odd)"),
+        (refused(ExchangeError, "1"), "response", "not the expected one (the words (code 1))"),
+        (DDoSProtection("403"), "ban", "accepts no such requests for now"),
+        ("", "response", "not the expected one (str)"),
     ],
 )
-def test_key_without_verdict(answer: Any, words: str) -> None:
+def test_key_without_verdict(answer: Any, name: str, words: str) -> None:
     """doctor does not call a key wrong if the response says nothing about the key."""
-    (verdict,) = checks.key(answer)
-    assert (verdict.name, verdict.verdict) == ("key", "not ok")
-    assert verdict.detail.startswith("not told")
-    assert words in verdict.detail
+    seen = {check.name: check for check in checks.key(answer)}
+    assert seen[name].verdict == "not ok"
+    assert words in seen[name].detail
+    assert (seen["key"].verdict, seen["IP whitelist"].verdict) == ("skipped", "skipped")
 
 
 NOW = 1700000000.0
 
 
 @pytest.mark.parametrize(
-    ("expire", "unit"),
+    ("expire", "end"),
     [
-        ("1700000001000", "an epoch in ms"),
-        ("1700000001", "an epoch in s"),
-        ("1", "a rest in s, it seems"),
-        ("650", "a rest in ms, it seems"),
-        ("60000", "in no unit that fits a window of 1 s"),
-        ("-1", "in no unit that fits a window of 1 s"),
-        ("soon", "no time"),
-        (None, "no time"),
+        ("1700000001000", "in 1000 ms (the header is an epoch in ms)"),
+        ("1700000001", "in 1000 ms (the header is an epoch in s)"),
+        ("1", "in 1 s (the header seems to be a rest in s)"),
+        ("650", "in 650 ms (the header seems to be a rest in ms)"),
+        ("60000", "at a time that fits no window of 1 s (60000)"),
+        ("-1", "at a time that fits no window of 1 s (-1)"),
+        ("soon", "at an unreadable time (soon)"),
+        (None, "at an unreadable time (None)"),
     ],
 )
-def test_unit_of_expire_header(expire: str | None, unit: str) -> None:
+def test_unit_of_expire_header(expire: str | None, end: str) -> None:
     """doctor guesses the unit of the expire header from a window of one second."""
     headers = {"X-RateLimit-Requests-Remain": "1"}
     if expire is not None:
         headers["X-RateLimit-Requests-Expire"] = expire
-    assert checks.limit_headers(headers, NOW) == Check(
-        "limit headers", "ok", f"remain 1, expire {expire}: {unit}"
+    assert checks.rate_limit(headers, NOW) == Check(
+        "rate limit", "ok", f"requests left in this window: 1; it ends {end}"
     )
 
 
 def test_no_limit_headers() -> None:
-    """Without a response doctor reports that it saw no limit headers."""
-    assert checks.limit_headers(None, NOW).detail.startswith("none")
+    """Without a response doctor says that it saw no headers of the limit, and with one of two the other."""
+    assert checks.rate_limit(None, NOW).detail.startswith("the response does not mention it")
+    assert (
+        "window: unknown; it ends in" in checks.rate_limit({"x-ratelimit-requests-expire": "9"}, NOW).detail
+    )

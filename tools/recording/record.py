@@ -1,12 +1,16 @@
 """Record the cassettes again: ``python -m tools.recording.record``, from the simulator, into cassettes/.
 
+A cassette stays as it is if only times would change in it.
+
 With ``--live`` it records the real exchange, with your own keys, into cassettes/live/.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ccxt_bingx_ext import bingx
 from ccxt_bingx_ext.simulator import Simulator
@@ -17,7 +21,7 @@ from .play import play
 from .scenarios import SCENARIOS, Scenario
 from .singles import SINGLES
 from .speaks import SPEAKS
-from .tape import CASSETTES, tape
+from .tape import CASSETTES, tape, timeless
 
 ALL = (*SCENARIOS, *SINGLES, *SPEAKS, *EDITS)
 
@@ -32,6 +36,17 @@ def record(scenario: Scenario, folder: Path) -> Path:
         with tape("all").use_cassette(str(path)):
             play(scenario, bingx, {"urls": config["urls"]})
     return path
+
+
+def record_again(scenario: Scenario, folder: Path) -> Path:
+    """Record ``scenario`` into ``folder``, unless that holds the same recording at another time."""
+    stored = folder / f"{scenario.name}.yaml"
+    with TemporaryDirectory() as temporary:
+        fresh = record(scenario, Path(temporary))
+        if not stored.exists() or timeless(fresh) != timeless(stored):
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(fresh, stored)
+    return stored
 
 
 def main() -> None:
@@ -54,7 +69,7 @@ def main() -> None:
     parser.add_argument("--into", type=Path, default=CASSETTES, help="a folder; cassettes/ by default")
     chosen = parser.parse_args()
     if not chosen.live:
-        paths = [record(scenario, chosen.into) for scenario in ALL]
+        paths = [record_again(scenario, chosen.into) for scenario in ALL]
     elif chosen.price is None or chosen.amount is None:
         parser.error("--live needs --price and --amount")
     else:
