@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
+# Tests mostly wait for the simulator. Those that judge the rate limit keep to one of the processes.
+JOBS ?= 2
+
 # Exact versions with hashes: a new release of a dependency changes nothing here, and pip refuses a file that somebody
 # replaced. `make lock` refreshes them. Only wheels: a source distribution would fetch its build backend unchecked.
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
@@ -42,7 +45,7 @@ demo: $(BIN)/.ready
 
 # Some of the tests cover some of the package: a report of the whole would only mislead.
 test: $(BIN)/.ready
-	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--cov --cov-report=term-missing)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(if $(ARGS),$(ARGS),--cov --cov-report=term-missing)
 
 bench: $(BIN)/.ready-bench
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -23,6 +23,16 @@ settings.register_profile(
 )
 
 _ON_LOOPBACK = {"bingx_simulator", "simulator", "loopback"}
+# They judge what is on the wire by the millisecond, and keep the machine busy: one after the other.
+_OF_THE_LIMIT = {
+    "test_exact_limit",
+    "test_rate_limit",
+    "test_shared_rate_limit",
+    "test_redis_connection",
+    "test_look_up_lane",
+    "test_coalescing",
+    "test_soak",
+}
 _SIMULATOR_TESTS = Path(__file__).parent / "simulator"
 
 
@@ -32,6 +42,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         served = not _ON_LOOPBACK.isdisjoint(getattr(item, "fixturenames", ()))
         if served or _SIMULATOR_TESTS in item.path.parents:
             item.add_marker(pytest.mark.allow_hosts(["127.0.0.1"]))
+        if item.path.stem in _OF_THE_LIMIT:
+            item.add_marker(pytest.mark.xdist_group("the limit"))
 
 
 @pytest.fixture(autouse=True)
