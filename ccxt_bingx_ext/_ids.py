@@ -38,7 +38,7 @@ class OrderRef(NamedTuple):
 
 
 class SymbolRef(NamedTuple):
-    """One order of one symbol, where a call names several symbols."""
+    """One order of one symbol, where a call concerns several symbols."""
 
     symbol: str
     ref: OrderRef
@@ -54,6 +54,22 @@ class SymbolRef(NamedTuple):
         return f"{self.ref.value} ({self.symbol})"
 
 
+class OrderWithoutSymbol(NamedTuple):
+    """One order, and nobody has said of which symbol."""
+
+    ref: OrderRef
+
+    @property
+    def public(self) -> dict[str, str | None]:
+        """The entry as callers see it in ``unresolved``. No method accepts it: the caller must look."""
+        return {self.ref.field: self.ref.value, "symbol": None}
+
+    @property
+    def name(self) -> str:
+        """The order as messages name it."""
+        return f"{self.ref.value} (of an unknown symbol)"
+
+
 class UnknownOrders(NamedTuple):
     """All orders of a symbol, or of every symbol: some may be live, and nobody knows which."""
 
@@ -67,15 +83,16 @@ class UnknownOrders(NamedTuple):
     @property
     def name(self) -> str:
         """The orders as messages name them."""
-        return f"every open order of {self.symbol or 'every symbol'}"
+        return f"all open orders of {self.symbol or 'all symbols'}"
 
 
 def unresolved_as_json(error: BaseException) -> list[dict[str, str | None]]:
     """The ``unresolved`` of `error` in a form that survives JSON, a database or a queue.
 
     Returns one ``{"id": ...}`` or ``{"clientOrderId": ...}`` per order, with its ``"symbol"`` if the error is
-    of `cancel_orders_for_symbols`. The method that raised `error` accepts the list again. Text stands for a
-    value that could not be an id, and the method refuses it again.
+    of `cancel_orders_for_symbols` or `cancel_all_orders`. The method that raised `error` accepts the list
+    again; for `cancel_all_orders`, `cancel_orders_for_symbols` does, but for an entry whose id is None. Text
+    stands for a value that could not be an id, and the method refuses it again.
 
     Raises ``AttributeError`` if `error` carries no ``unresolved``: such an error does not say what is live.
     """
@@ -90,7 +107,8 @@ def _as_entry(given: Any) -> dict[str, str | None]:
             entry = dict(given)
         except Exception:  # a caller's own mapping may raise anything
             entry = {"id": shown(given)}
-    field = "id" if not is_blank(entry.get("id")) else "clientOrderId"
+    has_only_client_id = is_blank(entry.get("id")) and not is_blank(entry.get("clientOrderId"))
+    field = "clientOrderId" if has_only_client_id else "id"
     value = entry.get(field)
     named = {"clientOrderId" if isinstance(value, ClientOrderId) else field: _as_text(value)}
     return {**named, "symbol": _as_text(entry["symbol"])} if "symbol" in entry else named

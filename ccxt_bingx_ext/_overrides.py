@@ -10,14 +10,16 @@ from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ccxt.base.errors import BadRequest, BaseError, ExchangeNotAvailable
+from ccxt.base.errors import BadRequest, BaseError, ExchangeNotAvailable, NotSupported
 from ccxt.base.exchange import Exchange
 
 from ._bingx.endpoints import (
     ENDPOINTS,
     FEATURES,
+    INVERSE,
     LIMITED,
     LINEAR,
+    NEVER_REPEATED,
     SPOT,
     Endpoint,
     Limited,
@@ -26,6 +28,7 @@ from ._bingx.endpoints import (
     endpoint_of,
     is_query,
     limited_at,
+    route_at,
     route_of,
     single_of,
 )
@@ -45,12 +48,16 @@ from ._cancel.arguments import (
     CANCEL_ORDER,
     CANCEL_ORDERS,
     CANCEL_ORDERS_FOR_SYMBOLS,
+    EDIT_ORDER,
     Asked,
+    Single,
     adopt,
     check_market,
+    old_ids,
     parse_all,
     parse_batch,
     parse_cancellations,
+    parse_edited,
     parse_single,
     parse_symbol,
     reading_markets,
@@ -61,12 +68,16 @@ from ._cancel.commands import (
     Cancel,
     CancelAll,
     Command,
+    EditOrder,
+    FetchTime,
     LoadMarkets,
     MeasureClock,
     Query,
     Received,
+    Share,
     Sleep,
 )
+from ._cancel.editing import edit_one
 from ._cancel.flow import Flow, cancel_batch, cancel_unloaded
 from ._cancel.forms import AUTO, QUERY, form_of
 from ._cancel.hosts import Hosts
@@ -76,6 +87,7 @@ from ._cancel.outcome import Order, conclude, unresolved_on_error
 from ._cancel.run import CancelContext, Pauses
 from ._cancel.single import cancel_one
 from ._cancel.spacing import spacing_for
+from ._cancel.together import Joined, Refused, cancel_together
 from ._ids import Batch, UnknownOrders, is_blank
 from ._ratelimit.acquire import Refusal
 from ._ratelimit.local import is_any_held
@@ -102,6 +114,7 @@ _ALIASES = {
     "cancelOrders": "cancel_orders",
     "cancelOrdersForSymbols": "cancel_orders_for_symbols",
     "cancelOrdersWithClientOrderIds": "cancel_orders_with_client_order_ids",
+    "editOrder": "edit_order",
 }
 
 
@@ -165,6 +178,7 @@ class BingxMixin(Upstream):
                     "cancelOrders": True,
                     "cancelOrdersForSymbols": True,
                     "cancelOrdersWithClientOrderId": True,
+                    "editOrderWithClientOrderId": True,
                 },
                 "features": deepcopy(FEATURES),
                 "options": {"cancelOrders": deepcopy(DEFAULTS), "fallbackHostnames": []},
@@ -196,9 +210,18 @@ class BingxMixin(Upstream):
             url = self.urls["api"][section[0]]
             own, other = (self.implode_params(url, {"hostname": one}) for one in (self.hostname, hostname))
             request["url"] = other + request["url"][len(own) :]
-        if limited_at(section, method, path) is not None:
-            note_signed(self.nonce())
+        note_signed(concerns_orders=concerns_orders(route_at(section, method, path)))
         return request
+
+    def fetch2(
+        self, path: str, api: Any = "public", method: str = "GET", params: Any = {}, *args: Any, **named: Any
+    ) -> Any:
+        if route_at(api, method, path) in NEVER_REPEATED:
+            # Whatever the bot's params and options say. ccxt writes the empty id of an order that is named by
+            # its client order id; whether the exchange can read that is documented nowhere.
+            params = {name: value for name, value in params.items() if (name, value) != ("cancelOrderId", "")}
+            params["maxRetriesOnFailure"] = 0
+        return super().fetch2(path, api, method, params, *args, **named)
 
     def parse_market(self, market: Any) -> Any:
         with reading_markets(self.id):
@@ -329,11 +352,40 @@ class BingxMixin(Upstream):
                 yield LoadMarkets()
             market = self._market(symbol, CANCEL_ORDER)
             endpoint = single_of(market)
-            context = self._context(CANCEL_ORDER, market, endpoint, parse_settings(self.options, endpoint))
+            settings = parse_settings(self.options, endpoint)
+            context = self._context(CANCEL_ORDER, market, endpoint, settings)
+            joins = settings.coalesce and self._may_join(single, market)
             flow = cancel_one(
-                single.batch, market["id"], context, known_as=single.known_as, repeats=single.repeats
+                single.batch,
+                market["id"],
+                context,
+                known_as=single.known_as,
+                repeats=single.repeats,
+                joins=joins,
             )
-            return conclude((yield from flow))[0]
+            if not joins:
+                return conclude((yield from flow))[0]
+            outcome = yield Share(market["symbol"], single.batch, endpoint, endpoint_of(market), flow)
+            return conclude(outcome)[0]
+
+    def _may_join(self, single: Single, market: Any) -> bool:
+        """Whether a batch may cancel the order of `single` together with others."""
+        (ref,) = single.batch.refs
+        # Without ccxt's rate limit, the bot decides which requests go out, and when.
+        return (
+            self._awaits
+            and bool(self.enableRateLimit)
+            and ref.field == "id"
+            and {name for name, _ in single.batch.extra} <= {"recvWindow"}
+            and endpoint_of(market) is not INVERSE
+        )
+
+    def _cancel_together(self, symbol: str, batch: Batch) -> Generator[Any, Any, Joined | Refused]:
+        """The flow that cancels `batch`, of orders that single calls named."""
+        market = self._market(symbol, CANCEL_ORDER)
+        endpoint = endpoint_of(market)
+        context = self._context(CANCEL_ORDER, market, endpoint, parse_settings(self.options, endpoint))
+        return cancel_together(batch, market["id"], context)
 
     @hides_secrets
     def _cancel_all_orders(self, symbol: Any, params: Mapping[str, Any]) -> Orders:
@@ -352,27 +404,71 @@ class BingxMixin(Upstream):
                 raise BadRequest(f"{method} takes spot and swap markets, not {kind}")
             name = "spot" if kind == "spot" else "inverse" if sub_type == "inverse" else "linear"
             own, by_id = all_of(name)
-            settings = parse_settings(self.options, own)
+            settings, settings_by_id = (parse_settings(self.options, one) for one in (own, by_id))
+            # Not of this kind if the params name another one, as they may for ccxt.
+            asked = market if market is not None and market[name] is True else None
 
-            def market_of(market_id: Any) -> Market:
-                found = market or self.safe_market(market_id, None, "-", kind)
-                context = self._context(method, found, by_id, parse_settings(self.options, by_id))
-                return Market(str(found["symbol"]), str(found["id"]), context)
+            def market_of(market_id: str) -> Market:
+                found = asked or self._market_by_id(market_id, name)
+                context = self._context(method, found, by_id, settings_by_id)
+                return Market(found["symbol"], str(found["id"]), context)
 
+            selects = extra.keys() - {"recvWindow"}  # no document knows them: some may select orders
             scope = AllScope(
                 symbol=symbol,
                 request=extra if market is None else {"symbol": market["id"], **extra},
                 context=self._context(method, market, own, settings),
                 market_of=market_of,
-                verifies=settings.verifies_all,
-                clock_offset=lambda: self.options.get("timeDifference"),
+                verifies=settings.verifies_all and not selects,
+                cancels_listed=not selects,
+                timestamp=self.nonce,
             )
             return conclude((yield from cancel_all(scope)))
 
-    def _is_ours(self, params: Any) -> bool:
+    @hides_secrets
+    def _edit_order(
+        self, given_id: Any, symbol: Any, order: tuple[Any, ...], params: Mapping[str, Any]
+    ) -> Generator[Any, Any, Order]:
+        with unresolved_on_error([*old_ids(given_id, params).values()]):
+            symbol = parse_symbol(symbol, EDIT_ORDER)
+            edited = parse_edited(given_id, params)
+        with unresolved_on_error([edited.ref.public], converts=True):
+            check_api_key(self.apiKey)
+            if not self.markets:
+                yield LoadMarkets()
+            market = self._market(symbol, EDIT_ORDER)
+            if market["inverse"]:  # ccxt 4.5.60 sends it to the endpoint of the linear swaps
+                raise NotSupported(f"{EDIT_ORDER} is not supported for inverse swap markets")
+            endpoint = single_of(market)
+            context = self._context(EDIT_ORDER, market, endpoint, parse_settings(self.options, endpoint))
+        order_id, sent = edited.sent(endpoint.market_type)
+        command = EditOrder((order_id, symbol, *order, sent))
+        return (yield from edit_one(edited, command, market["id"], context))
+
+    def _market_by_id(self, market_id: str, kind: str) -> Any:
+        """The market of `kind` (a key of ccxt's market structure) that the exchange calls `market_id`.
+
+        One that ccxt does not know has the names that ccxt will give it; without an id it has no symbol.
+        """
+        type_ = "spot" if kind == "spot" else "swap"
+        known = self.safe_market(market_id, None, "-", type_)
+        if known.get(kind) is True:
+            return known
+        base, _, quote = market_id.partition("-")
+        base, quote = self.safe_currency_code(base or None), self.safe_currency_code(quote or None)
+        settle = {"spot": None, "linear": quote, "inverse": base}[kind]
+        symbol = f"{base}/{quote}" + (f":{settle}" if settle else "") if base and quote else market_id or None
+        kinds = {one: one in (kind, type_) for one in ("spot", "swap", "linear", "inverse")}
+        named = {"id": market_id, "symbol": symbol, "base": base, "quote": quote, "settle": settle}
+        return self.safe_market_structure({**named, "type": type_, "contract": type_ == "swap", **kinds})
+
+    def _is_ours(self, params: Any = None) -> bool:
         """Whether the plugin's own flow cancels, and not ccxt's method."""
-        is_twap = isinstance(params, Mapping) and bool(params.get("twap"))
-        return not is_twap and parse_settings(self.options).family
+        try:
+            is_twap = isinstance(params, Mapping) and params.get("twap") is True
+            return not is_twap and parse_settings(self.options).family
+        except Exception:  # the flow raises what is wrong, and names the order
+            return True
 
     def _market(self, symbol: str, method: str) -> Any:
         with reading_markets(method):
@@ -452,8 +548,12 @@ class BingxMixin(Upstream):
             if isinstance(command, Cancel) and command.form is not None:
                 request[_FORM] = command.form
             return getattr(self, command.endpoint.cancel)(request)
+        if isinstance(command, EditOrder):
+            return super().edit_order(*command.arguments)
         if isinstance(command, MeasureClock):
             return self.load_time_difference()
+        if isinstance(command, FetchTime):
+            return self.fetch_time()
         if isinstance(command, LoadMarkets):
             return self.load_markets()
         if isinstance(command, Sleep):
@@ -463,7 +563,7 @@ class BingxMixin(Upstream):
     @staticmethod
     def _result(command: Command, result: Any, call: Call) -> Any:
         """The result of `command` as flows receive it."""
-        if isinstance(command, (Cancel, CancelAll)):
+        if isinstance(command, (Cancel, CancelAll, FetchTime)):
             return Received(result, call.rest_of_window, call.signed_at)
         return result
 

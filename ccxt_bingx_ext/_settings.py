@@ -21,9 +21,10 @@ from ._bingx.endpoints import (
     Limited,
     LookUp,
 )
-from ._cancel.arguments import copied, log
+from ._cancel.arguments import copied
 from ._cancel.forms import AUTO, JSON, QUERY
 from ._ids import exact, shown
+from ._log import log
 from ._ratelimit.schedule import RateLimit
 
 DEFAULTS: Mapping[str, Any] = {
@@ -44,6 +45,7 @@ DEFAULTS: Mapping[str, Any] = {
     INVERSE.market_type: {"limit": INVERSE.limit, "allLimit": INVERSE_ALL.limit},
     # Of all:
     "family": True,  # cancel_order and the others, too; False: ccxt's own
+    "coalesce": True,  # concurrent calls of cancel_order share batches (async); False: singles only
     "verifyAll": True,  # cancel_all_orders reads which orders are left
     "margin": 0,  # ms between two windows of the limit, for whoever wants more distance
     "inFlight": 250,  # ms within which a request that was written reaches the exchange
@@ -65,8 +67,9 @@ class Settings(NamedTuple):
     limiter.
     `storage`: where the limiter keeps its state, None for this process. `max_wait`, `resolve_timeout`: s.
     `fallbacks`: ``options["fallbackHostnames"]``. `family`: whether the plugin's promise holds for every
-    cancel, not for `cancel_orders` and `cancel_orders_for_symbols` alone. `verifies_all`: whether
-    `cancel_all_orders` reads which orders are left.
+    cancel, not for `cancel_orders` and `cancel_orders_for_symbols` alone. `coalesce`: whether
+    concurrent calls of `cancel_order` may share a batch. `verifies_all`: whether `cancel_all_orders` reads
+    which orders are left.
     """
 
     request_format: str
@@ -79,6 +82,7 @@ class Settings(NamedTuple):
     resolve_timeout: float
     fallbacks: tuple[str, ...]
     family: bool
+    coalesce: bool
     verifies_all: bool
 
 
@@ -105,7 +109,7 @@ def parse_settings(options: Mapping[str, Any], endpoint: Limited = SPOT) -> Sett
     )
     own.check("batchSize", _is_number(own["batchSize"], int, 1, most), whole)
     own.check(limit_name, limit is None or _is_number(limit, least=1e-3), "requests per second, or None")
-    for name in ("family", "verifyAll"):
+    for name in ("family", "coalesce", "verifyAll"):
         shared.check(name, isinstance(shared[name], bool), "True or False")
     shared.check("resolveAttempts", _is_number(shared["resolveAttempts"], int), "a whole number from 0")
     for name in ("margin", "inFlight", "maxWait", "resolveTimeout"):
@@ -124,6 +128,7 @@ def parse_settings(options: Mapping[str, Any], endpoint: Limited = SPOT) -> Sett
         resolve_timeout=shared["resolveTimeout"] / 1000,
         fallbacks=_parse_hostnames(options.get("fallbackHostnames")),
         family=shared["family"],
+        coalesce=shared["coalesce"],
         verifies_all=shared["verifyAll"],
     )
 

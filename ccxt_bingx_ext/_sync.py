@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
-from ccxt.base.types import Order
+from ccxt.base.types import Num, Order, OrderSide, OrderType
 from ccxt.bingx import bingx as upstream
 
 from ._cancel.commands import Command
@@ -87,7 +87,7 @@ class bingx(BingxMixin, upstream):
         return run(self._cancel_orders_for_symbols(orders, params), self._execute)
 
     def cancel_order(
-        self, id: OrderId | None, symbol: str | None = None, params: Mapping[str, Any] = {}
+        self, id: str | SupportsIndex | None, symbol: str | None = None, params: Mapping[str, Any] = {}
     ) -> Order:
         """Cancel one order, and say what became of it.
 
@@ -135,6 +135,31 @@ class bingx(BingxMixin, upstream):
             all_orders: list[Order] = super().cancel_all_orders(symbol, params)
             return all_orders
         return run(self._cancel_all_orders(symbol, params), self._execute)
+
+    def edit_order(
+        self,
+        id: str,
+        symbol: str,
+        type: OrderType,
+        side: OrderSide,
+        amount: Num = None,
+        price: Num = None,
+        params: Mapping[str, Any] = {},
+    ) -> Order:
+        """Cancel one order and place another one in its stead, as ccxt does; an edit is never sent twice.
+
+        `id`: order id (str of digits or int). `params`: ccxt's, and ``cancelClientOrderID``, the client order
+        id of the old order, in place of the `id` or beside it.
+
+        Returns ccxt's order structure of the new order. With ``cancelReplaceMode`` ``ALLOW_FAILURE`` the old
+        one may still be live: the plugin logs a warning then, and ``info`` has the exchange's words. Raises
+        ``InvalidOrder`` if the old order was cancelled and the new one was not placed; ``OrderNotFound`` if
+        the old order was gone; and what ccxt raises, with the old order's id in ``unresolved``, if that may
+        still be live. After an unknown outcome the new order may have been placed as well.
+        """
+        if not self._is_ours():
+            return super().edit_order(id, symbol, type, side, amount, price, params)
+        return run(self._edit_order(id, symbol, (type, side, amount, price), params), self._execute)
 
     if TYPE_CHECKING:
         # pyright infers that ccxt's own never returns, and does not check the code behind a call of it.

@@ -35,6 +35,7 @@ class CancelOrdersOptions(TypedDict, total=False):
     linear: LinearOptions
     inverse: InverseOptions
     family: bool
+    coalesce: bool
     verifyAll: bool
     margin: float
     inFlight: float
@@ -76,4 +77,8 @@ class AccountsForIds(Protocol):
 
     # Any: strings or `CancellationRequest`s, whichever the method that raised accepts again.
     unresolved: list[Any]
-    """Orders that may still be live, sent or not."""
+    """Orders that may still be live, sent or not.
+
+    Those of `cancel_all_orders` are entries for `cancel_orders_for_symbols`. An entry whose id is None stands
+    for all orders of its symbol: nobody knows which of them are open.
+    """

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from ccxt.async_support.bingx import bingx as upstream
-from ccxt.base.types import Order
+from ccxt.base.types import Num, Order, OrderSide, OrderType
 
-from ._cancel.commands import Command
+from ._cancel.commands import Command, Share
+from ._coalesce.coalescer import Coalescer
 from ._ids import OrderId
 from ._overrides import BingxMixin, LimiterCost
-from ._ratelimit.acquire import acquire_async
+from ._ratelimit.acquire import Slot, acquire_async
 from ._ratelimit.messages import Ban, Limiter, Pause
 from ._runner import run_async
 from ._wire.aiohttp_sessions import watch_session
-from ._wire.call import Call, SlotLost, hold_slot, one_call
+from ._wire.call import Call, SlotLost, hold_slot, holds_slot_of, one_call
 
 __all__ = ["bingx"]
 
 
 class bingx(BingxMixin, upstream):
     """``ccxt.async_support.bingx`` with a `cancel_orders` that accounts for every id."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        self._coalescer = Coalescer()
+        super().__init__(*args, **named)
 
     async def cancel_orders(
         self,
@@ -39,12 +44,12 @@ class bingx(BingxMixin, upstream):
         return await run_async(self._cancel_orders_for_symbols(orders, params), self._execute)
 
     async def cancel_order(
-        self, id: OrderId | None, symbol: str | None = None, params: Mapping[str, Any] = {}
+        self, id: str | SupportsIndex | None, symbol: str | None = None, params: Mapping[str, Any] = {}
     ) -> Order:
         """Cancel one order: see the sync class, which takes and returns the same."""
         if not self._is_ours(params):
             return await super().cancel_order(id, symbol, params)
-        return await run_async(self._cancel_order(id, symbol, params), self._execute)
+        return await run_async(self._cancel_order(id, symbol, params), self._execute_or_share)
 
     async def cancel_all_orders(
         self, symbol: str | None = None, params: Mapping[str, Any] = {}
@@ -55,14 +60,41 @@ class bingx(BingxMixin, upstream):
             return all_orders
         return await run_async(self._cancel_all_orders(symbol, params), self._execute)
 
+    async def edit_order(
+        self,
+        id: str,
+        symbol: str,
+        type: OrderType,
+        side: OrderSide,
+        amount: Num = None,
+        price: Num = None,
+        params: Mapping[str, Any] = {},
+    ) -> Order:
+        """Cancel one order and place another one in its stead: see the sync class."""
+        if not self._is_ours():
+            return await super().edit_order(id, symbol, type, side, amount, price, params)
+        return await run_async(
+            self._edit_order(id, symbol, (type, side, amount, price), params), self._execute
+        )
+
     if TYPE_CHECKING:
         # pyright infers that ccxt's own never returns, and does not check the code behind a call of it.
         async def cancel_orders_with_client_order_ids(
             self, clientOrderIds: Iterable[str], symbol: str | None = None, params: Mapping[str, Any] = {}
         ) -> list[Order]: ...
 
-    async def _execute(self, command: Command) -> Any:
-        call = Call()
+    async def close(self, *args: Any, **named: Any) -> Any:
+        await self._coalescer.close(self.timeout / 1000)
+        return await super().close(*args, **named)
+
+    async def _execute_or_share(self, command: Command | Share) -> Any:
+        if isinstance(command, Share):
+            return await self._coalescer.share(self, command)
+        return await self._execute(command)
+
+    async def _execute(self, command: Command, slot: Slot | None = None) -> Any:
+        """Execute `command`. `slot`: one that it already has in the rate limit."""
+        call = Call(slot=slot)
         try:
             with one_call(call):
                 return self._result(command, await self._start(command), call)
@@ -100,7 +132,9 @@ class bingx(BingxMixin, upstream):
         if isinstance(cost, LimiterCost):
             self._open()  # it reads the CA certificates: 20 ms (measured) that a slot should not wait for
             with cost.excused():
-                hold_slot(await acquire_async(*self._limiter(cost.limited), cost.give_up))
+                how = self._limiter(cost.limited)
+                if not holds_slot_of(how[0]):
+                    hold_slot(await acquire_async(*how, cost.give_up))
 
     async def _update_limiters(self, limiters: Sequence[Limiter], signal: Pause | Ban) -> None:
         for limiter in limiters:

@@ -25,7 +25,7 @@ import pytest
 import ccxt_bingx_ext
 import ccxt_bingx_ext.async_support
 import ccxt_bingx_ext.pro
-from ccxt_bingx_ext._cancel import forms, spacing
+from ccxt_bingx_ext._cancel import forms, spacing, together
 from ccxt_bingx_ext._ratelimit import registry
 from ccxt_bingx_ext.simulator import Request, Simulator
 
@@ -95,6 +95,7 @@ def forget_accounts() -> None:
     registry.forget()
     spacing.forget()
     forms.forget()
+    together.forget()
 
 
 def unused_port() -> int:

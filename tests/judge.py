@@ -39,8 +39,9 @@ class Trouble(NamedTuple):
 
     @property
     def longest(self) -> float:
-        """How long (s) a request may take from its turn until its response."""
-        return max(self.handshake[1], self.block[1], self.latency[1], 1.0 if self.burners else 0.0)
+        """How long (s) a request may take from its turn until its response, or the question for its turn."""
+        slow_reply, computing = (0.22 if self.slow_replies else 0.0), (0.25 if self.burners else 0.0)
+        return max(self.handshake[1], self.block[1], self.latency[1], slow_reply, computing)
 
 
 @contextmanager
@@ -210,13 +211,21 @@ class Fleet:
 
 
 class Judgement(NamedTuple):
-    """`worst`: the most requests in any second. `use`: the share of the limit that the bots used."""
+    """`worst`: the most requests in any second.
+
+    `use`: the share of the limit that the bots used from the first request to the last one. The time that
+    they took to start counts, too. `pace`: the share that they used once they had started, which follows
+    from the times between each request and the one that may follow it by a period.
+    """
 
     worst: int
     use: float
+    pace: float
 
 
 def judge(arrivals: Sequence[float], limit: int) -> Judgement:
     """Judge moments of arrival (s). The first `limit` requests need no time: they may go at once."""
-    first, last = min(arrivals), max(arrivals)
-    return Judgement(worst_window(arrivals, 1.0), (len(arrivals) - limit) / (last - first) / limit)
+    first, *_, last = in_order = sorted(arrivals)
+    gaps = [later - earlier for earlier, later in zip(in_order, in_order[limit:], strict=False)]
+    use = (len(in_order) - limit) / (last - first) / limit
+    return Judgement(worst_window(in_order, 1.0), use, len(gaps) / sum(gaps))

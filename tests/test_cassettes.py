@@ -13,14 +13,14 @@ from ccxt_bingx_ext import bingx
 from ccxt_bingx_ext.simulator import Simulator
 from tools.recording.live import Far, record_live
 from tools.recording.play import play
-from tools.recording.record import record
+from tools.recording.record import ALL, record
 from tools.recording.scenarios import KEY, SCENARIOS, SECRET, Scenario
 from tools.recording.speaks import SPEAKS
 from tools.recording.tape import CASSETTES, tape
 
 from .helpers import OURS
 
-by_name = pytest.mark.parametrize("scenario", [*SCENARIOS, *SPEAKS], ids=lambda scenario: scenario.name)
+by_name = pytest.mark.parametrize("scenario", ALL, ids=lambda scenario: scenario.name)
 
 
 @by_name
@@ -51,14 +51,13 @@ def timeless(path: Path) -> Any:
 
 def test_every_cassette_has_a_scenario() -> None:
     """Every cassette belongs to a scenario."""
-    names = {scenario.name for scenario in (*SCENARIOS, *SPEAKS)}
+    names = {scenario.name for scenario in ALL}
     assert {path.stem for path in CASSETTES.glob("*.yaml")} == names
 
 
 def test_literal_payloads_are_named_by_source() -> None:
     """Each scenario of a literal payload has a name of its own, which begins with the source."""
-    names = [scenario.name for scenario in SPEAKS]
-    assert len({*names, *(scenario.name for scenario in SCENARIOS)}) == len(names) + len(SCENARIOS)
+    assert len({scenario.name for scenario in ALL}) == len(ALL)
     assert all(one.name.startswith(f"{one.source}_") for one in SPEAKS)
     assert {one.source for one in SPEAKS} == {"documented", "captured"}
 

@@ -189,6 +189,31 @@ def test_cancelled_order(bot: Bot, simulator: Simulator) -> None:
     assert (order.status, cancels_sent(simulator, str(order.order_id))) == ("CANCELED", 1)
 
 
+def lost_when_it_is_cancelled(simulator: Simulator) -> None:
+    simulator.faults.add("http", status=504, when="after", path="trade/cancel")
+
+
+def test_lost_response(bot: Bot, simulator: Simulator) -> None:
+    """With the plugin the bot removes an order whose cancel was executed, although its response was lost."""
+    lost_when_it_is_cancelled(simulator)
+    with bot.running("ours"):
+        bot.wait_for(lambda: "order fully cancelled" in bot.log)
+        order = simulator.orders()[0]
+        bot.wait_for(lambda: order.order_id not in bot.books())
+    assert (order.status, cancels_sent(simulator, str(order.order_id))) == ("CANCELED", 1)
+    assert "retrying in" not in bot.log
+
+
+def test_lost_response_with_ccxt(bot: Bot, simulator: Simulator) -> None:
+    """With ccxt the bot cancels five times, sleeps, and keeps the cancelled order as open in its books."""
+    lost_when_it_is_cancelled(simulator)
+    with bot.running("ccxt"):
+        bot.wait_for(lambda: "retrying in 30 seconds" in bot.log)
+    order = simulator.orders()[0]
+    assert bot.books() == {order.order_id: ("open", 0)}
+    assert (order.status, cancels_sent(simulator, str(order.order_id))) == ("CANCELED", 1 + RETRIES)
+
+
 def test_skip_without_network(tmp_path: Path) -> None:
     """The tests skip only if pip cannot reach its index."""
     pip = Environment(Path(sys.prefix)).pip

@@ -18,6 +18,7 @@ ALIASES = {
     "cancelOrders": "cancel_orders",
     "cancelOrdersForSymbols": "cancel_orders_for_symbols",
     "cancelOrdersWithClientOrderIds": "cancel_orders_with_client_order_ids",
+    "editOrder": "edit_order",
 }
 
 

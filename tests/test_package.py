@@ -52,7 +52,11 @@ def test_describe(world: str) -> None:
     assert isinstance(ours, CCXTS[world])
     assert ours.id == "bingx"
     mine, original = ours.describe(), theirs.describe()
-    for name in ("cancelOrdersForSymbols", "cancelOrdersWithClientOrderId"):
+    for name in (
+        "cancelOrdersForSymbols",
+        "cancelOrdersWithClientOrderId",
+        "editOrderWithClientOrderId",
+    ):
         assert mine["has"].pop(name) is True
         original["has"].pop(name, None)
     for market in ("spot", "defaultForLinear", "defaultForInverse"):
@@ -68,6 +72,7 @@ def test_describe(world: str) -> None:
         "linear": {"batchSize": 10, "limit": 5, "singleLimit": 5, "allLimit": 5},
         "inverse": {"limit": 5, "allLimit": 5},
         "family": True,
+        "coalesce": True,
         "verifyAll": True,
         "margin": 0,
         "inFlight": 250,

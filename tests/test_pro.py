@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from ccxt.base.errors import OrderNotFound
 
 from ccxt_bingx_ext.simulator import Simulator
 from tools.recording.play import play
 from tools.recording.scenarios import SCENARIOS
+from tools.recording.singles import SINGLES
 from tools.recording.tape import CASSETTES, tape
 
 from .helpers import (
@@ -61,6 +65,17 @@ def test_cancel_orders_for_symbols(bot: Bot, simulator: Simulator) -> None:
     assert not any(order.is_open for order in simulator.orders())
 
 
+def test_cancel_all_orders(bot: Bot, simulator: Simulator) -> None:
+    """One call cancels every order of the market; after a lost response the plugin reads which are left."""
+    ids = place(simulator, 2)
+    assert reported(bot.cancel_all_orders("BTC/USDT")) == [(one, "canceled") for one in ids]
+    place(simulator, 2)
+    simulator.faults.add("drop", when="after", path="cancelOpenOrders")
+    assert bot.cancel_all_orders("BTC/USDT") == []
+    assert not any(order.is_open for order in simulator.orders())
+    assert len(cancels(simulator, "cancelOpenOrders")) == 2
+
+
 def test_cancel_by_client_order_ids(bot: Bot, simulator: Simulator) -> None:
     """cancel_orders_with_client_order_ids cancels an order by its client order id."""
     simulator.place(client_order_id="mine")
@@ -77,6 +92,30 @@ def test_lost_response(bot: Bot, simulator: Simulator) -> None:
     assert len(cancels(simulator)) == 1
 
 
+def test_edit_order(bot: Bot, simulator: Simulator) -> None:
+    """edit_order replaces an order, and reports an old one that was filled."""
+    old, filled = place(simulator, 2)
+    order = bot.edit_order(old, "BTC/USDT", "limit", "buy", 1, 40000)
+    assert (simulator.status(old), simulator.status(order["id"])) == ("CANCELED", "PENDING")
+    simulator.fill(filled)
+    with pytest.raises(OrderNotFound) as caught:
+        bot.edit_order(filled, "BTC/USDT", "limit", "buy", 1, 40000)
+    assert (reported(caught.value.orders), caught.value.unresolved) == ([(filled, "closed")], [])
+
+
+def test_cancel_order_together(limited: Simulator) -> None:
+    """Concurrent calls of cancel_order share a batch."""
+    ids = place(limited, 4)
+    with bot_of(OURS["pro"], config_of(limited)) as bot:
+        bot.load_markets()
+
+        async def at_once() -> list[Any]:
+            return await asyncio.gather(*(bot.exchange.cancel_order(one, "BTC/USDT") for one in ids))
+
+        assert reported(bot._loop.run_until_complete(at_once())) == [(one, "canceled") for one in ids]
+    assert [one.params["orderIds"].split(",") for one in cancels(limited)] == [ids]
+
+
 def test_rate_limit(limited: Simulator) -> None:
     """The plugin sends at most two cancels in any second."""
     with bot_of(OURS["pro"], config_of(limited)) as bot:
@@ -84,10 +123,37 @@ def test_rate_limit(limited: Simulator) -> None:
     assert_paced(limited, 6)
 
 
-@pytest.mark.parametrize("name", ["captured_partial_not_found", "linear_lost_answer"])
+def test_cancel_order(bot: Bot, simulator: Simulator) -> None:
+    """cancel_order returns the cancelled order, and says of one that is filled that it is gone."""
+    live, filled = place(simulator, 2)
+    simulator.fill(filled)
+    assert bot.cancel_order(live, "BTC/USDT")["status"] == "canceled"
+    with pytest.raises(OrderNotFound, match="order not found: already filled") as caught:
+        bot.cancel_order(filled, "BTC/USDT")
+    assert reported(caught.value.orders) == [(filled, "closed")]
+    assert caught.value.unresolved == []
+
+
+def test_cancel_order_lost(bot: Bot, simulator: Simulator) -> None:
+    """The plugin sends a single cancel once, and queries the order when the response is lost."""
+    (order_id,) = place(simulator)
+    simulator.faults.add("drop", when="after", path="trade/cancel")
+    assert bot.cancel_order(order_id, "BTC/USDT")["status"] == "canceled"
+    assert len(cancels(simulator, "trade/cancel")) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "captured_partial_not_found",
+        "linear_lost_answer",
+        "inverse_all_lost_answer",
+        *(one.name for one in SINGLES),
+    ],
+)
 def test_cassette(name: str) -> None:
     """The pro class sends what was recorded, and reports what the recording says."""
-    (scenario,) = (one for one in SCENARIOS if one.name == name)
+    (scenario,) = (one for one in (*SCENARIOS, *SINGLES) if one.name == name)
     with tape().use_cassette(str(CASSETTES / f"{name}.yaml")) as cassette:
         play(scenario, OURS["pro"], {})
         assert cassette.all_played

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import io
 import json
 import logging
@@ -17,6 +18,7 @@ from typing import Any
 import aiohttp
 import pytest
 import requests
+from aiohttp.base_protocol import BaseProtocol
 from ccxt.base.errors import (
     BadResponse,
     BaseError,
@@ -34,7 +36,7 @@ from ccxt_bingx_ext._cancel.commands import Sleep
 from ccxt_bingx_ext._cancel.failures import Progress, progress_of
 from ccxt_bingx_ext._cancel.outcome import UNKNOWN_OUTCOME
 from ccxt_bingx_ext._wire import call as wire_call
-from ccxt_bingx_ext._wire.aiohttp_sessions import watch_session
+from ccxt_bingx_ext._wire.aiohttp_sessions import _Bounded, watch_session
 from ccxt_bingx_ext._wire.requests_sessions import _InTime
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Simulator
@@ -483,6 +485,72 @@ def test_redirect_behind_a_proxy(
             error = failure_of(bot, ["1"])
             assert response_of(error) == Response(307)
             assert proxy.count("/elsewhere") == 0
+
+
+@pytest.mark.parametrize("statuses", [[103], [102, 100, 103, 103]])
+def test_informational_responses(world: str, simulator: Simulator, statuses: list[int]) -> None:
+    """An informational response (1xx) is not the response: that one follows on the same connection."""
+
+    def serve(connection: socket.socket, request: str) -> None:
+        for status in statuses:
+            connection.sendall(f"HTTP/1.1 {status} Wait\r\nLink: </style>\r\n\r\n".encode())
+        answer(connection, canceled("1"))
+
+    with scripted(serve) as server, bot_of(OURS[world], config_over(simulator, server.host)) as bot:
+        assert reported(bot.cancel_orders(["1"], SPOT)) == [("1", "canceled")]
+        assert len(server.requests) == 1
+
+
+def test_switching_protocols(world: str, simulator: Simulator) -> None:
+    """HTTP 101 ends HTTP on the connection: whatever follows says nothing about the order."""
+
+    def serve(connection: socket.socket, request: str) -> str:
+        connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n")
+        answer(connection, canceled("1"))
+        return "close"
+
+    with (
+        scripted(serve) as server,
+        bot_of(OURS[world], config_over(simulator, server.host, timeout=2000)) as bot,
+    ):
+        bot.exchange.options["cancelOrders"]["resolveAttempts"] = 0
+        assert UNKNOWN_OUTCOME in str(failure_of(bot, ["1"]))
+
+
+@pytest.mark.parametrize(("size", "is_read"), [(2**20, True), (2**26, False)])
+def test_compressed_response(world: str, simulator: Simulator, size: int, is_read: bool) -> None:
+    """A response that decodes to far more than any order list is not read to its end, and is ambiguous."""
+    content = gzip.compress(canceled("1").encode() + b" " * size)
+    head = (
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n"
+        f"Content-Length: {len(content)}\r\n\r\n"
+    )
+    with (
+        scripted(lambda connection, request: connection.sendall(head.encode() + content)) as server,
+        bot_of(OURS[world], config_over(simulator, server.host)) as bot,
+    ):
+        bot.exchange.options["cancelOrders"]["resolveAttempts"] = 0
+        if is_read:
+            assert reported(bot.cancel_orders(["1"], SPOT)) == [("1", "canceled")]
+        else:
+            error = failure_of(bot, ["1"])
+            assert isinstance(error, BadResponse)
+            assert "the response is larger than 16777216 bytes" in str(error)
+            assert UNKNOWN_OUTCOME in str(error)
+
+
+def test_content_in_pieces() -> None:
+    """What reads a response in pieces, as aiohttp's users may, gets the stream's own methods."""
+
+    async def read() -> tuple[bytes, bytes, bool]:
+        protocol = BaseProtocol(asyncio.get_running_loop())
+        stream = aiohttp.StreamReader(protocol, 2**16)
+        stream.feed_data(b"response")
+        stream.feed_eof()
+        content = _Bounded(stream)
+        return await content.read(3), await content.read(), content.at_eof()
+
+    assert asyncio.run(read()) == (b"res", b"ponse", True)
 
 
 # Only ccxt's classes leave

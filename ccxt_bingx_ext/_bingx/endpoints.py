@@ -29,7 +29,9 @@ from urllib.parse import unquote
 
 from .._ids import Batch, OrderRef
 
-_TRADE_PATH = r"/((?:spot|swap|cswap)/v\d+/trade/\w+)(?:\?|$)"  # compiled at first use: a bot starts sooner
+_TRADE_PATH = (
+    r"/((?:spot|swap|cswap)/v\d+/trade/\w+(?:/\w+)?)(?:\?|$)"  # compiled at first use: a bot starts sooner
+)
 
 
 class ResponseSchema(NamedTuple):
@@ -267,6 +269,17 @@ LIMITED: Mapping[str, Limited] = {
     },
 }
 
+NEVER_REPEATED = frozenset(
+    (
+        "POST spot/v1/trade/order/cancelReplace",
+        "POST swap/v1/trade/cancelReplace",
+        # A late ACTIVATE would start again what a CLOSE has ended.
+        "POST spot/v1/trade/cancelAllAfter",
+        "POST swap/v2/trade/cancelAllAfter",
+    )
+)
+"""Routes that ccxt's own methods use, and that nothing may send twice: not ccxt, not a session."""
+
 
 def _features(endpoint: Endpoint, per_request: int | None) -> dict[str, Any]:
     features = {
@@ -306,7 +319,12 @@ def all_of(market_type: str) -> tuple[Endpoint, Endpoint]:
 
 def limited_at(api: Any, method: Any, path: Any) -> Limited | None:
     """What one of ccxt's implicit calls goes to: ``["spot", "v1", "private"]``, POST, a path."""
-    return LIMITED.get(f"{method} {'/'.join(api[:2])}/{path}") if isinstance(api, list) else None
+    return LIMITED.get(route_at(api, method, path) or "")
+
+
+def route_at(api: Any, method: Any, path: Any) -> str | None:
+    """Where one of ccxt's implicit calls goes to, in the form of `Endpoint.route`."""
+    return f"{method} {'/'.join(api[:2])}/{path}" if isinstance(api, list) else None
 
 
 def route_of(method: str, url: str) -> str | None:
@@ -317,7 +335,7 @@ def route_of(method: str, url: str) -> str | None:
 
 def concerns_orders(route: str | None) -> bool:
     """Whether responses of `route` are about orders that may be gone: those to cancels and queries."""
-    return route in LIMITED
+    return route in LIMITED or route in NEVER_REPEATED
 
 
 def is_query(route: str | None) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,19 +12,21 @@ from typing import Any, NamedTuple, TypeGuard
 from ccxt.base.errors import ArgumentsRequired, BadRequest, BadSymbol, BaseError, ExchangeError
 
 from .._bingx.endpoints import Endpoint
+from .._bingx.replacing import OLD_CLIENT_ID_PARAMS
 from .._ids import Batch, ClientOrderId, OrderRef, SymbolRef, exact, is_blank, shown
+from .._log import log
 
 # The methods as ccxt's own messages name them.
 CANCEL_ORDERS = "bingx cancelOrders()"
 CANCEL_ORDERS_FOR_SYMBOLS = "bingx cancelOrdersForSymbols()"
 CANCEL_ORDER = "bingx cancelOrder()"
 CANCEL_ALL_ORDERS = "bingx cancelAllOrders()"
+EDIT_ORDER = "bingx editOrder()"
 
 LARGEST_ORDER_ID = 2**63 - 1  # int64 (seed)
 LONGEST_CLIENT_ID = 40  # (docs)
 LONGEST_RECV_WINDOW = 5000  # ms (notes; elsewhere in them 60000)
 
-log = logging.getLogger("ccxt_bingx_ext")
 
 _ORDER_ID_PARAMS = ("orderIds",)
 _CLIENT_ID_PARAMS = ("clientOrderIds", "clientOrderIDs")
@@ -33,8 +34,8 @@ _CLIENT_ID_PARAMS = ("clientOrderIds", "clientOrderIDs")
 _COMMA_PARAMS = ("orderIds", "clientOrderIDs")
 # ccxt overwrites a caller's timestamp, too; its own retries would re-send behind the flow's back.
 _DROPPED = ("timestamp", "maxRetriesOnFailure", "maxRetriesOnFailureDelay")
-# ccxt's cancel_order takes these for itself; here the market says them.
-_KINDS_OF_MARKET = ("type", "defaultType", "subType", "defaultSubType")
+# ccxt's cancel_order takes these for itself. Here the market says its kind, and no order is a TWAP one.
+_NOT_SENT_BY_CCXT = ("type", "defaultType", "subType", "defaultSubType", "twap")
 _SINGLE_CLIENT_ID_PARAMS = ("clientOrderId", "clientOrderID")
 # The plugin sends these itself: a second value would contradict the first.
 _OURS = ("symbol", "signature")
@@ -69,6 +70,26 @@ class Single(NamedTuple):
     batch: Batch
     known_as: OrderRef | None
     repeats: bool
+
+
+class Edited(NamedTuple):
+    """The old order of an ``edit_order``: its id, and its order id if a client order id names it.
+
+    `params`: the caller's, without the ids of the old order. `new_client_id`: the new order's, if it has one.
+    """
+
+    ref: OrderRef
+    known_as: OrderRef | None
+    params: Mapping[str, Any]
+    new_client_id: str | None
+
+    def sent(self, market_type: str) -> tuple[str, dict[str, Any]]:
+        """The id and the params of ccxt's ``edit_order``. Without an order id, the id is ""."""
+        if self.ref.field == "id":
+            return self.ref.value, {**self.params}
+        name = OLD_CLIENT_ID_PARAMS.get(market_type, OLD_CLIENT_ID_PARAMS["spot"])
+        order_id = "" if self.known_as is None else self.known_as.value
+        return order_id, {**self.params, name: self.ref.value}
 
 
 class Asked:
@@ -228,13 +249,14 @@ def parse_single(given_id: object, params: Mapping[str, Any]) -> Single:
         value = given.pop(name, None)
         if not is_blank(value):
             refs.append(_parse_id(f"{CANCEL_ORDER} params['{name}']", value, client=True))
-    if len(set(refs)) > 1:
-        raise BadRequest(f"{CANCEL_ORDER} params name two client order ids: {refs[0].value}, {refs[1].value}")
     if not is_blank(given_id):
         refs.append(_parse_id(f"{CANCEL_ORDER} id", given_id, client=False))
     if not refs:
         raise ArgumentsRequired(f"{CANCEL_ORDER} requires an id, or params['clientOrderId']")
-    extra = {name: value for name, value in given.items() if name not in _KINDS_OF_MARKET}
+    clients = [*dict.fromkeys(ref.value for ref in refs if ref.field != "id")]
+    if len(clients) > 1:
+        raise BadRequest(f"{CANCEL_ORDER} names two client order ids: {clients[0]}, {clients[1]}")
+    extra = {name: value for name, value in given.items() if name not in _NOT_SENT_BY_CCXT}
     batch = _batch(CANCEL_ORDER, refs[:1], extra)._replace(process=1)
     known_as = refs[-1] if refs[0].field != refs[-1].field == "id" else None
     restricted = any(_folded(name) == "cancelrestrictions" for name, _ in batch.extra)
@@ -245,6 +267,52 @@ def parse_all(params: Mapping[str, Any]) -> dict[str, Any]:
     """The `params` of `cancel_all_orders`, checked, as they will be sent. Raises ``BadRequest``."""
     given = _parse_params(CANCEL_ALL_ORDERS, params)
     return dict(_batch(CANCEL_ALL_ORDERS, (), given).extra)
+
+
+def old_ids(given_id: object, params: object) -> Mapping[str, Any]:
+    """What names the old order of an ``edit_order``, by where it stands.
+
+    ccxt's ``edit_order_with_client_order_id`` gives no id, and the old order's client order id under the name
+    that otherwise is the new order's.
+    """
+    given: Mapping[Any, Any] = params if isinstance(params, Mapping) else {}
+    of_clients, of_both = (
+        {f"params['{name}']": value for name in names if not is_blank(value := given.get(name))}
+        for names in (OLD_CLIENT_ID_PARAMS.values(), _SINGLE_CLIENT_ID_PARAMS)
+    )
+    if not is_blank(given_id):
+        return {**of_clients, "id": given_id}
+    return of_clients or of_both
+
+
+def parse_edited(given_id: object, params: Mapping[str, Any]) -> Edited:
+    """The old order that `given_id` and `params` of ``edit_order`` name, checked; neither is changed.
+
+    Raises ``ArgumentsRequired`` without any id, and ``BadRequest`` that names the value.
+    """
+    if not isinstance(params, Mapping):
+        raise BadRequest(f"{EDIT_ORDER} params is not a dict: {shown(params)}")
+    given = copied(params, f"{EDIT_ORDER} params")
+    named = old_ids(given_id, given)
+    refs = [_parse_id(f"{EDIT_ORDER} {where}", value, client=where != "id") for where, value in named.items()]
+    clients = list(dict.fromkeys(ref for ref in refs if ref.field != "id"))
+    if len(clients) > 1:
+        raise BadRequest(f"{EDIT_ORDER} names two client order ids: {clients[0].value}, {clients[1].value}")
+    if not refs:
+        raise ArgumentsRequired(f"{EDIT_ORDER} requires an id, or params['{OLD_CLIENT_ID_PARAMS['spot']}']")
+    left = {
+        name: value
+        for name, value in given.items()
+        if name not in OLD_CLIENT_ID_PARAMS.values() and f"params['{name}']" not in named
+    }
+    ids = [ref for ref in refs if ref.field == "id"]
+    news = (exact(left.get(name)) for name in ("newClientOrderId", *_SINGLE_CLIENT_ID_PARAMS))
+    return Edited(
+        ref=[*clients, *ids][0],
+        known_as=ids[0] if clients and ids else None,
+        params=left,
+        new_client_id=next((one for one in news if isinstance(one, str) and one), None),
+    )
 
 
 def adopt(
@@ -392,7 +460,8 @@ def _parse_extra(method: str, given_name: object, given: object) -> tuple[str, A
     if not folded or folded in _OURS or re.search(_NOT_IN_VALUE, name):
         raise BadRequest(f"{method} params has a name that cannot be sent: {shown(name)}")
     if folded in _ID_FIELDS:
-        raise BadRequest(f"{method} takes ids as ids or clientOrderIds, not as params['{name}']")
+        names = "id or clientOrderId" if method == CANCEL_ORDER else "ids or clientOrderIds"
+        raise BadRequest(f"{method} takes ids as {names}, not as params['{name}']")
     if name == "recvWindow":
         return name, _parse_recv_window(method, value)
     if folded in _KNOWN:

@@ -9,7 +9,7 @@ from ccxt.base.errors import BaseError, InvalidNonce, RateLimitExceeded
 from .._bingx.errors import response_of
 from .._ratelimit.messages import Ban, Pause
 from .commands import Cancel, CancelAll, MeasureClock, Query, Sleep, Steps, UpdateLimiter
-from .failures import is_about_the_form, is_ambiguous, was_never_sent
+from .failures import is_about_the_form, is_ambiguous, out_of_time, was_never_sent
 from .forms import QUERY
 from .run import CancelContext
 
@@ -23,6 +23,7 @@ def send(request: Request, context: CancelContext) -> Steps:
     ``InvalidNonce``: the flow measures the exchange's clock and sends again. A refusal that the form of the
     request can explain: it sends the other form. ``RateLimitExceeded`` of this window: it waits and sends
     again, if the wait takes no longer than ``context.max_wait``. A ban, risk control and a firewall end it.
+    Nothing begins after the request's ``give_up``.
     """
     try:
         return (yield from _send_in_a_form(request, context))
@@ -30,7 +31,8 @@ def send(request: Request, context: CancelContext) -> Steps:
         response = response_of(error)
         seconds = _seconds_to_wait(error, context)
         stops = response is None or (response.stops is not None and response.retry_after is None)
-        if stops or seconds > context.max_wait or is_ambiguous(error):
+        is_late = context.clock() + seconds > request.give_up
+        if stops or is_late or seconds > context.max_wait or is_ambiguous(error):
             raise
     yield Sleep(seconds)
     return (yield from _send_in_a_form(request, context))
@@ -65,7 +67,7 @@ def _send_on_time(request: Request, context: CancelContext) -> Steps:
     try:
         return (yield from _send_to_any_host(request, context))
     except InvalidNonce as error:
-        if is_ambiguous(error):
+        if is_ambiguous(error) or context.clock() > request.give_up:
             raise
         refusal = error
     try:
@@ -89,10 +91,13 @@ def _send_to_any_host(request: Request, context: CancelContext) -> Steps:
 
 def _dispatch(request: Request, context: CancelContext) -> Steps:
     """The response to `request`. The limiters learn what it says of the limit."""
+    if context.clock() > request.give_up:
+        raise out_of_time(context.method)
     try:
         response = yield request
     except BaseError as error:
-        if not was_never_sent(error):
+        # The limiter's own refusal says nothing about the host.
+        if response_of(error) is not None or is_ambiguous(error):
             context.hosts.reached(request.hostname, context.clock())
         yield from _report_stop(request, error, context)
         raise

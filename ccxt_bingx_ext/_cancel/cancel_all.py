@@ -7,7 +7,8 @@ orders meanwhile, which nobody wants cancelled. What it left is cancelled by ord
 an order                               what happens
 =====================================  =======================================================================
 the response calls it cancelled        it is returned
-the response calls it failed           it is cancelled by its id
+the response names it in any other     it is cancelled by its id, if it is open
+way
 listed as open, older than the         a plain limit order is cancelled by its id; any other one (a stop-loss,
 request                                say) is queried, and reported if it is open
 listed as open, as old as the request  it is queried, and reported if it is open: it may have been placed on
@@ -15,44 +16,54 @@ listed as open, as old as the request  it is queried, and reported if it is open
 listed as open, younger                it is left alone
 =====================================  =======================================================================
 
-"Reported" means that the call raises, with the order in ``.unresolved``. If the response is lost and the list
-cannot be had, nobody knows which orders are open: `UnknownOrders`.
+"Reported" means that the call raises, with the order in ``.unresolved``. If the list cannot be had, nobody
+knows which orders are open: `UnknownOrders`. After a complete response, a key without the right to read is
+the exception: it gets the response, and a warning.
+
+How old an order is, the exchange's clock decides. This machine's clock, or what was once measured of it, may
+be wrong by as much as the exchange accepts.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ccxt.base.errors import BadResponse, BaseError
+from ccxt.base.errors import BadResponse, BaseError, OperationFailed, OrderNotFound, PermissionDenied
 
+from .._bingx.errors import carry_ban
 from .._bingx.vocabulary import STATUS_OF_STATE, spelled_out, state_of
-from .._ids import Batch, OrderRef, SymbolRef, UnknownOrders
+from .._ids import Batch, OrderRef, OrderWithoutSymbol, SymbolRef, UnknownOrders
+from .._log import log
+from .._redact import shorten
 from .._runner import Gather
 from .attempt import send
-from .commands import CancelAll, FetchOpenOrders, MeasureClock, Sleep, Steps
+from .commands import CancelAll, FetchOpenOrders, FetchTime, Received, Sleep
 from .failures import is_ambiguous, signed_at_of
 from .flow import Flow, cancel_batch
 from .ledger import OrderReport, UnexpectedResponse, listed_orders, reports_of
-from .matching import order_id_of
+from .matching import names_of
 from .outcome import Order, Outcome, most_severe
-from .reconcile import query_unsettled
+from .reconcile import forbids_more, named_pause, query_unsettled
 from .run import CancelContext, CancelRun
 
-log = logging.getLogger("ccxt_bingx_ext")
-
-# How far (ms) the request's timestamp may be from the exchange's clock. The exchange accepts 5 s (docs).
-_UNMEASURED = 5000.0
-_MEASURED = 500.0
+# How far (ms) the clock that signs may be from the exchange's if the exchange has just accepted it (docs).
+_ACCEPTED = 5000.0
+# The same of the exchange's own time, beside the time that the question took.
+_ASKED = 500.0
+# Of an order's time (ms): until 2096. 0 and a time in another unit say nothing.
+_TIMES = (1e12, 4e12)
 
 _NOT_OPEN = frozenset(state for state, status in STATUS_OF_STATE.items() if status != "open")
 
 
 class Market(NamedTuple):
-    """The market of an order, and how to cancel some of its orders by their ids."""
+    """The market of an order, and how to cancel some of its orders by their ids.
 
-    symbol: str
+    `symbol`: None if an entry does not name the market of its order.
+    """
+
+    symbol: str | None
     market_id: str
     context: CancelContext
 
@@ -62,21 +73,24 @@ class Scope(NamedTuple):
 
     `symbol`: None for all symbols of the endpoint. `request`: the parameters. `context`: how to send it.
     `market_of` finds the market of an order by the exchange's name of it. `verifies`: whether to read the
-    list of open orders if the response is complete. `clock_offset`: ms by which this machine's clock was
-    found to be ahead of the exchange's; None if nobody has measured it.
+    list of open orders if the response is complete. `cancels_listed`: whether every order of the list is one
+    to cancel; not if the caller's own parameters may select some. `timestamp`: what a request is signed with
+    now (ms).
     """
 
     symbol: str | None
     request: Mapping[str, Any]
     context: CancelContext
-    market_of: Callable[[Any], Market]
+    market_of: Callable[[str], Market]
     verifies: bool
-    clock_offset: Callable[[], float | None]
+    cancels_listed: bool
+    timestamp: Callable[[], float]
 
 
 class _Left(NamedTuple):
     """Orders of one market that the request may have left open. Only the `plain` ones may be cancelled."""
 
+    symbol: str
     market: Market
     plain: list[OrderRef]
     others: list[OrderRef]
@@ -96,19 +110,27 @@ def cancel_all(scope: Scope) -> Flow:
         failure = BadResponse(f"{context.method} the response is not the documented one: {unexpected}")
         failure.__cause__ = unexpected
     except BaseError as error:
-        if not is_ambiguous(error):
+        # No document says how the exchange answers if no order is open: "order not exist", perhaps.
+        if not (is_ambiguous(error) or isinstance(error, OrderNotFound)):
             return account.outcome_of_unknown_orders(error)
         failure, signed_at = error, signed_at_of(error)
     submitted_at = context.clock()
+    account.note_submission(submitted_at)
     if failure is not None or scope.verifies:
         try:
-            listed = yield from _list_open(scope, waits=failure is not None)
+            listed = yield from _list_open(scope, is_lost=failure is not None)
         except (BaseError, UnexpectedResponse) as error:
-            if failure is not None:
-                return account.outcome_of_unknown_orders(failure)
-            log.warning("%s could not read which orders are still open: %s", context.method, error)
+            why = f"{context.method} could not read which orders are still open: {shorten(str(error), 300)}"
+            if failure is None and isinstance(error, PermissionDenied):
+                log.warning("%s", why)
+            else:
+                if failure is None:
+                    failure = BadResponse(why)
+                    failure.__cause__ = error
+                carry_ban(failure, *([error] if isinstance(error, BaseError) else []))
+                account.lose_sight()
         else:
-            unknown = [order for order in listed if not account.knows(order)]
+            unknown = account.unknown_of(listed)
             ages = yield from _ages(scope, signed_at, unknown)
             for order, age in zip(unknown, ages, strict=True):
                 account.sort(order, age)
@@ -122,8 +144,10 @@ class _Account:
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
-        self._known: dict[SymbolRef, Order] = {}
+        self._known: dict[tuple[str | None, OrderRef], Order] = {}
         self._left: dict[str, _Left] = {}
+        self._unplaced: list[OrderRef] = []  # left, and nobody has said in which market
+        self._has_nameless = False  # whether some order may be open whose id nobody has said
         self._markets: dict[str, Market] = {}
 
     @property
@@ -133,28 +157,51 @@ class _Account:
 
     def enter(self, report: OrderReport) -> None:
         """Keep what the response says of one order. An order that is not final is left."""
-        order_id = order_id_of(report.entry)
-        if order_id is None:
-            return
-        market, ref = self._market_of(report.entry), OrderRef("id", order_id)
-        if report.status in (None, "open"):
-            self._left_of(market).plain.append(ref)
+        is_final = report.status not in (None, "open")
+        ref = next(iter(names_of(report.entry)), None)
+        market = self._market_of(report.entry)
+        if ref is None:
+            self._has_nameless = self._has_nameless or not is_final
+        elif is_final:
+            self._known[market.symbol, ref] = market.context.build_order(ref, report)
+        elif market.symbol is None:
+            self._unplaced.append(ref)
         else:
-            self._known[SymbolRef(market.symbol, ref)] = market.context.build_order(ref, report)
+            self._left_of(market.symbol, market).plain.append(ref)
 
-    def knows(self, order: Mapping[str, Any]) -> bool:
-        """Whether the response settled a listed `order`, or the list itself does."""
-        ref = SymbolRef(self._market_of(order).symbol, _ref_of(order))
-        return ref in self._known or state_of(order.get("status")) in _NOT_OPEN
+    def note_submission(self, at: float) -> None:
+        """The request, which was over `at`, was a cancel of every order that the response names."""
+        context = self._scope.context
+        context.spacing.submitted((ref for _, ref in self._known), at + context.pauses.same_order)
+
+    def unknown_of(self, listed: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """The `listed` orders that neither the response nor the list itself settles."""
+        self._has_nameless = False  # the list names every order that is open
+        return [one for one in listed if not self._knows(one)]
 
     def sort(self, order: Mapping[str, Any], age: float | None) -> None:
         """Add a listed `order` to those left, unless it is younger than the request."""
-        if age is not None and age < 0:
+        names, market = names_of(order), self._market_of(order)
+        if not names:
+            self._has_nameless = True
             return
-        its, ref = self._left_of(self._market_of(order)), _ref_of(order)
-        is_plain = age is not None and spelled_out(order.get("type")).upper() == "LIMIT"
-        if ref not in its.plain:
-            (its.plain if is_plain else its.others).append(ref)
+        ref = names[0]
+        is_failed = any(name in self._unplaced for name in names)
+        self._unplaced = [one for one in self._unplaced if one not in names]
+        if not is_failed and age is not None and age < 0:
+            return
+        if market.symbol is None:
+            self._unplaced.append(ref)
+            return
+        its = self._left_of(market.symbol, market)
+        if any(name in its.plain for name in names):
+            return
+        is_plain = self._scope.cancels_listed and age is not None and _is_limit_order(order, market)
+        (its.plain if is_failed or is_plain else its.others).append(ref)
+
+    def lose_sight(self) -> None:
+        """Nobody can say which orders are open."""
+        self._has_nameless = True
 
     def outcome_of_unknown_orders(self, error: BaseError) -> Outcome:
         """What came of it if nobody knows which orders are open."""
@@ -163,82 +210,133 @@ class _Account:
     def outcome(self, settled: Iterable[tuple[_Left, Outcome]], failure: BaseError | None) -> Outcome:
         """What came of it, once the orders that were left are `settled`."""
         orders = dict(self._known)
-        unresolved: list[SymbolRef] = []
+        unresolved: list[SymbolRef | OrderWithoutSymbol | UnknownOrders] = []
         errors: list[BaseError] = []
         for left, outcome in settled:
             errors += [] if outcome.error is None else [outcome.error]
             for ref in (*left.plain, *left.others):
-                order, named = outcome.orders.get(ref), SymbolRef(left.market.symbol, ref)
+                order = outcome.orders.get(ref)
                 if order is None or order["status"] in (None, "open"):
-                    unresolved.append(named)
+                    unresolved.append(SymbolRef(left.symbol, ref))
                 else:
-                    orders[named] = order
+                    orders[left.symbol, ref] = order
+        unresolved += [OrderWithoutSymbol(ref) for ref in self._unplaced]
+        if self._has_nameless:
+            unresolved.append(UnknownOrders(self._scope.symbol))
         if not unresolved:
             return Outcome(orders, [], [])
         still_open = BadResponse(f"{self._scope.context.method} some orders may still be open")
         error = failure or (most_severe(errors) if errors else still_open)
+        carry_ban(error, *errors)
         return Outcome(orders, [], unresolved, error)
 
-    def _market_of(self, order: Any) -> Market:
-        name = spelled_out(order.get("symbol"))
+    def _knows(self, order: Mapping[str, Any]) -> bool:
+        symbols = (self._market_of(order).symbol, None)
+        keys = ((symbol, name) for symbol in symbols for name in names_of(order))
+        return state_of(order.get("status")) in _NOT_OPEN or any(key in self._known for key in keys)
+
+    def _market_of(self, entry: Any) -> Market:
+        name = spelled_out(entry.get("symbol") or "") if isinstance(entry, Mapping) else ""
         if name not in self._markets:
             self._markets[name] = self._scope.market_of(name)
         return self._markets[name]
 
-    def _left_of(self, market: Market) -> _Left:
-        return self._left.setdefault(market.symbol, _Left(market, [], []))
+    def _left_of(self, symbol: str, market: Market) -> _Left:
+        return self._left.setdefault(symbol, _Left(symbol, market, [], []))
 
 
-def _ref_of(order: Mapping[str, Any]) -> OrderRef:
-    return OrderRef("id", spelled_out(order_id_of(order)))
+def _is_limit_order(order: Mapping[str, Any], market: Market) -> bool:
+    """Whether a listed `order` is one that may be cancelled by its id: a plain limit order of `market`."""
+    return spelled_out(order.get("type")).upper() == "LIMIT" and order.get("symbol") == market.market_id
 
 
-def _list_open(scope: Scope, *, waits: bool) -> Steps:
-    """The open orders. `waits`: until the list holds those that were placed just before (it lags, live)."""
+def _list_open(scope: Scope, *, is_lost: bool) -> Generator[Any, Any, list[dict[str, Any]]]:
+    """The open orders. If the response `is_lost`, the list has to hold those that were placed just before.
+
+    Lists lag (live). Raises what the last attempt raised.
+    """
     context = scope.context
-    if waits:
-        yield Sleep(context.pauses.lag)
+    attempts = context.resolve_attempts if is_lost else max(context.resolve_attempts, 1)
     request = {name: one for name, one in scope.request.items() if name == "symbol"}
-    give_up = context.clock() + context.resolve_timeout
-    query = FetchOpenOrders(context.endpoint, request, give_up=give_up)
-    return listed_orders((yield from send(query, context)))
+    pause = context.pauses.lag if is_lost else 0.0
+    give_up = context.clock() + pause + context.resolve_timeout
+    failure: Exception = UnexpectedResponse("resolveAttempts is 0")
+    for _ in range(attempts):
+        if context.clock() + pause > give_up:
+            break
+        if pause:
+            yield Sleep(pause)
+        try:
+            query = FetchOpenOrders(context.endpoint, request, give_up=give_up)
+            return listed_orders((yield from send(query, context)))
+        except UnexpectedResponse as unexpected:
+            failure = unexpected
+        except BaseError as error:
+            failure = error
+            if forbids_more(error, context) or not (
+                is_ambiguous(error) or isinstance(error, OperationFailed)
+            ):
+                break
+        pause = max(2 * pause, context.pauses.reconcile, named_pause(failure))
+    raise failure
 
 
-def _ages(scope: Scope, signed_at: float | None, orders: Sequence[Mapping[str, Any]]) -> Steps:
+def _ages(
+    scope: Scope, signed_at: float | None, orders: Sequence[Mapping[str, Any]]
+) -> Generator[Any, Any, list[float | None]]:
     """How much older (ms) than the request each of `orders` is; None if either may be the older one.
 
-    The age of a younger order is negative. If it matters, the flow measures the exchange's clock.
+    The age of a younger order is negative. If it matters, the flow asks for the exchange's time.
     """
-    if not scope.clock_offset():
-        ages = [_age(signed_at, one, _UNMEASURED) for one in orders]
-        if signed_at is None or None not in ages:
-            return ages
-        try:
-            yield MeasureClock()
-        except BaseError:
-            return ages
-        signed_at -= scope.clock_offset() or 0.0
-    return [_age(signed_at, one, _MEASURED) for one in orders]
-
-
-def _age(signed_at: float | None, order: Mapping[str, Any], margin: float) -> float | None:
+    clock = scope.context.clock
+    if signed_at is None:
+        return [None for _ in orders]
+    placed = [_time_of(one) for one in orders]
+    requested = scope.timestamp() - (clock() - signed_at) * 1000
+    ages = [_age(requested, one, _ACCEPTED) for one in placed]
+    if not any(one is not None and age is None for one, age in zip(placed, ages, strict=True)):
+        return ages
     try:
-        age = signed_at - float(order["time"]) if signed_at is not None else 0.0
+        asked: Received = yield FetchTime()
+    except BaseError:
+        return ages
+    if asked.body is None or asked.signed_at is None:
+        return ages
+    now = clock()
+    requested = asked.body - (now - signed_at) * 1000
+    return [_age(requested, one, _ASKED + (now - asked.signed_at) * 1000) for one in placed]
+
+
+def _time_of(order: Mapping[str, Any]) -> float | None:
+    """When (ms) the exchange says that `order` was placed; None if it does not."""
+    try:
+        at = float(order["time"])
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
-    return age if abs(age) > margin else None
+    return at if _TIMES[0] < at < _TIMES[1] else None
+
+
+def _age(requested: float, placed: float | None, margin: float) -> float | None:
+    if placed is None or abs(requested - placed) <= margin:
+        return None
+    return requested - placed
 
 
 def _settle(left: _Left, submitted_at: float) -> Flow:
     """Cancel the plain orders by their ids, a second after the request, and query the others."""
     market, context = left.market, left.market.context
     run = CancelRun(Batch((*left.plain, *left.others), process=1), market.market_id, context)
-    run.end_turn(run.batch.refs, submitted=True, at=submitted_at)  # by the request for all
+    run.note_submission(submitted_at)
     few = left.plain if len(left.plain) <= context.queried_meanwhile else []
     yield from query_unsettled(run, [*few, *left.others])
-    outcome = run.outcome()
     to_cancel = [ref for ref in left.plain if not run.ledger.is_final(ref)]
     if not to_cancel:
-        return outcome
+        return run.outcome()
     cancelled: Outcome = yield from cancel_batch(run.batch.again(to_cancel), market.market_id, context)
-    return outcome._replace(orders={**outcome.orders, **cancelled.orders}, error=cancelled.error)
+    # Of an order that was open just before, the exchange may say this because the request ended it.
+    denied = [ref for ref, order in cancelled.orders.items() if order["status"] is None]
+    run.ledger.forget_live(denied)
+    yield from query_unsettled(run, denied)
+    found = run.outcome().orders
+    settled = {ref: found[ref] for ref in denied if ref in found}
+    return Outcome({**found, **cancelled.orders, **settled}, [], [], cancelled.error)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from .._bingx.endpoints import Endpoint, Limited, LookUp
 from .._bingx.errors import Scope
+from .._ids import Batch, OrderRef
 from .._ratelimit.messages import Ban, Pause
 
 
@@ -49,10 +50,10 @@ class CancelAll(NamedTuple):
 
 
 class Received(NamedTuple):
-    """The result of a `Cancel` or a `CancelAll`: the decoded `body` of the response.
+    """The result of a `Cancel`, a `CancelAll` or a `FetchTime`: the decoded `body` of the response.
 
     `rest_of_window`: s for which its headers say that the limit is used up; None if they do not.
-    `signed_at`: the ``timestamp`` of the request (ms).
+    `signed_at`: when (s, `time.monotonic`) the request was signed.
     """
 
     body: Any
@@ -102,6 +103,39 @@ class FetchOpenOrders(NamedTuple):
         return self.endpoint.open_orders
 
 
+class EditOrder(NamedTuple):
+    """Call ccxt's own ``edit_order`` with these `arguments`. The result is its order structure."""
+
+    arguments: tuple[Any, ...]
+
+
+class Join(NamedTuple):
+    """Wait for a slot, and for a batch if others wait, too; the batch then cancels the order of `ref`.
+
+    The result is what the batch did (``together.Joined``). None: the flow has to send its cancel by itself.
+    """
+
+    ref: OrderRef
+
+
+class Share(NamedTuple):
+    """Run `flow`, which cancels the one order of `batch`, for every call that asks for the same cancel.
+
+    `symbol`: of the order's market, whose `single` endpoint cancels one order, and whose `together` endpoint
+    cancels several. The result is the outcome of the flow.
+    """
+
+    symbol: str
+    batch: Batch
+    single: Endpoint
+    together: Endpoint
+    flow: Generator[Any, Any, Any]
+
+    @property
+    def ref(self) -> OrderRef:
+        return self.batch.refs[0]
+
+
 class UpdateLimiter(NamedTuple):
     """Pass on to the limiters of `scope`, seen from `limited`, what the exchange said of its limit."""
 
@@ -114,6 +148,10 @@ class MeasureClock(NamedTuple):
     """Measure how far this machine's clock is from the exchange's, and sign by the latter from now on."""
 
 
+class FetchTime(NamedTuple):
+    """Ask for the exchange's time. The `body` of the result is the time in ms."""
+
+
 class Sleep(NamedTuple):
     """Wait for `seconds`."""
 
@@ -121,5 +159,7 @@ class Sleep(NamedTuple):
 
 
 Query: TypeAlias = FetchOrder | FetchHistory | FetchOpenOrders
-Command: TypeAlias = LoadMarkets | Cancel | CancelAll | Query | MeasureClock | Sleep | UpdateLimiter
+Command: TypeAlias = (
+    LoadMarkets | Cancel | CancelAll | EditOrder | Query | MeasureClock | FetchTime | Sleep | UpdateLimiter
+)
 Steps: TypeAlias = Generator[Command, Any, Any]

@@ -33,6 +33,7 @@ from ccxt.base.errors import (
     InvalidNonce,
     OperationFailed,
     RateLimitExceeded,
+    RequestTimeout,
 )
 
 from .._bingx.errors import response_of
@@ -63,16 +64,23 @@ class Progress(Enum):
 
 
 def attach_progress(error: BaseError, progress: Progress | None, signed_at: float | None = None) -> None:
-    """Keep on `error` how far its request got, if that is known, and the request's ``timestamp`` (ms)."""
+    """Keep on `error` how far its request got, if that is known, and when (s) it was signed."""
     if progress is not None:
         error._progress = progress
     error._signed_at = signed_at
 
 
 def signed_at_of(error: BaseException) -> float | None:
-    """The ``timestamp`` (ms) of the request of `error`; None if it was not signed."""
+    """When (s, `time.monotonic`) the request of `error` was signed; None if it was not."""
     signed_at: float | None = getattr(error, "_signed_at", None)
     return signed_at
+
+
+def out_of_time(method: str) -> BaseError:
+    """The error of a request that was not sent because the time to resolve is over."""
+    error = RequestTimeout(f"{method} the time to resolve (resolveTimeout) is over: not sent")
+    attach_progress(error, Progress.NOT_BEGUN)
+    return error
 
 
 def progress_of(error: BaseException) -> Progress | None:

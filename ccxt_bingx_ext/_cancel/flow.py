@@ -107,7 +107,7 @@ def _cancel_and_account(run: CancelRun) -> Generator[Command | Gather, Any, Base
     yield from query_unsettled(run, [*run.reconciled, *omitted, *ledger.unclear])
     if run.refused:
         return most_severe([*run.refused.values()])
-    return _unsettled_error(run, ledger.unsettled) if ledger.unsettled else None
+    return unsettled_error(run, ledger.unsettled) if ledger.unsettled else None
 
 
 def _send_parts(run: CancelRun, parts: Iterator[Batch]) -> Generator[Command | Gather, Any, list[OrderRef]]:
@@ -163,6 +163,16 @@ def _send_halves(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequenc
     return repeatable
 
 
+def read(run: CancelRun, response: object, refs: Sequence[OrderRef]) -> list[OrderReport]:
+    """`CancelRun.read`, with the ccxt error of a response that is not the documented one."""
+    try:
+        return run.read(response, refs)
+    except UnexpectedResponse as unexpected:
+        raise BadResponse(
+            f"{run.context.method} the response is not the documented one: {unexpected}"
+        ) from unexpected
+
+
 def send_once(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequence[OrderRef]]:
     try:
         response = yield from submit(run, part)
@@ -170,12 +180,7 @@ def send_once(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequence[O
         if is_ambiguous(error):
             raise
         return (yield from _accept_refusal(run, part, error))
-    try:
-        reports = run.read(response, part.refs)
-    except UnexpectedResponse as unexpected:
-        raise BadResponse(
-            f"{run.context.method} the response is not the documented one: {unexpected}"
-        ) from unexpected
+    reports = read(run, response, part.refs)
     run.ledger.doubt(ref for ref in part.refs if ref in run.reconciled)
     if not part.all_or_nothing or len(part.refs) == 1:
         return part.refs
@@ -183,7 +188,7 @@ def send_once(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequence[O
     of_one_kind = len({ref.field for ref in part.refs}) == 1
     if unsettled and not (of_one_kind and _shows_execution(run, part, reports)):
         # One by one, the exchange would cancel some of what had to be cancelled together or not at all.
-        raise _unsettled_error(run, unsettled)
+        raise unsettled_error(run, unsettled)
     return part.refs if unsettled else ()
 
 
@@ -200,7 +205,7 @@ def _accept_refusal(
         yield from query_unsettled(run, [ref])
         report = run.ledger[ref]
         if report is None:
-            raise _unsettled_error(run, [ref]) from refusal
+            raise unsettled_error(run, [ref]) from refusal
         if report.status == "open":
             raise BadRequest(
                 f"{run.context.method} the exchange refused to cancel the order, and a query finds it open"
@@ -223,7 +228,7 @@ def _shows_execution(run: CancelRun, part: Batch, reports: Sequence[OrderReport]
     return cancelled and all(report.listed == "orders" for report in reports)
 
 
-def _unsettled_error(run: CancelRun, unsettled: Sequence[OrderRef]) -> BaseError:
+def unsettled_error(run: CancelRun, unsettled: Sequence[OrderRef]) -> BaseError:
     named = [(ref.value, run.ledger.words(ref)) for ref in unsettled[:10]]
     shown = ", ".join(
         f"{value} ({shorten(words, 100)})" if words and not calls_orders_gone(words) else value

@@ -6,9 +6,7 @@ remembered for account and host while the process lives.
 
 from __future__ import annotations
 
-import logging
-
-log = logging.getLogger("ccxt_bingx_ext")
+from .._log import log
 
 AUTO, JSON, QUERY = "auto", "json", "query"
 

@@ -25,7 +25,7 @@ from .._bingx.endpoints import SPOT, ResponseSchema
 from .._bingx.errors import response_of, words_of
 from .._bingx.vocabulary import STATUS_OF_STATE, Words, spelled_out, state_of
 from .._ids import OrderRef
-from .matching import IdIndex, ids_of, order_id_of, text_of
+from .matching import IdIndex, ids_of, names_of, order_id_of, text_of
 
 
 class UnexpectedResponse(Exception):
@@ -169,6 +169,10 @@ class Ledger:
         for one in {ref, *self._index.of("orders", found.entry)}:
             self.enter(one, found, from_query=True)
 
+    def forget(self, ref: OrderRef) -> None:
+        """Take back all that is known of `ref`: it was about another order."""
+        self._reports[ref] = None
+
     def forget_live(self, refs: Iterable[OrderRef]) -> None:
         """Take back that `refs` are open: a new cancel of them is on its way."""
         for ref in refs:
@@ -225,29 +229,47 @@ def report_of_query(response: object, ref: OrderRef, schema: ResponseSchema = SP
 def report_of_history(
     response: object, ref: OrderRef, schema: ResponseSchema = SPOT.schema
 ) -> OrderReport | None:
-    """What a list of orders says of `ref`; None if it does not hold the order."""
+    """What a list of orders says of `ref`; None if it does not hold the order.
+
+    `UnexpectedResponse` if it is not a list. The report settles nothing if the list contradicts itself, or
+    names a state that is not known.
+    """
     data = _data_of(response)
-    entries = data.get("orders") if isinstance(data, Mapping) else None
+    # Some empty lists are null, or absent (live, of cancels).
+    entries = (data.get("orders") or []) if isinstance(data, Mapping) else None
+    if not isinstance(entries, list):
+        raise UnexpectedResponse("no list of orders")
     index = IdIndex([ref], schema)
-    meant = [one for one in entries if index.of("orders", one)] if isinstance(entries, list) else []
-    reports = [_report_of_entry("orders", one, ()) for one in meant]
-    # A client order id may have been used again: the orders differ then, and nothing follows.
-    if len({(order_id_of(one.entry), one.status) for one in reports}) != 1:
+    reports = [_report_of_entry("orders", one, ()) for one in entries if index.of("orders", one)]
+    if not reports:
         return None
-    return reports[0] if reports[0].settles else None
+    # A client order id may have been used again: the orders differ then, and nothing follows.
+    agree = len({(order_id_of(one.entry), one.status) for one in reports}) == 1
+    return reports[0] if agree else reports[0].unsettled()
 
 
 def reports_of(response: object, schema: ResponseSchema) -> list[OrderReport]:
-    """What each entry of the `response` says, whichever order it is about. Raises `UnexpectedResponse`."""
-    return [_report_of_entry(listed, entry, ()) for listed, entry in _entries_of(response, schema)]
+    """What the `response` says of each order that it names; an entry without an id stands for itself.
+
+    Raises `UnexpectedResponse`, also without any list: nobody then said that nothing was open.
+    """
+    entries = [*_entries_of(response, schema)]
+    if not {schema.done, schema.failed} & _data_of(response).keys():
+        raise UnexpectedResponse("no list of orders")
+    by_order: dict[object, list[OrderReport]] = {}
+    for position, (listed, entry) in enumerate(entries):
+        name = next(iter(names_of(entry)), position)
+        by_order.setdefault(name, []).append(_report_of_entry(listed, entry, ()))
+    return [_agreed(reports) for reports in by_order.values()]
 
 
-def listed_orders(response: object) -> list[Mapping[str, Any]]:
-    """The orders that a list of orders holds. Raises `UnexpectedResponse`."""
+def listed_orders(response: object) -> list[dict[str, Any]]:
+    """The orders that a list of orders holds, {} for one that cannot be read. Raises `UnexpectedResponse`."""
     data = _data_of(response)
     if not isinstance(data, Mapping) or not isinstance(data.get("orders", ""), list | None):
         raise UnexpectedResponse("no list of orders")
-    return [one for one in data["orders"] or () if isinstance(one, Mapping) and order_id_of(one)]
+    orders = (one for one in data["orders"] or () if not _is_all_zero(one))
+    return [one if isinstance(one, dict) else {} for one in orders]
 
 
 def report_of_refusal(error: BaseError, ref: OrderRef) -> OrderReport:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy, deepcopy
 from typing import Any, NamedTuple, TypeAlias
 
 from ccxt.base.errors import (
@@ -17,11 +18,11 @@ from ccxt.base.errors import (
 
 from .._bingx.errors import Response, response_of
 from .._bingx.vocabulary import calls_orders_gone
-from .._ids import OrderRef, SymbolRef, UnknownOrders, shown
+from .._ids import OrderRef, OrderWithoutSymbol, SymbolRef, UnknownOrders, shown
 from .failures import is_ambiguous
 
 Order: TypeAlias = dict[str, Any]
-Ref: TypeAlias = OrderRef | SymbolRef | UnknownOrders
+Ref: TypeAlias = OrderRef | SymbolRef | OrderWithoutSymbol | UnknownOrders
 
 UNKNOWN_OUTCOME = "the outcome is unknown: orders in .unresolved may still be live"
 
@@ -42,6 +43,19 @@ class Outcome(NamedTuple):
     def structures(self) -> list[Order]:
         """The order structures as callers get them: in asking order, strays at the end."""
         return [*self.orders.values(), *self.strays]
+
+
+def copy_of(outcome: Outcome) -> Outcome:
+    """An equal outcome that shares nothing mutable with `outcome`: another caller may change what it gets."""
+    error = None if outcome.error is None else copy_of_error(outcome.error)
+    return deepcopy(outcome._replace(error=None))._replace(error=error)
+
+
+def copy_of_error(error: BaseError) -> BaseError:
+    """An equal error, for another caller: the edge writes on what it raises."""
+    other = copy(error)
+    other.__cause__ = error.__cause__
+    return other
 
 
 def conclude(outcome: Outcome, method: str | None = None) -> list[Order]:

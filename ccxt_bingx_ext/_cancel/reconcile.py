@@ -30,7 +30,7 @@ from .ledger import (
     report_of_query,
     report_of_refusal,
 )
-from .matching import IdIndex
+from .matching import IdIndex, client_id_of
 from .run import CancelContext, CancelRun
 from .submit import submit
 
@@ -56,10 +56,10 @@ def reconcile_batch(run: CancelRun, part: Batch, failure: BaseError) -> Steps:
         except UnexpectedResponse:
             continue
         except BaseError as error:
-            if _forbids_more(error, context):
+            if forbids_more(error, context):
                 carry_ban(failure, error)
                 break
-            pause = max(pause, _named_pause(error))
+            pause = max(pause, named_pause(error))
             continue
         if settled:
             return
@@ -71,12 +71,12 @@ def reconcile_batch(run: CancelRun, part: Batch, failure: BaseError) -> Steps:
         raise failure
 
 
-def _named_pause(error: BaseError) -> float:
+def named_pause(error: BaseError) -> float:
     """For how long (s) the exchange accepts no further request, as far as `error` says."""
     return getattr(error, "retry_after", None) or 0.0
 
 
-def _forbids_more(error: BaseError, context: CancelContext) -> bool:
+def forbids_more(error: BaseError, context: CancelContext) -> bool:
     """Whether to go on would be to hammer a firewall, or a ban that outlasts what a call may wait."""
     if not getattr(error, "banned", False):
         return False
@@ -87,9 +87,9 @@ def query_unsettled(run: CancelRun, refs: Iterable[OrderRef]) -> Steps:
     """Query those of `refs` that the responses leave unclear, and keep what the queries find.
 
     Unclear are refs that are not settled, and swap orders that "do not exist": the exchange says so of an
-    order that an earlier request cancelled, too. An order that is not found is looked for again, and so is
-    one that is open so soon after its cancel that the query may lag. A refusal ends it, because to go on
-    against a ban or with a refused key makes either worse.
+    order that an earlier request cancelled, too. An order that is not found, or is open, so soon after its
+    cancel that the query may lag, is looked for again when that time is over. A refusal ends it, because to
+    go on against a ban or with a refused key makes either worse.
     """
     context = run.context
     give_up = run.give_up()
@@ -112,13 +112,15 @@ def query_unsettled(run: CancelRun, refs: Iterable[OrderRef]) -> Steps:
                 continue
             except BaseError as error:
                 is_limit = isinstance(error, RateLimitExceeded) or getattr(error, "banned", False)
-                if _forbids_more(error, context) or not (is_limit or is_ambiguous(error)):
+                if forbids_more(error, context) or not (is_limit or is_ambiguous(error)):
+                    run.ban = error
                     return
-                pause = max(pause, _named_pause(error))
+                pause = max(pause, named_pause(error))
                 if is_limit:
                     break  # the exchange would refuse the other queries, too
                 continue
-            lag = run.rest_of_lag(ref) if found is not None and found.status == "open" else 0.0
+            may_lag = found is None or found.status == "open"
+            lag = run.rest_of_lag(ref) if may_lag else 0.0
             pause = max(pause, lag)
             if found is not None and not lag:
                 run.ledger.enter_found(ref, found)
@@ -254,6 +256,20 @@ def _look(run: CancelRun, ref: OrderRef, give_up: float) -> Generator[Any, Any, 
     trigger orders of swaps are not found by the query at all, but the history holds them (live).
     """
     queried = run.queried(ref)
+    report = yield from _look_by(run, ref, queried, give_up)
+    if report is not None and queried != ref and _may_be_another(report):
+        run.inferred.add(ref)
+    return report
+
+
+def _may_be_another(found: OrderReport) -> bool:
+    """Whether the order that a query by another id `found` leaves open what became of the one asked for."""
+    return found.status != "open" or client_id_of(found.entry) is None
+
+
+def _look_by(
+    run: CancelRun, ref: OrderRef, queried: OrderRef, give_up: float
+) -> Generator[Any, Any, OrderReport | None]:
     try:
         response = yield from send(run.fetch(queried, give_up), run.context)
     except OrderNotFound as error:
@@ -274,7 +290,9 @@ def _look(run: CancelRun, ref: OrderRef, give_up: float) -> Generator[Any, Any, 
         is_missing = refusal.unknown and queried.field == "id"
     else:
         if listed is not None:
-            return None if run.belies(ref, listed) else listed
+            if queried.field != "id" and listed.status != "open":
+                run.inferred.add(ref)
+            return listed if listed.settles and not run.belies(ref, listed) else None
         is_missing = refusal.unknown or refusal.gone
     if not is_missing:
         return None

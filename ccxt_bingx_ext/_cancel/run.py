@@ -13,6 +13,7 @@ from .._bingx.endpoints import Endpoint
 from .._bingx.limit_headers import WINDOW
 from .._ids import Batch, OrderRef
 from .commands import Cancel, FetchHistory, FetchOpenOrders, FetchOrder, Sleep, Steps
+from .failures import out_of_time
 from .forms import RequestForm
 from .hosts import Hosts
 from .ledger import Ledger, OrderReport
@@ -65,11 +66,15 @@ class CancelRun:
     `reconciled` holds the orders of ambiguous requests whose fate the flow has reconciled. `not_found` holds
     those that one query did not find, `missing` those that two did not find, `live` what a query found open
     after the exchange had refused the list for good, `refused` those whose ids the exchange refuses to take.
-    `gone` holds the refusals of single orders as gone. `list_refused`: the exchange refused a ``process`` 1
-    list as if it were all or nothing. `too_many`: so many ids the exchange does not accept in one request.
+    `gone` holds the refusals of single orders as gone. `inferred` holds those that were cancelled by a client
+    order id, and of which another id or the history tells: an open order may have the client order id, too.
+    `failure`: an ambiguous one, of a single order. `ban`: why no further query was possible. `list_refused`:
+    the exchange refused a ``process`` 1 list as if it were all or nothing. `too_many`: so many ids the
+    exchange does not accept in one request.
 
     `also_known_as`: under which id to query an order, if not under the one by which it is cancelled.
     `repeats`: whether an order that is found open may be cancelled again.
+    `joins`: whether a batch of several calls may submit the one order of this run, once.
     `deadline`: after this time (s on the flow's clock) nothing more begins; `begin_to_resolve` sets it.
     """
 
@@ -81,6 +86,7 @@ class CancelRun:
         *,
         also_known_as: Mapping[OrderRef, OrderRef] = MappingProxyType({}),
         repeats: bool = True,
+        joins: bool = False,
     ) -> None:
         self.batch = batch
         self.market_id = market_id
@@ -93,12 +99,27 @@ class CancelRun:
         self.splits = 0  # requests that refused lists cost in addition
         self.refused: dict[OrderRef, BaseError] = {}  # orders that the exchange refuses to take at all
         self.gone: dict[OrderRef, BaseError] = {}
+        self.inferred: set[OrderRef] = set()
+        self.failure: BaseError | None = None
+        self.ban: BaseError | None = None
         self.list_refused = False
         self.too_many: float = inf
         self.also_known_as = also_known_as
         self.repeats = repeats
+        self.joins = joins
         self.deadline = inf
         self._submitted_at: dict[OrderRef, float] = {}
+
+    def take_over(self, other: CancelRun, ref: OrderRef) -> None:
+        """Go on with `ref` from where `other`, a run of several orders, has brought it."""
+        report = other.ledger.said(ref)
+        if report is not None:
+            self.ledger.enter(ref, report)
+        self.not_found |= other.not_found & {ref}
+        self.missing |= other.missing & {ref}
+        self.deadline = min(self.deadline, other.deadline)
+        if ref in other._submitted_at:
+            self._submitted_at[ref] = other._submitted_at[ref]
 
     def cancel(self, part: Batch) -> Cancel:
         """The command that cancels `part` of the batch."""
@@ -140,31 +161,33 @@ class CancelRun:
         return FetchOpenOrders(self.context.endpoint, {"symbol": self.market_id}, give_up=give_up)
 
     def wait_for_turn(self, refs: Sequence[OrderRef]) -> Steps:
-        """Wait until the exchange accepts a cancel of `refs` again. The caller then has to `end_turn`."""
-        spacing, names = self.context.spacing, self._names_of_orders(refs)
-        while True:
-            now = self.context.clock()
-            seconds, reserved = spacing.reserve(names, now)
-            try:
-                if seconds:
-                    yield Sleep(seconds)
-            except BaseException:  # the caller is cancelled while it waits
-                if reserved:
-                    spacing.release(names, now + seconds)
-                raise
-            if reserved:
-                return
+        """Wait until the exchange accepts a cancel of `refs` again.
 
-    def end_turn(self, refs: Sequence[OrderRef], *, submitted: bool, at: float | None = None) -> None:
-        """The cancel of `refs` is over, since `at` (None: now; s on the flow's clock).
-
-        `submitted`: the exchange may have handled the orders.
+        The caller has to `end_turn`, whatever ends the wait: an interrupt may come as soon as `refs` are
+        reserved.
         """
-        context, now = self.context, self.context.clock() if at is None else at
+        names, reserved = self._names_of_orders(refs), False
+        while not reserved:
+            now = self.context.clock()
+            seconds, reserved = self.context.spacing.reserve(names, now, self)
+            if now + seconds > self.deadline:
+                raise out_of_time(self.context.method)
+            if seconds:
+                yield Sleep(seconds)
+
+    def note_submission(self, at: float) -> None:
+        """The request for all open orders, which was over `at` (s on the flow's clock), submitted these."""
+        context, refs = self.context, self.batch.refs
+        self._submitted_at.update(dict.fromkeys(refs, at))
+        context.spacing.submitted(self._names_of_orders(refs), at + context.pauses.same_order)
+
+    def end_turn(self, refs: Sequence[OrderRef], *, submitted: bool) -> None:
+        """The cancel of `refs` is over. `submitted`: the exchange may have handled the orders."""
+        context, now = self.context, self.context.clock()
         if submitted:
             self._submitted_at.update(dict.fromkeys(refs, now))
         free_at = now + context.pauses.same_order if submitted else None
-        context.spacing.release(self._names_of_orders(refs), free_at)
+        context.spacing.release(self._names_of_orders(refs), free_at, self)
 
     def rest_of_lag(self, ref: OrderRef) -> float:
         """For how many s more a query may find `ref` open, although a cancel of this call has ended it."""
@@ -180,6 +203,7 @@ class CancelRun:
         `UnexpectedResponse`; then nothing has been entered.
         """
         reports = self.ledger.read(response, refs)
+        self.inferred.difference_update(ref for ref in refs if self.ledger.is_final(ref))
         for ref, name in zip(refs, self._names_of_orders(refs), strict=True):
             report = self.ledger.said(ref)
             names = names_of(report.entry) if report is not None else ()

@@ -9,6 +9,7 @@ refuses it as gone, and says or is asked in which state        raises ``OrderNot
 refuses it as gone, but a query finds it open                  cancels it again, and asks again
 does not know its client order id                              looks for it among the market's open orders,
                                                                and cancels it by its order id
+names a final state, but not by the client order id            the same first: an open order may bear the id
 gives no answer, or one that is not documented                 reconciles: a cancelled order is returned,
                                                                one in another final state is "not found",
                                                                one that is open is cancelled again
@@ -17,7 +18,8 @@ leaves the order's fate open all the same                      raises, the id in
 
 A mere "does not exist" is not final: an earlier request may have cancelled the order. It counts if two looks
 at query and history agree. Of a client order id it never counts: the exchange forgets it after two hours, its
-order not (docs).
+order not (docs). No source says whether a client order id may be used again. So what the history, or a query
+by the order id beside it, says of a client order id counts only if no open order has that client order id.
 """
 
 from __future__ import annotations
@@ -27,16 +29,18 @@ from typing import Any
 
 from ccxt.base.errors import BadResponse, BaseError, OrderNotFound
 
+from .._bingx.errors import carry_ban
 from .._ids import Batch, OrderRef
 from .attempt import send
 from .commands import Steps
 from .failures import is_ambiguous
-from .flow import Flow, send_once
+from .flow import Flow
 from .ledger import OrderReport, UnexpectedResponse, report_of_history
 from .matching import order_id_of
-from .outcome import bare_message
+from .outcome import Outcome, bare_message
 from .reconcile import query_unsettled, reconcile_batch
 from .run import CancelContext, CancelRun
+from .together import join_or_send
 
 # By these words bots that go by the text recognise an order that is gone (passivbot).
 _GONE_WORDS = {
@@ -55,23 +59,29 @@ def cancel_one(
     *,
     known_as: OrderRef | None = None,
     repeats: bool = True,
+    joins: bool = False,
 ) -> Flow:
     """Cancel the one order of `batch`. No ccxt error leaves: it stands in the outcome.
 
     `known_as`: the order id by which to query an order that is cancelled by its client order id. `repeats`:
-    whether an order that is found open may be cancelled again.
+    whether an order that is found open may be cancelled again. `joins`: whether a batch may cancel it first.
     """
     (ref,) = batch.refs
     also_known_as = {} if known_as is None else {ref: known_as}
-    run = CancelRun(batch, market_id, context, also_known_as=also_known_as, repeats=repeats)
+    run = CancelRun(batch, market_id, context, also_known_as=also_known_as, repeats=repeats, joins=joins)
     try:
         yield from _cancel_and_settle(run, ref)
     except BaseError as error:
         if is_ambiguous(error) or not isinstance(error, OrderNotFound):
             run.ledger.forget_live([ref])
             run.ledger.doubt([ref])
-        return run.outcome(error)
-    return run.outcome()
+        return _of_its_own(run.outcome(error))
+    return _of_its_own(run.outcome())
+
+
+def _of_its_own(outcome: Outcome) -> Outcome:
+    """`outcome` without other orders: a bot that asked for one takes what it gets for that one."""
+    return outcome._replace(strays=[])
 
 
 def _cancel_and_settle(run: CancelRun, ref: OrderRef, *, is_ours: bool = False) -> Steps:
@@ -81,16 +91,26 @@ def _cancel_and_settle(run: CancelRun, ref: OrderRef, *, is_ours: bool = False) 
     """
     report = yield from _submit_and_query(run, ref)
     is_ours = is_ours or ref not in run.gone
-    if report is not None and report.status == "open" and run.repeats and not _is_unknown_by_name(run, ref):
+    if _is_open(report) and run.repeats and not _is_unknown_by_name(run, ref):
         report = yield from _submit_and_query(run, ref)
         is_ours = is_ours or ref not in run.gone
-    if report is None or (report.status == "open" and _is_unknown_by_name(run, ref)):
-        order_id = (yield from _find_open(run, ref)) if report is None else order_id_of(report.entry)
-        yield from _cancel_by_id(run, ref, order_id, is_ours=is_ours)
-    elif report.status == "open":
-        raise _unsettled(run, ref, "the exchange did not cancel the order, and a query finds it open")
+    if _may_be_listed(run, ref, report):
+        listed = yield from _find_open(run, ref, report)
+        if listed is not None:
+            yield from _cancel_by_id(run, ref, listed, is_ours=is_ours)
+            return
+    if report is None:
+        raise _unsettled(run, ref, "no query settles what became of the order")
+    if report.status == "open":
+        if not _is_unknown_by_name(run, ref):
+            raise _unsettled(run, ref, "the exchange did not cancel the order, and a query finds it open")
+        yield from _cancel_by_id(run, ref, report, is_ours=is_ours)
     elif report.status != "canceled" or not is_ours:
-        raise _not_found(run, report, run.gone.get(ref))
+        raise not_found(run, report, run.gone.get(ref))
+
+
+def _is_open(report: OrderReport | None) -> bool:
+    return report is not None and report.status == "open"
 
 
 def _is_unknown_by_name(run: CancelRun, ref: OrderRef) -> bool:
@@ -103,6 +123,11 @@ def _submit_and_query(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, Orde
     yield from _submit(run, ref)
     run.ledger.forget_live([ref])
     yield from query_unsettled(run, [ref])
+    return certain_report(run, ref)
+
+
+def certain_report(run: CancelRun, ref: OrderRef) -> OrderReport | None:
+    """The report of the order, if it is certain. "No such order" takes two looks, and an order id."""
     report = run.ledger[ref]
     if report is None or report.status is not None:
         return report
@@ -113,53 +138,85 @@ def _submit_and_query(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, Orde
 def _submit(run: CancelRun, ref: OrderRef) -> Steps:
     run.gone.pop(ref, None)
     try:
-        yield from send_once(run, run.batch)
-    except BaseError as failure:
-        run.begin_to_resolve()
-        if not is_ambiguous(failure):
-            raise
-        yield from reconcile_batch(run, run.batch, failure)
+        yield from join_or_send(run, ref)
+        failure = None
+    except BaseError as error:
+        failure = error
     run.begin_to_resolve()
+    if failure is None:
+        return
+    first = run.failure or failure
+    carry_ban(first, failure)
+    if not is_ambiguous(failure):
+        raise first
+    run.failure = first
+    yield from reconcile_batch(run, run.batch, first)
 
 
-def _find_open(run: CancelRun, ref: OrderRef) -> Steps:
-    """The order id of `ref`, a client order id that the exchange does not know any more, if it is open."""
-    if ref.field == "id" or (ref not in run.gone and ref not in run.not_found):
-        return None
-    if run.queried(ref) != ref:
-        return run.queried(ref).value
+def _may_be_listed(run: CancelRun, ref: OrderRef, report: OrderReport | None) -> bool:
+    """Whether another order than that of `report` may be open under the client order id `ref`."""
+    if report is None:
+        return ref.field != "id" and (ref in run.gone or ref in run.not_found)
+    return ref in run.inferred
+
+
+def _find_open(
+    run: CancelRun, ref: OrderRef, report: OrderReport | None
+) -> Generator[Any, Any, OrderReport | None]:
+    """What the open orders of the market say of `ref`; None if they hold no other order than `report` does.
+
+    Raises if the list does not say.
+    """
+    schema = run.context.endpoint.schema
     try:
         response = yield from send(run.fetch_open(run.give_up()), run.context)
-        found = report_of_history(response, ref, run.context.endpoint.schema)
-    except (BaseError, UnexpectedResponse):
+        named = report_of_history(response, ref, schema)
+        listed = named or report_of_history(response, run.queried(ref), schema)
+        is_unclear = listed is not None and not listed.settles
+    except BaseError as error:
+        run.ban, is_unclear = error, True
+    except UnexpectedResponse:
+        is_unclear = True
+    if is_unclear:
+        run.ledger.forget(ref)
+        raise _unsettled(run, ref, "the list of open orders does not say whether the order is among them")
+    if listed is None or (named is None and run.belies(ref, listed)):
         return None
-    return None if found is None else order_id_of(found.entry)
+    is_same = report is not None and order_id_of(report.entry) == order_id_of(listed.entry)
+    return None if is_same else listed
 
 
-def _cancel_by_id(run: CancelRun, ref: OrderRef, order_id: str | None, *, is_ours: bool) -> Steps:
-    """Cancel the order of the client order id `ref` by its `order_id`."""
+def _cancel_by_id(run: CancelRun, ref: OrderRef, found: OrderReport, *, is_ours: bool) -> Steps:
+    """Cancel the order of the client order id `ref` by the order id that it was `found` with."""
+    run.ledger.forget(ref)
+    order_id = order_id_of(found.entry)
     if order_id is None or not run.repeats:
-        why = "the exchange does not know the client order id" if ref.field != "id" else "no query settles"
-        raise _unsettled(run, ref, why)
+        raise _unsettled(run, ref, "the order is open, and its client order id does not cancel it")
     known = OrderRef("id", order_id)
     by_id = CancelRun(run.batch._replace(refs=(known,)), run.market_id, run.context)
-    by_id.deadline = run.deadline
+    by_id.deadline, by_id.failure = run.deadline, run.failure
     try:
         yield from _cancel_and_settle(by_id, known, is_ours=is_ours)
     finally:
         report = by_id.ledger[known]
         if report is not None:
-            run.ledger.enter(ref, report, from_query=True)
+            run.ledger.enter(ref, report)
 
 
 def _unsettled(run: CancelRun, ref: OrderRef, why: str) -> BaseError:
-    error = BadResponse(f"{run.context.method} {why}: {ref.value}")
-    error.__cause__ = run.gone.get(ref)
+    """The first failure that left the order's fate open; without one, an error that says `why`."""
+    error = run.failure
+    if error is None:
+        error = BadResponse(f"{run.context.method} {why}: {ref.value}")
+        error.__cause__ = run.gone.get(ref)
+    if run.ban is not None:
+        carry_ban(error, run.ban)
     return error
 
 
-def _not_found(run: CancelRun, report: OrderReport, refusal: BaseError | None) -> BaseError:
-    words = f" - {bare_message(refusal)}" if refusal is not None else ""
+def not_found(run: CancelRun, report: OrderReport, refusal: BaseError | None) -> BaseError:
+    """The error that says in which final state the order is, or that the exchange does not know it."""
+    words = f" - {bare_message(refusal, run.context.method)}" if refusal is not None else ""
     gone = _GONE_WORDS[report.status]
     error = OrderNotFound(f"{run.context.method} order not found: {gone}{words}")
     error.__cause__ = refusal

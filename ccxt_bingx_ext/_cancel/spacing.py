@@ -16,6 +16,7 @@ from .._ids import OrderRef
 
 _POLL = 0.05  # s between two looks at an order whose cancel is under way elsewhere
 _FORGET_AFTER = 2.0  # s after which an order may be submitted again in any case
+_NEVER = (-inf, None)
 _OVERDUE = 60.0  # s after which a cancel under way delays no other one: its event loop may have stopped
 
 
@@ -28,32 +29,45 @@ class Spacing:
     def __init__(self) -> None:
         self._lock = threading.RLock()  # a finalizer may release orders while its thread reserves others
         self._free_at: dict[OrderRef, float] = {}
-        self._under_way: dict[OrderRef, float] = {}  # since when
+        self._under_way: dict[OrderRef, tuple[float, object]] = {}  # since when, and whose cancel it is
 
-    def reserve(self, refs: Iterable[OrderRef], now: float) -> tuple[float, bool]:
+    def reserve(self, refs: Iterable[OrderRef], now: float, owner: object = None) -> tuple[float, bool]:
         """How long (s) to wait, and whether the caller may then send. If not, it has to ask again.
 
-        Who may send has to `release` the orders.
+        Whoever asks has to `release` the orders, also if an exception ends the wait, or this call itself.
         """
         refs = tuple(refs)
         with self._lock:
-            if any(self._under_way.get(ref, -inf) > now - _OVERDUE for ref in refs):
+            if any(self._under_way.get(ref, _NEVER)[0] > now - _OVERDUE for ref in refs):
                 return _POLL, False
             free_at = max((self._free_at.get(ref, now) for ref in refs), default=now)
             for ref in [ref for ref, at in [*self._free_at.items()] if at <= now - _FORGET_AFTER]:
                 self._free_at.pop(ref, None)
-            self._under_way.update(dict.fromkeys(refs, now))
+            self._under_way.update(dict.fromkeys(refs, (now, owner)))
             return max(0.0, free_at - now), True
 
-    def release(self, refs: Iterable[OrderRef], free_at: float | None) -> None:
-        """The cancel of `refs` is over; they may be submitted again at `free_at` (None: at once)."""
+    def is_free(self, ref: OrderRef, now: float) -> bool:
+        """Whether `ref` may be submitted `now`, and no other cancel of it is under way."""
+        with self._lock:
+            return ref not in self._under_way and self._free_at.get(ref, now) <= now
+
+    def release(self, refs: Iterable[OrderRef], free_at: float | None, owner: object = None) -> None:
+        """The cancel of `refs` by `owner` is over. They may be submitted again at `free_at`.
+
+        None: when they could be submitted before. What another owner has reserved stays reserved.
+        """
         with self._lock:
             for ref in refs:
-                self._under_way.pop(ref, None)
-                if free_at is None:
-                    self._free_at.pop(ref, None)
-                else:
+                if ref in self._under_way and self._under_way[ref][1] is owner:
+                    del self._under_way[ref]
+                if free_at is not None:
                     self._free_at[ref] = free_at
+
+    def submitted(self, refs: Iterable[OrderRef], free_at: float) -> None:
+        """A request that named no order has submitted `refs`: none may be submitted before `free_at`."""
+        with self._lock:
+            for ref in refs:
+                self._free_at[ref] = max(free_at, self._free_at.get(ref, free_at))
 
     def link(self, ref: OrderRef, names: Iterable[OrderRef]) -> None:
         """The order of `ref` has these other `names`, too: by any of them it is the same order."""

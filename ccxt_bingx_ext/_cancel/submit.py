@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ccxt.base.errors import BaseError
 
-from .._ids import Batch
+from .._ids import Batch, OrderRef
 from .attempt import send
 from .commands import Steps
 from .failures import counts_as_submission
@@ -13,13 +15,19 @@ from .run import CancelRun
 
 def submit(run: CancelRun, part: Batch) -> Steps:
     """The response to the cancel of `part`, which goes out no sooner than a second after the last one."""
-    yield from run.wait_for_turn(part.refs)
-    run.ledger.forget_live(part.refs)
-    submitted = True  # also if the caller is cancelled while the request is under way
+    return (yield from in_turn(run, part.refs, send(run.cancel(part), run.context)))
+
+
+def in_turn(run: CancelRun, refs: Sequence[OrderRef], request: Steps) -> Steps:
+    """The response to `request`, which cancels `refs`, and is sent when the exchange accepts that again."""
+    submitted = False
     try:
-        return (yield from send(run.cancel(part), run.context))
+        yield from run.wait_for_turn(refs)
+        run.ledger.forget_live(refs)
+        submitted = True  # also if the caller is cancelled while the request is under way
+        return (yield from request)
     except BaseError as error:
-        submitted = counts_as_submission(error)
+        submitted = submitted and counts_as_submission(error)
         raise
     finally:
-        run.end_turn(part.refs, submitted=submitted)
+        run.end_turn(refs, submitted=submitted)

@@ -94,6 +94,9 @@ class Limiter(Protocol):
     The decision answers an `Acquire` or a `Renew`. Every other signal gets `GO`.
     """
 
+    @property
+    def banned_for(self) -> float: ...
+
     def do(self, signal: Signal) -> Decision: ...
 
     async def do_async(self, signal: Signal) -> Decision: ...

@@ -5,7 +5,6 @@ An outage of Redis never blocks a request: the process's own limiter takes over,
 
 from __future__ import annotations
 
-import logging
 import sys
 import time
 from collections.abc import Generator
@@ -14,6 +13,7 @@ from itertools import chain, takewhile
 from math import inf
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
+from .._log import log
 from .._runner import run, run_async
 from .connection import Moment, connection_to
 from .local import LocalLimiter
@@ -33,8 +33,6 @@ from .messages import (
 )
 from .queue import Queue
 from .schedule import Decision
-
-log = logging.getLogger("ccxt_bingx_ext")
 
 LONGEST_BAN = 3600.0  # s: acquire.lua replies with no more
 EXPIRY = 600.0  # s after which acquire.lua lets the keys of an unused limiter expire
@@ -86,6 +84,11 @@ class RedisLimiter:
         self._queue = _ProcessQueue()
         self._restore_at = -inf  # when a ban may be written back the next time
 
+    @property
+    def banned_for(self) -> float:
+        """The s that a ban still lasts, as far as this process knows. 0 without one."""
+        return self._local.banned_for
+
     def do(self, signal: Signal) -> Decision:
         return run(self._steps(signal), partial(self._connection.call, self._keys))
 
@@ -126,16 +129,16 @@ class RedisLimiter:
         self._local.do(Withdraw(ticket))  # the ticket may have queued there during an outage
         if decision.banned:
             # Not later than Redis says: otherwise processes that restore bans would prolong them in turn.
-            replied_at = time.monotonic()
-            self._local.do(Ban(max(0.0, decision.delay - (replied_at - asked_at))))
-            self._restore_at = replied_at + self.check_every
+            self._local.do(Ban(_rest(decision.delay, asked_at)))
+            self._restore_at = time.monotonic() + self.check_every
             self._queue.wake_all()
             return decision
         self._queue.note_reply(ticket)
         if not decision.delay:
             decision = yield from self._take_locally(signal, "defer")
         if decision.delay:
-            return Decision(min(decision.delay, self.check_every))
+            # A busy event loop may get the reply late, which must not make the ticket wait for longer.
+            return Decision(min(_rest(decision.delay, asked_at), self.check_every))
         self._queue.leave(ticket)
         return GO
 
@@ -237,6 +240,11 @@ class RedisLimiter:
         slots = self._local.arrivals(within)
         now = time.monotonic()  # read after the ages: a moment too late is on the safe side
         return [(name, age if age < 0 else Moment(now - age)) for name, age in slots]
+
+
+def _rest(delay: float, asked_at: float) -> float:
+    """What is left of `delay`, which Redis named to a call of `asked_at`. Never 0, which would mean "go"."""
+    return max(1e-6, delay - (time.monotonic() - asked_at))
 
 
 class UnexpectedReply(Exception):

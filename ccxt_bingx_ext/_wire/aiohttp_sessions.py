@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 
 from .._bingx.endpoints import concerns_orders, route_of
-from .call import Redirected, Replayed, current_call, warn_unwatched
+from .call import LARGEST_RESPONSE, Redirected, Replayed, TooLarge, current_call, warn_unwatched
 
 
 async def _before_headers(
@@ -51,6 +51,28 @@ async def _on_response(
 ) -> None:
     if (call := current_call(end.method, str(end.url))) is not None:
         call.answer()
+        end.response.content = _Bounded(end.response.content)  # type: ignore[assignment]
+
+
+class _Bounded:
+    """The decoded content of a response, which ends with `TooLarge` before it fills the memory."""
+
+    def __init__(self, upstream: aiohttp.StreamReader) -> None:
+        self._upstream = upstream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._upstream, name)
+
+    async def read(self, size: int = -1) -> bytes:
+        if size >= 0:
+            return await self._upstream.read(size)
+        pieces, read = [], 0
+        while piece := await self._upstream.readany():
+            read += len(piece)
+            if read > LARGEST_RESPONSE:
+                raise TooLarge
+            pieces.append(piece)
+        return b"".join(pieces)
 
 
 async def _on_failure(

@@ -5,19 +5,25 @@ A context variable leads from the request to the session's hooks: ccxt passes no
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
 from contextvars import ContextVar
 from time import monotonic
 
-from ccxt.base.errors import BadResponse, BaseError, ExchangeNotAvailable, NetworkError, RequestTimeout
+from ccxt.base.errors import (
+    BadResponse,
+    BaseError,
+    ExchangeError,
+    ExchangeNotAvailable,
+    NetworkError,
+    RequestTimeout,
+)
 
 from .._bingx.endpoints import concerns_orders, route_of
 from .._bingx.errors import Response, attach_response
 from .._cancel.failures import Progress, attach_progress, chain_of
-from .._ratelimit.acquire import Slot, renew, renew_async
-
-log = logging.getLogger("ccxt_bingx_ext")
+from .._log import log
+from .._ratelimit.acquire import Slot, renew, renew_async, try_acquire, try_acquire_async
+from .._ratelimit.messages import Limiter
 
 
 class Replayed(Exception):
@@ -32,6 +38,16 @@ class Redirected(Exception):
         self.http_status = http_status
 
 
+LARGEST_RESPONSE = 16 * 2**20  # bytes when decoded; ours: the documents name none, an order takes about 1 kB
+
+
+class TooLarge(Exception):
+    """The response is larger than any that makes sense: 16 kB may decode to 16 MB."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the response is larger than {LARGEST_RESPONSE} bytes")
+
+
 class SlotLost(BaseException):
     """The request was not written in time, and its slot in the rate limit is another's by now.
 
@@ -42,9 +58,9 @@ class SlotLost(BaseException):
 class Call:
     """One request, from the limiter's queue to the response.
 
-    `signed`: it is ready to be sent, by whatever the bot's class sends with. `signed_at`: its ``timestamp``
-    (ms). `fetched`: ccxt's `fetch` has
-    begun to send it. `on_the_wire`: a session carries it out right now. `written`: something of it may have
+    `signed`: it concerns orders, and is ready to be sent, by whatever the bot's class sends with.
+    `signed_at`: since when (s, `time.monotonic`) any request is. `fetched`: ccxt's `fetch` has begun to send
+    it. `on_the_wire`: a session carries it out right now. `written`: something of it may have
     been written, by this call or by one inside of it. `failure`: how a watched session failed to send it.
     `answered`: a response has begun to arrive. `deadline`: when (s, `time.monotonic`) the response has to be
     complete. `replayable`: the session may send it again by itself. `rest_of_window`: s for which the
@@ -52,7 +68,7 @@ class Call:
     `has_lost_slot`: the session gave up before it wrote the body, because another request has the slot.
     """
 
-    def __init__(self, parent: Call | None = None) -> None:
+    def __init__(self, parent: Call | None = None, slot: Slot | None = None) -> None:
         self._parent = parent
         self.signed = self.fetched = self.on_the_wire = self.written = self.answered = False
         self.has_lost_slot = self._has_begun_body = False
@@ -61,23 +77,25 @@ class Call:
         self.replayable = False
         self.signed_at: float | None = None
         self.rest_of_window: float | None = None
-        self.slot: Slot | None = None
+        self.slot = slot
 
     def before_write(self) -> None:
         """The session is about to write the request.
 
-        Raises `Replayed` for the second time, unless the session may repeat it. Raises `SlotLost` if the slot
-        was not used in time, and is not free any more.
+        Raises `Replayed` for the second time, unless the session may repeat it and the limit has a slot for
+        it. Raises `SlotLost` if the slot was not used in time, and is not free any more.
         """
-        late = self._late_slot()
-        if late is not None and not renew(late):
+        if (used := self._used_slot()) is not None:
+            self._replace_slot(try_acquire(used.limiter, used.rate_limit))
+        if (late := self._late_slot()) is not None and not renew(late):
             raise SlotLost
         self._write()
 
     async def before_write_async(self) -> None:
         """Do what `before_write` does, in an event loop."""
-        late = self._late_slot()
-        if late is not None and not await renew_async(late):
+        if (used := self._used_slot()) is not None:
+            self._replace_slot(await try_acquire_async(used.limiter, used.rate_limit))
+        if (late := self._late_slot()) is not None and not await renew_async(late):
             raise SlotLost
         self._write()
 
@@ -95,11 +113,18 @@ class Call:
                 raise ConnectionError("the slot in the rate limit is lost")
             self.slot.written()
 
+    def _used_slot(self) -> Slot | None:
+        """The slot with which the request was written before, if the session may repeat it."""
+        if self.written and not self.replayable:
+            raise Replayed("the response was lost; the plugin does not repeat the request")
+        return self.slot if self.written else None
+
+    def _replace_slot(self, slot: Slot | None) -> None:
+        if slot is None:  # the flow queries again, in its own time
+            raise Replayed("the response was lost, and the limit has no slot to repeat the request at once")
+        self.slot = slot
+
     def _late_slot(self) -> Slot | None:
-        if self.written:
-            if not self.replayable:
-                raise Replayed("the response was lost; the plugin does not repeat the request")
-            return None
         return None if self.slot is None or self.slot.usable(monotonic()) else self.slot
 
     def _write(self) -> None:
@@ -141,6 +166,8 @@ class Call:
             text = f"bingx {type(error).__name__}: {error}"
         except Exception:  # a stranger's __str__ may raise anything
             text = f"bingx {type(error).__name__}"
+        if not self.signed and isinstance(error, (TypeError, ValueError, AttributeError, LookupError)):
+            return ExchangeError(text)  # an argument that ccxt cannot read, not the network
         if isinstance(error, TimeoutError):
             return RequestTimeout(text)
         if isinstance(error, Replayed):
@@ -165,11 +192,11 @@ def current_call(method: str, url: str) -> Call | None:
     return call_on_the_wire() if concerns_orders(route_of(method, url)) else None
 
 
-def note_signed(at: float) -> None:
-    """The request of this thread or task is ready to be sent. `at`: its ``timestamp`` (ms)."""
+def note_signed(*, concerns_orders: bool) -> None:
+    """The request of this thread or task is ready to be sent."""
     call = _current.get()
     if call is not None:
-        call.signed, call.signed_at = True, at
+        call.signed, call.signed_at = call.signed or concerns_orders, monotonic()
 
 
 def hold_slot(slot: Slot) -> None:
@@ -177,6 +204,12 @@ def hold_slot(slot: Slot) -> None:
     call = _current.get()
     if call is not None and not call.signed:
         call.slot = slot
+
+
+def holds_slot_of(limiter: Limiter) -> bool:
+    """Whether the request that is about to be sent has a slot of `limiter` already."""
+    call = _current.get()
+    return call is not None and not call.signed and call.slot is not None and call.slot.limiter is limiter
 
 
 class one_call:

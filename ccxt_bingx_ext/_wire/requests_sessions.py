@@ -9,9 +9,9 @@ timeout starts again with every byte.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from http.client import HTTPResponse
+from http.client import HTTPResponse, parse_headers
 from time import monotonic
 from typing import Any
 
@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import PoolManager, Retry
 
 from .._bingx.endpoints import concerns_orders, is_query, route_of
-from .call import Call, Redirected, call_on_the_wire, current_call, warn_unwatched
+from .call import LARGEST_RESPONSE, Call, Redirected, TooLarge, call_on_the_wire, current_call, warn_unwatched
 
 
 def watch_session(session: Any, url: str = "") -> None:
@@ -102,15 +102,43 @@ class _WatchedPool:
         if response.get_redirect_location():
             response.close()
             raise Redirected(response.status)
+        response.stream = _Bounded(response)
         return response
+
+
+class _Bounded:
+    """The decoded content of a response, which ends with `TooLarge` before it fills the memory."""
+
+    def __init__(self, response: Any) -> None:
+        self._response, self._upstream = response, response.stream
+
+    def __call__(self, *args: Any, **named: Any) -> Iterator[bytes]:
+        size = 0
+        for piece in self._upstream(*args, **named):
+            size += len(piece)
+            if size > LARGEST_RESPONSE:
+                self._response.close()
+                raise TooLarge
+            yield piece
 
 
 class _WatchedResponse(HTTPResponse):
     def __init__(self, sock: Any, *args: Any, **named: Any) -> None:
         super().__init__(sock, *args, **named)
         call = call_on_the_wire()
+        self._is_ours = call is not None
         if call is not None:
             self.fp = io.BufferedReader(_InTime(sock, self.fp.detach(), call.deadline))
+
+    def _read_status(self) -> Any:
+        # http.client (3.11 seen) skips 100 only, and takes another 1xx, such as 103 Early Hints, for
+        # the response. After 101 the connection does not speak HTTP any more, so nothing follows it.
+        while True:
+            line = super()._read_status()  # type: ignore[misc]
+            status = line[1]
+            if not (self._is_ours and 100 < status < 200 and status != 101):
+                return line
+            parse_headers(self.fp)
 
 
 class _InTime(io.RawIOBase):

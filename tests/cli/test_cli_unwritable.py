@@ -47,6 +47,8 @@ def unwritable(kind: str) -> Iterator[IO[bytes]]:
 def ended(words: list[str], simulator: Simulator, **unwritten: str) -> subprocess.CompletedProcess[str]:
     """Run a command; `unwritten` names the streams that cannot be written."""
     words = [simulator.url if word == "URL" else word for word in words]
+    # Unbuffered streams keep nothing that could fail once more when Python exits.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with ExitStack() as stack:
         streams = {name: stack.enter_context(unwritable(kind)) for name, kind in unwritten.items()}
         return subprocess.run(
@@ -54,6 +56,7 @@ def ended(words: list[str], simulator: Simulator, **unwritten: str) -> subproces
             stdin=subprocess.DEVNULL,
             stdout=streams.get("stdout", subprocess.PIPE),
             stderr=streams.get("stderr", subprocess.PIPE),
+            env=environment,
             text=True,
             timeout=60,
         )
@@ -153,3 +156,16 @@ def test_question_that_cannot_be_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         sys.stderr.close()
         with pytest.raises(BrokenPipeError):
             stderr.close()
+
+
+def test_reader_gone_in_process(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that calls `main` gets 74 as well, and a stdout that it can go on with."""
+    with unwritable("pipe") as pipe:
+        stdout = open(pipe.fileno(), "w", closefd=False)  # noqa: SIM115 - to close it raises
+        monkeypatch.setattr(sys, "stdout", stdout)
+        assert main(["--version"]) == 74
+        print("still there")
+        sys.stdout.close()
+        with pytest.raises(BrokenPipeError):
+            stdout.close()
+    assert capsys.readouterr().err == ""

@@ -41,7 +41,9 @@ def options() -> list[CancelOrdersOptions]:
         "process": 1,
         "batchSize": 20,
         "limit": None,
-        "linear": {"batchSize": 5, "limit": 2.5},
+        "singleLimit": 4,
+        "family": False,
+        "linear": {"batchSize": 5, "limit": 2.5, "singleLimit": None},
         "inverse": {"limit": 1},
         "margin": 100,
         "inFlight": 400,
@@ -80,14 +82,28 @@ def sync_bot(bot: bingx, anything: tuple[int | str, ...], named: Iterator[Client
     assert_type(bot.cancel_orders(bot.cancel_orders(["1"], SYMBOL), SYMBOL), list[Order])
     assert_type(bot.cancel_orders(None, SYMBOL, {"clientOrderIds": ["a"]}), list[Order])
     assert_type(bot.cancel_orders_with_client_order_ids(["a"], SYMBOL, {"process": 1}), list[Order])
+    assert_type(bot.cancel_order("1", SYMBOL), Order)
+    assert_type(bot.cancel_order(2, SYMBOL, {"cancelRestrictions": "NEW"}), Order)
+    assert_type(bot.cancel_order(ClientOrderId("a"), SYMBOL), Order)
+    assert_type(bot.cancel_order(None, SYMBOL, {"clientOrderId": "a"}), Order)
+    bot.cancel_order(1.5, SYMBOL)  # type: ignore[arg-type]  # pyright: ignore
+    bot.cancel_order({"id": "1"}, SYMBOL)  # type: ignore[arg-type]  # pyright: ignore
     bot.cancel_orders([1.5], SYMBOL)  # type: ignore[list-item]  # pyright: ignore
     bot.cancel_orders(12345, SYMBOL)  # type: ignore[arg-type]  # pyright: ignore
 
 
+def all_orders(bot: bingx) -> None:
+    assert_type(bot.cancel_all_orders(), list[Order])
+    assert_type(bot.cancel_all_orders(SYMBOL, {"recvWindow": 5000}), list[Order])
+    bot.cancel_all_orders(["A/B"])  # type: ignore[arg-type]  # pyright: ignore
+
+
 async def async_bot(bot: async_support.bingx) -> None:
+    assert_type(await bot.cancel_all_orders(SYMBOL), list[Order])
     assert_type(await bot.cancel_orders(["1", 2], SYMBOL, {"process": 1}), list[Order])
     assert_type(await bot.cancel_orders_for_symbols([{"id": "1", "symbol": SYMBOL}]), list[Order])
     assert_type(await bot.cancel_orders_with_client_order_ids(["a"], SYMBOL), list[Order])
+    assert_type(await bot.cancel_order("1", SYMBOL), Order)
 
 
 async def what_ccxt_has(bot: async_support.bingx, websocket: pro.bingx) -> None:
@@ -100,6 +116,7 @@ async def websocket_bot(bot: pro.bingx) -> None:
     assert_type(await bot.cancel_orders(["1", 2], SYMBOL, {"process": 1}), list[Order])
     assert_type(await bot.cancel_orders_for_symbols([{"id": "1", "symbol": SYMBOL}]), list[Order])
     assert_type(await bot.cancel_orders_with_client_order_ids(["a"], SYMBOL), list[Order])
+    assert_type(await bot.cancel_order("1", SYMBOL), Order)
 
 
 def several_symbols(bot: bingx, ccxts: list[CcxtsRequest], orders: list[Order]) -> None:

@@ -14,14 +14,17 @@ from hypothesis import strategies as st
 
 from ccxt_bingx_ext._bingx.endpoints import SPOT
 from ccxt_bingx_ext._cancel.arguments import (
+    CANCEL_ORDER,
     CANCEL_ORDERS_FOR_SYMBOLS,
     LARGEST_ORDER_ID,
     Asked,
     Cancellations,
     adopt,
     check_market,
+    parse_all,
     parse_batch,
     parse_cancellations,
+    parse_single,
     parse_symbol,
     reading_markets,
 )
@@ -701,3 +704,101 @@ def test_id_from_unresolved() -> None:
         (again,) = parse_batch([one.public], {}).refs
         assert again == one
         assert type(again.value) is str
+
+
+@pytest.mark.parametrize(
+    ("given", "params", "sent", "known_as"),
+    [
+        ("7", {}, ("id", "7"), None),
+        (7, {}, ("id", "7"), None),
+        ("007", {"clientOrderId": None, "clientOrderID": ""}, ("id", "7"), None),
+        (ClientOrderId("a"), {}, ("clientOrderId", "a"), None),
+        ("", {"clientOrderId": "a"}, ("clientOrderId", "a"), None),
+        (None, {"clientOrderID": "a"}, ("clientOrderId", "a"), None),
+        (None, {"clientOrderId": 12}, ("clientOrderId", "12"), None),
+        (None, {"clientOrderId": "a", "clientOrderID": "a"}, ("clientOrderId", "a"), None),
+        (ClientOrderId("a"), {"clientOrderId": "a"}, ("clientOrderId", "a"), None),
+        ("7", {"clientOrderId": "a"}, ("clientOrderId", "a"), ("id", "7")),
+        ("7", {"clientOrderId": "7"}, ("clientOrderId", "7"), ("id", "7")),
+    ],
+)
+def test_single(given: Any, params: Any, sent: tuple[str, str], known_as: Any) -> None:
+    """One order, by the client order id if there is one; an order id beside it serves for queries."""
+    before = dict(params)
+    single = parse_single(given, params)
+    assert single.batch.refs == (OrderRef(*sent),)
+    assert single.known_as == (known_as and OrderRef(*known_as))
+    assert single.batch.process == 1
+    assert single.batch.extra == ()
+    assert params == before
+
+
+@pytest.mark.parametrize(
+    ("given", "params", "error", "says"),
+    [
+        (None, {}, ArgumentsRequired, r"cancelOrder\(\) requires an id, or params\['clientOrderId'\]"),
+        ("", {"clientOrderId": ""}, ArgumentsRequired, "requires an id"),
+        ("", {"clientOrderId": None}, ArgumentsRequired, "requires an id"),
+        ("1,2", {}, BadRequest, r"cancelOrder\(\) id is not an order id .*: '1,2'"),
+        (True, {}, BadRequest, "id is not an order id .*: True"),
+        (["1"], {}, BadRequest, "id is not an order id"),
+        ({"id": "1"}, {}, BadRequest, "id is not an order id"),
+        (" ", {}, BadRequest, "id is not an order id"),
+        ("x", {"clientOrderId": "a"}, BadRequest, "id is not an order id"),
+        ("1", {"clientOrderId": "a b"}, BadRequest, r"params\['clientOrderId'\] is not a client order id"),
+        ("1", {"clientOrderId": ["a"]}, BadRequest, r"params\['clientOrderId'\] is not a client order id"),
+        ("1", {"clientOrderId": "a", "clientOrderID": "b"}, BadRequest, "two client order ids: a, b"),
+        (ClientOrderId("b"), {"clientOrderId": "a"}, BadRequest, "two client order ids: a, b"),
+        ("1", {"orderId": "2"}, BadRequest, r"takes ids as id or clientOrderId, not as params\['orderId'\]"),
+        ("1", {"clientOrderIds": ["a"]}, BadRequest, r"not as params\['clientOrderIds'\]"),
+        ("1", {"symbol": "X"}, BadRequest, "a name that cannot be sent"),
+        ("1", {"process": 2}, BadRequest, "process is not 0 or 1"),
+        ("1", None, BadRequest, "params is not a dict"),
+    ],
+)
+def test_bad_single(given: Any, params: Any, error: type[Exception], says: str) -> None:
+    """Wrong input is refused, and named."""
+    with pytest.raises(error, match=says):
+        parse_single(given, params)
+
+
+def test_params_of_single() -> None:
+    """What ccxt keeps to itself is not sent, the rest is; cancelRestrictions forbid a second cancel."""
+    kept = {"stop": True, "trigger": False, "recvWindow": 3000}
+    single = parse_single("1", {**kept, "type": "swap", "subType": "linear", "twap": False, "timestamp": 1})
+    assert dict(single.batch.extra) == kept
+    assert single.repeats
+    for name in ("cancelRestrictions", "CancelRestrictions", "cancel_restrictions"):
+        assert not parse_single("1", {name: "NEW"}).repeats
+
+
+def test_single_ids_as_given() -> None:
+    """Until the ids are checked, an error holds them as the caller gave them."""
+    asked = Asked("x", {"clientOrderId": 7}, CANCEL_ORDER)
+    asked.read()
+    assert asked.unresolved == ["x", "7"]
+    assert [type(one) for one in asked.unresolved] == [str, ClientOrderId]
+
+
+def test_params_of_all() -> None:
+    """Parameters without ids are sent as they are; the plugin's own and ccxt's are dropped."""
+    params = {"type": "swap", "recvWindow": 3000, "timestamp": 1, "maxRetriesOnFailure": 3, "side": None}
+    assert parse_all(params) == {"type": "swap", "recvWindow": 3000}
+    assert parse_all({}) == {}
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"orderId": "1"}, r"not as params\['orderId'\]"),
+        ({"clientOrderIds": ["a"]}, r"not as params\['clientOrderIds'\]"),
+        ({"symbol": "BTC-USDT"}, "a name that cannot be sent: 'symbol'"),
+        ({"side": "a&b"}, "cannot be sent unambiguously"),
+        ({"process": 2}, "process is not 0 or 1"),
+        ("x", "params is not a dict"),
+    ],
+)
+def test_bad_params_of_all(params: Any, words: str) -> None:
+    """Parameters that name orders, or that cannot be sent, are refused."""
+    with pytest.raises(BadRequest, match=rf"^bingx cancelAllOrders\(\) .*{words}"):
+        parse_all(params)

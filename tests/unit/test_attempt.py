@@ -6,14 +6,17 @@ import contextlib
 from typing import Any
 
 import pytest
-from ccxt.base.errors import AuthenticationError, BaseError, RateLimitExceeded, RequestTimeout
+from ccxt.base.errors import AuthenticationError, BaseError, NetworkError, RateLimitExceeded, RequestTimeout
 
 from ccxt_bingx_ext._bingx.endpoints import SPOT
-from ccxt_bingx_ext._bingx.errors import Response, attach_response
+from ccxt_bingx_ext._bingx.errors import Response, attach_response, not_sent
 from ccxt_bingx_ext._cancel.attempt import send
 from ccxt_bingx_ext._cancel.commands import Cancel, FetchHistory, FetchOrder, UpdateLimiter
+from ccxt_bingx_ext._cancel.failures import Progress, attach_progress
 from ccxt_bingx_ext._cancel.forms import JSON, QUERY, RequestForm
+from ccxt_bingx_ext._cancel.hosts import Hosts
 from ccxt_bingx_ext._ratelimit.messages import Ban, Pause
+from ccxt_bingx_ext._ratelimit.schedule import Decision
 from ccxt_bingx_ext._runner import run
 
 from .fakes import Wire, batch, cancel, canceled, context, response
@@ -63,6 +66,29 @@ def test_lost_query_form_shows_nothing() -> None:
     form = RequestForm()
     play(form, wrong_signature(), RequestTimeout("bingx lost"))
     assert form.known is None
+
+
+@pytest.mark.parametrize(
+    ("error", "first"),
+    [
+        (not_sent(Decision(5.0)), "other"),
+        (wrong_signature(), None),
+        (RequestTimeout("bingx lost"), None),
+    ],
+    ids=["limiter", "refusal", "lost"],
+)
+def test_own_refusal_reaches_no_host(error: BaseError, first: str | None) -> None:
+    """The limiter's own refusal says nothing about a host. A host that refuses or loses a request counts."""
+    hosts = Hosts()
+    hosts.reached("other", 0.0)
+    steps = send(Cancel(SPOT, {}), context(hosts=hosts, fallbacks=["other"]))
+    assert next(steps) == Cancel(SPOT, {}, hostname="other")
+    never_sent = NetworkError("bingx")
+    attach_progress(never_sent, Progress.NOT_WRITTEN)
+    assert steps.throw(never_sent) == Cancel(SPOT, {}, hostname=None)
+    with pytest.raises(type(error)):
+        steps.throw(error)
+    assert hosts.in_turn(["other"], 1.0)[0] == first
 
 
 REQUESTS = [

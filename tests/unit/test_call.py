@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -12,14 +13,15 @@ from ccxt.base.errors import (
     BadRequest,
     BadResponse,
     BaseError,
+    ExchangeError,
     ExchangeNotAvailable,
     NetworkError,
     RequestTimeout,
 )
 
 from ccxt_bingx_ext._bingx.errors import not_sent
-from ccxt_bingx_ext._cancel.failures import Progress, progress_of
-from ccxt_bingx_ext._ratelimit.acquire import acquire
+from ccxt_bingx_ext._cancel.failures import Progress, progress_of, signed_at_of
+from ccxt_bingx_ext._ratelimit.acquire import acquire, try_acquire
 from ccxt_bingx_ext._ratelimit.local import LocalLimiter
 from ccxt_bingx_ext._ratelimit.schedule import RateLimit
 from ccxt_bingx_ext._wire.call import (
@@ -47,8 +49,29 @@ from ccxt_bingx_ext._wire.call import (
 def test_ccxt_classes(error: Exception, answered: bool, becomes: type[BaseError]) -> None:
     """What is not a ccxt error becomes one that names it."""
     call = Call()
-    call.answered = answered
+    call.signed, call.answered = True, answered
     converted = call.as_ccxt_error(error)
+    assert type(converted) is becomes
+    assert str(converted) == f"bingx {type(error).__name__}: x"
+
+
+BEFORE_WRITE: tuple[Callable[[Call], object], ...] = (
+    Call.before_write,
+    lambda call: asyncio.run(call.before_write_async()),
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "becomes"),
+    [
+        *((kind("x"), ExchangeError) for kind in (TypeError, ValueError, AttributeError, IndexError)),
+        (OSError("x"), NetworkError),
+        (TimeoutError("x"), RequestTimeout),
+    ],
+)
+def test_ccxt_classes_before_signing(error: Exception, becomes: type[BaseError]) -> None:
+    """An argument that ccxt cannot read is no failure of the network, which bots answer with a retry."""
+    converted = Call().as_ccxt_error(error)
     assert type(converted) is becomes
     assert str(converted) == f"bingx {type(error).__name__}: x"
 
@@ -67,7 +90,7 @@ def _fail_in(call: Call, seen: dict[str, Any]) -> None:
     with one_call(call):
         if not seen.pop("signed", True):
             raise BadRequest("x")
-        note_signed(0)
+        note_signed(concerns_orders=True)
         if not seen.pop("fetched", True):
             raise BadRequest("x")  # a bot's class has sent it by other means
         with on_the_wire(1.0, replayable=False) as inner:
@@ -77,6 +100,24 @@ def _fail_in(call: Call, seen: dict[str, Any]) -> None:
             if seen.pop("lost", False):
                 cause = OSError("of another session")
             raise BadRequest("x") from cause
+
+
+def test_signed_at() -> None:
+    """The error keeps when its request was signed. A request of no order is not `signed`."""
+    before = monotonic()
+    signed_at = signed_at_of(failure_in(Call()))
+    assert signed_at is not None
+    assert before <= signed_at <= monotonic()
+    assert signed_at_of(failure_in(Call(), signed=False)) is None
+    call = Call()
+    with one_call(call):
+        note_signed(concerns_orders=False)
+    assert (call.signed, call.signed_at is None) == (False, False)
+    with one_call(call):
+        note_signed(concerns_orders=True)
+        note_signed(concerns_orders=False)
+    assert call.signed
+    note_signed(concerns_orders=True)  # outside of any call of ours
 
 
 def test_progress() -> None:
@@ -134,7 +175,7 @@ def test_late_body() -> None:
 
 def test_late_request() -> None:
     """A request that comes late needs the slot again. If another one has it, nothing is written."""
-    for before_write in (Call.before_write, lambda call: asyncio.run(call.before_write_async())):
+    for before_write in BEFORE_WRITE:
         limiter, rate_limit = LocalLimiter(), RateLimit(1, 3600.0)
         call = Call()
         call.slot = acquire(limiter, rate_limit, 0.0, not_sent)
@@ -144,6 +185,37 @@ def test_late_request() -> None:
         with pytest.raises(SlotLost):
             before_write(call)
         assert not call.written
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+@pytest.mark.parametrize("before_write", BEFORE_WRITE)
+def test_repeated_request(before_write: Callable[[Call], object], limit: int) -> None:
+    """A query that the session repeats takes a slot again, and is not repeated if the limit has none."""
+    limiter, rate_limit = LocalLimiter(), RateLimit(limit, 3600.0)
+    call = Call()
+    call.replayable = True
+    call.slot = first = acquire(limiter, rate_limit, 0.0, not_sent)
+    before_write(call)
+    if limit == 1:
+        with pytest.raises(Replayed, match="no slot"):
+            before_write(call)
+        assert call.slot is first
+    else:
+        before_write(call)
+        assert call.slot is not first
+        assert try_acquire(limiter, rate_limit) is None, "both writes count"
+
+
+@pytest.mark.parametrize("before_write", BEFORE_WRITE)
+def test_unlimited_query_is_repeated(before_write: Callable[[Call], object]) -> None:
+    """Without a limit the session may repeat a query, and never a cancel."""
+    query, cancel = Call(), Call()
+    query.replayable = True
+    before_write(query)
+    before_write(query)
+    before_write(cancel)
+    with pytest.raises(Replayed, match="does not repeat"):
+        before_write(cancel)
 
 
 def test_lost_slot() -> None:

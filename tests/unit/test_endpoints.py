@@ -11,15 +11,19 @@ from ccxt_bingx_ext._bingx.endpoints import (
     INVERSE,
     LIMITED,
     LINEAR,
+    LINEAR_SINGLE,
     SPOT,
+    SPOT_SINGLE,
     Endpoint,
     Limited,
+    all_of,
     concerns_orders,
     endpoint_of,
     limited_at,
     route_of,
+    single_of,
 )
-from ccxt_bingx_ext._cancel.arguments import adopt, parse_batch
+from ccxt_bingx_ext._cancel.arguments import adopt, parse_batch, parse_single
 from ccxt_bingx_ext._ids import OrderRef
 
 
@@ -44,6 +48,9 @@ from ccxt_bingx_ext._ids import OrderRef
         ("DELETE", "https://x/openApi/cswap/v1/trade/cancelOrder?orderId=1", True),
         ("GET", "https://x/openApi/cswap/v1/trade/orderDetail?orderId=1", True),
         ("GET", "https://x/openApi/spot/v1/trade/openOrders", True),
+        ("DELETE", "https://x/openApi/swap/v2/trade/allOpenOrders?symbol=A-B", True),
+        ("DELETE", "https://x/openApi/cswap/v1/trade/allOpenOrders?symbol=A-B", True),
+        ("POST", "https://x/openApi/spot/v1/trade/cancelAllAfter", False),
         ("GET", "https://x/openApi/spot/v1/common/symbols", False),
     ],
 )
@@ -70,6 +77,54 @@ def test_endpoint_of() -> None:
     assert endpoint_of({"spot": True, "inverse": None}) is SPOT
     assert endpoint_of({"spot": False, "inverse": False}) is LINEAR
     assert endpoint_of({"spot": False, "inverse": True}) is INVERSE
+
+
+def test_single_of() -> None:
+    """ccxt's description of a market identifies the endpoint that cancels one order."""
+    assert single_of({"spot": True, "inverse": None}) is SPOT_SINGLE
+    assert single_of({"spot": False, "inverse": False}) is LINEAR_SINGLE
+    assert single_of({"spot": False, "inverse": True}) is INVERSE
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "client_name"),
+    # Linear: not documented (…Id), but accepted live. Inverse: documented; ccxt's …ID is not.
+    [(SPOT_SINGLE, "clientOrderID"), (LINEAR_SINGLE, "clientOrderID"), (INVERSE, "clientOrderId")],
+)
+def test_single_requests(endpoint: Endpoint, client_name: str) -> None:
+    """Each single cancel names one order, in its own spelling, and passes further parameters through."""
+    more = {"stop": True, "cancelRestrictions": "NEW", "process": 0, "twap": False, "type": "spot"}
+    by_id = parse_single(1, more).batch
+    assert endpoint.request(by_id, "M") == {
+        "symbol": "M", "orderId": "1", "stop": True, "cancelRestrictions": "NEW",
+    }  # fmt: skip
+    by_client = parse_single("1", {"clientOrderId": "a"}).batch
+    assert endpoint.request(by_client, "M") == {"symbol": "M", client_name: "a"}
+
+
+def test_single_limits() -> None:
+    """A single cancel has a limit of its own. Where sources disagree, the lower figure counts."""
+    assert [one.limit for one in (SPOT_SINGLE, LINEAR_SINGLE, INVERSE)] == [5, 5, 5]
+    assert [one.limit for one in (SPOT, LINEAR)] == [2, 5]
+    assert len({one.route for one in (SPOT, SPOT_SINGLE, LINEAR, LINEAR_SINGLE, INVERSE)}) == 5
+
+
+@pytest.mark.parametrize(
+    ("kind", "route", "limit", "lists", "by_id"),
+    [
+        ("spot", "POST spot/v1/trade/cancelOpenOrders", 2, ("orders", None), SPOT),
+        ("linear", "DELETE swap/v2/trade/allOpenOrders", 5, ("success", "failed"), LINEAR),
+        ("inverse", "DELETE cswap/v1/trade/allOpenOrders", 5, ("success", "failed"), INVERSE),
+    ],
+)
+def test_all_of(kind: str, route: str, limit: int, lists: tuple[str, str | None], by_id: Endpoint) -> None:
+    """Each kind of market has an endpoint for all orders, with its own limit and the market's look-ups."""
+    own, some = all_of(kind)
+    assert some is by_id
+    assert (own.route, own.limit, (own.schema.done, own.schema.failed)) == (route, limit, lists)
+    assert (own.market_type, own.limit_name, own.takes_process) == (kind, "allLimit", False)
+    assert (own.fetch, own.history, own.open_orders) == (by_id.fetch, by_id.history, by_id.open_orders)
+    assert not own.schema.is_one_order
 
 
 def test_requests() -> None:

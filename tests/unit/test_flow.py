@@ -498,6 +498,24 @@ def test_cancelled_while_it_waits() -> None:
     assert spacing.reserve(batch(11).refs, 0.5) == (0.05, False), "it was another's"
 
 
+class Interrupted(Spacing):
+    """A spacing in which Ctrl-C comes as soon as it has reserved."""
+
+    def reserve(self, *args: Any) -> tuple[float, bool]:
+        super().reserve(*args)
+        raise KeyboardInterrupt
+
+
+def test_interrupt_after_reserving() -> None:
+    """Ctrl-C between the reservation and what follows it frees the orders: the next cancel need not wait."""
+    spacing = Interrupted()
+    wire = Wire()
+    with pytest.raises(KeyboardInterrupt):
+        run(cancel(batch(11), "BTC-USDT", context(spacing=spacing)), wire)
+    assert wire.requests == []
+    assert Spacing.reserve(spacing, batch(11).refs, 0.0) == (0.0, True)
+
+
 def test_clients_in_either_case() -> None:
     """Of a swap, client order ids in either case name one order, which has one second."""
     spacing = Spacing()

@@ -6,10 +6,20 @@ import json
 from typing import Any
 
 import pytest
-from ccxt.base.errors import NetworkError
+from ccxt.base.errors import ArgumentsRequired, NetworkError
 
 from ccxt_bingx_ext._cancel.arguments import parse_batch, parse_cancellations
-from ccxt_bingx_ext._ids import ClientOrderId, OrderRef, SymbolRef, exact, is_blank, shown, unresolved_as_json
+from ccxt_bingx_ext._ids import (
+    ClientOrderId,
+    OrderRef,
+    OrderWithoutSymbol,
+    SymbolRef,
+    UnknownOrders,
+    exact,
+    is_blank,
+    shown,
+    unresolved_as_json,
+)
 
 
 def through_json(*unresolved: Any) -> list[dict[str, Any]]:
@@ -36,6 +46,32 @@ def test_json_of_several_symbols() -> None:
     assert parse_cancellations(entries, {}).refs == refs
 
 
+@pytest.mark.parametrize(
+    ("ref", "entry", "name"),
+    [
+        (UnknownOrders("A/B"), {"id": None, "symbol": "A/B"}, "all open orders of A/B"),
+        (UnknownOrders(None), {"id": None, "symbol": None}, "all open orders of all symbols"),
+        (
+            OrderWithoutSymbol(OrderRef("id", "7")),
+            {"id": "7", "symbol": None},
+            "7 (of an unknown symbol)",
+        ),
+        (
+            OrderWithoutSymbol(OrderRef("clientOrderId", "7")),
+            {"clientOrderId": "7", "symbol": None},
+            "7 (of an unknown symbol)",
+        ),
+    ],
+)
+def test_orders_to_look_for(ref: Any, entry: dict[str, Any], name: str) -> None:
+    """An entry that names no order, or no symbol, stays as it is through JSON, and is refused loudly."""
+    assert ref.public == entry
+    assert ref.name == name
+    assert through_json(ref.public) == [entry]
+    with pytest.raises(ArgumentsRequired, match=r"orders\[0\]"):
+        parse_cancellations([entry], {})
+
+
 class Odd:
     def __repr__(self) -> str:
         raise ZeroDivisionError
@@ -47,7 +83,7 @@ class Odd:
         (7, {"id": "7"}),
         (1.5, {"id": "1.5"}),
         (True, {"id": "True"}),
-        (None, {"clientOrderId": None}),
+        (None, {"id": None}),
         (b"7", {"id": "b'7'"}),
         (["7"], {"id": "['7']"}),
         (10**5000, {"id": "a very large int"}),

@@ -10,7 +10,7 @@ from ccxt.base.errors import OrderNotFound
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccxt_bingx_ext._bingx.endpoints import ResponseSchema
+from ccxt_bingx_ext._bingx.endpoints import LINEAR, SPOT_ALL, ResponseSchema
 from ccxt_bingx_ext._bingx.errors import Response, attach_response
 from ccxt_bingx_ext._bingx.vocabulary import Words
 from ccxt_bingx_ext._cancel.ledger import (
@@ -18,8 +18,10 @@ from ccxt_bingx_ext._cancel.ledger import (
     OrderReport,
     UnexpectedResponse,
     Weight,
+    listed_orders,
     report_of_query,
     report_of_refusal,
+    reports_of,
 )
 from ccxt_bingx_ext._ids import OrderRef
 
@@ -782,3 +784,42 @@ def test_report_of_refusal() -> None:
     assert report_of_refusal(error, OrderRef("id", "1")) == OrderReport(
         "fails", {"error": words}, "canceled", gone=True
     )
+
+
+def test_reports_of_all_orders() -> None:
+    """Each order has one report, in which its entries agree; an entry without an id stands for itself."""
+    done = {"orderId": 1, "status": "CANCELLED", "symbol": "A-B"}
+    nameless = failed(80012, "cancel order failed")
+    twice = [failed(80012, "cancel order failed", orderId=2)] * 2
+    filled = failed(100400, "orderId:1 order status :FILLED", orderId="1")
+    reports = reports_of(swap_response([done], [*twice, filled, nameless, nameless, "x"]), LINEAR.schema)
+    assert [(one.entry, one.status) for one in reports] == [
+        (done, None),
+        (twice[0], None),
+        (nameless, None),
+        (nameless, None),
+        ("x", None),
+    ]
+    (report,) = reports_of(swap_response([done], None), LINEAR.schema)
+    assert report.status == "canceled"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [None, "x", {"code": 0}, {"code": 1, "data": {"orders": []}}, {"code": 0, "data": {"success": []}}],
+)
+def test_no_reports_of_all_orders(body: Any) -> None:
+    """A response without the documented list does not say that no order was open."""
+    with pytest.raises(UnexpectedResponse):
+        reports_of(body, SPOT_ALL.schema)
+    assert reports_of({"code": 0, "data": {"orders": None}}, SPOT_ALL.schema) == []
+
+
+def test_listed_orders() -> None:
+    """A list of orders names each order; what cannot be read stays as an order without an id."""
+    order, zero = {"orderId": 1}, {"orderId": 0}
+    assert listed_orders({"code": 0, "data": {"orders": [order, zero, None]}}) == [order, {}]
+    assert listed_orders({"code": "0", "data": {"orders": None}}) == []
+    for body in ({"code": 0, "data": {}}, {"code": 0, "data": []}, {"code": 0, "data": {"orders": {}}}, None):
+        with pytest.raises(UnexpectedResponse):
+            listed_orders(body)

@@ -33,7 +33,7 @@ from ccxt_bingx_ext._cancel.commands import (
 )
 from ccxt_bingx_ext._cancel.flow import REFUSED_AS_A_WHOLE
 from ccxt_bingx_ext._cancel.hosts import Hosts
-from ccxt_bingx_ext._cancel.ledger import report_of_history
+from ccxt_bingx_ext._cancel.ledger import UnexpectedResponse, report_of_history
 from ccxt_bingx_ext._cancel.outcome import UNKNOWN_OUTCOME
 from ccxt_bingx_ext._cancel.run import Pauses
 from ccxt_bingx_ext._ids import Batch, OrderRef
@@ -314,12 +314,27 @@ def test_client_id_after_not_found(history: Any) -> None:
         assert orders == [("old_1", None), ("new_2", "canceled")]
 
 
+@pytest.mark.parametrize("data", [None, [], "x", {"orders": "x"}, {"orders": {"orderId": 1}}])
+def test_history_without_a_list(data: Any) -> None:
+    """A history that is not a list says nothing, and an empty one may be null or absent."""
+    ref = OrderRef("id", "1")
+    with pytest.raises(UnexpectedResponse):
+        report_of_history({"code": 0, "data": data}, ref)
+    empties: list[Any] = [{}, {"orders": None}, {"orders": []}]
+    for empty in empties:
+        assert report_of_history({"code": 0, "data": empty}, ref) is None
+
+
 def test_reused_client_id() -> None:
     """Of two orders of one client order id in the history nothing follows."""
     orders = [canceled(2, "x"), canceled(3, "x", status="PENDING")]
     history, ref = {"code": 0, "data": {"orders": orders}}, OrderRef("clientOrderId", "x")
-    assert report_of_history(history, ref) is None
-    assert report_of_history({"code": 0, "data": {"orders": orders[:1] * 2}}, ref) is not None
+    unclear = report_of_history(history, ref)
+    assert unclear is not None
+    assert not unclear.settles
+    clear = report_of_history({"code": 0, "data": {"orders": orders[:1] * 2}}, ref)
+    assert clear is not None
+    assert clear.status == "canceled"
 
 
 def test_history_holds_the_order() -> None:

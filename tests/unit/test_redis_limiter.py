@@ -328,6 +328,19 @@ def test_hold_is_not_written_back() -> None:
     assert redis.messages == ["ban"]
 
 
+@pytest.mark.parametrize(("late", "rest"), [(0.25, 0.05), (60.0, 1e-6)])
+def test_reply_that_comes_late(late: float, rest: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ticket waits from its call on, not from when its event loop read the reply."""
+    redis, now = Redis(), 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    steps = redis.limiter._steps(Acquire(ticket(), LIMIT))
+    next(steps)
+    now += late
+    with pytest.raises(StopIteration) as end:
+        steps.send(["0.300000", 0, "0", 1, "0"])
+    assert end.value.value.delay == pytest.approx(rest)
+
+
 def test_who_waits() -> None:
     """The limiter knows who waits in this process, without a call. Then `try_acquire` makes none either."""
     redis, waiting = Redis(), ticket()

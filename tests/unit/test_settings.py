@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 from ccxt.base.errors import BadRequest
 
-from ccxt_bingx_ext._bingx.endpoints import INVERSE, LINEAR, SPOT, Endpoint
+from ccxt_bingx_ext._bingx.endpoints import (
+    INVERSE,
+    INVERSE_ALL,
+    LINEAR,
+    LINEAR_ALL,
+    SPOT,
+    SPOT_ALL,
+    Endpoint,
+)
 from ccxt_bingx_ext._ratelimit.schedule import RateLimit
 from ccxt_bingx_ext._settings import DEFAULTS, Settings, _warn_of_name, parse_settings
 
@@ -23,6 +31,7 @@ DEFAULT = Settings(
     resolve_timeout=10.0,
     fallbacks=(),
     family=True,
+    coalesce=True,
     verifies_all=True,
 )
 
@@ -47,7 +56,7 @@ def test_given_settings() -> None:
         "inFlight": 400,
     }
     given |= {"storage": "redis://localhost", "maxWait": 250, "resolveAttempts": 0, "resolveTimeout": 500}
-    given |= {"family": False, "verifyAll": False}
+    given |= {"family": False, "coalesce": False, "verifyAll": False}
     options = {"cancelOrders": given, "fallbackHostnames": ["Bingx.pro", "127.0.0.1:80"]}
     assert parse_settings(options) == Settings(
         "query",
@@ -59,6 +68,7 @@ def test_given_settings() -> None:
         0,
         0.5,
         ("Bingx.pro", "127.0.0.1:80"),
+        False,
         False,
         False,
     )
@@ -107,9 +117,24 @@ def test_settings_of_swaps() -> None:
     assert parse_settings({"cancelOrders": given}, INVERSE).rate_limit.period == 0
 
 
+def test_limits_of_all() -> None:
+    """cancel_all_orders has a limit of its own in each kind of market."""
+    given: dict[str, Any] = {"allLimit": 1, "linear": {"allLimit": 3}, "inverse": {"allLimit": None}}
+    requests = [
+        parse_settings({"cancelOrders": options}, endpoint).rate_limit.requests
+        for options in ({}, given)
+        for endpoint in (SPOT_ALL, LINEAR_ALL)
+    ]
+    assert requests == [2, 5, 1, 3]
+    assert parse_settings({"cancelOrders": given}, INVERSE_ALL).rate_limit.period == 0
+    assert parse_settings({"cancelOrders": given}).rate_limit.requests == 2
+
+
 @pytest.mark.parametrize(
     ("endpoint", "name", "values", "wanted"),
     [
+        (LINEAR_ALL, "allLimit", [0, "2"], "requests per second"),
+        (INVERSE_ALL, "allLimit", [-1], "requests per second"),
         (LINEAR, "batchSize", [0, 11, "5"], "a whole number from 1 to 10$"),
         (LINEAR, "limit", [0, "2"], "requests per second"),
         (INVERSE, "batchSize", [2], "a whole number from 1 to 1$"),
@@ -133,6 +158,8 @@ def test_bad_setting_of_swaps(endpoint: Endpoint, name: str, values: list[Any], 
         ("requestFormat", ["xml", 1], "'auto', 'json' or 'query'"),
         ("batchSize", [0, -1, "50", 1.5, True], "a whole number from 1$"),
         ("limit", [0, -1, "2", float("inf"), True], "requests per second"),
+        ("family", [0, "no"], "True or False"),
+        ("verifyAll", [1, "yes"], "True or False"),
         ("margin", [-1, "50"], "a number of ms"),
         ("inFlight", [-1, "50"], "a number of ms"),
         ("maxWait", [-1, "1000"], "a number of ms"),
@@ -158,7 +185,7 @@ def warnings_of(caplog: pytest.LogCaptureFixture, options: Any, endpoint: Endpoi
 
 _NAMES = (
     "the names are requestFormat, process, batchSize, limit, singleLimit, allLimit, linear, inverse, family, "
-    "verifyAll, margin, inFlight, storage, "
+    "coalesce, verifyAll, margin, inFlight, storage, "
     "maxWait"
 )
 

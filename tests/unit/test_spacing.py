@@ -46,6 +46,16 @@ def test_under_way_elsewhere() -> None:
     assert spacing.reserve([OTHER], 10.0) == (0.0, True), "what is not reserved is free"
 
 
+def test_submitted_by_another_request() -> None:
+    """A request for all orders submits each of them, and takes no turn from a cancel that is under way."""
+    spacing = submitted(ORDER, at=10.0)
+    spacing.submitted([ORDER, OTHER], 10.5)
+    assert spacing.reserve([OTHER], 10.2)[0] == pytest.approx(0.3)
+    assert spacing.reserve([ORDER], 10.2)[0] == pytest.approx(0.85), "the later time stays"
+    spacing.submitted([ORDER, OTHER], 12.0)
+    assert spacing.reserve([ORDER], 10.2)[1] is False
+
+
 def test_entries_expire() -> None:
     """Two seconds later an order is forgotten."""
     spacing = submitted(ORDER, at=10.0)
@@ -104,3 +114,23 @@ def test_forked_child_begins_anew() -> None:
         assert spacing._lock is not held
         assert spacing_for("a").reserve([ORDER], 10.0) == (0.0, True)
     forget()
+
+
+def test_release_of_another_owner() -> None:
+    """What one owner releases does not free the orders of another, nor shorten their second."""
+    spacing, mine, theirs = Spacing(), object(), object()
+    spacing.release([ORDER], 11.0)
+    assert spacing.reserve([ORDER], 10.0, theirs) == (1.0, True)
+    spacing.release([ORDER], None, mine)
+    assert not spacing.reserve([ORDER], 10.0, mine)[1]
+    spacing.release([ORDER], None, theirs)
+    assert spacing.reserve([ORDER], 10.0, mine) == (1.0, True)
+
+
+def test_overdue_cancel_frees_no_other() -> None:
+    """A cancel that ends after its order has gone to another one leaves the order to that one."""
+    spacing, slow, other = Spacing(), object(), object()
+    spacing.reserve([ORDER], 10.0, slow)
+    assert spacing.reserve([ORDER], 71.0, other) == (0.0, True)
+    spacing.release([ORDER], 73.05, slow)
+    assert not spacing.reserve([ORDER], 74.0, slow)[1]

@@ -20,6 +20,7 @@ def play(scenario: Scenario, exchange_class: type, config: dict[str, Any]) -> No
     forget_accounts()
     with bot_of(exchange_class, {"apiKey": KEY, "secret": SECRET, **config, **scenario.config}) as bot:
         set_markets(bot)
+        bot.exchange._pauses = scenario.pauses
         try:
             orders: list[Any] = scenario.act(bot)
             unresolved: list[Any] = []

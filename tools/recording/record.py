@@ -11,11 +11,15 @@ from pathlib import Path
 from ccxt_bingx_ext import bingx
 from ccxt_bingx_ext.simulator import Simulator
 
+from .edits import EDITS
 from .live import Far, record_live
 from .play import play
 from .scenarios import SCENARIOS, Scenario
+from .singles import SINGLES
 from .speaks import SPEAKS
 from .tape import CASSETTES, tape
+
+ALL = (*SCENARIOS, *SINGLES, *SPEAKS, *EDITS)
 
 
 def record(scenario: Scenario, folder: Path) -> Path:
@@ -50,7 +54,7 @@ def main() -> None:
     parser.add_argument("--into", type=Path, default=CASSETTES, help="a folder; cassettes/ by default")
     chosen = parser.parse_args()
     if not chosen.live:
-        paths = [record(scenario, chosen.into) for scenario in (*SCENARIOS, *SPEAKS)]
+        paths = [record(scenario, chosen.into) for scenario in ALL]
     elif chosen.price is None or chosen.amount is None:
         parser.error("--live needs --price and --amount")
     else:

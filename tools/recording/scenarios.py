@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ccxt.base.errors import AuthenticationError, BadRequest, BadResponse, RateLimitExceeded
 
+from ccxt_bingx_ext._cancel.run import Pauses
 from ccxt_bingx_ext.simulator import Simulator
 from tests.helpers import Bot
 from tests.unit.fakes import PARTIAL_NOT_FOUND, TWO_CANCELED, canceled, in_state, response
@@ -46,12 +47,16 @@ class Scenario:
     unresolved: list[Any] = field(default_factory=list)
     source: str = "simulator"
     requests: int | None = 1  # that the call sends; None: as many as it takes
-    method: str = "cancel_orders"  # or the name of a method that takes one id
+    method: str = "cancel_orders"  # or cancel_all_orders, or the name of a method that takes one id
+    order: tuple[Any, ...] = ()  # what such a method takes between the symbol and the params
+    pauses: Pauses = field(default_factory=Pauses)  # the bot's
 
     def act(self, bot: Bot) -> Any:
-        """Cancel `ids` of `symbol`; without a symbol, `ids` are entries of several."""
+        """Cancel `ids`, or all orders, of `symbol`; without a symbol, `ids` are entries of several."""
+        if self.method == "cancel_all_orders":
+            return bot.cancel_all_orders(self.symbol, dict(self.params))
         if self.method != "cancel_orders":
-            return [getattr(bot, self.method)(self.ids, self.symbol, dict(self.params))]
+            return [getattr(bot, self.method)(self.ids, self.symbol, *self.order, dict(self.params))]
         for one in self.before:
             bot.cancel_orders([one], self.symbol, dict(self.params))
         if self.symbol is None:
@@ -118,12 +123,30 @@ def swap_orders(market: Any, filled: int | None = None, lost: str = "") -> Calla
     return arrange
 
 
+def a_minute_ago(market: Any, fault: Any = None, **details: Any) -> Callable[[Simulator], Any]:
+    """Place three orders long before the request, which meets ``fault``: their age is not in doubt."""
+
+    def arrange(simulator: Simulator) -> None:
+        simulator.clock_offset_ms -= 60_000
+        place(3, market=market)(simulator)
+        simulator.clock_offset_ms += 60_000
+        if fault:
+            simulator.faults.add(fault, path=ALL_PATHS[market], **details)
+
+    return arrange
+
+
 def to_bytes(payload: Any) -> bytes:
     return json.dumps(payload, separators=(",", ":")).encode()
 
 
 LINEAR, LINEAR_PATH = "BTC/USDT:USDT", "DELETE swap/v2/trade/batchOrders"
 INVERSE, INVERSE_PATH = "BTC/USD:BTC", "DELETE cswap/v1/trade/cancelOrder"
+ALL_PATHS = {
+    "spot": "POST spot/v1/trade/cancelOpenOrders",
+    "linear": "DELETE swap/v2/trade/allOpenOrders",
+    "inverse": "DELETE cswap/v1/trade/allOpenOrders",
+}
 UNKNOWN = "1999999999999999999"
 LONG = [order_id(number) for number in range(120)]
 
@@ -376,4 +399,41 @@ SCENARIOS = [
         ],
         requests=3,
     ),
+]
+
+_KINDS = {"spot": "BTC/USDT", "linear": LINEAR, "inverse": INVERSE}
+_THREE = [order_id(number) for number in range(3)]
+_ALL = Scenario(
+    "",
+    ids=None,
+    method="cancel_all_orders",
+    statuses=[(one, "canceled") for one in _THREE],
+    settings=AGAIN_AT_ONCE,
+    pauses=Pauses(reconcile=0.01, same_order=0.0, lag=0.0),
+)
+SCENARIOS += [
+    replace(
+        _ALL,
+        name=f"{market}_{name}",
+        symbol=_KINDS[market],
+        arrange=arrange,
+        statuses=statuses,
+        requests=count,
+    )
+    for market, lost_count in (("spot", 6), ("linear", 6), ("inverse", 8))
+    for name, arrange, statuses, count in (
+        ("all_canceled", a_minute_ago(market), _ALL.statuses, 2),  # the request; the list
+        (
+            "all_but_one",  # query what is left, and cancel it by its id
+            a_minute_ago(market, "refuse", ids=[order_id(2)]),
+            _ALL.statuses,
+            4,
+        ),
+        (
+            "all_lost_answer",  # HTTP 504 before execution; the list; query each; cancel by id
+            a_minute_ago(market, "http", status=504),
+            _ALL.statuses,
+            lost_count,
+        ),
+    )
 ]

@@ -1,0 +1,196 @@
+"""Edit one order: ccxt sends the request, and this says what became of the old order.
+
+=============================================================  ===========================================
+the exchange                                                   the call
+=============================================================  ===========================================
+cancels the old order, and places the new one                  returns ccxt's structure of the new order
+places the new one, but does not say that the old one is       returns it, and logs a warning
+cancelled (``ALLOW_FAILURE``)
+cancels the old one, and does not place the new one            raises ``InvalidOrder``, the old order in
+                                                               ``.orders``
+refuses, or cannot cancel, the old one as gone                 raises ``OrderNotFound`` if a query confirms
+                                                               that, and otherwise an error with the old
+                                                               id in ``.unresolved``
+refuses for another reason                                     raises that, the old id in ``.unresolved``
+gives no answer, or one that is not documented                 raises an unknown outcome, the old id in
+                                                               ``.unresolved``
+=============================================================  ===========================================
+
+An edit is never sent twice: the second one could place a second order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import suppress
+from typing import Any, NoReturn
+
+from ccxt.base.errors import BadResponse, BaseError, InvalidOrder, OperationFailed, OrderNotFound
+
+from .._bingx.errors import Response, attach_response, refusal, words_of
+from .._bingx.replacing import Replacement, Step, parse_replacement, says_cancelled
+from .._bingx.vocabulary import Words
+from .._ids import Batch, OrderRef
+from .._log import log
+from .._redact import redact, shorten
+from .arguments import EDIT_ORDER, Edited
+from .commands import Command, EditOrder, Steps
+from .failures import Progress, is_ambiguous, progress_of
+from .ledger import OrderReport, UnexpectedResponse, report_of_query, report_of_refusal
+from .matching import order_id_of
+from .outcome import Order, add_to_message, conclude
+from .reconcile import query_unsettled
+from .run import CancelContext, CancelRun
+from .single import certain_report, not_found
+from .submit import in_turn
+
+NEW_ORDER_UNKNOWN = "the new order may have been placed as well"
+NOT_PLACED = "the new order was not placed"
+
+_LONGEST_WORDS = 200  # characters of the exchange's own words in a message
+
+
+def edit_one(
+    edited: Edited, command: EditOrder, market_id: str, context: CancelContext
+) -> Generator[Any, Any, Order]:
+    """Run `command`, which edits the order of `edited`, and return the structure of the new order."""
+    ref = edited.ref
+    also_known_as = {} if edited.known_as is None else {ref: edited.known_as}
+    run = CancelRun(Batch((ref,), 1), market_id, context, also_known_as=also_known_as)
+    try:
+        order: Order = yield from in_turn(run, (ref,), _only(command))
+    except BaseError as error:
+        if isinstance(error, InvalidOrder) and progress_of(error) is Progress.NOT_BEGUN:
+            raise  # ccxt's own check of the new order: the exchange has refused nothing
+        failure, may_be_placed, new_id = error, is_ambiguous(error), None
+    else:
+        said = parse_replacement(order.get("info"))
+        new_id = order_id_of(said.new.order)
+        if new_id is not None and said.new.done is not False:
+            _warn_if_old_may_live(ref, said.cancel, new_id)
+            return order
+        is_denied = new_id is None and said.new.done is False
+        may_be_placed = not is_denied or said.new.is_ambiguous
+        if not is_denied or said.cancel.done is None:
+            failure = BadResponse(f"{EDIT_ORDER} the response is not the documented one")
+        elif said.cancel.done:
+            failure = yield from _not_replaced(run, ref, said)
+        else:
+            failure = _refusal(said.cancel)
+    failure = yield from _explained(run, ref, failure)
+    _raise(run, ref, failure, new_id, _remark(edited) if may_be_placed else "")
+
+
+def _only(command: Command) -> Steps:
+    return (yield command)
+
+
+def _not_replaced(run: CancelRun, ref: OrderRef, said: Replacement) -> Generator[Any, Any, BaseError]:
+    """The error of an edit that cancelled the old order, as the exchange says, and placed no new one.
+
+    The cancelled order of a swap comes as it was before (docs), so a query has to confirm that.
+    """
+    shown = {"code": 0, "data": said.cancel.order}
+    with suppress(UnexpectedResponse):
+        report = report_of_query(shown, run.queried(ref), run.context.endpoint.schema)
+        if report.status == "canceled" and not run.belies(ref, report):
+            run.ledger.enter(ref, report)
+    found = yield from _final_report(run, ref)
+    words = f"{NOT_PLACED}: {shorten(said.new.text, _LONGEST_WORDS)}"
+    if found is not None and said.new.is_ambiguous:
+        words = shorten(said.new.text, _LONGEST_WORDS)
+        return OperationFailed(f"{EDIT_ORDER} the old order is gone ({found.status}), no new one: {words}")
+    if found is None:
+        why = "the exchange says that it cancelled the old order, but no query confirms that"
+        return BadResponse(f"{EDIT_ORDER} {why}; {words}")
+    if found.status == "canceled":
+        return InvalidOrder(f"{EDIT_ORDER} the old order was cancelled, {words}")
+    error = not_found(run, found, None)
+    add_to_message(error, words)
+    return error
+
+
+def _explained(run: CancelRun, ref: OrderRef, failure: BaseError) -> Generator[Any, Any, BaseError]:
+    """The error to raise for `failure`, after a look at the old order if the words call it gone."""
+    if is_ambiguous(failure) or run.ledger[ref] is not None:
+        return failure
+    if isinstance(failure, OrderNotFound):
+        run.ledger.enter(ref, report_of_refusal(failure, ref))
+        found = yield from _final_report(run, ref)
+        if found is not None:
+            return not_found(run, found, failure)
+        error = BadResponse(
+            f"{EDIT_ORDER} the exchange refused the old order as gone, and no query confirms that"
+        )
+        error.__cause__ = failure
+        return error
+    if says_cancelled(words_of(failure)):
+        found = yield from _final_report(run, ref)
+        if found is not None:
+            add_to_message(failure, f"the old order is gone ({found.status}), {NOT_PLACED}")
+    return failure
+
+
+def _final_report(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, OrderReport | None]:
+    """In which final state the old order is, or that the exchange does not know it; None if unsettled."""
+    yield from query_unsettled(run, [ref])
+    report = certain_report(run, ref)
+    return None if report is None or report.status == "open" else report
+
+
+def _refusal(cancel: Step) -> BaseError:
+    """The error that the exchange's words deserve on a cancel that failed, and stopped the edit."""
+    response = Response(200, cancel.code, redact(cancel.text))
+    error_class, words = refusal(response), shorten(cancel.text, _LONGEST_WORDS)
+    message = f"{EDIT_ORDER} the old order was not cancelled, {NOT_PLACED}: {words}"
+    if error_class is None:
+        return BadResponse(message)  # words that nobody knows: the outcome is unknown
+    error = error_class(message)
+    attach_response(error, response)
+    return error
+
+
+def _remark(edited: Edited) -> str:
+    client_id = edited.new_client_id
+    return NEW_ORDER_UNKNOWN + ("" if client_id is None else f" (client order id {client_id[:40]})")
+
+
+def _raise(run: CancelRun, ref: OrderRef, failure: BaseError, new_id: str | None, remark: str) -> NoReturn:
+    report = certain_report(run, ref)
+    if report is None or report.status == "open":
+        run.ledger.forget_live([ref])
+        run.ledger.doubt([ref])
+    outcome = run.outcome(failure)
+    if new_id is not None:
+        outcome = outcome._replace(unresolved=[*outcome.unresolved, OrderRef("id", new_id)])
+    try:
+        conclude(outcome)
+    except BaseError as error:
+        if remark:  # now, because a message that calls orders gone has been replaced
+            add_to_message(error, remark)
+        raise
+    raise AssertionError  # pragma: no cover - an outcome with an error raises
+
+
+def _warn_if_old_may_live(ref: OrderRef, cancel: Step, new_id: str) -> None:
+    """Log a warning if the exchange placed the new order, but does not say that the old one is gone.
+
+    To raise would be worse: a bot that edits again places a second order.
+    """
+    if cancel.done or (cancel.done is False and _calls_gone(ref, cancel)):
+        return
+    log.warning(
+        "bingx editOrder() placed order %s, but the exchange does not say that it cancelled order %s, "
+        "which may still be live: %s",
+        new_id,
+        ref.value,
+        shorten(cancel.text, _LONGEST_WORDS) or "no words",
+    )
+
+
+def _calls_gone(ref: OrderRef, cancel: Step) -> bool:
+    """Whether the words say that the old order is gone. The exchange forgets client order ids (docs)."""
+    words = Words(cancel.text, cancel.code or None, (ref.value,))
+    if words.names_other_ids or not words.call_it_gone:
+        return False
+    return ref.field == "id" or words.status is not None

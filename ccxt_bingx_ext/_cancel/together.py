@@ -1,0 +1,183 @@
+"""Cancels of single orders that share one batch: send it, and let each order's own flow go on from there.
+
+=========================================================  ================================================
+the batch                                                  each order's flow
+=========================================================  ================================================
+is answered                                                goes on with what the answer says of its order
+is answered, but not about this order, or with a mere      reconciles: a query, and its own cancel
+reason
+gets no answer, or an ambiguous one                        goes on with what the batch's reconciling found;
+                                                           if that is nothing, ends with the batch's error
+is refused with words that nobody knows                    reconciles by itself
+is refused as a whole                                      sends its own cancel, as if there were no batch
+is never sent                                              ends with the batch's error
+=========================================================  ================================================
+
+The exchange's documents say nothing of a ``process`` 1 list that is refused as a whole. So a refusal for
+anything but the limit ends coalescing for the account and endpoint (`Coalescing`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, NamedTuple
+
+from ccxt.base.errors import BaseError, DDoSProtection, OrderNotFound, RateLimitExceeded
+
+from .._bingx.errors import Response, attach_response, response_of
+from .._bingx.vocabulary import spelled_out
+from .._ids import Batch, OrderRef
+from .._log import log
+from .._redact import redact
+from .commands import Join, Steps
+from .failures import is_ambiguous
+from .flow import read, send_once, unsettled_error
+from .ledger import OrderReport
+from .matching import text_of
+from .outcome import copy_of_error
+from .reconcile import reconcile_batch
+from .run import CancelContext, CancelRun
+from .submit import submit
+
+
+class Joined(NamedTuple):
+    """How far a batch has brought its orders.
+
+    `failure`: how its request ended, if not with a documented answer. `is_reconciled`: the batch has then
+    looked what became of its orders. `is_over`: it could not settle all of them, and nothing is left to try.
+    """
+
+    run: CancelRun
+    failure: BaseError | None = None
+    is_reconciled: bool = False
+    is_over: bool = False
+
+
+class Refused(NamedTuple):
+    """The exchange refused the batch as a whole, and cancelled nothing."""
+
+    error: BaseError
+
+    @property
+    def is_about_limit(self) -> bool:
+        """Whether the batch came too early, and not in vain."""
+        return _is_about_limit(self.error)
+
+
+def cancel_together(
+    batch: Batch, market_id: str, context: CancelContext
+) -> Generator[Any, Any, Joined | Refused]:
+    """Cancel the orders of `batch`, each on its own merits. No ccxt error leaves."""
+    run = CancelRun(batch, market_id, context)
+    try:
+        response = yield from submit(run, batch)
+        run.begin_to_resolve()
+        read(run, response, batch.refs)
+        return Joined(run)
+    except BaseError as error:
+        failure = error
+    run.begin_to_resolve()
+    if not is_ambiguous(failure):
+        is_refused = response_of(failure) is not None or _is_about_limit(failure)
+        return Refused(failure) if is_refused else Joined(run, failure)
+    if _is_unheard_of(failure):
+        return Joined(run, failure)
+    try:
+        yield from reconcile_batch(run, batch, failure)
+    except BaseError as unresolved:
+        return Joined(run, unresolved, is_reconciled=True, is_over=True)
+    return Joined(run, failure, is_reconciled=True)
+
+
+def join_or_send(run: CancelRun, ref: OrderRef) -> Steps:
+    """Submit the one order of `run`, in a batch of several calls or by itself. Account for the response."""
+    joined = None
+    if run.joins:
+        run.joins = False  # to submit the order again, it goes by itself
+        joined = yield from _join(run, ref)
+    if joined is None:
+        yield from send_once(run, run.batch)
+    else:
+        _go_on(run, ref, joined)
+
+
+def _join(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, Joined | None]:
+    try:
+        joined: Joined | None = yield Join(ref)
+        return joined
+    except BaseError:
+        run.deadline = run.context.clock()  # whoever raised it has ended the call
+        raise
+
+
+def _go_on(run: CancelRun, ref: OrderRef, joined: Joined) -> None:
+    """Let `run` know of its order what the batch knows. Raises how the batch failed if it knows nothing."""
+    run.take_over(joined.run, ref)
+    report = run.ledger.said(ref)
+    is_settled = report is not None and report.settles
+    if joined.failure is not None:
+        if is_settled or (joined.is_reconciled and not joined.is_over):
+            run.failure = run.failure or copy_of_error(joined.failure)
+            return
+        if joined.is_over:
+            run.deadline = run.context.clock()
+        raise copy_of_error(joined.failure)
+    if report is not None and report.listed == "fails" and (is_settled or report.gone):
+        run.gone[ref] = _refusal_of(report)
+    elif not is_settled:
+        raise unsettled_error(run, [ref])
+
+
+def _is_about_limit(error: BaseError) -> bool:
+    return isinstance(error, (RateLimitExceeded, DDoSProtection)) or bool(getattr(error, "banned", False))
+
+
+def _is_unheard_of(failure: BaseError) -> bool:
+    """Whether the exchange refused the batch with a code that the vocabulary does not know.
+
+    To send the batch again would meet the same refusal, where a single cancel may pass.
+    """
+    response = response_of(failure)
+    if response is None or response.is_from_gateway or response.code in (None, "0"):
+        return False
+    return response.meaning is None
+
+
+def _refusal_of(report: OrderReport) -> BaseError:
+    """The error that a cancel of this order alone would have met, with the words of its entry."""
+    words = redact(text_of(report.entry))
+    code = report.entry.get("errorCode", report.entry.get("code")) if isinstance(report.entry, dict) else None
+    error = OrderNotFound(f"bingx {words}")
+    attach_response(error, Response(200, None if code is None else spelled_out(code), words))
+    return error
+
+
+class Coalescing:
+    """Whether single cancels of one account may share batches of one endpoint."""
+
+    def __init__(self) -> None:
+        self.is_off = False
+
+    def end(self, refused: Refused) -> None:
+        """The exchange refuses batches of single cancels. From now on, each goes by itself."""
+        if not self.is_off:
+            self.is_off = True
+            log.warning(
+                "the exchange refused a batch of single cancels as a whole, so the plugin cancels the orders "
+                "one by one, and sends no such batch again in this process "
+                '(options["cancelOrders"]["coalesce"]): %s',
+                refused.error,
+            )
+
+
+_coalescing: dict[tuple[str, str], Coalescing] = {}
+
+
+def coalescing_of(account: str, route: str) -> Coalescing:
+    """The state of an account at an endpoint, whichever instance asks for it."""
+    return _coalescing.setdefault((account, route), Coalescing())
+
+
+def forget() -> None:
+    """Drop what was learnt. For tests."""
+    _coalescing.clear()

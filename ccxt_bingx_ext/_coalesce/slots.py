@@ -1,0 +1,84 @@
+"""Slots in the rate limit that are acquired before it is known what for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from math import inf
+from typing import Any, NamedTuple
+
+from .._cancel.commands import Cancel, Command, Join
+from .._ratelimit.acquire import Refusal, Slot, acquire_async, try_acquire_async
+from .._ratelimit.messages import Limiter
+from .._ratelimit.schedule import RateLimit
+
+
+class Lane(NamedTuple):
+    """An endpoint's limiter, and how to wait there."""
+
+    limiter: Limiter
+    rate_limit: RateLimit
+    max_wait: float
+    refusal: Refusal
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the exchange refuses every request to the endpoint, as far as this process knows."""
+        return self.limiter.banned_for > 0
+
+    async def acquire(self) -> Slot:
+        """Wait for a slot."""
+        return await acquire_async(*self, inf)
+
+
+async def first_slot(lanes: Sequence[Lane], enough: asyncio.Future[None]) -> tuple[Lane, Slot] | None:
+    """The first slot of any of `lanes`, which stand in order of preference; None if `enough` comes first.
+
+    Raises what a lane refuses with. Every other slot is given back.
+    """
+    for lane in lanes:
+        slot = await try_acquire_async(lane.limiter, lane.rate_limit)
+        if slot is not None:
+            return lane, slot
+    acquiring = {asyncio.ensure_future(lane.acquire()): lane for lane in lanes}
+    taken = None
+    try:
+        either: list[asyncio.Future[Any]] = [enough, *acquiring]
+        done, _ = await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        taken = next((task for task in acquiring if task in done), None)
+        return None if taken is None else (acquiring[taken], taken.result())
+    finally:
+        for task in acquiring:
+            if task is not taken:
+                task.cancel()
+                task.add_done_callback(_give_back)
+
+
+_returning: set[asyncio.Task[None]] = set()  # the event loop itself keeps no task alive
+
+
+def _give_back(acquired: asyncio.Task[Slot]) -> None:
+    if not acquired.cancelled() and acquired.exception() is None:
+        task = acquired.get_loop().create_task(acquired.result().never_written_async())
+        _returning.add(task)
+        task.add_done_callback(_returning.discard)
+
+
+class UnusedSlot:
+    """A slot that waits for its request."""
+
+    def __init__(self, slot: Slot | None = None) -> None:
+        self.slot = slot
+
+    def take_for(self, command: Command | Join) -> Slot | None:
+        """The slot, if `command` is what it is for."""
+        if not isinstance(command, Cancel):
+            return None
+        slot, self.slot = self.slot, None
+        return slot
+
+    async def give_back(self) -> None:
+        """Let others have the slot, if no request took it."""
+        slot, self.slot = self.slot, None
+        if slot is not None:
+            await slot.never_written_async()

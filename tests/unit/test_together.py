@@ -1,0 +1,378 @@
+"""Single cancels that share a batch, driven by hand: what each caller gets, and what is sent for it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from ccxt.base.errors import (
+    AuthenticationError,
+    BadRequest,
+    BadResponse,
+    BaseError,
+    DDoSProtection,
+    ExchangeError,
+    NetworkError,
+    OperationFailed,
+    OrderNotFound,
+    RateLimitExceeded,
+    RequestTimeout,
+)
+
+from ccxt_bingx_ext._bingx.endpoints import LINEAR, LINEAR_SINGLE, SPOT, SPOT_SINGLE, Endpoint
+from ccxt_bingx_ext._bingx.errors import Response, attach_response
+from ccxt_bingx_ext._cancel.arguments import CANCEL_ORDER
+from ccxt_bingx_ext._cancel.commands import Cancel, FetchHistory, FetchOrder, Join, Received, Sleep
+from ccxt_bingx_ext._cancel.failures import Progress, attach_progress
+from ccxt_bingx_ext._cancel.outcome import conclude
+from ccxt_bingx_ext._cancel.run import Pauses
+from ccxt_bingx_ext._cancel.single import cancel_one
+from ccxt_bingx_ext._cancel.spacing import Spacing
+from ccxt_bingx_ext._cancel.together import (
+    Coalescing,
+    Joined,
+    Refused,
+    cancel_together,
+    coalescing_of,
+    forget,
+)
+from ccxt_bingx_ext._ids import Batch, OrderRef
+from ccxt_bingx_ext._runner import run
+
+from .fakes import canceled, context, in_state, not_found, response
+
+
+class Exchange:
+    """Plays the exchange on a clock of its own: sleeping takes time, requests take none.
+
+    The next of `batches` answers each batch, the last one all further ones; so do `singles` and `queries`.
+    What is an error is raised.
+    """
+
+    def __init__(
+        self, batches: Iterable[Any], singles: Iterable[Any] = (), queries: Iterable[Any] = ()
+    ) -> None:
+        self.replies = {"batch": [*batches], "single": [*singles], "query": [*queries]}
+        self.sent: list[tuple[str, str]] = []
+        self.now = 0.0
+
+    def __call__(self, command: Any) -> Any:
+        if isinstance(command, Sleep):
+            self.now += command.seconds
+        if isinstance(command, Cancel):
+            kind = "single" if command.endpoint.limit_name == "singleLimit" else "batch"
+            return Received(self._reply(kind, command.request))
+        if isinstance(command, FetchOrder):
+            return self._reply("query", command.request)
+        if isinstance(command, FetchHistory):
+            return {"code": 0, "data": {"orders": []}}
+        return None
+
+    def _reply(self, kind: str, request: Any) -> Any:
+        ids = next(request[name] for name in ("orderIds", "orderIdList", "orderId") if name in request)
+        self.sent.append((kind, ids.strip("[]")))
+        replies = self.replies[kind]
+        reply = replies.pop(0) if len(replies) > 1 else replies[0]
+        if isinstance(reply, BaseException):
+            raise reply
+        return reply
+
+
+def refs(*ids: str) -> tuple[OrderRef, ...]:
+    return tuple(OrderRef("id", one) for one in ids)
+
+
+def cancel(
+    exchange: Exchange,
+    ids: tuple[str, ...] = ("1", "2", "3"),
+    endpoints: tuple[Endpoint, Endpoint] = (SPOT, SPOT_SINGLE),
+) -> dict[str, Any]:
+    """Cancel `ids` by calls that share a batch. Returns what each call returned or raised."""
+    spacing, pauses = Spacing(), Pauses()
+    common: dict[str, Any] = {
+        "method": CANCEL_ORDER, "resolve_attempts": 3, "clock": lambda: exchange.now, "spacing": spacing,
+        "pauses": pauses, "queried_meanwhile": 5,
+    }  # fmt: skip
+    together, single = (context(endpoint=one, **common) for one in endpoints)
+    batch = run(cancel_together(Batch(refs(*ids), 1), "BTC-USDT", together), exchange)
+
+    def execute(command: Any) -> Any:
+        if isinstance(command, Join):
+            return batch if isinstance(batch, Joined) else None
+        return exchange(command)
+
+    def call(one: str) -> Any:
+        flow = cancel_one(Batch(refs(one), 1), "BTC-USDT", single, joins=True)
+        try:
+            return conclude(run(flow, execute))[0]
+        except BaseError as error:
+            return error
+
+    return {one: call(one) for one in ids}
+
+
+def of_single(entry: Any) -> Any:
+    return {"code": 0, "msg": "", "data": entry}
+
+
+def refusal(
+    kind: type[BaseError], http_status: int = 200, code: str | None = None, message: str = ""
+) -> BaseError:
+    error = kind(f"bingx {message}")
+    attach_response(error, Response(http_status, code, message))
+    return error
+
+
+def unresolved(error: Any) -> tuple[type, list[str], list[Any]]:
+    return type(error), error.unresolved, error.orders
+
+
+LOST = RequestTimeout("bingx lost")
+GONE = refusal(OrderNotFound, code="100400", message="order not exist")
+
+
+def test_canceled() -> None:
+    """Each caller gets its own order, for one request."""
+    exchange = Exchange([response([canceled(1), canceled(2), canceled(3)])])
+    results = cancel(exchange)
+    assert {one: (order["asked"], order["status"]) for one, order in results.items()} == {
+        one: (one, "canceled") for one in ("1", "2", "3")
+    }
+    assert exchange.sent == [("batch", "1,2,3")]
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "words"),
+    [
+        ("FILLED", "closed", "already filled"),
+        ("CANCELED", "canceled", "already canceled"),
+        ("FAILED", "rejected", "already failed"),
+    ],
+)
+def test_named_final_state(state: str, status: str, words: str) -> None:
+    """A named final state needs no query: OrderNotFound with that state, as of a single cancel."""
+    exchange = Exchange([response([canceled(1), canceled(3)], [in_state("2", state)])])
+    results = cancel(exchange)
+    error = results.pop("2")
+    assert type(error) is OrderNotFound
+    assert str(error).startswith(f"{CANCEL_ORDER} order not found: {words} - the  orderId:2 order status")
+    assert [order["status"] for order in error.orders] == [status]
+    assert error.unresolved == []
+    assert [order["status"] for order in results.values()] == ["canceled"] * 2
+    assert len(exchange.sent) == 1
+
+
+def test_does_not_exist() -> None:
+    """A mere "does not exist" is not final: the order is queried, twice."""
+    exchange = Exchange([response([canceled(1), canceled(3)], [not_found("2")])], queries=[GONE])
+    error = cancel(exchange)["2"]
+    assert str(error).startswith(
+        f"{CANCEL_ORDER} order not found: the exchange knows no such order - can not find"
+    )
+    assert unresolved(error)[:2] == (OrderNotFound, [])
+    assert exchange.sent == [("batch", "1,2,3"), ("query", "2"), ("query", "2")]
+
+
+def test_does_not_exist_but_is_open() -> None:
+    """An order that a query finds open is cancelled again, by itself, a second after the batch."""
+    exchange = Exchange(
+        [response([canceled(1), canceled(3)], [not_found("2")])],
+        singles=[of_single(canceled(2))],
+        queries=[of_single(canceled(2, status="NEW"))],
+    )
+    assert cancel(exchange)["2"]["status"] == "canceled"
+    assert exchange.sent[-1] == ("single", "2")
+    assert exchange.now >= Pauses().same_order
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [],
+        [{"orderId": "2", "error": "system busy"}],
+        [{"orderId": "2", "error": "The same order can only be submitted once per second."}],
+    ],
+)
+def test_says_nothing(entries: list[Any]) -> None:
+    """An order of which the response says nothing is reconciled by itself."""
+    exchange = Exchange(
+        [response([canceled(1), canceled(3)], entries)], queries=[of_single(canceled(2, status="CANCELED"))]
+    )
+    assert cancel(exchange)["2"]["status"] == "canceled"
+    assert exchange.sent == [("batch", "1,2,3"), ("query", "2")]
+
+
+def test_says_nothing_and_nothing_else_tells() -> None:
+    """The error of the one caller names its id, and says that the response left it open."""
+    exchange = Exchange([response([canceled(1), canceled(3)], [{"orderId": "2", "error": "system busy"}])],
+                        singles=[LOST], queries=[LOST])  # fmt: skip
+    results = cancel(exchange)
+    error = results["2"]
+    assert unresolved(error) == (BadResponse, ["2"], [])
+    assert "the response does not settle every id: 2 (system busy)" in str(error)
+    assert results["1"]["status"] == results["3"]["status"] == "canceled"
+
+
+def test_filled_in_between() -> None:
+    """An order that a lost batch could not cancel any more is "not found", in its state."""
+    exchange = Exchange(
+        [LOST, response([canceled(1)], [in_state("3", "CANCELED")])],
+        queries=[of_single(canceled(1, status="NEW")), of_single(canceled(2, status="FILLED")),
+                 of_single(canceled(3, status="NEW"))],
+    )  # fmt: skip
+    results = cancel(exchange)
+    assert (results["1"]["status"], results["3"]["status"]) == ("canceled", "canceled")
+    assert unresolved(results["2"])[:2] == (OrderNotFound, [])
+    assert [kind for kind, _ in exchange.sent] == ["batch", "query", "query", "query", "batch"]
+    assert exchange.sent[-1] == ("batch", "1,3")
+
+
+def test_lost_and_nothing_tells() -> None:
+    """Each caller gets an error of its own with its one id, and nothing more is sent for it."""
+    exchange = Exchange([LOST], queries=[LOST])
+    results = cancel(exchange)
+    assert [unresolved(error) for error in results.values()] == [
+        (RequestTimeout, [one], []) for one in results
+    ]
+    assert len({id(error) for error in results.values()}) == 3
+    assert {kind for kind, _ in exchange.sent} == {"batch", "query"}
+
+
+def test_lost_and_open() -> None:
+    """What the batch's reconciling finds open, though it cannot cancel it, goes on by itself."""
+    exchange = Exchange(
+        [LOST, GONE], singles=[of_single(canceled(1))], queries=[of_single(canceled(1, status="NEW"))]
+    )
+    results = cancel(exchange, ("1",))
+    assert results["1"]["status"] == "canceled"
+    assert exchange.sent[-1] == ("single", "1")
+
+
+def test_undocumented_response() -> None:
+    """A response without data is ambiguous: the batch is reconciled."""
+    exchange = Exchange([{"code": 0, "data": None}, response(None, [in_state("1", "CANCELED")])],
+                        queries=[of_single(canceled(1, status="NEW"))])  # fmt: skip
+    assert cancel(exchange, ("1",))["1"]["status"] == "canceled"
+    assert [kind for kind, _ in exchange.sent] == ["batch", "query", "batch"]
+
+
+def test_unknown_code() -> None:
+    """With a code that nobody knows the batch is not sent again. Each order is reconciled by itself."""
+    strange = refusal(ExchangeError, code="987654", message="too many of something")
+    exchange = Exchange(
+        [strange], singles=[of_single(canceled(1))], queries=[of_single(canceled(1, status="NEW"))]
+    )
+    assert cancel(exchange, ("1",))["1"]["status"] == "canceled"
+    assert [kind for kind, _ in exchange.sent if kind != "query"] == ["batch", "single"]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        refusal(OperationFailed, code="100500", message="system busy"),
+        refusal(BadResponse, 504),
+        refusal(ExchangeError, code="0"),
+    ],
+)
+def test_ambiguous_answers(failure: BaseError) -> None:
+    """A batch whose answer is ambiguous, though of a known kind, is reconciled as a batch."""
+    exchange = Exchange([failure, response([canceled(1)])], queries=[of_single(canceled(1, status="NEW"))])
+    assert cancel(exchange, ("1",))["1"]["status"] == "canceled"
+    assert [kind for kind, _ in exchange.sent] == ["batch", "query", "batch"]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        refusal(BadRequest, code="100400", message="more than 20 ids"),
+        GONE,
+        refusal(AuthenticationError, code="100413", message="incorrect apiKey"),
+        refusal(RateLimitExceeded, code="100410", message="rate limited"),
+        refusal(DDoSProtection, 418),
+        RateLimitExceeded("bingx cancels are banned: not sent"),
+    ],
+)
+def test_refused_as_a_whole(failure: BaseError) -> None:
+    """A refused batch has cancelled nothing: each order is cancelled by itself."""
+    exchange = Exchange(
+        [failure], singles=[of_single(canceled(1)), of_single(canceled(2)), of_single(canceled(3))]
+    )
+    results = cancel(exchange)
+    assert [order["status"] for order in results.values()] == ["canceled"] * 3
+    assert [kind for kind, _ in exchange.sent if kind == "single"] == ["single"] * 3
+
+
+def test_never_sent() -> None:
+    """A batch that no host took leaves each caller its own error, and nothing is sent by singles."""
+    failure = NetworkError("bingx no connection")
+    attach_progress(failure, Progress.NOT_WRITTEN)
+    exchange = Exchange([failure])
+    results = cancel(exchange)
+    assert [unresolved(error) for error in results.values()] == [(NetworkError, [one], []) for one in results]
+    assert len({id(error) for error in results.values()}) == 3
+    assert len(exchange.sent) == 1
+
+
+@pytest.mark.parametrize(("code", "status"), [(80018, "closed"), (None, None)])
+def test_linear(code: int | None, status: str | None) -> None:
+    """Entries of the linear batch have another form. "Does not exist" is asked for, "filled" is not."""
+    entry: dict[str, Any] = {"orderId": "2", "errorCode": 109414, "errorMessage": "order does not exist"}
+    if code is not None:
+        entry = {"orderId": "2", "errorCode": code, "errorMessage": "order is already filled"}
+    answer = {"code": 0, "data": {"success": [canceled(1), canceled(3)], "failed": [entry]}}
+    exchange = Exchange([answer], queries=[GONE])
+    error = cancel(exchange, endpoints=(LINEAR, LINEAR_SINGLE))["2"]
+    assert unresolved(error)[:2] == (OrderNotFound, [])
+    assert [order["status"] for order in error.orders] == [status]
+    assert error.exchange_message == entry["errorMessage"]
+    assert ("query", "2") in exchange.sent or code is not None
+
+
+def test_ended_by_the_caller() -> None:
+    """An error in place of a turn is the end: nothing is sent, and an ambiguous one is not reconciled."""
+
+    def execute(command: Any) -> Any:
+        assert isinstance(command, Join), "nothing may be sent"
+        raise failure
+
+    failure = NetworkError("bingx closed")
+    attach_progress(failure, Progress.WRITTEN)
+    flow = cancel_one(
+        Batch(refs("1"), 1), "BTC-USDT", context(endpoint=SPOT_SINGLE, resolve_attempts=3), joins=True
+    )
+    outcome = run(flow, execute)
+    assert (outcome.error, [*outcome.unresolved]) == (failure, [*refs("1")])
+
+
+def test_coalescing_ends_once(caplog: pytest.LogCaptureFixture) -> None:
+    """The end of coalescing holds for one account and endpoint, and is logged once."""
+    refused = Refused(BadRequest("bingx no"))
+    with caplog.at_level(logging.WARNING, "ccxt_bingx_ext"):
+        for _ in range(2):
+            coalescing_of("key", SPOT.route).end(refused)
+    assert [record.getMessage()[-8:] for record in caplog.records] == ["bingx no"]
+    off = {
+        (key, one.route): coalescing_of(key, one.route).is_off
+        for key in ("key", "other")
+        for one in (SPOT, LINEAR)
+    }
+    assert [name for name, is_off in off.items() if is_off] == [("key", SPOT.route)]
+    forget()
+    assert not coalescing_of("key", SPOT.route).is_off
+    assert not Coalescing().is_off
+
+
+@pytest.mark.parametrize(
+    ("error", "is_about_limit"),
+    [
+        (RateLimitExceeded("bingx"), True),
+        (DDoSProtection("bingx"), True),
+        (refusal(BadRequest, code="1"), False),
+        (refusal(OrderNotFound), False),
+    ],
+)
+def test_about_the_limit(error: BaseError, is_about_limit: bool) -> None:
+    """Only a refusal for another reason than the limit shows that the exchange takes no such batch."""
+    assert Refused(error).is_about_limit is is_about_limit
