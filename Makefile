@@ -10,12 +10,14 @@ INSTALL = $(PIP) install --require-hashes --only-binary :all: $(PINS:%=--require
 PINS = requirements/ccxt-newest.txt requirements/test.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench audit soak compat newest upstream vulnerabilities mutants lint lock record clean
+.PHONY: help demo test bench audit soak compat newest upstream vulnerabilities mutants docs build lint lint-github lock record clean
 
 help:
 	@echo "make demo      the main job on the embedded simulator, next to plain ccxt"
 	@echo "make test      run the tests, with coverage"
-	@echo "make lint      ruff, mypy, pyright, and the layers that imports keep to"
+	@echo "make docs      build the site in .cache/site; a dead link, a missing name or a broken diagram fails it"
+	@echo "make build     the wheel and the source distribution, in dist/"
+	@echo "make lint      ruff, mypy, pyright, the layers that imports keep to, spelling, and the workflows"
 	@echo "make bench     measure time and cost, next to plain ccxt (9 minutes; ARGS=--quick for a first look)"
 	@echo "make audit     check every claim against the truth in 1000 random scenarios (ARGS=--seed=2)"
 	@echo "make soak      20 000 cancels with lost responses: limit, memory, every id (ARGS=--cancels=2000)"
@@ -83,10 +85,30 @@ lint: $(BIN)/.ready-lint
 	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/codespell
+	@$(MAKE) --no-print-directory lint-github
+
+# GitHub says nothing of an issue form that it cannot read: it does not show it.
+lint-github: $(BIN)/.ready-lint
+	$(BIN)/zizmor --offline --no-progress --quiet .github/workflows
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/*.yml
 
 $(BIN)/.ready-lint: $(BIN)/.ready requirements/lint.txt
 	$(INSTALL) --requirement requirements/lint.txt
 	@touch $@
+
+# The theme's warning is about its end of life in 2027, and would not fail the build.
+docs: $(BIN)/.ready-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+	@echo "Open .cache/site/index.html"
+
+$(BIN)/.ready-docs: $(BIN)/.ready requirements/docs.txt
+	$(INSTALL) --requirement requirements/docs.txt
+	@touch $@
+
+build: $(BIN)/.ready
+	$(BIN)/python -m build --quiet --no-isolation $(ARGS) .
 
 # In an environment of its own: what pins the development set is not part of it.
 lock:

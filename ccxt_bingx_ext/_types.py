@@ -60,7 +60,7 @@ class CancellationRequest(_OfOneSymbol, total=False):
 class AccountsForIds(Protocol):
     """What an error of `cancel_orders` or `cancel_orders_for_symbols` carries beside ccxt's class.
 
-    ccxt's classes do not declare these attributes. This protocol declares them for a type checker::
+    ccxt's classes do not declare these attributes. This protocol declares them for a type checker:
 
         except ccxt.BaseError as error:
             if isinstance(error, AccountsForIds):

@@ -10,6 +10,7 @@ from pathlib import Path
 import ccxt
 import pytest
 
+import ccxt_bingx_ext
 from ccxt_bingx_ext._bingx import errors as _errors
 from ccxt_bingx_ext._settings import DEFAULTS
 from ccxt_bingx_ext.simulator import Simulator
@@ -93,6 +94,25 @@ def test_endpoints() -> None:
         name: simulator._limit_of(name) if endpoint.private else None
         for name, endpoint in simulator._endpoints.items()
     }
+
+
+def test_api_reference() -> None:
+    """docs/api.md has every public name of the package, and the classes of each world."""
+    listed = set(re.findall(r"^::: ccxt_bingx_ext\.(.+)$", text_of(ROOT / "docs" / "api.md"), re.MULTILINE))
+    public = {name for name in ccxt_bingx_ext.__all__ if not name.startswith("__")}
+    assert public | {"async_support.bingx", "pro.bingx"} <= listed
+    assert {name for name in listed if "." not in name} == public
+
+
+def test_glossary() -> None:
+    """docs/glossary.md explains the terms in one sentence each, in alphabetical order."""
+    lines = prose(ROOT / "docs" / "glossary.md").splitlines()
+    table = [line.strip("|").split("|") for line in lines if line.startswith("| ")][1:]
+    terms = [term.strip() for term, _ in table]
+    assert terms == sorted(terms)
+    assert {"ambiguous", "reconcile", "settled", "unresolved", "gone", "live", "stray", "batch"} <= {*terms}
+    assert {"lane", "all or nothing", "order structure", "unified symbol"} <= {*terms}
+    assert [meaning for _, meaning in table if len(re.findall(r"\.(?: |$)", meaning.strip())) != 1] == []
 
 
 def test_make_targets() -> None:

@@ -8,12 +8,13 @@ import re
 import subprocess
 import sys
 import zipfile
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from tools.compat import REQUIREMENTS, ROOT, TEST_PINS, install_steps
-from tools.lock import lowest_ccxt, parse_pins, render, split
+from tools.lock import beyond, lowest_ccxt, parse_pins, render, split
 
 ONE, TWO, THREE = ("a" * 64, "b" * 64, "c" * 64)
 COMPILED = f"""\
@@ -26,7 +27,7 @@ numpy==2.4.6 ; python_full_version >= '3.11' \\
     --hash=sha256:{THREE}
 """
 WRITTEN = {path.name for path in REQUIREMENTS.glob("*.txt")}
-BEYOND = {"lint.txt", "bench.txt", "mutants.txt"}
+BEYOND = {"lint.txt", "bench.txt", "docs.txt", "mutants.txt"}
 
 
 def written(name: str) -> dict[str, str]:
@@ -47,6 +48,16 @@ def test_split() -> None:
     inside, outside = split(parse_pins(COMPILED), {"numpy", "ccxt"})
     assert "".join(outside.values()) + "".join(inside.values()) == COMPILED
     assert [*inside] == ["numpy"]
+
+
+def test_beyond() -> None:
+    """A later file pins what the earlier files lack, and never relies on a pin for other platforms only."""
+    pins = parse_pins(COMPILED)
+    _, installed = split(pins, {"attrs"})
+    assert [*beyond(pins, installed)] == ["attrs"]
+    for_one_python = {"numpy": pins["numpy"].partition("numpy==2.4.6")[0]}
+    with pytest.raises(ValueError, match=r"EVERYWHERE.*: numpy"):
+        beyond(pins, for_one_python)
 
 
 @pytest.mark.parametrize(
@@ -94,8 +105,7 @@ def test_files_fit_together(together: tuple[str, ...]) -> None:
 
 def test_one_version_in_one_environment() -> None:
     """A package that two targets need has one version: they share an environment."""
-    lint, bench, mutants = (written(name) for name in ("lint.txt", "bench.txt", "mutants.txt"))
-    for one, other in ((lint, bench), (lint, mutants), (bench, mutants)):
+    for one, other in combinations([written(name) for name in sorted(BEYOND)], 2):
         assert all(one[name] == other[name] for name in one.keys() & other.keys())
 
 

@@ -6,7 +6,8 @@ are installed together:
 
 - ``ccxt-newest.txt``, ``ccxt-lowest.txt``: the newest and the lowest supported ccxt, and what it needs;
 - ``test.txt``: the test tools, and what builds this package. It goes with either ccxt file;
-- ``lint.txt``, ``bench.txt``, ``mutants.txt``: what these targets need beyond ccxt and ``test.txt``.
+- ``lint.txt``, ``bench.txt``, ``docs.txt``, ``mutants.txt``: what these targets need beyond ccxt and
+  ``test.txt``.
 
 ccxt pins many of its dependencies exactly, and each release pins different versions. That is why ``test.txt``
 leaves them out.
@@ -31,6 +32,9 @@ BUILD = ("build", "hatchling", "editables")
 
 hatchling asks for `editables` only as it builds an editable install; its metadata does not name it.
 """
+
+EVERYWHERE = ("colorama",)
+"""What the test tools need on some platforms, and a later file on all: no package may stand in two files."""
 
 Pins: TypeAlias = Mapping[str, str]
 """The lines that pin each package, by its name: one pin with its hashes, or one for each Python."""
@@ -70,6 +74,19 @@ def split(pins: Pins, names: Collection[str]) -> tuple[dict[str, str], dict[str,
     )
 
 
+def beyond(pins: Pins, installed: Pins) -> dict[str, str]:
+    """The `pins` of the packages that `installed` lacks.
+
+    Raises ``ValueError`` if `installed` pins one of the others for fewer platforms or Pythons than `pins`.
+    There pip would find no pin.
+    """
+    shared, own = split(pins, installed)
+    narrower = [name for name, pin in shared.items() if pin != installed[name]]
+    if narrower:
+        raise ValueError(f"add to EVERYWHERE, so that test.txt pins it everywhere: {', '.join(narrower)}")
+    return own
+
+
 def _resolve(extras: Iterable[str], wanted: Iterable[str], within: Iterable[Pins] = ()) -> dict[str, str]:
     """The newest versions for this package with `extras` and for `wanted`, limited by the pins `within`."""
     with tempfile.TemporaryDirectory() as temporary:
@@ -97,9 +114,10 @@ def main() -> int:
     release = lowest_ccxt((ROOT / "pyproject.toml").read_text("utf-8"))
     lowest = f"ccxt=={release}"
     of_ccxt = _resolve([], []).keys() | _resolve([], [lowest]).keys()
-    everything = _resolve(["test"], BUILD)
+    wanted = [*BUILD, *EVERYWHERE]
+    everything = _resolve(["test"], wanted)
     newest, test = split(everything, of_ccxt)
-    with_lowest, _ = split(_resolve(["test"], [*BUILD, lowest], [test]), of_ccxt)
+    with_lowest, _ = split(_resolve(["test"], [*wanted, lowest], [test]), of_ccxt)
     _write("test.txt", "The test tools, and what builds this package.", test)
     _write("ccxt-lowest.txt", _NEEDED_BY_CCXT.format(release=release, which="lowest"), with_lowest)
     found = re.match(r"ccxt==([\d.]+)", newest["ccxt"])
@@ -107,9 +125,9 @@ def main() -> int:
     _write("ccxt-newest.txt", _NEEDED_BY_CCXT.format(release=found[1], which="newest"), newest)
     # Each within those before it: one environment serves all of them.
     before = [everything]
-    for extra in ("lint", "bench", "mutants"):
-        pins = _resolve(["test", extra], BUILD, before)
-        _write(f"{extra}.txt", f"What `make {extra}` needs beyond test.txt.", split(pins, everything)[1])
+    for extra in ("lint", "bench", "docs", "mutants"):
+        pins = _resolve(["test", extra], wanted, before)
+        _write(f"{extra}.txt", f"What `make {extra}` needs beyond test.txt.", beyond(pins, everything))
         before.append(pins)
     return 0
 

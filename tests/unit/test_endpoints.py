@@ -50,12 +50,12 @@ from ccxt_bingx_ext._ids import OrderRef
         ("GET", "https://x/openApi/spot/v1/trade/openOrders", True),
         ("DELETE", "https://x/openApi/swap/v2/trade/allOpenOrders?symbol=A-B", True),
         ("DELETE", "https://x/openApi/cswap/v1/trade/allOpenOrders?symbol=A-B", True),
-        ("POST", "https://x/openApi/spot/v1/trade/cancelAllAfter", False),
+        ("POST", "https://x/openApi/spot/v1/trade/cancelAllAfter", True),
         ("GET", "https://x/openApi/spot/v1/common/symbols", False),
     ],
 )
 def test_concerns_orders(method: str, url: str, concerned: bool) -> None:
-    """Only cancels and look-ups get the plugin's errors, and placing orders keeps ccxt's."""
+    """Cancels, edits, timers and look-ups get the plugin's errors, and placing orders keeps ccxt's."""
     assert concerns_orders(route_of(method, url)) is concerned
 
 

@@ -1,0 +1,1 @@
+"""What the documentation site and the project's page on PyPI need beyond the pages themselves."""
