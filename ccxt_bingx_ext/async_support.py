@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from ccxt.async_support.bingx import bingx as upstream
+from ccxt.base.errors import BaseError
 from ccxt.base.types import Num, Order, OrderSide, OrderType
 
-from ._cancel.commands import Command, Share
+from ._cancel.commands import Command, LoadMarkets, Share
 from ._coalesce.coalescer import Coalescer
 from ._ids import OrderId
 from ._overrides import BingxMixin, LimiterCost
@@ -109,6 +111,9 @@ class bingx(BingxMixin, upstream):
             unused = call.unused_slot(error)
             if unused is not None:
                 await unused.never_written_async()
+            if isinstance(command, LoadMarkets) and isinstance(error, BaseError):
+                # ccxt's calls that wait for the same load all get one error: each call has orders of its own.
+                raise copy(error) from error.__cause__
             raise
         return await self._execute(command)
 

@@ -67,8 +67,9 @@ def test_what_is_drawn() -> None:
 
 
 OPEN, TRIGGER = Placed("open"), Placed("open", is_trigger=True)
-FOREIGN, OTHER = Placed("open", foreign=True), Placed("open", symbol="ETH/USDT")
-PLACED = (OPEN, OPEN, Placed("filled"), TRIGGER, FOREIGN, OTHER)
+NAMED = Placed("open", "mine")
+FOREIGN, OTHER = Placed("open", "others", foreign=True), Placed("open", symbol="ETH/USDT")
+PLACED = (NAMED, OPEN, Placed("filled"), TRIGGER, FOREIGN, OTHER)
 MEANWHILE = 6
 """The number of an order that another task places."""
 SCENARIO = FamilyScenario(
@@ -112,7 +113,9 @@ def request(path: str, fault: Any = None, code: int | None = 0, **more: Any) -> 
 
 
 def failed(*unresolved: dict[str, Any], text: str = "", orders: Sequence[int] = ()) -> BaseError:
-    names = ", ".join(one["id"] or "every open order of BTC/USDT" for one in unresolved)
+    names = ", ".join(
+        one.get("id") or one.get("clientOrderId") or "all open orders of BTC/USDT" for one in unresolved
+    )
     error = BadResponse(text or f"some orders may still be open: {names}")
     error.orders, error.unresolved = [structure(number) for number in orders], [*unresolved]
     return error
@@ -199,6 +202,8 @@ ENDURING = (Trouble("drop", ALL["spot"], times=None),)
         (played(failed(named(0), orders=(0,))), {DISORDER}),
         (played(failed(named(0), named(4))), {DISORDER}),
         (played(failed(named(0), named(MEANWHILE))), set()),
+        (played(failed({"clientOrderId": "Mine", "symbol": None}), [0]), set()),
+        (played(failed({"clientOrderId": "others", "symbol": None}), [0]), {DISORDER, SILENT, LOST}),
         (played(failed(named(0), text="busy")), {UNNAMED}),
         (played(failed(EVERY, text="busy")), {UNNAMED}),
         (played(failed(named(0), text=f"order not found {FIRST_ORDER_ID}")), {GONE_WORDS}),

@@ -815,3 +815,23 @@ def test_loop_ends_meanwhile(simulator: Simulator) -> None:
     finally:
         loop.run_until_complete(bot.close(True))
         loop.close()
+
+
+def test_markets_that_several_calls_wait_for(simulator: Simulator) -> None:
+    """Calls that wait for one load of the markets each get an error of their own, with their own order."""
+    simulator.faults.add("http", status=418, path="*", times=None)
+    ids = ["1001", "1002", "1003"]
+
+    async def scene() -> list[Any]:
+        bot = OURS["async"](simulator.ccxt_config(timeout_on_exit=0))
+        try:
+            calls = (bot.cancel_order(id, "BTC/USDT") for id in ids)
+            return await asyncio.gather(*calls, return_exceptions=True)
+        finally:
+            await bot.close(True)
+
+    errors = play(scene)
+    assert [one.unresolved for one in errors] == [[id] for id in ids]
+    assert [str(one).rpartition(" - ")[2] for one in errors] == [f"unresolved: {id}" for id in ids]
+    assert len({*map(type, errors)}) == 1
+    assert "signature=***" in str(errors[0])

@@ -48,9 +48,9 @@ class Hostile:
         ([str(one) for one in range(12)], "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more"),
         ([{"id": "1", "symbol": "BTC/USDT"}], "1 (BTC/USDT)"),
         ([{"clientOrderId": "mine", "symbol": "BTC/USDT"}], "mine (BTC/USDT)"),
-        ([{"id": None, "symbol": "BTC/USDT"}], "every open order of BTC/USDT"),
-        ([{"id": None, "symbol": None}], "every open order of every symbol"),
-        ([{"id": None, "symbol": Hostile()}], "every open order of every symbol"),
+        ([{"id": None, "symbol": "BTC/USDT"}], "all open orders of BTC/USDT"),
+        ([{"id": None, "symbol": None}], "all open orders of all symbols"),
+        ([{"id": None, "symbol": Hostile()}], "all open orders of all symbols"),
     ],
 )
 def test_errors_before_a_request_name_orders(unresolved: list[Any], named: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from ccxt_bingx_ext.simulator.simulator import FIRST_ORDER_ID
@@ -69,9 +70,17 @@ class _Judged:
         is_of_symbol = symbol is None or order.symbol == symbol.partition(":")[0].replace("/", "-")
         return order.uid != SOMEBODY_ELSE and is_of_symbol
 
+    def _number(self, order: Mapping[str, Any]) -> int:
+        """The number of the order, by its order id, or where that is missing by its client order id."""
+        name = str(_id_of(order)).lower()
+        own = (one for one in enumerate(self._played.book) if one[1].uid != SOMEBODY_ELSE)
+        named = (number for number, one in own if name in (str(one.order_id), one.client_order_id.lower()))
+        is_of_other = (number for number, one in enumerate(self._played.book) if name == str(one.order_id))
+        return next(named, next(is_of_other, -1))
+
     def judge_reports(self) -> None:
         """Judge what the call says of single orders."""
-        numbers = [_number(one) for one in self._orders]
+        numbers = [self._number(one) for one in self._orders]
         for number, order in zip(numbers, self._orders, strict=True):
             if not self._is_meant(number):
                 self.finding.note(DISORDER, f"reported {order['id']} {order['status']}, which is not meant")
@@ -85,7 +94,7 @@ class _Judged:
             if truth == "open":
                 self.finding.note(LIVE_TOLD_GONE, str(order["id"]))
                 self._lose(number)
-        named = numbers + [_number(one) for one in self._unresolved if one["id"] is not None]
+        named = numbers + [self._number(one) for one in self._unresolved if not _is_all(one)]
         if len({*named}) < len(named):
             self.finding.note(DISORDER, "an order twice")
 
@@ -100,9 +109,9 @@ class _Judged:
             return
         if self._answer.error is None and self._ours and not self._was_listed and self._was_answered:
             return
-        mentioned = {_number(one) for one in (*self._orders, *self._unresolved) if one["id"] is not None}
+        mentioned = {self._number(one) for one in (*self._orders, *self._unresolved)}
         covers_all = any(
-            one["id"] is None and one["symbol"] in (None, self._scenario.symbol) for one in self._unresolved
+            _is_all(one) and one["symbol"] in (None, self._scenario.symbol) for one in self._unresolved
         )
         for number, placed in enumerate(self._scenario.placed):
             is_open = placed.state in ("open", "partly") and self._answer.truths[number] == "open"
@@ -162,9 +171,9 @@ class _Judged:
         if not self._unresolved:
             self.finding.note(SILENT, f"{type(error).__name__} with unresolved {self._unresolved}")
         for one in self._unresolved:
-            if one["id"] is not None and not self._is_meant(_number(one)):
+            if not _is_all(one) and not self._is_meant(self._number(one)):
                 self.finding.note(DISORDER, f"unresolved {one}, which is not meant")
-        names = [one["id"] or "every open order" for one in self._unresolved[:_LISTED_BY_ID]]
+        names = [_id_of(one) or "all open orders" for one in self._unresolved[:_LISTED_BY_ID]]
         judge_error(error, names, self.finding, "all")
         self.finding.note(UNCERTAIN, type(error).__name__)
         if self._scenario.loses_one_response and all(self._is_settleable(one) for one in self._unresolved):
@@ -175,9 +184,9 @@ class _Judged:
 
         It leaves alone a trigger order, and what may be younger than the request.
         """
-        if one["id"] is None:
+        if _is_all(one):
             return True
-        number = _number(one)
+        number = self._number(one)
         is_trigger = self._played.book[number].type != "LIMIT"
         is_young = self._scenario.age == 0 or number >= len(self._scenario.placed)
         return not (is_trigger or is_young)
@@ -188,9 +197,13 @@ class _Judged:
             self.finding.note(TOO_LONG, f"{self._answer.seconds:.1f} s")
 
 
-def _number(order: dict[str, Any]) -> int:
-    id = str(order["id"])
-    return int(id) - FIRST_ORDER_ID if id.isdigit() else -1
+def _id_of(order: Mapping[str, Any]) -> str | None:
+    return order.get("id") or order.get("clientOrderId")
+
+
+def _is_all(unresolved: Mapping[str, Any]) -> bool:
+    """Whether the entry names no order, but all of a symbol, or of every symbol."""
+    return _id_of(unresolved) is None
 
 
 def _stops(status: int | None) -> bool:
