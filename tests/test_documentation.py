@@ -115,6 +115,16 @@ def test_glossary() -> None:
     assert [meaning for _, meaning in table if len(re.findall(r"\.(?: |$)", meaning.strip())) != 1] == []
 
 
+def test_module_table() -> None:
+    """Every module that CONTRIBUTING's table names exists, and every module that cancels has a row."""
+    _, table = prose(ROOT / "CONTRIBUTING.md").split("| to | edit |\n")
+    named = re.findall(r"`([\w/]+(?:\.\w+|/))`", table.partition("\n\n")[0])
+    roots = {one: ROOT if one.startswith("docs/") else ROOT / "ccxt_bingx_ext" for one in named}
+    assert [one for one, root in roots.items() if not (root / one).exists()] == []
+    own = {f"_cancel/{path.name}" for path in (ROOT / "ccxt_bingx_ext" / "_cancel").glob("[a-z]*.py")}
+    assert own - {*named} == set()
+
+
 def test_make_targets() -> None:
     """Every make target that a page names exists."""
     targets = set(re.findall(r"^([a-z]+):", text_of(ROOT / "Makefile"), re.MULTILINE))

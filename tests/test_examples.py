@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -304,3 +305,24 @@ def test_my_bot() -> None:
     done = subprocess.run(command, cwd=EXAMPLES.parent, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout
     assert "12 passed" in done.stdout
+
+
+def test_testing_page(tmp_path: Path) -> None:
+    """The tests that docs/testing-your-bot.md shows pass when a user copies them."""
+    page = (EXAMPLES.parent / "docs" / "testing-your-bot.md").read_text("utf-8")
+    shown = re.findall(r"`(\w+\.py)`(?:(?!```).)*```python\n(.*?)```", page, re.DOTALL)
+    root, below, sync, asynchronous = shown
+    environment = {**os.environ, "PYTHONPATH": str(EXAMPLES.parent)}
+    for folder, files, selected, passed in (
+        (tmp_path / "root", [root, sync, asynchronous], "test", "6 passed"),
+        (tmp_path / "below" / "tests", [below, sync], "meanwhile", "1 passed"),
+    ):
+        folder.mkdir(parents=True)
+        for name, code in files:
+            (folder / name).write_text(code)
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", selected]
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, done.stdout
+        assert passed in done.stdout

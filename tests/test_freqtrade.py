@@ -61,8 +61,8 @@ class Bot:
             (folder / name).write_text(json.dumps(content))
         create_userdir = self.command(page.command("freqtrade"))
         subprocess.run(create_userdir, check=True, capture_output=True, **self._where)
-        strategy = (FILES / "MyStrategy.py").read_text()
-        (folder / "user_data" / "strategies" / "MyStrategy.py").write_text(strategy)
+        (folder / "MyStrategy.py").write_text(page.code("MyStrategy.py"))
+        subprocess.run(page.command("cp"), check=True, **self._where)
 
     @property
     def _where(self) -> dict[str, Any]:
@@ -104,7 +104,7 @@ class Bot:
 
     def books(self) -> dict[int, tuple[str, float]]:
         """What the bot itself believes about its orders: status and filled amount."""
-        with closing(sqlite3.connect(self.folder / "tradesv3.sqlite")) as database:
+        with closing(sqlite3.connect(self.folder / "rehearsal.sqlite")) as database:
             rows = database.execute("select order_id, status, filled from orders").fetchall()
         return {int(order_id): (status, filled) for order_id, status, filled in rows}
 

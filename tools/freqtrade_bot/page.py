@@ -15,10 +15,19 @@ _TEXT = (ROOT / "docs" / "freqtrade.md").read_text(encoding="utf-8")
 
 def file(name: str) -> dict[str, Any]:
     """The first JSON block after the name of the file."""
-    match = re.search(rf"A `{re.escape(name)}`.*?```json\n(.*?)```", _TEXT, re.DOTALL)
-    assert match, f"{name} is not on the page"
-    content: dict[str, Any] = json.loads(match[1])
+    content: dict[str, Any] = json.loads(_block(name, "json"))
     return content
+
+
+def code(name: str) -> str:
+    """The first Python block after the name of the file."""
+    return _block(name, "python")
+
+
+def _block(name: str, language: str) -> str:
+    match = re.search(rf"A `{re.escape(name)}`.*?```{language}\n(.*?)```", _TEXT, re.DOTALL)
+    assert match, f"{name} is not on the page"
+    return match[1]
 
 
 def command(beginning: str, containing: str = "") -> list[str]:
