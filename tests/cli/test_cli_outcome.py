@@ -163,7 +163,7 @@ def test_unresolved_entries() -> None:
     assert [(one.symbol, one.word) for one in read] == [
         ("A/B", "1"),
         ("A/B", "client:c"),
-        ("", "every open order of every symbol"),
+        ("", "all open orders of all symbols"),
         ("", "2"),
         ("", "client:d"),
     ]
