@@ -15,6 +15,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 import ccxt_bingx_ext
+from ccxt_bingx_ext._cancel import spacing
 
 from .contenders import CONTENDERS, PROCESS, SYMBOL, Contender, class_of, first_cancel, progress
 from .exchange_process import ExchangeProcess
@@ -145,6 +146,7 @@ def _reads_response(bot: Any) -> Callable[[], object]:
     response = _response(ids)
 
     def run() -> object:
+        spacing.forget()  # the same orders again would wait for a second
         bot.spotV1PrivatePostTradeCancelOrders = lambda request: response
         try:
             return bot.cancel_orders(ids, SYMBOL, PROCESS)
@@ -160,6 +162,7 @@ def _calls(bot: Any) -> Callable[[], object]:
     response = _response(ids)
 
     def run() -> object:
+        spacing.forget()
         bot.fetch = lambda *request: response
         try:
             return bot.cancel_orders(ids, SYMBOL, PROCESS)

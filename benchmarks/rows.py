@@ -17,7 +17,7 @@ Cell: TypeAlias = float | int | str | None
 
 _FASTER = 4
 _IMPORT = 0.015
-_SATURATION = 0.94
+_SATURATION = 0.98
 _UNCHANGED = {"gather": "asyncio.gather of cancel_order", "loop": "a loop of cancel_order (sync)"}
 _UNCHANGED_AIMS = {("gather", 50): (1.5, 8), ("gather", 500): (6, 20), ("gather", 1000): (12, 40)}
 """Seconds, and requests."""

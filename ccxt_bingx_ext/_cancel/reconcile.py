@@ -296,7 +296,7 @@ def _look_by(
         is_missing = refusal.unknown or refusal.gone
     if not is_missing:
         return None
-    if ref in run.not_found:
+    if ref in run.not_found and not run.rest_of_lag(ref):
         run.missing.add(ref)
         return refusal._replace(unknown=True)
     run.not_found.add(ref)
