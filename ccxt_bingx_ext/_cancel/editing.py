@@ -185,7 +185,7 @@ def _warn_if_old_may_live(ref: OrderRef, cancel: Step, new_id: str) -> None:
         f"{EDIT_ORDER} placed order {new_id}, but the exchange does not say that it cancelled order "
         f"{ref.value}, which may still be live: {shorten(cancel.text, _LONGEST_WORDS) or 'no words'}"
     )
-    event(WARNING, "edit", text, method=EDIT_ORDER, ids=(ref.value,), new_id=new_id)
+    event(WARNING, "edit_unsure", text, method=EDIT_ORDER, ids=(ref.value,), new_id=new_id)
 
 
 def _calls_gone(ref: OrderRef, cancel: Step) -> bool:
