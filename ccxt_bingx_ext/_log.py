@@ -1,5 +1,65 @@
-"""The logger that every module of the plugin writes to."""
+"""The logger of the plugin, and the one way in which its modules write to it.
+
+A record has the name of its event, and the event's fields, as attributes: ``record.event``, ``record.ids``.
+"""
+
+from __future__ import annotations
 
 import logging
+import re
+import traceback
+from typing import Any
+
+from ._redact import MASK, redact
 
 log = logging.getLogger("ccxt_bingx_ext")
+
+DEBUG, INFO, WARNING = logging.DEBUG, logging.INFO, logging.WARNING
+
+_URL = r"[A-Za-z][\w+.-]*://\S*"
+# The exchange's keys have 64 characters and more, an order's id has 40 at most.
+_LONG = r"[\w+=-]{41,}"
+_MOST_SHOWN = 3  # ids in a text; the record has them all
+
+
+def is_on(level: int) -> bool:
+    """Whether anybody reads records of `level`. Ask before you make anything for one."""
+    return log.isEnabledFor(level)
+
+
+def event(level: int, name: str, text: str = "", /, **fields: Any) -> None:
+    """Write a record about the event `name`. Its `fields` become attributes of the record.
+
+    `text` is what people read; without it, they read the fields that are not None. The record holds no URL,
+    key or signature. A tuple is one of ids, and stays as it is: an altered id loses sight of its order.
+
+    No error leaves: a cancel must not fail because a handler of the bot does. The error goes to stderr, as it
+    does from Python's own handlers (``logging.raiseExceptions``).
+    """
+    if not log.isEnabledFor(level):
+        return
+    try:
+        shown = {name: _clean(one) if isinstance(one, str) else one for name, one in fields.items()}
+        message = _clean(text) if text else f"{name}{_pairs(shown)}"
+        log.log(level, message, extra={"event": name, **shown}, stacklevel=2)
+    except Exception:
+        if logging.raiseExceptions:
+            traceback.print_exc()
+
+
+def listed(ids: tuple[str, ...]) -> str:
+    """`ids` as a text shows them."""
+    more = f" and {len(ids) - _MOST_SHOWN} more" if len(ids) > _MOST_SHOWN else ""
+    return ", ".join(ids[:_MOST_SHOWN]) + more
+
+
+def _pairs(fields: dict[str, Any]) -> str:
+    return "".join(
+        f" {name}={listed(one) if isinstance(one, tuple) else one}"
+        for name, one in fields.items()
+        if one not in (None, ())
+    )
+
+
+def _clean(text: str) -> str:
+    return re.sub(_LONG, MASK, re.sub(_URL, "(a URL)", redact(text)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ccxt.base.errors import BadRequest, BaseError, ExchangeNotAvailable, NotSupported
 from ccxt.base.exchange import Exchange
+from ccxt.base.exchange import __version__ as ccxt_version
 
 from ._bingx.endpoints import (
     ENDPOINTS,
@@ -89,10 +91,11 @@ from ._cancel.single import cancel_one
 from ._cancel.spacing import spacing_for
 from ._cancel.together import Joined, Refused, cancel_together
 from ._ids import Batch, UnknownOrders, is_blank
+from ._log import INFO, event, is_on
 from ._ratelimit.acquire import Refusal
 from ._ratelimit.local import is_any_held
 from ._ratelimit.messages import Ban, Limiter, Pause, Resume
-from ._ratelimit.registry import limiter_for, limiters_at
+from ._ratelimit.registry import limiter_for, limiters_at, where_is
 from ._ratelimit.schedule import RateLimit
 from ._redact import hides_secrets
 from ._settings import DEFAULTS, Settings, parse_settings
@@ -169,6 +172,22 @@ class BingxMixin(Upstream):
     def __init__(self, *args: Any, **named: Any) -> None:
         self._hosts = Hosts()
         super().__init__(*args, **named)
+        if is_on(INFO):
+            self._introduce()
+
+    def _introduce(self) -> None:
+        """Log what this instance is."""
+        version = sys.modules[__package__].__version__
+        name = f"{type(self).__module__}.{type(self).__qualname__}".replace("._sync.", ".")
+        limits, store = None, None
+        with suppress(Exception):  # an option is wrong: the first call says so
+            settings = {one.route: parse_settings(self.options, one) for one in ENDPOINTS.values()}
+            if self.enableRateLimit:
+                limits = {route: one.rate_limit.per_second for route, one in settings.items()}
+            store = where_is(next(iter(settings.values())).storage)
+        lanes = f"{len(limits)} lanes in {store or 'this process'}" if limits else "no rate limit"
+        text = f"ccxt-bingx-ext {version} on ccxt {ccxt_version}: {name}, {lanes}"
+        event(INFO, "instance", text, version=version, ccxt_version=ccxt_version, limits=limits, store=store)
 
     def describe(self) -> Any:
         return self.deep_extend(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import ModuleType, TracebackType
 from typing import Any
 
+from ._log import INFO, event
+
 _NAME = "bingx"
 _originals: dict[ModuleType, Any] = {}
 
@@ -37,6 +39,10 @@ def register() -> Registration:
         if theirs is not ours:
             _originals[module] = theirs
             setattr(module, _NAME, ours)
+    if not was_registered:
+        places = [f"{module.__name__}.{_NAME}" for module, _ in _places()]
+        text = f"registered: {', '.join(places)} are the classes of ccxt_bingx_ext"
+        event(INFO, "registered", text, places=tuple(places))
     return Registration(was_registered)
 
 

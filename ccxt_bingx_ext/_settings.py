@@ -24,7 +24,7 @@ from ._bingx.endpoints import (
 from ._cancel.arguments import copied
 from ._cancel.forms import AUTO, JSON, QUERY
 from ._ids import exact, shown
-from ._log import log
+from ._log import WARNING, event
 from ._ratelimit.schedule import RateLimit
 
 DEFAULTS: Mapping[str, Any] = {
@@ -160,7 +160,8 @@ def _warn_of_name(where: str, name: object, known: Iterable[str]) -> None:
     by_text = {one.casefold(): one for one in known}
     near = get_close_matches(name.casefold(), by_text, 1) if isinstance(name, str) else []
     hint = f"did you mean {by_text[near[0]]!r}?" if near else f"the names are {', '.join(known)}"
-    log.warning("bingx options%s has no setting %s, which changes nothing: %s", where, shown(name), hint)
+    text = f"bingx options{where} has no setting {shown(name)}, which changes nothing: {hint}"
+    event(WARNING, "option", text, setting=shown(name))
 
 
 def _parse_hostnames(given: Any) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from ccxt.base.errors import ArgumentsRequired, BadRequest, BadSymbol, BaseError
 from .._bingx.endpoints import Endpoint
 from .._bingx.replacing import OLD_CLIENT_ID_PARAMS
 from .._ids import Batch, ClientOrderId, OrderRef, SymbolRef, exact, is_blank, shown
-from .._log import log
+from .._log import WARNING, event
 
 # The methods as ccxt's own messages name them.
 CANCEL_ORDERS = "bingx cancelOrders()"
@@ -487,10 +487,11 @@ def _parse_recv_window(method: str, value: object) -> int | float:
 
 @functools.cache  # once per process
 def _warn_of_recv_window() -> None:
-    log.warning(
-        "recvWindow is longer than %d ms: the exchange's sources disagree whether it accepts that",
-        LONGEST_RECV_WINDOW,
+    text = (
+        f"recvWindow is longer than {LONGEST_RECV_WINDOW} ms: "
+        "the exchange's sources disagree whether it accepts that"
     )
+    event(WARNING, "recv_window", text)
 
 
 def _plain_number(value: int | float) -> int | float:

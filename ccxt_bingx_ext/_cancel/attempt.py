@@ -8,7 +8,16 @@ from ccxt.base.errors import BaseError, InvalidNonce, RateLimitExceeded
 
 from .._bingx.errors import response_of
 from .._ratelimit.messages import Ban, Pause
-from .commands import Cancel, CancelAll, MeasureClock, Query, Sleep, Steps, UpdateLimiter
+from .commands import (
+    Cancel,
+    CancelAll,
+    MeasureClock,
+    Query,
+    Sleep,
+    Steps,
+    UpdateLimiter,
+)
+from .events import note_ban, note_clock, note_host, note_limit, note_window
 from .failures import is_about_the_form, is_ambiguous, out_of_time, was_never_sent
 from .forms import QUERY
 from .run import CancelContext
@@ -35,7 +44,11 @@ def send(request: Request, context: CancelContext) -> Steps:
         if stops or is_late or seconds > context.max_wait or is_ambiguous(error):
             raise
     yield Sleep(seconds)
-    return (yield from _send_in_a_form(request, context))
+    return (yield from _send_in_a_form(_again(request), context))
+
+
+def _again(request: Request) -> Request:
+    return request._replace(attempt=request.attempt + 1)
 
 
 def _send_in_a_form(request: Request, context: CancelContext) -> Steps:
@@ -54,7 +67,9 @@ def _send_in_a_form(request: Request, context: CancelContext) -> Steps:
         return response
     # Once, in the form that was accepted live. If that does not help, a further call sends one request again.
     try:
-        response = yield from _send_on_time(request._replace(form=QUERY), context)
+        response = yield from _send_on_time(
+            request._replace(form=QUERY, attempt=request.attempt + 1), context
+        )
     except BaseError as error:
         if response_of(error) is not None and not is_ambiguous(error):
             form.remember(first if is_about_the_form(error) else QUERY)
@@ -71,21 +86,23 @@ def _send_on_time(request: Request, context: CancelContext) -> Steps:
             raise
         refusal = error
     try:
-        yield MeasureClock()
+        offset = yield MeasureClock()
     except BaseError as unmeasured:
         raise refusal from unmeasured
-    return (yield from _send_to_any_host(request, context))
+    note_clock(context.method, request.limited.route, offset, refusal)
+    return (yield from _send_to_any_host(_again(request), context))
 
 
 def _send_to_any_host(request: Request, context: CancelContext) -> Steps:
     """The response of the first host that can be reached. A host that has answered is not passed over."""
-    *others, last = context.hosts.in_turn(context.fallbacks, context.clock())
-    for host in others:
+    *others, last = hosts = context.hosts.in_turn(context.fallbacks, context.clock())
+    for host, following in zip(others, hosts[1:], strict=True):
         try:
             return (yield from _dispatch(request._replace(hostname=host), context))
         except BaseError as error:
             if not was_never_sent(error):
                 raise
+            note_host(context.method, request.limited.route, host, following, error)
     return (yield from _dispatch(request._replace(hostname=last), context))
 
 
@@ -105,6 +122,7 @@ def _dispatch(request: Request, context: CancelContext) -> Steps:
     if isinstance(request, Query):
         return response
     if response.rest_of_window is not None:
+        note_window(request.limited.route, response.rest_of_window)
         yield UpdateLimiter(request.limited, Pause(response.rest_of_window))
     return response if isinstance(request, CancelAll) else response.body
 
@@ -116,10 +134,13 @@ def _report_stop(request: Request, error: BaseError, context: CancelContext) -> 
         return
     scope = response.stops
     if scope is not None:
+        note_ban(context.method, request.limited.route, response, scope, error)
         # Without a time the limiter holds for a second, lets one request probe, and doubles.
         yield UpdateLimiter(request.limited, Ban(response.retry_after), scope)
     elif isinstance(error, RateLimitExceeded):
-        yield UpdateLimiter(request.limited, Pause(_seconds_to_wait(error, context)))
+        seconds = _seconds_to_wait(error, context)
+        note_limit(context.method, request.limited.route, seconds, error)
+        yield UpdateLimiter(request.limited, Pause(seconds))
 
 
 def _seconds_to_wait(error: BaseError, context: CancelContext) -> float:

@@ -34,11 +34,12 @@ from ccxt.base.errors import BadResponse, BaseError, OperationFailed, OrderNotFo
 from .._bingx.errors import carry_ban
 from .._bingx.vocabulary import STATUS_OF_STATE, spelled_out, state_of
 from .._ids import Batch, OrderRef, OrderWithoutSymbol, SymbolRef, UnknownOrders
-from .._log import log
+from .._log import WARNING, event
 from .._redact import shorten
 from .._runner import Gather
 from .attempt import send
 from .commands import CancelAll, FetchOpenOrders, FetchTime, Received, Sleep
+from .events import fields_of, note_ambiguous, note_settled, note_unsettled, values_of
 from .failures import is_ambiguous, signed_at_of
 from .flow import Flow, cancel_batch
 from .ledger import OrderReport, UnexpectedResponse, listed_orders, reports_of
@@ -114,6 +115,9 @@ def cancel_all(scope: Scope) -> Flow:
         if not (is_ambiguous(error) or isinstance(error, OrderNotFound)):
             return account.outcome_of_unknown_orders(error)
         failure, signed_at = error, signed_at_of(error)
+    is_lost = failure is not None and is_ambiguous(failure)
+    if failure is not None and is_lost:
+        note_ambiguous(context.method, context.endpoint.route, scope.request.get("symbol"), (), failure)
     submitted_at = context.clock()
     account.note_submission(submitted_at)
     if failure is not None or scope.verifies:
@@ -122,7 +126,7 @@ def cancel_all(scope: Scope) -> Flow:
         except (BaseError, UnexpectedResponse) as error:
             why = f"{context.method} could not read which orders are still open: {shorten(str(error), 300)}"
             if failure is None and isinstance(error, PermissionDenied):
-                log.warning("%s", why)
+                event(WARNING, "unverified", why, method=context.method, **fields_of(error))
             else:
                 if failure is None:
                     failure = BadResponse(why)
@@ -136,7 +140,21 @@ def cancel_all(scope: Scope) -> Flow:
                 account.sort(order, age)
     left = account.left
     outcomes = yield Gather([_settle(one, submitted_at) for one in left])
-    return account.outcome(zip(left, outcomes, strict=True), failure)
+    outcome = account.outcome(zip(left, outcomes, strict=True), failure)
+    if is_lost:
+        _report(scope, outcome)
+    return outcome
+
+
+def _report(scope: Scope, outcome: Outcome) -> None:
+    """Log what came of a request whose outcome was unknown."""
+    about = (scope.context.method, scope.context.endpoint.route, scope.request.get("symbol"))
+    if outcome.unresolved:
+        named = [one.ref for one in outcome.unresolved if not isinstance(one, (OrderRef, UnknownOrders))]
+        note_unsettled(*about, values_of(named))
+    else:
+        ids = values_of(ref for _, ref in outcome.orders)
+        note_settled(*about, ids, [order["status"] for order in outcome.orders.values()])
 
 
 class _Account:

@@ -5,7 +5,7 @@ Named tuples, not dataclasses: a dozen of those would add 5 ms to a bot's start 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from math import inf
 from typing import Any, NamedTuple, TypeAlias
 
@@ -22,7 +22,8 @@ class LoadMarkets(NamedTuple):
 class Cancel(NamedTuple):
     """Send `request` to `endpoint`, which cancels orders. The result is `Received`.
 
-    It waits for its limiter until `give_up` (s on the flow's clock) at most.
+    It waits for its limiter until `give_up` (s on the flow's clock) at most. For the log: `refs` are the
+    orders that it is about, and `attempt` counts how often it is sent.
     """
 
     endpoint: Endpoint
@@ -30,6 +31,8 @@ class Cancel(NamedTuple):
     hostname: str | None = None  # None: the exchange's own
     give_up: float = inf
     form: str | None = None  # "json" or "query"; None: as the options say
+    refs: Sequence[OrderRef] = ()
+    attempt: int = 1
 
     @property
     def limited(self) -> Endpoint:
@@ -43,6 +46,8 @@ class CancelAll(NamedTuple):
     request: Mapping[str, Any]
     hostname: str | None = None
     give_up: float = inf
+    refs: Sequence[OrderRef] = ()
+    attempt: int = 1
 
     @property
     def limited(self) -> Endpoint:
@@ -71,6 +76,8 @@ class FetchOrder(NamedTuple):
     request: Mapping[str, Any]
     hostname: str | None = None
     give_up: float = inf
+    refs: Sequence[OrderRef] = ()
+    attempt: int = 1
 
     @property
     def limited(self) -> LookUp:
@@ -84,6 +91,8 @@ class FetchHistory(NamedTuple):
     request: Mapping[str, Any]
     hostname: str | None = None
     give_up: float = inf
+    refs: Sequence[OrderRef] = ()
+    attempt: int = 1
 
     @property
     def limited(self) -> LookUp:
@@ -97,6 +106,8 @@ class FetchOpenOrders(NamedTuple):
     request: Mapping[str, Any]
     hostname: str | None = None
     give_up: float = inf
+    refs: Sequence[OrderRef] = ()
+    attempt: int = 1
 
     @property
     def limited(self) -> LookUp:

@@ -31,7 +31,7 @@ from .._bingx.errors import Response, attach_response, refusal, words_of
 from .._bingx.replacing import Replacement, Step, parse_replacement, says_cancelled
 from .._bingx.vocabulary import Words
 from .._ids import Batch, OrderRef
-from .._log import log
+from .._log import WARNING, event
 from .._redact import redact, shorten
 from .arguments import EDIT_ORDER, Edited
 from .commands import Command, EditOrder, Steps
@@ -77,6 +77,8 @@ def edit_one(
             failure = yield from _not_replaced(run, ref, said)
         else:
             failure = _refusal(said.cancel)
+    if is_ambiguous(failure):
+        run.note_ambiguous((ref,), failure)
     failure = yield from _explained(run, ref, failure)
     _raise(run, ref, failure, new_id, _remark(edited) if may_be_placed else "")
 
@@ -179,13 +181,11 @@ def _warn_if_old_may_live(ref: OrderRef, cancel: Step, new_id: str) -> None:
     """
     if cancel.done or (cancel.done is False and _calls_gone(ref, cancel)):
         return
-    log.warning(
-        "bingx editOrder() placed order %s, but the exchange does not say that it cancelled order %s, "
-        "which may still be live: %s",
-        new_id,
-        ref.value,
-        shorten(cancel.text, _LONGEST_WORDS) or "no words",
+    text = (
+        f"{EDIT_ORDER} placed order {new_id}, but the exchange does not say that it cancelled order "
+        f"{ref.value}, which may still be live: {shorten(cancel.text, _LONGEST_WORDS) or 'no words'}"
     )
+    event(WARNING, "edit_unsure", text, method=EDIT_ORDER, ids=(ref.value,), new_id=new_id)
 
 
 def _calls_gone(ref: OrderRef, cancel: Step) -> bool:

@@ -99,6 +99,7 @@ def _cancel_and_account(run: CancelRun) -> Generator[Command | Gather, Any, Base
     context, ledger = run.context, run.ledger
     repeatable = yield from _send_parts(run, run.batch.parts(context.batch_size))
     omitted = [ref for ref in repeatable if ledger[ref] is None]
+    run.note_omitted([ref for ref in omitted if ledger.said(ref) is None])
     yield from query_unsettled(run, omitted)
     live = [ref for ref in omitted if (report := ledger[ref]) is None or report.status == "open"]
     # In a request for one id, an entry that names no id can only mean that one.

@@ -6,7 +6,7 @@ remembered for account and host while the process lives.
 
 from __future__ import annotations
 
-from .._log import log
+from .._log import WARNING, event
 
 AUTO, JSON, QUERY = "auto", "json", "query"
 
@@ -25,10 +25,11 @@ class RequestForm:
     def remember(self, form: str) -> None:
         """`form` was readable to the exchange; or no form was, and `form` is the one to stay with."""
         if self.known is None and form == QUERY:
-            log.info(
+            text = (
                 "the exchange refused the JSON form of cancelOrders and accepted the query form: "
                 'options["cancelOrders"]["requestFormat"] = "query" makes it permanent'
             )
+            event(WARNING, "form", text, form=form)
         self.known = form
 
 

@@ -22,6 +22,7 @@ from .._bingx.errors import carry_ban, words_of
 from .._ids import Batch, OrderRef
 from .attempt import send
 from .commands import Sleep, Steps
+from .events import note_attempt
 from .failures import is_ambiguous
 from .ledger import (
     OrderReport,
@@ -43,14 +44,16 @@ def reconcile_batch(run: CancelRun, part: Batch, failure: BaseError) -> Steps:
     Raises `failure` if the outcome stays unknown.
     """
     context = run.context
+    run.note_ambiguous(part.refs, failure)
     settle = _settle_together if part.all_or_nothing else _settle_each
     give_up = run.give_up()
     pause = context.pauses.reconcile
-    for _ in range(context.resolve_attempts):
+    for attempt in range(1, context.resolve_attempts + 1):
         if context.clock() + pause > give_up:
             break
         yield Sleep(pause)
         pause *= 2
+        note_attempt(context.method, context.endpoint.route, run.market_id, part.refs, attempt)
         try:
             settled = yield from settle(run, part, give_up)
         except UnexpectedResponse:

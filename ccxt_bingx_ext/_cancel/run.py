@@ -13,6 +13,7 @@ from .._bingx.endpoints import Endpoint
 from .._bingx.limit_headers import WINDOW
 from .._ids import Batch, OrderRef
 from .commands import Cancel, FetchHistory, FetchOpenOrders, FetchOrder, Sleep, Steps
+from .events import note_ambiguous, note_omitted, note_settled, note_unsettled, values_of
 from .failures import out_of_time
 from .forms import RequestForm
 from .hosts import Hosts
@@ -109,6 +110,7 @@ class CancelRun:
         self.joins = joins
         self.deadline = inf
         self._submitted_at: dict[OrderRef, float] = {}
+        self._doubtful: dict[OrderRef, None] = {}  # the log has that their outcome is unknown
 
     def take_over(self, other: CancelRun, ref: OrderRef) -> None:
         """Go on with `ref` from where `other`, a run of several orders, has brought it."""
@@ -118,13 +120,15 @@ class CancelRun:
         self.not_found |= other.not_found & {ref}
         self.missing |= other.missing & {ref}
         self.deadline = min(self.deadline, other.deadline)
+        self._doubtful.update(dict.fromkeys(other._doubtful.keys() & {ref}))
         if ref in other._submitted_at:
             self._submitted_at[ref] = other._submitted_at[ref]
 
     def cancel(self, part: Batch) -> Cancel:
         """The command that cancels `part` of the batch."""
         endpoint = self.context.endpoint
-        return Cancel(endpoint, endpoint.request(part, self.market_id), give_up=self.deadline)
+        request = endpoint.request(part, self.market_id)
+        return Cancel(endpoint, request, give_up=self.deadline, refs=part.refs)
 
     def give_up(self) -> float:
         """Until when (s on the flow's clock) an attempt to resolve that begins now may go on."""
@@ -149,16 +153,48 @@ class CancelRun:
     def fetch(self, ref: OrderRef, give_up: float) -> FetchOrder:
         """The command that queries one order, and waits to be sent until `give_up` at most."""
         endpoint = self.context.endpoint
-        return FetchOrder(endpoint, endpoint.fetch_request(ref, self.market_id), give_up=give_up)
+        request = endpoint.fetch_request(ref, self.market_id)
+        return FetchOrder(endpoint, request, give_up=give_up, refs=(ref,))
 
     def history(self, ref: OrderRef, give_up: float) -> FetchHistory:
         """The command that lists orders from `ref` on, or the latest ones for a client order id."""
         endpoint = self.context.endpoint
-        return FetchHistory(endpoint, endpoint.history_request(ref, self.market_id), give_up=give_up)
+        request = endpoint.history_request(ref, self.market_id)
+        return FetchHistory(endpoint, request, give_up=give_up, refs=(ref,))
 
     def fetch_open(self, give_up: float) -> FetchOpenOrders:
         """The command that lists the open orders of the market."""
         return FetchOpenOrders(self.context.endpoint, {"symbol": self.market_id}, give_up=give_up)
+
+    def note_ambiguous(self, refs: Sequence[OrderRef], failure: BaseError) -> None:
+        """Log that the outcome of the cancel of `refs` is unknown, once for each."""
+        if new := self._note_doubt(refs):
+            note_ambiguous(*self._about, values_of(new), failure)
+
+    def note_omitted(self, refs: Sequence[OrderRef]) -> None:
+        """Log that a response omits `refs`, once for each."""
+        if new := self._note_doubt(refs):
+            note_omitted(*self._about, values_of(new))
+
+    def _note_doubt(self, refs: Sequence[OrderRef]) -> list[OrderRef]:
+        new = [ref for ref in refs if ref not in self._doubtful]
+        self._doubtful.update(dict.fromkeys(new))
+        return new
+
+    @property
+    def _about(self) -> tuple[str, str, str]:
+        return self.context.method, self.context.endpoint.route, self.market_id
+
+    def _report(self) -> None:
+        """Log what became of the orders whose outcome was unknown."""
+        if self._doubtful:
+            settled = {ref: report.status for ref, report in self.ledger.known if ref in self._doubtful}
+            unsettled = [ref for ref in self._doubtful if ref not in settled]
+            if settled:
+                note_settled(*self._about, values_of(settled), [*settled.values()])
+            if unsettled:
+                note_unsettled(*self._about, values_of(unsettled))
+            self._doubtful.clear()
 
     def wait_for_turn(self, refs: Sequence[OrderRef]) -> Steps:
         """Wait until the exchange accepts a cancel of `refs` again.
@@ -217,6 +253,7 @@ class CancelRun:
 
     def outcome(self, error: BaseError | None = None) -> Outcome:
         """What came of it."""
+        self._report()
         build_order = self.context.build_order
         return Outcome(
             orders={ref: build_order(ref, report) for ref, report in self.ledger.known},

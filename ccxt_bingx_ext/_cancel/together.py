@@ -27,9 +27,10 @@ from ccxt.base.errors import BaseError, DDoSProtection, OrderNotFound, RateLimit
 from .._bingx.errors import Response, attach_response, response_of
 from .._bingx.vocabulary import spelled_out
 from .._ids import Batch, OrderRef
-from .._log import log
+from .._log import WARNING, event
 from .._redact import redact
 from .commands import Join, Steps
+from .events import fields_of, note_merge
 from .failures import is_ambiguous
 from .flow import read, send_once, unsettled_error
 from .ledger import OrderReport
@@ -69,6 +70,7 @@ def cancel_together(
 ) -> Generator[Any, Any, Joined | Refused]:
     """Cancel the orders of `batch`, each on its own merits. No ccxt error leaves."""
     run = CancelRun(batch, market_id, context)
+    note_merge(context.method, context.endpoint.route, market_id, batch.refs)
     try:
         response = yield from submit(run, batch)
         run.begin_to_resolve()
@@ -162,12 +164,12 @@ class Coalescing:
         """The exchange refuses batches of single cancels. From now on, each goes by itself."""
         if not self.is_off:
             self.is_off = True
-            log.warning(
+            text = (
                 "the exchange refused a batch of single cancels as a whole, so the plugin cancels the orders "
                 "one by one, and sends no such batch again in this process "
-                '(options["cancelOrders"]["coalesce"]): %s',
-                refused.error,
+                f'(options["cancelOrders"]["coalesce"]): {refused.error}'
             )
+            event(WARNING, "coalescing_off", text, **fields_of(refused.error))
 
 
 _coalescing: dict[tuple[str, str], Coalescing] = {}

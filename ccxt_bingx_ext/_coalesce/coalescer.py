@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from .._cancel.commands import Command, Join, Share
+from .._cancel.events import note_share
 from .._cancel.outcome import Outcome, copy_of
 from .._ids import OrderRef
 from .._ratelimit.acquire import Slot
@@ -38,6 +39,7 @@ class Coalescer:
         else:
             share.flow.close()
             cancel.is_shared = True
+            note_share(share.single.route, share.ref)
         cancel.callers += 1
         try:
             await asyncio.wait([cancel.task])

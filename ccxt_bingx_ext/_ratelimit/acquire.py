@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator
 from math import inf
 from typing import Any, NamedTuple, TypeAlias
 
+from .._log import DEBUG, event, is_on
 from .._runner import run, run_async
 from .messages import Acquire, Answered, Limiter, Question, Renew, Signal, Ticket, Withdraw, Written
 from .schedule import Decision, RateLimit
@@ -166,10 +167,12 @@ def _steps(
     refusal: Refusal,
     give_up: float,
 ) -> Generator[Question | Wait, Any, Slot]:
+    began_at = time.monotonic()
     while True:
         asked_at = time.monotonic()  # a slow reply uses up the slack
         decision = yield Acquire(ticket, rate_limit)
         if not decision.delay:
+            _report_slot(limiter, began_at)
             return Slot(limiter, ticket, rate_limit, asked_at + rate_limit.slack)
         left = give_up - time.monotonic()
         if decision.delay > (min(max_wait, left) if decision.banned else left):
@@ -183,9 +186,16 @@ def _try_steps(limiter: Limiter, rate_limit: RateLimit) -> Generator[Signal, Any
     ticket, asked_at = Ticket(lambda: True), time.monotonic()
     decision = yield Acquire(ticket, rate_limit)
     if not decision.delay:
+        _report_slot(limiter, asked_at)
         return Slot(limiter, ticket, rate_limit, asked_at + rate_limit.slack)
     yield Withdraw(ticket)
     return None
+
+
+def _report_slot(limiter: Limiter, began_at: float) -> None:
+    if is_on(DEBUG):
+        waited = round((time.monotonic() - began_at) * 1000)
+        event(DEBUG, "slot", endpoint=limiter.endpoint, waited_ms=waited)
 
 
 def _renew_steps(slot: Slot) -> Generator[Signal, Any, bool]:

@@ -38,7 +38,8 @@ class LocalLimiter:
     owner may take again. The limiter wakes tickets without the lock.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, endpoint: str = "") -> None:
+        self.endpoint = endpoint
         self._clock = clock
         self._lock = threading.RLock()
         self._schedule: Schedule[Ticket] = Schedule()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from urllib.parse import urlsplit
 
-log = logging.getLogger("ccxt_bingx_ext")
+from .._log import WARNING, event
 
 _UNREADABLE = 'an unreadable URL (write %2F, %3F, %23 and %40 for "/", "?", "#" and "@" in a password)'
 
@@ -19,7 +18,7 @@ class Outage:
     """
 
     def __init__(self, url: str) -> None:
-        self.where = _host_and_port(url)
+        self.where = host_and_port(url)
         self._lock = threading.RLock()  # a finalizer may call on the same thread
         self._until: float | None = None  # None: Redis replied to the last call
 
@@ -56,23 +55,23 @@ class Outage:
             # unreadable URL that may be part of the password.
             is_secret = isinstance(error, ValueError) or self.where == _UNREADABLE
             reason = "" if is_secret else f": {error}"
-            log.warning(
-                "the shared rate limit at %s cannot be reached (%s%s). "
-                "Until it is back, each process keeps the limit on its own",
-                self.where,
-                type(error).__name__,
-                reason,
+            kind = type(error).__name__
+            text = (
+                f"the shared rate limit at {self.where} cannot be reached ({kind}{reason}). "
+                "Until it is back, each process keeps the limit on its own"
             )
+            event(WARNING, "store_away", text, store=self.where, error=kind)
 
     def end(self) -> None:
         """Redis has replied."""
         with self._lock:
             is_news, self._until = self._until is not None, None
         if is_news:
-            log.warning("the shared rate limit is back: %s", self.where)
+            text = f"the shared rate limit is back: {self.where}"
+            event(WARNING, "store_back", text, store=self.where)
 
 
-def _host_and_port(url: str) -> str:
+def host_and_port(url: str) -> str:
     """What a log may show of `url`, which may hold a password."""
     try:
         parts = urlsplit(url)

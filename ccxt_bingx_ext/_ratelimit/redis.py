@@ -13,7 +13,7 @@ from itertools import chain, takewhile
 from math import inf
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from .._log import log
+from .._log import WARNING, event
 from .._runner import run, run_async
 from .connection import Moment, connection_to
 from .local import LocalLimiter
@@ -83,6 +83,11 @@ class RedisLimiter:
         self._last_reply: _Reply | None = None
         self._queue = _ProcessQueue()
         self._restore_at = -inf  # when a ban may be written back the next time
+        self._banned_until = -inf  # the ban that the log has
+
+    @property
+    def endpoint(self) -> str:
+        return self._local.endpoint
 
     @property
     def banned_for(self) -> float:
@@ -130,6 +135,7 @@ class RedisLimiter:
         if decision.banned:
             # Not later than Redis says: otherwise processes that restore bans would prolong them in turn.
             self._local.do(Ban(_rest(decision.delay, asked_at)))
+            self._report_ban(decision.delay, asked_at)
             self._restore_at = time.monotonic() + self.check_every
             self._queue.wake_all()
             return decision
@@ -141,6 +147,17 @@ class RedisLimiter:
             return Decision(min(_rest(decision.delay, asked_at), self.check_every))
         self._queue.leave(ticket)
         return GO
+
+    def _report_ban(self, seconds: float, asked_at: float) -> None:
+        """Log a ban that another process has met, once: Redis never names quite the same end twice."""
+        is_new, self._banned_until = asked_at + seconds > self._banned_until + STEP, asked_at + seconds
+        if is_new:
+            where = self._outage.where
+            text = (
+                f"the exchange refuses requests to {self.endpoint} for {seconds:.1f} s, "
+                f"says the shared rate limit at {where}"
+            )
+            event(WARNING, "ban", text, store=where, endpoint=self.endpoint, seconds=seconds)
 
     def _restore_ban(self) -> Steps[None]:
         """Write back a ban that Redis has lost, or never heard of because it was away.
@@ -188,6 +205,8 @@ class RedisLimiter:
         if isinstance(signal, Resume) and not self._local.is_held:
             return GO  # every response sends one: all who wait would ask Redis
         self._local.do(signal)  # an outage must not lose it
+        if isinstance(signal, Ban):  # whoever met it has logged it
+            self._banned_until = time.monotonic() + self._local.banned_for
         if isinstance(signal, (Ban, Resume)):
             self._queue.wake_all()
         if isinstance(signal, Ban) and signal.seconds is None:
@@ -216,9 +235,9 @@ class RedisLimiter:
             self._outage.end()
         self._last_reply = reply
         if before is not None and (what := reply.is_odd_after(before)):
-            log.warning(
-                "%s: one window of the shared rate limit at %s may be too full", what, self._outage.where
-            )
+            where = self._outage.where
+            text = f"{what}: one window of the shared rate limit at {where} may be too full"
+            event(WARNING, "store_reset", text, store=where, endpoint=self.endpoint, reason=what)
         return reply.decision
 
     def _arguments(self, signal: Question | Withdraw | Pause | Ban) -> list[Any]:

@@ -47,7 +47,7 @@ def limiter_for(api_key: str, host: str, endpoint: str, storage: str | None) -> 
     request that still counts.
     """
     name = hashlib.sha256("\n".join((api_key, host, endpoint)).encode()).hexdigest()[:32]
-    kept = _keep(host, name)
+    kept = _keep(host, name, endpoint)
     _forget_unused()
     if storage is None:
         return kept.local
@@ -58,9 +58,18 @@ def limiter_for(api_key: str, host: str, endpoint: str, storage: str | None) -> 
     return kept.shared[storage]
 
 
-def _keep(host: str, name: str) -> _Kept:
+def where_is(storage: str | None) -> str | None:
+    """Host and port of the Redis at the URL `storage`, which may hold a password; None for this process."""
+    if storage is None:
+        return None
+    from .outage import host_and_port
+
+    return host_and_port(storage)
+
+
+def _keep(host: str, name: str, endpoint: str) -> _Kept:
     key, alive = (host, name), _alive.setdefault(host, WeakValueDictionary())
-    kept = _kept.get(key) or _Kept(alive.get(name) or LocalLimiter())
+    kept = _kept.get(key) or _Kept(alive.get(name) or LocalLimiter(endpoint=endpoint))
     kept.used_at = time.monotonic()
     kept = _kept.setdefault(key, kept)  # another thread may have forgotten it, or made it, meanwhile
     alive[name] = kept.local

@@ -60,6 +60,11 @@ class RateLimit(NamedTuple):
         requests = max(1, int(limit))
         return cls(requests, max(1.0, requests / limit) + margin)
 
+    @property
+    def per_second(self) -> float | None:
+        """The most requests per second; None: any number."""
+        return self.requests / self.period if self.period else None
+
 
 class Decision(NamedTuple):
     """Go now (`delay` 0), or ask again after `delay` s. `banned`: the delay is the rest of a ban."""

@@ -21,7 +21,7 @@ from ccxt.base.errors import (
 from .._bingx.endpoints import concerns_orders, route_of
 from .._bingx.errors import Response, attach_response
 from .._cancel.failures import Progress, attach_progress, chain_of
-from .._log import log
+from .._log import WARNING, event
 from .._ratelimit.acquire import Slot, renew, renew_async, try_acquire, try_acquire_async
 from .._ratelimit.messages import Limiter
 
@@ -267,8 +267,8 @@ def warn_unwatched(session: object) -> None:
     kind = f"{type(session).__module__}.{type(session).__qualname__}"
     if kind not in _warned:
         _warned.add(kind)
-        log.warning(
-            "cannot watch requests in a session of type %s: make sure that it neither repeats a request "
-            "nor follows a redirect by itself",
-            kind,
+        text = (
+            f"cannot watch requests in a session of type {kind}: make sure that it neither repeats a request "
+            "nor follows a redirect by itself"
         )
+        event(WARNING, "unwatched", text, session=kind)

@@ -1,0 +1,168 @@
+"""What the log says of a cancel: what the exchange refused, what is ambiguous, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ccxt.base.errors import BaseError
+
+from .._bingx.errors import Response, Scope, response_of
+from .._ids import OrderRef
+from .._log import DEBUG, INFO, WARNING, event, is_on, listed
+from .failures import progress_of
+
+
+def values_of(refs: Iterable[OrderRef]) -> tuple[str, ...]:
+    """The ids of `refs` as records have them."""
+    return tuple(ref.value for ref in refs)
+
+
+def fields_of(error: BaseException) -> dict[str, Any]:
+    """What a record says of `error`: never its message, which may quote the request."""
+    response, progress = response_of(error), progress_of(error)
+    code = None if response is None else response.code
+    return {
+        "error": type(error).__name__,
+        "http_status": None if response is None else response.http_status,
+        "code": code if code is not None and code.lstrip("-").isdigit() and len(code) <= 10 else None,
+        "progress": None if progress is None else progress.name.lower(),
+    }
+
+
+def _why(fields: dict[str, Any]) -> str:
+    """`fields` of an error as a text shows them."""
+    status, code = fields["http_status"], fields["code"]
+    details = (
+        "" if status is None else f" (HTTP {status})" if code is None else f" (HTTP {status}, code {code})"
+    )
+    return f"{fields['error']}{details}"
+
+
+def note_ambiguous(
+    method: str, route: str, symbol: str | None, ids: tuple[str, ...], failure: BaseError
+) -> None:
+    """The exchange may have executed the cancel of `ids`, or not."""
+    fields, which = fields_of(failure), listed(ids) or "all open orders"
+    event(
+        WARNING,
+        "ambiguous",
+        f"{method} the outcome is unknown after {_why(fields)}: {which}",
+        method=method,
+        endpoint=route,
+        symbol=symbol,
+        ids=ids,
+        **fields,
+    )
+
+
+def note_omitted(method: str, route: str, symbol: str, ids: tuple[str, ...]) -> None:
+    """The response to a cancel leaves out `ids`."""
+    text = f"{method} the response says nothing about {listed(ids)}"
+    event(WARNING, "omitted", text, method=method, endpoint=route, symbol=symbol, ids=ids)
+
+
+def note_settled(
+    method: str, route: str, symbol: str | None, ids: tuple[str, ...], statuses: Sequence[str | None]
+) -> None:
+    """The plugin has found out what became of `ids`, whose outcome was unknown."""
+    if is_on(INFO):
+        counts = {status: [*statuses].count(status) for status in dict.fromkeys(statuses)}
+        found = ", ".join(f"{count} {status or 'not found'}" for status, count in counts.items())
+        text = f"{found}: {listed(ids)}" if ids else "no order of the request is open"
+        event(
+            INFO,
+            "resolved",
+            f"{method} the outcome is known now, {text}",
+            method=method,
+            endpoint=route,
+            symbol=symbol,
+            ids=ids,
+            statuses=tuple(statuses),
+        )
+
+
+def note_unsettled(method: str, route: str, symbol: str | None, ids: tuple[str, ...]) -> None:
+    """The outcome of the cancel of `ids` stays unknown; without ids, nobody knows of which orders."""
+    which = listed(ids) or "some orders"
+    text = f"{method} the outcome is still unknown, so these may be live: {which}"
+    event(WARNING, "unresolved", text, method=method, endpoint=route, symbol=symbol, ids=ids)
+
+
+def note_attempt(method: str, route: str, symbol: str, refs: Iterable[OrderRef], attempt: int) -> None:
+    """An attempt to find out what became of `refs` begins."""
+    if is_on(DEBUG):
+        ids = values_of(refs)
+        event(DEBUG, "reconcile", method=method, endpoint=route, symbol=symbol, ids=ids, attempt=attempt)
+
+
+def note_merge(method: str, route: str, symbol: str, refs: Iterable[OrderRef]) -> None:
+    """One batch cancels `refs`, each of which a call of its own asked for."""
+    if is_on(DEBUG):
+        event(DEBUG, "merge", method=method, endpoint=route, symbol=symbol, ids=values_of(refs))
+
+
+def note_share(route: str, ref: OrderRef) -> None:
+    """A further call asks to cancel `ref`, and gets the outcome of the first."""
+    if is_on(DEBUG):
+        event(DEBUG, "share", endpoint=route, ids=(ref.value,))
+
+
+def note_ban(method: str, route: str, response: Response, scope: Scope, error: BaseError) -> None:
+    """The exchange refuses all requests of `scope`."""
+    fields, seconds = fields_of(error), response.retry_after
+    which = {Scope.ACCOUNT: "every cancel of the account", Scope.HOST: "every request to the host"}
+    refused = which.get(scope, f"requests to {route}")
+    until = "until it accepts one again" if seconds is None else f"for {seconds:.1f} s"
+    event(
+        WARNING,
+        "ban",
+        f"{method} the exchange refuses {refused} {until}: {_why(fields)}",
+        method=method,
+        endpoint=route,
+        scope=scope.name.lower(),
+        seconds=seconds,
+        **fields,
+    )
+
+
+def note_limit(method: str, route: str, seconds: float, error: BaseError) -> None:
+    """The exchange has refused a request for its rate limit."""
+    fields = fields_of(error)
+    text = f"{method} the exchange's limit of {route} is used up for {seconds:.2f} s: {_why(fields)}"
+    event(WARNING, "limit", text, method=method, endpoint=route, seconds=seconds, **fields)
+
+
+def note_window(route: str, seconds: float) -> None:
+    """The response says that the limit of this window is used up."""
+    event(DEBUG, "window", endpoint=route, seconds=seconds)
+
+
+def note_host(method: str, route: str, away: str | None, hostname: str | None, error: BaseError) -> None:
+    """The host `away` cannot be reached, so the request goes to `hostname`. None: the exchange's own."""
+    names = [name or "the exchange's own host" for name in (away, hostname)]
+    event(
+        WARNING,
+        "host",
+        f"{method} cannot reach {names[0]} ({type(error).__name__}), so the request goes to {names[1]}",
+        method=method,
+        endpoint=route,
+        unreachable=away,
+        hostname=hostname,
+        **fields_of(error),
+    )
+
+
+def note_clock(method: str, route: str, offset: object, error: BaseError) -> None:
+    """The exchange refused a timestamp, and the plugin has measured its clock."""
+    ms = offset if isinstance(offset, (int, float)) else None
+    ahead = "" if ms is None else f" (this machine's is {ms:.0f} ms ahead)"
+    event(
+        WARNING,
+        "clock",
+        f"{method} the exchange refused the timestamp: the plugin signs by its clock now{ahead}",
+        method=method,
+        endpoint=route,
+        offset_ms=ms,
+        **fields_of(error),
+    )
