@@ -15,7 +15,6 @@ from ._overrides import BingxMixin, LimiterCost
 from ._ratelimit.acquire import acquire
 from ._ratelimit.messages import Ban, Limiter, Pause
 from ._runner import run
-from ._trace import traced
 from ._wire.call import Call, SlotLost, hold_slot, one_call
 from ._wire.requests_sessions import watch_session
 
@@ -174,7 +173,7 @@ class bingx(BingxMixin, upstream):
     def _execute(self, command: Command) -> Any:
         call = Call()
         try:
-            with traced(command, call), one_call(call):
+            with self._traced(command, call), one_call(call):
                 return self._result(command, self._start(command), call)
         except SlotLost:
             pass

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from contextlib import AbstractContextManager
 
 from ._cancel.commands import (
     Cancel,
@@ -18,7 +17,7 @@ from ._cancel.commands import (
     Sleep,
 )
 from ._cancel.events import fields_of, values_of
-from ._log import DEBUG, event, is_on
+from ._log import DEBUG, event
 from ._wire.call import Call
 
 _NAMES: dict[type, str] = {
@@ -28,15 +27,11 @@ _NAMES: dict[type, str] = {
     FetchTime: "time",
     Sleep: "wait",
 }
-_NOTHING = nullcontext()
 
 
-def traced(command: Command, call: Call) -> AbstractContextManager[Any]:
-    """Execute `command` inside of this, which `call` carries out."""
-    return _Trace(command, call) if is_on(DEBUG) else _NOTHING
+class Trace(AbstractContextManager[None]):
+    """Goes around the execution of `command`, which `call` carries out."""
 
-
-class _Trace:
     def __init__(self, command: Command, call: Call) -> None:
         self._command, self._call = command, call
 
@@ -64,7 +59,9 @@ class _Trace:
                 **failed,
             )
         elif (name := _NAMES.get(type(command))) is not None:  # the limiters' have records of their own
-            ids = {"ids": (str(command.arguments[0]),)} if isinstance(command, EditOrder) else {}
+            # Without an order id, ccxt's method has the client order id among its params.
+            old_id = command.arguments[0] if isinstance(command, EditOrder) else None
+            ids = {"ids": (str(old_id),)} if old_id else {}
             field = "waited_ms" if isinstance(command, Sleep) else "took_ms"
             event(DEBUG, name, **ids, **{field: _ms(ended_at - self._began_at)}, **failed)
 

@@ -17,7 +17,6 @@ from ._overrides import BingxMixin, LimiterCost
 from ._ratelimit.acquire import Slot, acquire_async
 from ._ratelimit.messages import Ban, Limiter, Pause
 from ._runner import run_async
-from ._trace import traced
 from ._wire.aiohttp_sessions import watch_session
 from ._wire.call import Call, SlotLost, hold_slot, holds_slot_of, one_call
 
@@ -102,7 +101,7 @@ class bingx(BingxMixin, upstream):
         """Execute `command`. `slot`: one that it already has in the rate limit."""
         call = Call(slot=slot)
         try:
-            with traced(command, call), one_call(call):
+            with self._traced(command, call), one_call(call):
                 return self._result(command, await self._start(command), call)
         except SlotLost:
             pass
