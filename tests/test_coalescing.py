@@ -631,6 +631,43 @@ def test_close_ends_a_batch_that_hangs(simulator: Simulator) -> None:
     assert len(simulator.requests) == 1
 
 
+def test_close_waits_for_singles(simulator: Simulator) -> None:
+    """`close` waits for single cancels that are under way, and their callers get the outcome."""
+    ids = place(simulator, 2)
+    simulator.faults.add("delay", seconds=0.3, path="trade/cancel", times=None)
+
+    async def scene() -> list[Any]:
+        async with trading(simulator) as bot:
+            first = asyncio.ensure_future(at_once(bot, ids))
+            await until(lambda: simulator.requests)
+            await bot.close(True)
+            return await first
+
+    assert ends(play(scene)) == ["canceled"] * 2
+
+
+@pytest.mark.parametrize("market", ["spot", "linear"])
+def test_many_that_are_gone(market: Any, loopback: None) -> None:
+    """Lists settle orders that the exchange refuses without their state, in few requests."""
+    with Simulator(wording=2) as simulator:
+        ids = place(simulator, 60, market=market)
+        for one in ids:
+            simulator.cancel(one)
+
+        async def scene() -> list[Any]:
+            async with trading(simulator) as bot:
+                return await at_once(bot, ids, SYMBOLS[market])
+
+        results = play(scene)
+        # Of some spot orders the exchange only says that it is busy: then a cancelled order is a success.
+        told = [one.orders[0] if isinstance(one, OrderNotFound) else one for one in results]
+        assert [one["status"] for one in told] == ["canceled"] * 60
+        assert [one.unresolved for one in results if isinstance(one, OrderNotFound)] != []
+        assert not any(getattr(one, "unresolved", []) for one in results)
+        assert refused(simulator) == 0
+        assert len(simulator.requests) <= 30
+
+
 def test_close_ends_calls_that_wait(simulator: Simulator) -> None:
     """`close` sends nothing more. Calls that wait raise an error that names their order."""
     ids = place(simulator, 160)

@@ -491,11 +491,12 @@ def test_bad_option(bot: Bot, simulator: Simulator) -> None:
 
 
 def test_ccxts_own_check(bot: Bot, simulator: Simulator, market: Market) -> None:
-    """What ccxt refuses about the new order stays as it is: nothing was sent, and nothing is "gone"."""
+    """What ccxt refuses about the new order leaves the old one unresolved. No InvalidOrder calls it gone."""
     old = old_order(simulator, market)
-    with pytest.raises(InvalidOrder, match="minimum amount precision") as caught:
+    with pytest.raises(BadRequest, match="minimum amount precision") as caught:
         bot.edit_order(old, market.symbol, "limit", "buy", 1e-12, 40000)
-    assert not hasattr(caught.value, "unresolved")
+    assert isinstance(caught.value.__cause__, InvalidOrder)
+    assert (caught.value.orders, caught.value.unresolved) == ([], [old])
     assert edits(simulator, market) == 0
 
 

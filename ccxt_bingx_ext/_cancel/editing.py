@@ -25,7 +25,7 @@ from collections.abc import Generator
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from ccxt.base.errors import BadResponse, BaseError, InvalidOrder, OperationFailed, OrderNotFound
+from ccxt.base.errors import BadRequest, BadResponse, BaseError, InvalidOrder, OperationFailed, OrderNotFound
 
 from .._bingx.errors import Response, attach_response, refusal, words_of
 from .._bingx.replacing import Replacement, Step, parse_replacement, says_cancelled
@@ -60,9 +60,11 @@ def edit_one(
     try:
         order: Order = yield from in_turn(run, (ref,), _only(command))
     except BaseError as error:
-        if isinstance(error, InvalidOrder) and progress_of(error) is Progress.NOT_BEGUN:
-            raise  # ccxt's own check of the new order: the exchange has refused nothing
         failure, may_be_placed, new_id = error, is_ambiguous(error), None
+        if isinstance(error, InvalidOrder) and progress_of(error) is Progress.NOT_BEGUN:
+            # ccxt's own check of the new order. Bots would read in its class that the old one is gone.
+            failure = BadRequest(str(error))
+            failure.__cause__ = error
     else:
         said = parse_replacement(order.get("info"))
         new_id = order_id_of(said.new.order)

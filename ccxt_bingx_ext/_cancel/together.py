@@ -3,7 +3,8 @@
 =========================================================  ================================================
 the batch                                                  each order's flow
 =========================================================  ================================================
-is answered                                                goes on with what the answer says of its order
+is answered                                                goes on with what the answer says of its order, or
+                                                           with what a list says of one that is gone
 is answered, but not about this order, or with a mere      reconciles: a query, and its own cancel
 reason
 gets no answer, or an ambiguous one                        goes on with what the batch's reconciling found;
@@ -20,6 +21,7 @@ anything but the limit ends coalescing for the account and endpoint (`Coalescing
 from __future__ import annotations
 
 from collections.abc import Generator
+from math import inf
 from typing import Any, NamedTuple
 
 from ccxt.base.errors import BaseError, DDoSProtection, OrderNotFound, RateLimitExceeded
@@ -29,12 +31,13 @@ from .._bingx.vocabulary import spelled_out
 from .._ids import Batch, OrderRef
 from .._log import WARNING, event
 from .._redact import redact
+from .attempt import send
 from .commands import Join, Steps
 from .events import fields_of, note_merge
 from .failures import is_ambiguous
 from .flow import read, send_once, unsettled_error
-from .ledger import OrderReport
-from .matching import text_of
+from .ledger import OrderReport, UnexpectedResponse, Weight, listed_orders, report_of_history
+from .matching import order_id_of, text_of
 from .outcome import copy_of_error
 from .reconcile import reconcile_batch
 from .run import CancelContext, CancelRun
@@ -75,6 +78,7 @@ def cancel_together(
         response = yield from submit(run, batch)
         run.begin_to_resolve()
         read(run, response, batch.refs)
+        yield from _list_refused(run)
         return Joined(run)
     except BaseError as error:
         failure = error
@@ -89,6 +93,39 @@ def cancel_together(
     except BaseError as unresolved:
         return Joined(run, unresolved, is_reconciled=True, is_over=True)
     return Joined(run, failure, is_reconciled=True)
+
+
+def _list_refused(run: CancelRun) -> Steps:
+    """Look up in lists, a hundred at a time, what became of the orders that the batch calls gone.
+
+    Otherwise each caller queries its own, and the limit of the queries leaves time for fifty (linear swaps).
+    A list may lag, so only a final state counts.
+    """
+    context, left = run.context, _refused_without_state(run)
+    run.gone.update({ref: _refusal_of(report) for ref, report in left.items()})
+    while left:
+        first = min(left, key=lambda ref: int(ref.value))
+        try:
+            response = yield from send(run.history(first, run.give_up()), context)
+            for ref in left:
+                found = report_of_history(response, ref, context.endpoint.schema)
+                if found is not None and found.weight is Weight.FINAL:
+                    run.ledger.enter_found(ref, found)
+            listed = [int(spelled_out(order_id_of(one))) for one in listed_orders(response)]
+        except (BaseError, UnexpectedResponse):
+            return  # the callers query their orders by themselves
+        # The list holds every order up to its last one. An empty one says that there are no more.
+        last = max(int(first.value), max(listed)) if listed else inf
+        left = {ref: one for ref, one in _refused_without_state(run).items() if int(ref.value) > last}
+
+
+def _refused_without_state(run: CancelRun) -> dict[OrderRef, OrderReport]:
+    said = {ref: report for ref in run.batch.refs if (report := run.ledger.said(ref)) is not None}
+    return {
+        ref: report
+        for ref, report in said.items()
+        if report.listed == "fails" and report.status is None and (report.unknown or report.gone)
+    }
 
 
 def join_or_send(run: CancelRun, ref: OrderRef) -> Steps:
@@ -124,7 +161,9 @@ def _go_on(run: CancelRun, ref: OrderRef, joined: Joined) -> None:
         if joined.is_over:
             run.deadline = run.context.clock()
         raise copy_of_error(joined.failure)
-    if report is not None and report.listed == "fails" and (is_settled or report.gone):
+    if ref in joined.run.gone:
+        run.gone[ref] = joined.run.gone[ref]
+    elif report is not None and report.listed == "fails" and (is_settled or report.gone):
         run.gone[ref] = _refusal_of(report)
     elif not is_settled:
         raise unsettled_error(run, [ref])

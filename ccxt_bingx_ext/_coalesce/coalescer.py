@@ -52,16 +52,17 @@ class Coalescer:
         return copy_of(outcome) if cancel.is_shared else outcome
 
     async def close(self, timeout: float) -> None:
-        """End the calls that wait. Wait for batches that are under way, but no longer than `timeout` (s)."""
+        """End the calls that wait. Wait for cancels that are under way, but no longer than `timeout` (s)."""
         loop = asyncio.get_running_loop()
         for queue in [queue for key, queue in self._queues.items() if key[0] is loop]:
             queue.close()
         batches = {task for task in self._batches if task.get_loop() is loop}
-        if batches:
-            _, late = await asyncio.wait(batches, timeout=timeout)
-            for task in late:
+        under_way = batches | {one.task for (key, _), one in self._cancels.items() if key[0] is loop}
+        if under_way:
+            _, late = await asyncio.wait(under_way, timeout=timeout)
+            for task in late & batches:  # a single cancel is its callers' own
                 task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            await asyncio.gather(*(late & batches), return_exceptions=True)
 
     async def _cancel(self, exchange: Any, share: Share, key: Key) -> Outcome:
         unused = UnusedSlot()

@@ -270,16 +270,16 @@ def test_unexpected_response(data: Any, unresolved: list[str]) -> None:
     assert exchange.asked == 0
 
 
-@pytest.mark.parametrize(
-    ("progress", "changed"), [(Progress.NOT_BEGUN, False), (Progress.WRITTEN, True), (None, True)]
-)
-def test_check_of_ccxt(progress: Progress | None, changed: bool) -> None:
-    """An InvalidOrder leaves as it is only if ccxt raised it before anything was sent."""
+@pytest.mark.parametrize("progress", [Progress.NOT_BEGUN, Progress.WRITTEN, None])
+def test_check_of_ccxt(progress: Progress | None) -> None:
+    """An InvalidOrder of ccxt's own becomes a BadRequest, with its words if nothing was sent."""
     error = InvalidOrder("bingx amount is too small")
     attach_progress(error, progress)
     raised = failure(Exchange(error))
-    assert (raised is not error) is changed
-    assert getattr(raised, "unresolved", None) == (["7"] if changed else None)
+    assert (type(raised), raised.orders, raised.unresolved) == (
+        BadResponse if progress is Progress.WRITTEN else BadRequest, [], ["7"],
+    )  # fmt: skip
+    assert ("too small" in str(raised)) is (progress is Progress.NOT_BEGUN)
 
 
 @pytest.mark.parametrize(

@@ -52,9 +52,15 @@ class Exchange:
     """
 
     def __init__(
-        self, batches: Iterable[Any], singles: Iterable[Any] = (), queries: Iterable[Any] = ()
+        self,
+        batches: Iterable[Any],
+        singles: Iterable[Any] = (),
+        queries: Iterable[Any] = (),
+        histories: Iterable[Any] = (),
     ) -> None:
         self.replies = {"batch": [*batches], "single": [*singles], "query": [*queries]}
+        self.histories = [*histories]
+        self.listed_from: list[str] = []
         self.sent: list[tuple[str, str]] = []
         self.now = 0.0
 
@@ -67,7 +73,11 @@ class Exchange:
         if isinstance(command, FetchOrder):
             return self._reply("query", command.request)
         if isinstance(command, FetchHistory):
-            return {"code": 0, "data": {"orders": []}}
+            self.listed_from.append(command.request["orderId"])
+            reply = self.histories.pop(0) if self.histories else response([])
+            if isinstance(reply, BaseException):
+                raise reply
+            return reply
         return None
 
     def _reply(self, kind: str, request: Any) -> Any:
@@ -376,3 +386,45 @@ def test_coalescing_ends_once(caplog: pytest.LogCaptureFixture) -> None:
 def test_about_the_limit(error: BaseError, is_about_limit: bool) -> None:
     """Only a refusal for another reason than the limit shows that the exchange takes no such batch."""
     assert Refused(error).is_about_limit is is_about_limit
+
+
+REFUSED = [response(fails=[not_found(one) for one in "123"])]
+
+
+def ends(results: dict[str, Any]) -> dict[str, Any]:
+    """The state of which each caller learns, by an OrderNotFound that leaves nothing open."""
+    assert all(isinstance(one, OrderNotFound) and one.unresolved == [] for one in results.values()), results
+    return {name: one.orders[0]["status"] for name, one in results.items()}
+
+
+def test_lists_settle_what_is_gone() -> None:
+    """One list tells what became of orders that the batch calls gone, and no caller queries."""
+    listed = response([canceled(1, status="FILLED"), canceled(2), canceled(3, status="FAILED")])
+    exchange = Exchange(REFUSED, histories=[listed])
+    assert ends(cancel(exchange)) == {"1": "closed", "2": "canceled", "3": "rejected"}
+    assert (exchange.listed_from, exchange.sent) == (["1"], [("batch", "1,2,3")])
+
+
+def test_lists_go_on() -> None:
+    """A list that ends before the last order is followed by another one."""
+    lists = [response([canceled(1), canceled(2)]), response([canceled(3)])]
+    exchange = Exchange(REFUSED, histories=lists)
+    assert ends(cancel(exchange)) == dict.fromkeys("123", "canceled")
+    assert (exchange.listed_from, len(exchange.sent)) == (["1", "3"], 1)
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        response([]),
+        response([canceled(9)]),
+        response([canceled(one, status="PENDING") for one in (1, 2, 3)]),  # it may lag
+        {"code": 0, "data": None},
+        refusal(RateLimitExceeded, code="100410", message="rate limited"),
+    ],
+)
+def test_lists_that_settle_nothing(listed: Any) -> None:
+    """Then each caller queries its own order."""
+    exchange = Exchange(REFUSED, queries=[of_single(canceled(one)) for one in (1, 2, 3)], histories=[listed])
+    assert ends(cancel(exchange)) == dict.fromkeys("123", "canceled")
+    assert exchange.sent == [("batch", "1,2,3"), ("query", "1"), ("query", "2"), ("query", "3")]
