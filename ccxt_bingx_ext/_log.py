@@ -13,6 +13,8 @@ from typing import Any
 from ._redact import MASK, redact
 
 log = logging.getLogger("ccxt_bingx_ext")
+# Without it Python writes warnings to the stderr of a program that has set up no logging.
+log.addHandler(logging.NullHandler())
 
 DEBUG, INFO, WARNING = logging.DEBUG, logging.INFO, logging.WARNING
 

@@ -44,6 +44,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.allow_hosts(["127.0.0.1"]))
         if item.path.stem in _OF_THE_LIMIT:
             item.add_marker(pytest.mark.xdist_group("the limit"))
+        if item.path.stem == "test_freqtrade":  # they share an environment, which the first one builds
+            item.add_marker(pytest.mark.xdist_group("freqtrade"))
 
 
 @pytest.fixture(autouse=True)

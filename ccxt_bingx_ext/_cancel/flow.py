@@ -141,7 +141,7 @@ def _send_part(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequence[
         yield from reconcile_batch(run, part, failure)
         run.reconciled += part.refs
         return part.refs
-    if part.all_or_nothing or not refuses_the_list(failure) or run.splits >= MOST_SPLITS:
+    if part.all_or_nothing or not refuses_the_list(failure):
         raise failure
     if len(part.refs) == 1:
         # The others must not stay alive for this one.
@@ -149,6 +149,8 @@ def _send_part(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequence[
         if len(run.refused) >= MOST_REFUSED and not run.ledger.has_heard:
             raise failure  # whatever it is, it is not about one id
         return ()
+    if run.splits >= MOST_SPLITS:
+        raise failure
     run.splits += 2
     refused = len(run.refused)
     repeatable = yield from _send_halves(run, part)

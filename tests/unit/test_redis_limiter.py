@@ -518,3 +518,13 @@ def test_end_of_an_outage_is_logged_once(caplog: pytest.LogCaptureFixture) -> No
     for _ in range(2):
         outage.end()
     assert caplog.text.count("limit is back") == 1
+
+
+def test_known_ban() -> None:
+    """How long a ban lasts is known in this process, without a call."""
+    redis = Redis()
+    assert redis.limiter.banned_for == 0
+    redis.do(Ban(60.0))
+    redis.messages.clear()
+    assert 59 < redis.limiter.banned_for <= 60
+    assert redis.messages == []
