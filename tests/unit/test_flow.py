@@ -23,6 +23,7 @@ from ccxt_bingx_ext._bingx.endpoints import LINEAR, SPOT
 from ccxt_bingx_ext._bingx.errors import Response, attach_response, not_sent
 from ccxt_bingx_ext._cancel.arguments import parse_batch
 from ccxt_bingx_ext._cancel.commands import LoadMarkets, Received, Sleep, UpdateLimiter
+from ccxt_bingx_ext._cancel.flow import MOST_SPLITS
 from ccxt_bingx_ext._cancel.run import CancelRun, Pauses
 from ccxt_bingx_ext._cancel.spacing import Spacing
 from ccxt_bingx_ext._ids import Batch, OrderRef
@@ -199,6 +200,41 @@ def test_refusal_without_remark() -> None:
     for error, params in ((PermissionDenied("x"), {"process": 1}), (PermissionDenied("x"), {"process": 0})):
         with pytest.raises(type(error), match=r"^x - unresolved: 1, 2$"):
             play(Wire(error), batch(1, 2, **params))
+
+
+def refuse_lists_with(*ids: str) -> Reply:
+    """Refuse a list that holds one of `ids`; cancel the others."""
+
+    def reply(request: dict[str, Any]) -> Any:
+        if set(request["orderIds"].split(",")) & {*ids}:
+            error = BadRequest("bingx no")
+            attach_response(error, Response(200, "109400", "invalid parameters"))
+            raise error
+        return cancel_all(request)
+
+    return reply
+
+
+def test_one_bad_id_in_a_long_list() -> None:
+    """One id that the exchange refuses to take costs two requests for each halving, and no other order."""
+    ids = [*range(1, 101)]
+    wire = Wire(refuse_lists_with("100"))
+    with pytest.raises(BadRequest) as caught:
+        play(wire, batch(*ids, process=1), size=100)
+    assert lists_of(caught.value) == ([str(one) for one in ids[:-1]], ["100"])
+    assert len(wire.requests) <= 1 + MOST_SPLITS
+
+
+def test_too_many_bad_ids() -> None:
+    """Lists are split so often and no more. What was cancelled until then is kept."""
+    ids = [*range(1, 65)]
+    wire = Wire(refuse_lists_with(*(str(one) for one in range(4, 65, 4))))
+    with pytest.raises(BadRequest) as caught:
+        play(wire, batch(*ids, process=1))
+    known, unresolved = lists_of(caught.value)
+    assert known == ["1", "2", "3", "5", "6", "7"]
+    assert unresolved == [str(one) for one in ids if str(one) not in known]
+    assert len(wire.requests) <= 2 + MOST_SPLITS
 
 
 def test_error_in_third_batch() -> None:
