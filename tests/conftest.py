@@ -36,6 +36,7 @@ _OF_THE_LIMIT = {
 _SIMULATOR_TESTS = Path(__file__).parent / "simulator"
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let tests with a simulator or a server reach loopback. pytest-socket refuses it to the others."""
     for item in items:
