@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-# Tests mostly wait for the simulator. Those that judge the rate limit keep to one of the processes.
+# Tests mostly wait for the simulator. Those of one file go one after the other: some share what the first one builds.
 JOBS ?= 2
 
 # Exact versions with hashes: a new release of a dependency changes nothing here, and pip refuses a file that somebody
@@ -45,7 +45,7 @@ demo: $(BIN)/.ready
 
 # Some of the tests cover some of the package: a report of the whole would only mislead.
 test: $(BIN)/.ready
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(if $(ARGS),$(ARGS),--cov --cov-report=term-missing)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(if $(ARGS),$(ARGS),--cov --cov-report=term-missing)
 
 bench: $(BIN)/.ready-bench
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -23,30 +23,15 @@ settings.register_profile(
 )
 
 _ON_LOOPBACK = {"bingx_simulator", "simulator", "loopback"}
-# They judge what is on the wire by the millisecond, and keep the machine busy: one after the other.
-_OF_THE_LIMIT = {
-    "test_exact_limit",
-    "test_rate_limit",
-    "test_shared_rate_limit",
-    "test_redis_connection",
-    "test_look_up_lane",
-    "test_coalescing",
-    "test_soak",
-}
 _SIMULATOR_TESTS = Path(__file__).parent / "simulator"
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let tests with a simulator or a server reach loopback. pytest-socket refuses it to the others."""
     for item in items:
         served = not _ON_LOOPBACK.isdisjoint(getattr(item, "fixturenames", ()))
         if served or _SIMULATOR_TESTS in item.path.parents:
             item.add_marker(pytest.mark.allow_hosts(["127.0.0.1"]))
-        if item.path.stem in _OF_THE_LIMIT:
-            item.add_marker(pytest.mark.xdist_group("the limit"))
-        if item.path.stem == "test_freqtrade":  # they share an environment, which the first one builds
-            item.add_marker(pytest.mark.xdist_group("freqtrade"))
 
 
 @pytest.fixture(autouse=True)
