@@ -78,7 +78,8 @@ _NOTES = """\
   Every {gone}th order was filled or cancelled without the bot. The limits are the documented ones: {limit}/s
   for cancelOrders and 5/s for cancel. The bot gets an order structure for an id, or an exception for that id,
   or the id is missing.
-- This plugin sends 50 ids per request by default, and waits for its turn.
+- This plugin sends 50 ids per request by default, and waits for its turn. The step between 100 and 500 orders
+  is the exchange's limit: two requests go at once, and two more in each further second.
 - ccxt puts all ids into one URL. We assume, in the simulator, that the exchange refuses URLs above 8192 bytes
   (414).
 - ccxt paces the loop at exactly the limit, and jitter pushes it over. More than 20 refusals within 8 minutes
