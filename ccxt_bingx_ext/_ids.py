@@ -55,7 +55,7 @@ class SymbolRef(NamedTuple):
 
 
 class OrderWithoutSymbol(NamedTuple):
-    """One order, and nobody has said of which symbol."""
+    """One order of an unknown symbol."""
 
     ref: OrderRef
 
@@ -71,7 +71,7 @@ class OrderWithoutSymbol(NamedTuple):
 
 
 class UnknownOrders(NamedTuple):
-    """All orders of a symbol, or of every symbol: some may be live, and nobody knows which."""
+    """All orders of a symbol, or of every symbol: some may be live, and the plugin does not know which."""
 
     symbol: str | None
 

@@ -67,9 +67,7 @@ def _send_in_a_form(request: Request, context: CancelContext) -> Steps:
         return response
     # Once, in the form that was accepted live. If that does not help, a further call sends one request again.
     try:
-        response = yield from _send_on_time(
-            request._replace(form=QUERY, attempt=request.attempt + 1), context
-        )
+        response = yield from _send_on_time(_again(request._replace(form=QUERY)), context)
     except BaseError as error:
         if response_of(error) is not None and not is_ambiguous(error):
             form.remember(first if is_about_the_form(error) else QUERY)

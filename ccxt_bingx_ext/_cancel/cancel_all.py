@@ -1,7 +1,7 @@
 """All open orders at once: cancel them by one request, and learn which of them are left.
 
-The request goes out once. It is never repeated if it may have been executed: another task may have placed
-orders meanwhile, which nobody wants cancelled. What it left is cancelled by order id:
+The request goes out once. It is never repeated if it may have been executed: a second one would also cancel
+orders that another task placed meanwhile. The flow cancels by order id what the request left:
 
 =====================================  =======================================================================
 an order                               what happens
@@ -16,9 +16,9 @@ listed as open, as old as the request  it is queried, and reported if it is open
 listed as open, younger                it is left alone
 =====================================  =======================================================================
 
-"Reported" means that the call raises, with the order in ``.unresolved``. If the list cannot be had, nobody
-knows which orders are open: `UnknownOrders`. After a complete response, a key without the right to read is
-the exception: it gets the response, and a warning.
+"Reported" means that the call raises, with the order in ``.unresolved``. If the plugin cannot read the list,
+it does not know which orders are open: `UnknownOrders`. After a complete response, a key without the right to
+read is the exception: it gets the response, and a warning.
 
 How old an order is, the exchange's clock decides. This machine's clock, or what was once measured of it, may
 be wrong by as much as the exchange accepts.
@@ -164,8 +164,8 @@ class _Account:
         self._scope = scope
         self._known: dict[tuple[str | None, OrderRef], Order] = {}
         self._left: dict[str, _Left] = {}
-        self._unplaced: list[OrderRef] = []  # left, and nobody has said in which market
-        self._has_nameless = False  # whether some order may be open whose id nobody has said
+        self._unplaced: list[OrderRef] = []  # left, in an unknown market
+        self._has_nameless = False  # whether an order with an unknown id may be open
         self._markets: dict[str, Market] = {}
 
     @property
@@ -218,11 +218,11 @@ class _Account:
         (its.plain if is_failed or is_plain else its.others).append(ref)
 
     def lose_sight(self) -> None:
-        """Nobody can say which orders are open."""
+        """The list of open orders could not be read."""
         self._has_nameless = True
 
     def outcome_of_unknown_orders(self, error: BaseError) -> Outcome:
-        """What came of it if nobody knows which orders are open."""
+        """What came of it if the plugin does not know which orders are open."""
         return Outcome(self._known, [], [UnknownOrders(self._scope.symbol)], error)
 
     def outcome(self, settled: Iterable[tuple[_Left, Outcome]], failure: BaseError | None) -> Outcome:

@@ -83,7 +83,7 @@ def note_settled(
 
 
 def note_unsettled(method: str, route: str, symbol: str | None, ids: tuple[str, ...]) -> None:
-    """The outcome of the cancel of `ids` stays unknown; without ids, nobody knows of which orders."""
+    """The outcome of the cancel of `ids` stays unknown. Without ids, the orders are unknown, too."""
     which = listed(ids) or "some orders"
     text = f"{method} the outcome is still unknown, so these may be live: {which}"
     event(WARNING, "unresolved", text, method=method, endpoint=route, symbol=symbol, ids=ids)

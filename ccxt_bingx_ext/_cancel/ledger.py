@@ -251,7 +251,7 @@ def report_of_history(
 def reports_of(response: object, schema: ResponseSchema) -> list[OrderReport]:
     """What the `response` says of each order that it names; an entry without an id stands for itself.
 
-    Raises `UnexpectedResponse`, also without any list: nobody then said that nothing was open.
+    Raises `UnexpectedResponse`, also without any list: such a response does not say that nothing was open.
     """
     entries = [*_entries_of(response, schema)]
     if not {schema.done, schema.failed} & _data_of(response).keys():

@@ -9,7 +9,7 @@ is answered, but not about this order, or with a mere      reconciles: a query, 
 reason
 gets no answer, or an ambiguous one                        goes on with what the batch's reconciling found;
                                                            if that is nothing, ends with the batch's error
-is refused with words that nobody knows                    reconciles by itself
+is refused with words that are not known                   reconciles by itself
 is refused as a whole                                      sends its own cancel, as if there were no batch
 is never sent                                              ends with the batch's error
 =========================================================  ================================================
