@@ -73,18 +73,19 @@ class CancelMethods(Upstream):
 
     @hides_secrets
     def _cancel_orders(self, ids: Any, symbol: Any, params: Mapping[str, Any]) -> Orders:
-        asked = Asked(ids, params)
-        with unresolved_on_error(asked.unresolved):
+        method = CANCEL_ORDERS
+        asked = Asked(ids, params, method)
+        with unresolved_on_error(asked.unresolved, method):
             asked.read()
-            symbol = parse_symbol(symbol)
+            symbol = parse_symbol(symbol, method)
             batch = parse_batch(asked.ids, asked.params, symbol)
-        with unresolved_on_error([ref.public for ref in batch.refs], converts=True):
+        with unresolved_on_error([ref.public for ref in batch.refs], method, converts=True):
             if not batch.refs:
                 return []
             check_api_key(self.apiKey)
             if self._needs_markets([symbol]):
                 yield LoadMarkets()
-            return conclude((yield from self._cancel_batch(CANCEL_ORDERS, symbol, batch)))
+            return conclude((yield from self._cancel_batch(method, symbol, batch)), method)
 
     @hides_secrets
     def _cancel_orders_for_symbols(self, orders: Any, params: Mapping[str, Any]) -> Orders:
@@ -106,19 +107,20 @@ class CancelMethods(Upstream):
     def _cancel_order(
         self, given_id: Any, symbol: Any, params: Mapping[str, Any]
     ) -> Generator[Any, Any, Order]:
-        asked = Asked(None if is_blank(given_id) else given_id, params, CANCEL_ORDER)
-        with unresolved_on_error(asked.unresolved):
+        method = CANCEL_ORDER
+        asked = Asked(None if is_blank(given_id) else given_id, params, method)
+        with unresolved_on_error(asked.unresolved, method):
             asked.read()
-            symbol = parse_symbol(symbol, CANCEL_ORDER)
+            symbol = parse_symbol(symbol, method)
             single = parse_single(asked.ids, asked.params)
-        with unresolved_on_error([ref.public for ref in single.batch.refs], converts=True):
+        with unresolved_on_error([ref.public for ref in single.batch.refs], method, converts=True):
             check_api_key(self.apiKey)
             if not self.markets:
                 yield LoadMarkets()
-            market = self._market(symbol, CANCEL_ORDER)
+            market = self._market(symbol, method)
             endpoint = single_of(market)
             settings = parse_settings(self.options, endpoint)
-            context = self._context(CANCEL_ORDER, market, endpoint, settings)
+            context = self._context(method, market, endpoint, settings)
             joins = settings.coalesce and self._may_join(single, market)
             flow = cancel_one(
                 single.batch,
@@ -129,9 +131,9 @@ class CancelMethods(Upstream):
                 joins=joins,
             )
             if not joins:
-                return conclude((yield from flow))[0]
+                return conclude((yield from flow), method)[0]
             outcome = yield Share(market["symbol"], single.batch, endpoint, endpoint_of(market), flow)
-            return conclude(outcome)[0]
+            return conclude(outcome, method)[0]
 
     def _may_join(self, single: Single, market: Any) -> bool:
         """Whether a batch may cancel the order of `single` together with others."""
@@ -155,7 +157,7 @@ class CancelMethods(Upstream):
     @hides_secrets
     def _cancel_all_orders(self, symbol: Any, params: Mapping[str, Any]) -> Orders:
         method = CANCEL_ALL_ORDERS
-        with unresolved_on_error([UnknownOrders(symbol).public], converts=True):
+        with unresolved_on_error([UnknownOrders(symbol).public], method, converts=True):
             if symbol is not None:
                 symbol = parse_symbol(symbol, method)
             extra = parse_all(params)
@@ -188,24 +190,25 @@ class CancelMethods(Upstream):
                 cancels_listed=not selects,
                 timestamp=self.nonce,
             )
-            return conclude((yield from cancel_all(scope)))
+            return conclude((yield from cancel_all(scope)), method)
 
     @hides_secrets
     def _edit_order(
         self, given_id: Any, symbol: Any, order: tuple[Any, ...], params: Mapping[str, Any]
     ) -> Generator[Any, Any, Order]:
-        with unresolved_on_error([*old_ids(given_id, params).values()]):
-            symbol = parse_symbol(symbol, EDIT_ORDER)
+        method = EDIT_ORDER
+        with unresolved_on_error([*old_ids(given_id, params).values()], method):
+            symbol = parse_symbol(symbol, method)
             edited = parse_edited(given_id, params)
-        with unresolved_on_error([edited.ref.public], converts=True):
+        with unresolved_on_error([edited.ref.public], method, converts=True):
             check_api_key(self.apiKey)
             if not self.markets:
                 yield LoadMarkets()
-            market = self._market(symbol, EDIT_ORDER)
+            market = self._market(symbol, method)
             if market["inverse"]:  # ccxt 4.5.60 sends it to the endpoint of the linear swaps
-                raise NotSupported(f"{EDIT_ORDER} is not supported for inverse swap markets")
+                raise NotSupported(f"{method} is not supported for inverse swap markets")
             endpoint = single_of(market)
-            context = self._context(EDIT_ORDER, market, endpoint, parse_settings(self.options, endpoint))
+            context = self._context(method, market, endpoint, parse_settings(self.options, endpoint))
         order_id, sent = edited.sent(endpoint.market_type)
         command = EditOrder((order_id, symbol, *order, sent))
         return (yield from edit_one(edited, command, market["id"], context))

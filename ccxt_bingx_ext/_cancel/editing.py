@@ -168,7 +168,7 @@ def _raise(run: CancelRun, ref: OrderRef, failure: BaseError, new_id: str | None
     if new_id is not None:
         outcome = outcome._replace(unresolved=[*outcome.unresolved, OrderRef("id", new_id)])
     try:
-        conclude(outcome)
+        conclude(outcome, run.context.method)
     except BaseError as error:
         if remark:  # now, because a message that calls orders gone has been replaced
             add_to_message(error, remark)

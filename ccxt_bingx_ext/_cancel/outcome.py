@@ -58,10 +58,10 @@ def copy_of_error(error: BaseError) -> BaseError:
     return other
 
 
-def conclude(outcome: Outcome, method: str | None = None) -> list[Order]:
+def conclude(outcome: Outcome, method: str) -> list[Order]:
     """The order structures of `outcome`, or its error, raised with ``orders`` and ``unresolved``.
 
-    With `method`, every message begins with it.
+    The message begins with `method`, which the bot called.
     """
     error = outcome.error
     if error is None:
@@ -108,13 +108,11 @@ def bare_message(error: BaseError, *prefixes: str) -> str:
 
 
 @contextmanager
-def unresolved_on_error(
-    unresolved: Sequence[Any], method: str | None = None, *, converts: bool = False
-) -> Iterator[None]:
-    """Leave all of `unresolved` to every ccxt error that leaves the block without lists of its own.
+def unresolved_on_error(unresolved: Sequence[Any], method: str, *, converts: bool = False) -> Iterator[None]:
+    """Put all of `unresolved` on every ccxt error that leaves the block without lists of its own.
 
-    With `converts` no other error leaves, either: settings of an odd type, say, raise Python's own. The
-    message then names `unresolved`.
+    The message begins with `method`, which the bot called. With `converts`, the block raises ccxt errors
+    only, and their messages name `unresolved`: settings of an odd type, say, raise Python's own errors.
     """
     try:
         yield
@@ -126,7 +124,7 @@ def unresolved_on_error(
     except Exception as error:
         if not converts:
             raise
-        failure = ExchangeError(f"bingx {type(error).__name__}: {shown(error)}")
+        failure = ExchangeError(f"{type(error).__name__}: {shown(error)}")
         failure.__cause__ = error
     attach_outcome(failure, [], unresolved)
     dressed = _dressed(failure, method)
@@ -146,11 +144,14 @@ def _name_of(public: str | Mapping[str, Any]) -> str:
     return UnknownOrders(symbol if isinstance(symbol, str) else None).name
 
 
-def _dressed(error: BaseError, method: str | None) -> BaseError:
-    """`error` as callers get it: no words for "gone" while an order may be live."""
+def _dressed(error: BaseError, method: str) -> BaseError:
+    """`error` as callers get it: it names `method`, and calls no order gone that may be live.
+
+    ccxt's network errors name only the URL, so a log would not say which call of the bot failed.
+    """
     dressed = _without_gone(error)
-    if method is not None:
-        dressed.args = (f"{method} {bare_message(dressed, method)}",)
+    if not str(dressed).startswith(method):
+        dressed.args = (f"{method} {bare_message(dressed).strip()}".rstrip(),)
     return dressed
 
 
@@ -168,7 +169,7 @@ def _without_gone(error: BaseError) -> BaseError:
         return error
     error.exchange_message = error.exchange_message or str(error)
     remark = UNKNOWN_OUTCOME if is_ambiguous(error) else "orders in .orders or .unresolved may still be live"
-    message = f"{_subject(response)} {remark}"
+    message = f"{_refusal(response)}{remark}"
     if not isinstance(error, InvalidOrder):
         error.args = (message,)
         return error
@@ -179,7 +180,8 @@ def _without_gone(error: BaseError) -> BaseError:
     return dressed
 
 
-def _subject(response: Response | None) -> str:
+def _refusal(response: Response | None) -> str:
     if response is None:
-        return "bingx"
-    return f'bingx refused with HTTP {response.http_status}, "code":{response.code} (see exchange_message):'
+        return ""
+    code = f'HTTP {response.http_status}, "code":{response.code}'
+    return f"the exchange refused with {code} (see exchange_message): "
