@@ -134,7 +134,7 @@ def _is_clear(run: CancelRun, ref: OrderRef) -> bool:
     report = run.ledger[ref]
     if report is None:
         return False
-    return report.status is not None or ref in run.missing or run.context.endpoint.schema.tells_states
+    return report.status is not None or ref in run.missing or run.context.endpoint.schema.names_states
 
 
 def _settle_each(run: CancelRun, part: Batch, give_up: float) -> _Settled:

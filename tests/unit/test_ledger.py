@@ -508,7 +508,7 @@ def test_weights() -> None:
 
 
 SWAP = ResponseSchema(
-    done="success", failed="failed", lower_case=True, tells_states=False, may_be_unnamed=True
+    done="success", failed="failed", lower_case=True, names_states=False, may_be_unnamed=True
 )
 
 
