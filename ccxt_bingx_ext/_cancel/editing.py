@@ -98,7 +98,7 @@ def _not_replaced(run: CancelRun, ref: OrderRef, said: Replacement) -> Generator
     shown = {"code": 0, "data": said.cancel.order}
     with suppress(UnexpectedResponse):
         report = report_of_query(shown, run.queried(ref), run.context.endpoint.schema)
-        if report.status == "canceled" and not run.belies(ref, report):
+        if report.status == "canceled" and not run.contradicts(ref, report):
             run.ledger.enter(ref, report)
     found = yield from _final_report(run, ref)
     words = f"{NOT_PLACED}: {shorten(said.new.text, _LONGEST_WORDS)}"
@@ -165,7 +165,7 @@ def _raise(run: CancelRun, ref: OrderRef, failure: BaseError, new_id: str | None
     report = certain_report(run, ref)
     if report is None or report.status == "open":
         run.ledger.forget_live([ref])
-        run.ledger.doubt([ref])
+        run.ledger.forget_unknown([ref])
     outcome = run.outcome(failure)
     if new_id is not None:
         outcome = outcome._replace(unresolved=[*outcome.unresolved, OrderRef("id", new_id)])
