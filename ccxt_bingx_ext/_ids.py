@@ -153,7 +153,7 @@ def shown(value: object) -> str:
     try:
         text = repr(value)
     except Exception:
-        # Python refuses to write an int of thousands of digits; a caller's own __repr__ may raise anything.
+        # Python cannot write an int of thousands of digits. A caller's own __repr__ may raise anything.
         size = "very large " if isinstance(value, int) else ""
         text = f"a {size}{type(value).__name__}" + ("" if size else " that cannot be shown")
     return text if len(text) <= 100 else f"{text[:100]}…"

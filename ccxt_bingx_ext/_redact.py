@@ -1,6 +1,6 @@
 """Remove signatures, API keys and secrets from errors. No I/O, no exchange object.
 
-That covers the message, ``args``, causes, contexts, and everything that these hold as attributes. It does not
+This covers the message, ``args``, causes, contexts, and everything that these hold as attributes. It does not
 cover the variables in the frames of the traceback: whoever can read those can read the bot's keys anyway.
 """
 

@@ -78,7 +78,7 @@ _CLASS_OF_STATUS: Mapping[int, type[BaseError]] = {
 
 
 class Scope(Enum):
-    """Which requests a refusal stops."""
+    """The requests that a refusal stops."""
 
     ENDPOINT = "those of the account to the endpoint"
     ACCOUNT = "every cancel of the account"
@@ -116,7 +116,7 @@ class Response(NamedTuple):
 
     @property
     def stops(self) -> Scope | None:
-        """Which requests the response stops. None if it stops none, or only the rest of this window."""
+        """The requests that the response stops. None for none, or for only the rest of this window."""
         if self.meaning is Meaning.RISK_CONTROL:
             return Scope.ACCOUNT
         if self.code is None and self.http_status in (403, 418):

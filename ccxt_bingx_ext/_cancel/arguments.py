@@ -25,7 +25,7 @@ EDIT_ORDER = "bingx editOrder()"
 
 LARGEST_ORDER_ID = 2**63 - 1  # int64 (seed)
 LONGEST_CLIENT_ID = 40  # (docs)
-LONGEST_RECV_WINDOW = 5000  # ms (notes; elsewhere in them 60000)
+LONGEST_RECV_WINDOW = 5000  # ms (notes, which also name 60000)
 
 
 _ORDER_ID_PARAMS = ("orderIds",)
@@ -179,8 +179,8 @@ def check_market(market: Any, symbol: str, method: str = CANCEL_ORDERS) -> None:
         or not any(market.get(kind) is True for kind in ("spot", "linear", "inverse"))
     ):
         raise ExchangeError(
-            f"{method} market data of {symbol} lacks an id, a symbol or a type: call load_markets(True): "
-            f"{shown(market)}"
+            f"{method} market data of {symbol} lacks an id, a symbol or a type: {shown(market)}. "
+            "Call load_markets(True)"
         )
 
 

@@ -108,7 +108,7 @@ def _not_replaced(run: CancelRun, ref: OrderRef, said: Replacement) -> Generator
         return OperationFailed(f"{EDIT_ORDER} {why}")
     if found is None:
         why = "the exchange says that it cancelled the old order, but no query confirms that"
-        return BadResponse(f"{EDIT_ORDER} {why}; {words}")
+        return BadResponse(f"{EDIT_ORDER} {why}, and {words}")
     if found.status == "canceled":
         return InvalidOrder(f"{EDIT_ORDER} the old order was cancelled, {words}")
     error = not_found(run, found, None)

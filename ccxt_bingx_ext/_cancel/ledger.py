@@ -5,7 +5,7 @@ A response is ``{"code": 0, "data": {"orders": [...], "fails": [...]}}``; either
 report that counts. A report settles the id if it names the state of the order, or says that there is no such
 order. The ledger keeps an entry that does not mean an id of the call as a stray.
 
-Which report counts:
+The report that counts:
 
 - Within one response, reports that disagree settle nothing. A query has to settle the id.
 - Across responses, a final state outweighs a later "open", because lists and queries lag (live). Two

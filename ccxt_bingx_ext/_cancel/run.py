@@ -33,7 +33,7 @@ class Pauses(NamedTuple):
 
 
 class CancelContext(NamedTuple):
-    """What a flow needs besides the batch.
+    """The settings and helpers that a flow needs besides the batch.
 
     `method`: the method that the bot called, for messages. `endpoint`: where to cancel, with at most
     `batch_size` ids per request and `at_once` requests under way together. `max_wait`: how long (s) a flow
