@@ -1,4 +1,4 @@
-"""A plugin for ccxt: BingX classes whose `cancel_orders` accounts for every id it was given.
+"""BingX classes for ccxt that report what became of every order that you cancel.
 
 ::
 

@@ -1,4 +1,4 @@
-"""Which orders: the values that every module passes on. No I/O, no exchange object."""
+"""The values that name orders, which every module passes on. No I/O, no exchange object."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import operator
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, SupportsIndex, TypeAlias
 
-# What callers may give as an id: SupportsIndex is an int, or numpy's.
+# A caller may pass one of these as an id. SupportsIndex is an int, or one of numpy's.
 OrderId: TypeAlias = str | SupportsIndex | Mapping[str, Any]
 
 
 class ClientOrderId(str):
-    """A client order id. It equals the plain string; its type distinguishes it from an order id.
+    """A client order id. It equals the plain string, and its type distinguishes it from an order id.
 
-    `cancel_orders` accepts such an id among `ids` and cancels by client order id, so that you can pass an
-    error's ``unresolved`` back as it is. JSON drops the type: `unresolved_as_json` keeps the kind of each id.
+    `cancel_orders` and `cancel_order` accept it in place of an order id, and cancel by client order id. So
+    you can pass an error's ``unresolved`` back as it is. JSON drops the type: `unresolved_as_json` keeps it.
     """
 
     __slots__ = ()
@@ -61,7 +61,7 @@ class OrderWithoutSymbol(NamedTuple):
 
     @property
     def public(self) -> dict[str, str | None]:
-        """The entry as callers see it in ``unresolved``. No method accepts it: the caller must look."""
+        """The entry as callers see it in ``unresolved``. No method accepts it: you must find the symbol."""
         return {self.ref.field: self.ref.value, "symbol": None}
 
     @property
@@ -77,7 +77,7 @@ class UnknownOrders(NamedTuple):
 
     @property
     def public(self) -> dict[str, str | None]:
-        """The entry as callers see it in ``unresolved``. No method accepts it: the caller must look."""
+        """The entry as callers see it in ``unresolved``. No method accepts it: you must list open orders."""
         return {"id": None, "symbol": self.symbol}
 
     @property
@@ -87,14 +87,17 @@ class UnknownOrders(NamedTuple):
 
 
 def unresolved_as_json(error: BaseException) -> list[dict[str, str | None]]:
-    """The ``unresolved`` of `error` in a form that survives JSON, a database or a queue.
+    """Return the ``unresolved`` of `error` in a form that survives JSON, a database or a queue.
 
-    Returns one ``{"id": ...}`` or ``{"clientOrderId": ...}`` per order, with its ``"symbol"`` if the error is
-    of `cancel_orders_for_symbols` or `cancel_all_orders`. The method that raised `error` accepts the list
-    again; for `cancel_all_orders`, `cancel_orders_for_symbols` does, but for an entry whose id is None. Text
-    stands for a value that could not be an id, and the method refuses it again.
+    The list has one dict per order: ``{"id": str}`` or ``{"clientOrderId": str}``. It has a ``"symbol"``,
+    too, if `error` comes from `cancel_orders_for_symbols` or `cancel_all_orders`.
 
-    Raises ``AttributeError`` if `error` carries no ``unresolved``: such an error does not say what is live.
+    The method that raised `error` accepts the list again. Pass a list of `cancel_all_orders` to
+    `cancel_orders_for_symbols`, without the entries whose id is None. A value that could not be an id becomes
+    text, which the method refuses again.
+
+    Raises ``AttributeError`` if `error` has no ``unresolved``. Such an error does not say which orders are
+    live.
     """
     unresolved: Sequence[Any] = error.unresolved  # type: ignore[attr-defined]
     return [_as_entry(one) for one in unresolved]
@@ -120,9 +123,9 @@ def _as_text(given: Any) -> str | None:
 
 
 def exact(given: Any) -> Any:
-    """`given` as a plain str, int or float if it is one in another type (an enum, say, or ``numpy.int64``).
+    """`given` as a plain str, int or float if its type extends one (an enum) or has ``__index__`` (numpy's).
 
-    Such a type may show itself as another text than the one that the plugin checks, or raise when compared.
+    Such a type may show another text than the one that the plugin checked, or raise when compared.
     """
     if isinstance(given, str):
         return str.__str__(given)
@@ -150,7 +153,7 @@ def shown(value: object) -> str:
     try:
         text = repr(value)
     except Exception:
-        # Python refuses to write an int of thousands of digits; a caller's own __repr__ may raise anything.
+        # Python cannot write an int of thousands of digits. A caller's own __repr__ may raise anything.
         size = "very large " if isinstance(value, int) else ""
         text = f"a {size}{type(value).__name__}" + ("" if size else " that cannot be shown")
     return text if len(text) <= 100 else f"{text[:100]}…"
@@ -179,5 +182,5 @@ class Batch(NamedTuple):
             yield self._replace(refs=self.refs[start : start + step])
 
     def again(self, refs: Sequence[OrderRef]) -> Batch:
-        """A batch that cancels `refs` once more, each id on its own merits (``process`` 1)."""
+        """A batch that cancels `refs` once more, each id by itself (``process`` 1)."""
         return self._replace(refs=tuple(refs), process=1)

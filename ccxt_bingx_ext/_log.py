@@ -1,4 +1,4 @@
-"""The logger of the plugin, and the one way in which its modules write to it.
+"""The plugin's logger, and `event`, by which every module writes to it.
 
 A record has the name of its event, and the event's fields, as attributes: ``record.event``, ``record.ids``.
 """
@@ -13,30 +13,30 @@ from typing import Any
 from ._redact import MASK, redact
 
 log = logging.getLogger("ccxt_bingx_ext")
-# Without it Python writes warnings to the stderr of a program that has set up no logging.
+# Without a handler, Python writes warnings to the stderr of a program that has set up no logging.
 log.addHandler(logging.NullHandler())
 
 DEBUG, INFO, WARNING = logging.DEBUG, logging.INFO, logging.WARNING
 
 _URL = r"[A-Za-z][\w+.-]*://\S*"
-# The exchange's keys have 64 characters and more, an order's id has 40 at most.
+# The exchange's keys have 64 characters and more. An order's id has 40 at most.
 _LONG = r"[\w+=-]{41,}"
-_MOST_SHOWN = 3  # ids in a text; the record has them all
+_MOST_SHOWN = 3  # ids in a text. The record has all of them
 
 
 def is_on(level: int) -> bool:
-    """Whether anybody reads records of `level`. Ask before you make anything for one."""
+    """Whether the logger writes records of `level`. Check it before you compute anything for a record."""
     return log.isEnabledFor(level)
 
 
 def event(level: int, name: str, text: str = "", /, **fields: Any) -> None:
     """Write a record about the event `name`. Its `fields` become attributes of the record.
 
-    `text` is what people read; without it, they read the fields that are not None. The record holds no URL,
-    key or signature. A tuple is one of ids, and stays as it is: an altered id loses sight of its order.
+    `text` is the message. Without `text`, the message lists the fields that are not None. The record holds no
+    URL, key or signature. A tuple holds ids and stays as it is: an altered id loses sight of its order.
 
-    No error leaves: a cancel must not fail because a handler of the bot does. The error goes to stderr, as it
-    does from Python's own handlers (``logging.raiseExceptions``).
+    This function never raises, because a cancel must not fail when a log handler of the bot fails. The error
+    goes to stderr, as from Python's own handlers (``logging.raiseExceptions``).
     """
     if not log.isEnabledFor(level):
         return
@@ -50,7 +50,7 @@ def event(level: int, name: str, text: str = "", /, **fields: Any) -> None:
 
 
 def listed(ids: tuple[str, ...]) -> str:
-    """`ids` as a text shows them."""
+    """The first of `ids`, and how many more there are."""
     more = f" and {len(ids) - _MOST_SHOWN} more" if len(ids) > _MOST_SHOWN else ""
     return ", ".join(ids[:_MOST_SHOWN]) + more
 

@@ -26,7 +26,7 @@ from ._cancel.arguments import (
     CANCEL_ORDERS,
     CANCEL_ORDERS_FOR_SYMBOLS,
     EDIT_ORDER,
-    Asked,
+    CallArguments,
     Single,
     adopt,
     check_market,
@@ -69,27 +69,28 @@ Orders: TypeAlias = Generator[Any, Any, list[Order]]
 
 
 class CancelMethods(Upstream):
-    """Goes before one of ccxt's bingx classes, whose markets, options and parsers the flows need."""
+    """Mixin before one of ccxt's bingx classes, whose markets, options and parsers the flows use."""
 
     @hides_secrets
     def _cancel_orders(self, ids: Any, symbol: Any, params: Mapping[str, Any]) -> Orders:
-        asked = Asked(ids, params)
-        with unresolved_on_error(asked.unresolved):
+        method = CANCEL_ORDERS
+        asked = CallArguments(ids, params, method)
+        with unresolved_on_error(asked.unresolved, method):
             asked.read()
-            symbol = parse_symbol(symbol)
+            symbol = parse_symbol(symbol, method)
             batch = parse_batch(asked.ids, asked.params, symbol)
-        with unresolved_on_error([ref.public for ref in batch.refs], converts=True):
+        with unresolved_on_error([ref.public for ref in batch.refs], method, converts=True):
             if not batch.refs:
                 return []
             check_api_key(self.apiKey)
             if self._needs_markets([symbol]):
                 yield LoadMarkets()
-            return conclude((yield from self._cancel_batch(CANCEL_ORDERS, symbol, batch)))
+            return conclude((yield from self._cancel_batch(method, symbol, batch)), method)
 
     @hides_secrets
     def _cancel_orders_for_symbols(self, orders: Any, params: Mapping[str, Any]) -> Orders:
         method = CANCEL_ORDERS_FOR_SYMBOLS
-        asked = Asked(orders, params, method)
+        asked = CallArguments(orders, params, method)
         with unresolved_on_error(asked.unresolved, method):
             asked.read()
             refs, batches = parse_cancellations(asked.ids, asked.params)
@@ -106,19 +107,20 @@ class CancelMethods(Upstream):
     def _cancel_order(
         self, given_id: Any, symbol: Any, params: Mapping[str, Any]
     ) -> Generator[Any, Any, Order]:
-        asked = Asked(None if is_blank(given_id) else given_id, params, CANCEL_ORDER)
-        with unresolved_on_error(asked.unresolved):
+        method = CANCEL_ORDER
+        asked = CallArguments(None if is_blank(given_id) else given_id, params, method)
+        with unresolved_on_error(asked.unresolved, method):
             asked.read()
-            symbol = parse_symbol(symbol, CANCEL_ORDER)
+            symbol = parse_symbol(symbol, method)
             single = parse_single(asked.ids, asked.params)
-        with unresolved_on_error([ref.public for ref in single.batch.refs], converts=True):
+        with unresolved_on_error([ref.public for ref in single.batch.refs], method, converts=True):
             check_api_key(self.apiKey)
             if not self.markets:
                 yield LoadMarkets()
-            market = self._market(symbol, CANCEL_ORDER)
+            market = self._market(symbol, method)
             endpoint = single_of(market)
             settings = parse_settings(self.options, endpoint)
-            context = self._context(CANCEL_ORDER, market, endpoint, settings)
+            context = self._context(method, market, endpoint, settings)
             joins = settings.coalesce and self._may_join(single, market)
             flow = cancel_one(
                 single.batch,
@@ -129,9 +131,9 @@ class CancelMethods(Upstream):
                 joins=joins,
             )
             if not joins:
-                return conclude((yield from flow))[0]
+                return conclude((yield from flow), method)[0]
             outcome = yield Share(market["symbol"], single.batch, endpoint, endpoint_of(market), flow)
-            return conclude(outcome)[0]
+            return conclude(outcome, method)[0]
 
     def _may_join(self, single: Single, market: Any) -> bool:
         """Whether a batch may cancel the order of `single` together with others."""
@@ -146,7 +148,7 @@ class CancelMethods(Upstream):
         )
 
     def _cancel_together(self, symbol: str, batch: Batch) -> Generator[Any, Any, Joined | Refused]:
-        """The flow that cancels `batch`, of orders that single calls named."""
+        """The flow that cancels `batch`, whose orders come from several calls of `cancel_order`."""
         market = self._market(symbol, CANCEL_ORDER)
         endpoint = endpoint_of(market)
         context = self._context(CANCEL_ORDER, market, endpoint, parse_settings(self.options, endpoint))
@@ -155,7 +157,7 @@ class CancelMethods(Upstream):
     @hides_secrets
     def _cancel_all_orders(self, symbol: Any, params: Mapping[str, Any]) -> Orders:
         method = CANCEL_ALL_ORDERS
-        with unresolved_on_error([UnknownOrders(symbol).public], converts=True):
+        with unresolved_on_error([UnknownOrders(symbol).public], method, converts=True):
             if symbol is not None:
                 symbol = parse_symbol(symbol, method)
             extra = parse_all(params)
@@ -170,7 +172,7 @@ class CancelMethods(Upstream):
             name = "spot" if kind == "spot" else "inverse" if sub_type == "inverse" else "linear"
             own, by_id = all_of(name)
             settings, settings_by_id = (parse_settings(self.options, one) for one in (own, by_id))
-            # Not of this kind if the params name another one, as they may for ccxt.
+            # As for ccxt, the params may name another kind of market than that of the symbol.
             asked = market if market is not None and market[name] is True else None
 
             def market_of(market_id: str) -> Market:
@@ -178,7 +180,7 @@ class CancelMethods(Upstream):
                 context = self._context(method, found, by_id, settings_by_id)
                 return Market(found["symbol"], str(found["id"]), context)
 
-            selects = extra.keys() - {"recvWindow"}  # no document knows them: some may select orders
+            selects = extra.keys() - {"recvWindow"}  # not documented: some may select orders
             scope = AllScope(
                 symbol=symbol,
                 request=extra if market is None else {"symbol": market["id"], **extra},
@@ -188,24 +190,25 @@ class CancelMethods(Upstream):
                 cancels_listed=not selects,
                 timestamp=self.nonce,
             )
-            return conclude((yield from cancel_all(scope)))
+            return conclude((yield from cancel_all(scope)), method)
 
     @hides_secrets
     def _edit_order(
         self, given_id: Any, symbol: Any, order: tuple[Any, ...], params: Mapping[str, Any]
     ) -> Generator[Any, Any, Order]:
-        with unresolved_on_error([*old_ids(given_id, params).values()]):
-            symbol = parse_symbol(symbol, EDIT_ORDER)
+        method = EDIT_ORDER
+        with unresolved_on_error([*old_ids(given_id, params).values()], method):
+            symbol = parse_symbol(symbol, method)
             edited = parse_edited(given_id, params)
-        with unresolved_on_error([edited.ref.public], converts=True):
+        with unresolved_on_error([edited.ref.public], method, converts=True):
             check_api_key(self.apiKey)
             if not self.markets:
                 yield LoadMarkets()
-            market = self._market(symbol, EDIT_ORDER)
+            market = self._market(symbol, method)
             if market["inverse"]:  # ccxt 4.5.60 sends it to the endpoint of the linear swaps
-                raise NotSupported(f"{EDIT_ORDER} is not supported for inverse swap markets")
+                raise NotSupported(f"{method} is not supported for inverse swap markets")
             endpoint = single_of(market)
-            context = self._context(EDIT_ORDER, market, endpoint, parse_settings(self.options, endpoint))
+            context = self._context(method, market, endpoint, parse_settings(self.options, endpoint))
         order_id, sent = edited.sent(endpoint.market_type)
         command = EditOrder((order_id, symbol, *order, sent))
         return (yield from edit_one(edited, command, market["id"], context))
@@ -213,7 +216,8 @@ class CancelMethods(Upstream):
     def _market_by_id(self, market_id: str, kind: str) -> Any:
         """The market of `kind` (a key of ccxt's market structure) that the exchange calls `market_id`.
 
-        One that ccxt does not know has the names that ccxt will give it; without an id it has no symbol.
+        A market that ccxt does not know gets the names that ccxt would give it. Without an id, the symbol is
+        None.
         """
         type_ = "spot" if kind == "spot" else "swap"
         known = self.safe_market(market_id, None, "-", type_)
@@ -228,18 +232,18 @@ class CancelMethods(Upstream):
         return self.safe_market_structure({**named, "type": type_, "contract": type_ == "swap", **kinds})
 
     def _is_ours(self, params: Any = None) -> bool:
-        """Whether the plugin's own flow cancels, and not ccxt's method."""
+        """Whether the plugin's flow runs, and not ccxt's own method."""
         try:
             is_twap = isinstance(params, Mapping) and params.get("twap") is True
             return not is_twap and parse_settings(self.options).family
-        except Exception:  # the flow raises what is wrong, and names the order
+        except Exception:  # the flow raises the error, and names the order
             return True
 
     def _market(self, symbol: str, method: str) -> Any:
         with reading_markets(method):
             market = self.market(symbol)
             check_market(market, symbol, method)
-            # Tried before anything is sent: `build_order` depends on it for every report.
+            # Before anything is sent, because `build_order` needs it for every report.
             self.safe_order({}, market)
         return market
 
@@ -247,14 +251,14 @@ class CancelMethods(Upstream):
         return not self.markets and any(self._guessed_id(symbol) is None for symbol in symbols)
 
     def _guessed_id(self, symbol: str) -> str | None:
-        # What ccxt renames on every exchange (XBT is BTC) is not a currency of this one.
+        # A currency that ccxt renames on every exchange (XBT is BTC) does not exist on this one.
         everywhere = Exchange.commonCurrencies
         own = dict(self.commonCurrencies)  # another thread may be loading the currencies
         renamed = {id: code for id, code in own.items() if everywhere.get(id) != code}
         return spot_market_id(symbol, renamed)
 
     def _cancel_batch(self, method: str, symbol: str, batch: Batch) -> Flow:
-        """The flow that cancels `batch`. Wrong arguments raise here, before it runs."""
+        """The flow that cancels `batch`. Wrong arguments raise here, before the flow runs."""
 
         def load() -> tuple[Batch, str, CancelContext]:
             market = self._market(symbol, method)
@@ -268,8 +272,8 @@ class CancelMethods(Upstream):
         guessed_id = None if self.markets else self._guessed_id(symbol)
         if guessed_id is None:
             return cancel_batch(*load())
-        # ccxt 4.5.90 leaves these None in a market that it does not know. Without "spot" it takes the quote
-        # for the currency of every fee.
+        # ccxt 4.5.90 leaves these None in an unknown market. Without "spot", it takes the quote currency for
+        # the currency of every fee.
         known = {"id": guessed_id, "type": "spot", "spot": True}
         guessed = {**self.safe_market(guessed_id, None, "-", "spot"), **known}
         return cancel_unloaded(*adopted(self.safe_market_structure(guessed), SPOT), load)

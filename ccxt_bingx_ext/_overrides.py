@@ -1,4 +1,4 @@
-"""What the sync, async and websocket classes override in ccxt: each override a few lines over ``super()``."""
+"""The overrides that the sync, async and websocket classes share: each a few lines over ``super()``."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ from ._ratelimit.schedule import RateLimit
 from ._settings import DEFAULTS, parse_settings
 from ._wire.call import Call, call_on_the_wire, note_signed, on_the_wire
 
-# Parameters that `sign` takes out again.
+# The plugin's own parameters, which `sign` removes.
 _HOSTNAME, _FORM = "ccxt_bingx_ext.hostname", "ccxt_bingx_ext.form"
 _GIVE_UP = "ccxt_bingx_ext.give_up"  # only requests of the flows have it
 _ALIASES = {
@@ -80,25 +80,24 @@ _ALIASES = {
 
 
 _NOT_TRACED = nullcontext()
-_AT_ONCE = (SPOT, LINEAR)  # the batch cancels, whoever sends one
+_AT_ONCE = (SPOT, LINEAR)  # the batch cancels skip ccxt's throttle, also when the bot sends one itself
 
 
 class _JsonType(str):
-    """The content type of a JSON body that `sign` wrote: ccxt's own requests keep the user's headers."""
+    """The content type of a JSON body that `sign` wrote. Other requests keep the user's headers."""
 
 
 _JSON_TYPE = _JsonType("application/json")
 
 
 class LimiterCost(float):
-    """A request's cost in ccxt's throttle, by which `throttle` knows that a limiter of ours counts it.
+    """The cost of a request in ccxt's throttle. Its type means that a limiter counts the request.
 
-    A marker on the value, not on the instance or in a context variable: it is safe across threads, and does
-    not leak into tasks that are spawned inside the request (tried).
+    The mark is on the value, not on the instance or in a context variable. So it is safe across threads, and
+    does not leak into tasks that start inside the request (tried).
 
-    `give_up`: until when (s of ``time.monotonic``) the request may wait. `is_ordinary`: it is a request of
-    ccxt's own or of the bot's. That waits in ccxt's throttle, and then for a slot, because the exchange
-    counts it, too.
+    `give_up`: until when (s of ``time.monotonic``) the request may wait. `is_ordinary`: ccxt or the bot sends
+    the request. It waits in ccxt's throttle and then for a slot, because the exchange counts it, too.
     """
 
     limited: Limited
@@ -111,19 +110,19 @@ class LimiterCost(float):
         return self
 
     def excused(self) -> AbstractContextManager[None]:
-        """What goes around waiting for the limiter: no ban and no setting of ours stops an ordinary call."""
+        """The context of the wait for the limiter. No ban and no setting stops an ordinary call."""
         return suppress(BaseError) if self.is_ordinary else nullcontext()
 
 
 class BingxMixin(CancelMethods):
-    """Goes before one of ccxt's bingx classes. It does not wait itself: the class on top runs the flows."""
+    """Mixin before one of ccxt's bingx classes. The class on top runs the flows, and knows how to wait."""
 
     _awaits = True  # whether flows can run side by side
     _pauses = Pauses()
 
     def __init_subclass__(cls, **named: Any) -> None:
-        # ccxt 4.5.90 sets these names when the first instance of a class is built. An unpickled instance in a
-        # fresh process would reach ccxt's own methods by them.
+        # ccxt 4.5.90 sets these names when it builds the first instance of a class. In a fresh process, an
+        # unpickled instance would reach ccxt's own methods by these names.
         super().__init_subclass__(**named)
         for alias, name in _ALIASES.items():
             setattr(cls, alias, getattr(cls, name))
@@ -135,11 +134,11 @@ class BingxMixin(CancelMethods):
             self._introduce()
 
     def _introduce(self) -> None:
-        """Log what this instance is."""
+        """Log the versions, the lanes and the store of this instance."""
         version = sys.modules[__package__].__version__
         name = f"{type(self).__module__}.{type(self).__qualname__}".replace("._sync.", ".")
         limits, store = None, None
-        with suppress(Exception):  # an option is wrong: the first call says so
+        with suppress(Exception):  # a wrong option: the first call raises the error
             settings = {one.route: parse_settings(self.options, one) for one in ENDPOINTS.values()}
             if self.enableRateLimit:
                 limits = {route: one.rate_limit.per_second for route, one in settings.items()}
@@ -172,15 +171,15 @@ class BingxMixin(CancelMethods):
         *trailing: Any,
         **named: Any,
     ) -> dict[str, Any]:
-        # ccxt 4.5.90 sends this endpoint's parameters in the URL; the endpoint documents a JSON body (seed).
-        # ccxt's classes took trailing headers and body until 4.5.60 or so.
+        # ccxt 4.5.90 sends the parameters of the batch cancel in the URL. Its document shows a JSON body
+        # (seed). ccxt's classes took trailing headers and body until 4.5.60 or so.
         params = dict(params)
         hostname, form, _ = (params.pop(name, None) for name in (_HOSTNAME, _FORM, _GIVE_UP))
         is_ours = limited_at(section, method, path) is SPOT
         as_json = is_ours and (form or parse_settings(self.options).request_format) != QUERY
         request = dict(super().sign(path, section, method, {} if as_json else params, *trailing, **named))
         if as_json:
-            # Only what ccxt appended: the URL of a relay may hold a "?" of its own.
+            # Cut off only what ccxt appended: the URL of a relay may hold a "?" of its own.
             request["url"] = request["url"].rpartition("?")[0]
             request["headers"] = {**request["headers"], "Content-Type": _JSON_TYPE}
             request["body"] = signed_json({**params, "timestamp": self.nonce()}, self.secret)
@@ -195,8 +194,8 @@ class BingxMixin(CancelMethods):
         self, path: str, api: Any = "public", method: str = "GET", params: Any = {}, *args: Any, **named: Any
     ) -> Any:
         if route_at(api, method, path) in NEVER_REPEATED:
-            # Whatever the bot's params and options say. ccxt writes the empty id of an order that is named by
-            # its client order id; whether the exchange can read that is documented nowhere.
+            # Whatever the bot's params and options say. If a client order id names the order, ccxt sends an
+            # empty order id. No document says whether the exchange can read that.
             params = {name: value for name, value in params.items() if (name, value) != ("cancelOrderId", "")}
             params["maxRetriesOnFailure"] = 0
         return super().fetch2(path, api, method, params, *args, **named)
@@ -206,13 +205,13 @@ class BingxMixin(CancelMethods):
             return super().parse_market(market)
 
     def nonce(self) -> Any:
-        # ccxt's bingx signs by this machine's clock, whatever load_time_difference has measured.
+        # ccxt's bingx signs by this machine's clock, and ignores what load_time_difference has measured.
         return super().nonce() - (self.options.get("timeDifference") or 0)
 
     def prepare_request_headers(self, headers: Any = None) -> Any:
         prepared = super().prepare_request_headers(headers)
         if headers is not None and headers.get("Content-Type") is _JSON_TYPE:
-            # ccxt 4.5.90 lets the user's own `headers` override it: the exchange could not read the body.
+            # ccxt 4.5.90 lets the user's `headers` override it. Then the exchange could not read the body.
             others = {name: value for name, value in prepared.items() if name.lower() != "content-type"}
             prepared = {**others, "Content-Type": str(_JSON_TYPE)}
         return prepared
@@ -237,16 +236,16 @@ class BingxMixin(CancelMethods):
         try:
             if concerns_orders(route):
                 if received.is_from_gateway:
-                    # Whatever its body says, it says nothing about an order; ccxt goes by the body.
+                    # Whatever its body says, it does not mean an order. ccxt goes by the body.
                     self.handle_http_status_code(httpCode, reason, url, method, body)
-                    # ccxt 4.5.90 does not know all of them: 304 and 507 would pass for a response.
+                    # ccxt 4.5.90 does not know every status: 304 and 507 would pass for a response.
                     raise ExchangeNotAvailable(f"{self.id} {method} {url} {httpCode} {reason} {body}")
                 limited = LIMITED.get(route or "")
                 accepts = received.code is not None and received.stops is None
                 if accepts and limited is not None and is_any_held():  # the arguments below are expensive
-                    with suppress(BadRequest):  # an option is wrong: not for this response to say
-                        self._limiter(limited)[0].do(Resume())  # a refusal is an answer of the exchange, too
-                # ccxt 4.5.90 maps by code alone and so calls a cancelled order ExchangeError or BadRequest.
+                    with suppress(BadRequest):  # a wrong option must not hide the response
+                        self._limiter(limited)[0].do(Resume())  # by a refusal, too, the exchange responds
+                # ccxt 4.5.90 maps by code alone: ExchangeError or BadRequest for a cancelled order.
                 raise_refusal(self.id, received, body)
                 if isinstance(limited, Endpoint) and (call := call_on_the_wire()) is not None:
                     call.rest_of_window = rest_of_window(headers, now)
@@ -261,7 +260,7 @@ class BingxMixin(CancelMethods):
         try:
             return super().handle_http_status_code(code, *args, **named)
         except BaseError as error:
-            attach_response(error, Response(code))  # `handle_errors` replaces it by the whole record
+            attach_response(error, Response(code))  # `handle_errors` replaces it with the whole record
             raise
 
     def calculate_rate_limiter_cost(
@@ -278,14 +277,14 @@ class BingxMixin(CancelMethods):
         return str(self.implode_hostname(self.urls["api"][limited.api]))
 
     def _limiter(self, limited: Limited) -> tuple[Limiter, RateLimit, float, Refusal]:
-        """What `acquire` takes: the limiter of this account at `limited`, and how to wait there."""
+        """The arguments of `acquire`: this account's limiter for `limited`, and how to wait there."""
         settings = parse_settings(self.options, limited)
         limiter = limiter_for(self.apiKey or "", self._host(limited), limited.route, settings.storage)
         what = "cancels" if isinstance(limited, Endpoint) else "look-ups"
         return limiter, settings.rate_limit, settings.max_wait, partial(not_sent, what=what)
 
     def _on_the_wire(self, method: str, url: str) -> AbstractContextManager[Call | None]:
-        """Send a request that concerns orders inside of this; None for any other one."""
+        """The context that a request goes out in. It yields a `Call` if the request concerns orders."""
         route = route_of(method, url)
         if not concerns_orders(route):
             return nullcontext()
@@ -293,10 +292,10 @@ class BingxMixin(CancelMethods):
 
     @staticmethod
     def _traced(command: Command, call: Call) -> AbstractContextManager[None]:
-        """Execute `command` inside of this, which logs it on DEBUG."""
+        """The context that executes `command`, and logs it on DEBUG."""
         if not is_on(DEBUG):
             return _NOT_TRACED
-        from ._trace import Trace  # a bot that does not read it starts a millisecond sooner
+        from ._trace import Trace  # without DEBUG, a bot starts a millisecond sooner
 
         return Trace(command, call)
 

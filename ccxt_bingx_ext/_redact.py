@@ -1,8 +1,7 @@
-"""No signature, API key or secret leaves in an error. No I/O, no exchange object.
+"""Remove signatures, API keys and secrets from errors. No I/O, no exchange object.
 
-An error's message, ``args``, causes, contexts and whatever these hold as attributes leave with it. So do the
-frames of its traceback, but their variables are out of scope: who can read those of a running bot can read
-its keys.
+This covers the message, ``args``, causes, contexts, and everything that these hold as attributes. It does not
+cover the variables in the frames of the traceback: whoever can read those can read the bot's keys anyway.
 """
 
 from __future__ import annotations
@@ -23,27 +22,27 @@ MASK = "***"
 
 # Patterns are plain strings, which `re` compiles at first use: a bot starts sooner. Every repetition between
 # two parts is bounded, because the exchange's texts may be hostile.
-# What stands between a name and its value: in a URL, in JSON, in a header, in one of these inside another.
+# The text between a name and its value: in a URL, in JSON, in a header, or in one of these inside another.
 _QUOTE = r"(?:[\"'\\\s\[]|%(?:25){0,4}(?:2[027]|5[BC])|\\u00(?:2[027]|5[bc])|&(?:quot|#34|#39);)"
 _EQUALS = r"(?:[=:]|%(?:25){0,4}3[AD]|\\u003[ad]|&(?:#61|#x3d|equals);)"
 _BETWEEN = rf"{_QUOTE}{{0,6}}{_EQUALS}{_QUOTE}{{0,8}}"
 _SIGNATURE = rf"(?i)(sign(?:ature)?{_BETWEEN})[0-9a-f]{{8,}}"
 _API_KEY = rf"(?i)(x[-_]bx[-_]apikey{_BETWEEN})[\w.+/=-]{{8,}}"
-# By shape, where no name is left. No id has more than 40 characters, and from three quarters of a signature
-# nobody makes a whole one. Without \b: in "signature%3D" D is a hexadecimal digit, too.
+# A signature by its shape, where its name is cut off. No id has more than 40 characters, and three quarters
+# of a signature do not suffice to sign. Without \b: in "signature%3D" D is a hexadecimal digit, too.
 _DIGITS = r"()[0-9a-fA-F]{48,}"
 
-_SHORTEST_SECRET = 8  # a shorter one is no key of the exchange, and masking it would spoil the text around it
-_LONG_SECRET = 32  # the exchange's have 64 characters and more: of those the head alone is masked, too
+_SHORTEST_SECRET = 8  # a shorter text is not a key of the exchange, and would be masked inside other words
+_LONG_SECRET = 32  # the exchange's keys have 64 characters and more. Their head alone is masked, too
 _HEAD = 16
-_LONGEST_ID = 40  # characters of an order's id. An altered one loses sight of its order
+_LONGEST_ID = 40  # characters of an order's id. An altered id loses sight of its order
 
 
 def redact(text: str, secrets: Iterable[object] = ()) -> str:
-    """`text` with signatures, API keys and `secrets` masked, whole or with their ends cut off.
+    """Mask signatures, API keys and `secrets` in `text`, whole or cut off at the end.
 
-    It finds signatures by name and by shape, and API keys by the name of their header. Whole `secrets` have
-    at least 8 characters.
+    The plugin knows signatures by name and by shape, and API keys by the name of their header. It ignores
+    `secrets` of fewer than 8 characters.
     """
     for secret in secrets:
         if isinstance(secret, str) and len(secret) >= _SHORTEST_SECRET:
@@ -56,9 +55,9 @@ def redact(text: str, secrets: Iterable[object] = ()) -> str:
 
 
 def shorten(text: str, most: int) -> str:
-    """At most `most` characters of `text`, without the word that they would cut.
+    """Return at most `most` characters of `text`, redacted, without a word that is cut off.
 
-    By half a key, or half a signature without its name, nothing recognises either.
+    No pattern recognises half a key, or half a signature without its name.
     """
     text = redact(text)
     return text if len(text) <= most else re.sub(r"[\w.+/=%-]*$", "…", text[:most], count=1)
@@ -82,14 +81,14 @@ def hides_secrets(method: F) -> F:
 def redact_chain(
     error: BaseException, secrets: Iterable[object] = (), handled: BaseException | None = None
 ) -> None:
-    """Mask signatures and `secrets` in `error`, in every error that it leads to, and in what these hold.
+    """Mask signatures and `secrets` in `error`, in its causes and contexts, and in what these hold.
 
-    ccxt puts the whole URL into the message of a network error, and requests and aiohttp put it into theirs
-    below that. In the query form the URL holds the signature. Their errors also hold the request, whose
-    headers have the API key: attributes keep plain values only.
+    ccxt puts the whole URL into the message of a network error. So do requests and aiohttp in the errors that
+    cause it. In the query form the URL holds the signature. These errors also hold the request, whose headers
+    have the API key, so attributes keep plain values only.
 
-    `handled`: what the bot was handling when it called, which Python makes our context. It is the bot's own,
-    as is all that it leads to: only messages are masked there.
+    `handled`: the error that the bot was handling when it called. Python makes it our context. It belongs to
+    the bot, as does everything that it leads to, so only messages are masked there.
     """
     _Cleaner(tuple(secrets), handled).clean_all(error)
 
@@ -99,7 +98,7 @@ class _Cleaner:
 
     def __init__(self, secrets: tuple[object, ...], handled: BaseException | None) -> None:
         self._secrets = secrets
-        # Originals are kept with their replacements: an id() is only theirs while they exist.
+        # With the original, because its id() may pass to another object once it is deleted.
         self._cleaned: dict[int, tuple[BaseException, BaseException]] = {}
         self._todo: list[BaseException] = []
         self._bots_own: dict[int, BaseException] = {}
@@ -124,7 +123,7 @@ class _Cleaner:
     def _clean(self, error: BaseException) -> BaseException:
         """`error`, cleaned, or the plain error that replaces it.
 
-        A stranger's error may raise when it is shown, read or written to: then it is replaced.
+        An error of another library may raise when somebody shows, reads or changes it. Then it is replaced.
         """
         if id(error) not in self._cleaned:
             self._cleaned[id(error)] = (error, error)
@@ -149,18 +148,18 @@ class _Cleaner:
         return plain
 
     def _scrub(self, error: BaseException) -> None:
-        """Mask what `error` shows, and take out of it what is not plain."""
+        """Mask the texts that `error` holds, and drop values that are not plain."""
         self._mask_message(error)
         error.args = tuple(self._copy(one) for one in error.args)
         for name, value in [*vars(error).items()]:
-            if name != "unresolved":  # the caller's own ids: an altered one loses sight of its order
+            if name != "unresolved":  # the caller's own ids: an altered id loses sight of its order
                 setattr(error, name, self._copy(value))
 
     def _resists(self, error: BaseException) -> bool:
-        """Whether `error` shows or holds what cannot be taken out of it.
+        """Whether `error` shows or holds a value that cannot be removed.
 
-        Some of aiohttp's errors write their message from the request, whatever their ``args`` are. A decoding
-        error holds the whole body, and a group holds other errors.
+        Some errors of aiohttp write their message from the request, whatever their ``args`` are. A decoding
+        error holds the whole body. A group holds other errors.
         """
         writes_own = type(error).__str__ not in (Exception.__str__, OSError.__str__)
         try:
@@ -174,7 +173,7 @@ class _Cleaner:
     def _copy(self, value: Any) -> Any:
         """A copy of `value` that holds plain values only, with its texts masked; None for anything else.
 
-        JSON may be nested too deeply for a function that calls itself. A tuple is never part of JSON.
+        JSON may be nested too deeply for recursion. A tuple is never part of JSON.
         """
         top = [value]
         todo: list[Any] = [top]
@@ -184,7 +183,7 @@ class _Cleaner:
             for key, item in [*(container.items() if isinstance(container, dict) else enumerate(container))]:
                 copy = copies.get(id(item), item)
                 if isinstance(item, str):
-                    text = str.__str__(item)  # a stranger's may compare as it likes
+                    text = str.__str__(item)  # a subclass may compare as it likes
                     is_id = key in ("id", "clientOrderId") and len(text) <= _LONGEST_ID
                     masked = text if is_id else self._redact(text)
                     copy = item if masked == text else masked

@@ -1,4 +1,4 @@
-"""Puts the classes where bots look them up: ``getattr(ccxt, "bingx")``. Explicit and reversible."""
+"""Put the classes where bots look them up: ``getattr(ccxt, "bingx")``. Explicit and reversible."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _originals: dict[ModuleType, Any] = {}
 
 
 class Registration:
-    """What `register` returns. As a context manager it restores what was there before the call."""
+    """The result of `register`. As a context manager, it restores the classes from before the call."""
 
     def __init__(self, was_registered: bool) -> None:
         self._was_registered = was_registered
@@ -28,10 +28,12 @@ class Registration:
 
 
 def register() -> Registration:
-    """Make ``bingx`` in ``ccxt``, ``ccxt.async_support`` and ``ccxt.pro`` this package's classes.
+    """Replace ``bingx`` in ``ccxt``, ``ccxt.async_support`` and ``ccxt.pro`` with this package's classes.
 
-    For bots that look the class up by name. Call it before they build their exchange. A second call changes
-    nothing. It imports all three of ccxt's packages, which takes about a second.
+    Use it for a bot that looks the class up by name. Call it before the bot builds its exchange. A second
+    call changes nothing. The call imports all three of ccxt's packages, which takes about a second.
+
+    Returns a `Registration`: after ``with register():``, ccxt's own classes are back.
     """
     was_registered = bool(_originals)
     for module, ours in _places():
@@ -41,15 +43,15 @@ def register() -> Registration:
             setattr(module, _NAME, ours)
     if not was_registered:
         places = [f"{module.__name__}.{_NAME}" for module, _ in _places()]
-        text = f"registered: {', '.join(places)} are the classes of ccxt_bingx_ext"
+        text = f"registered: {', '.join(places)} are now the classes of ccxt_bingx_ext"
         event(INFO, "registered", text, places=tuple(places))
     return Registration(was_registered)
 
 
 def unregister() -> None:
-    """Put back what `register` found. A second call, or one without `register`, changes nothing.
+    """Put back the classes that `register` replaced. Without `register` before it, the call changes nothing.
 
-    If another program has put a class there since, that class stays.
+    If other code has put another class there since, that class stays.
     """
     if not _originals:
         return

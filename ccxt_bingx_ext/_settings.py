@@ -1,4 +1,4 @@
-"""``options["cancelOrders"]``, checked. Every setting has a default."""
+"""Read and check ``options["cancelOrders"]``. Every setting has a default."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from ._log import WARNING, event
 from ._ratelimit.schedule import RateLimit
 
 DEFAULTS: Mapping[str, Any] = {
-    # Of spot:
-    "requestFormat": AUTO,  # JSON; the query form if the exchange refuses JSON (forms.py)
-    "process": None,  # not sent: the exchange's default, 0 (seed)
+    # Spot:
+    "requestFormat": AUTO,  # JSON, or the query form if the exchange refuses JSON (forms.py)
+    "process": None,  # not sent. The exchange's default is 0 (seed)
     "batchSize": SPOT.batch_size,
-    "limit": SPOT.limit,  # requests per second and account; None: no limit of ours
-    "singleLimit": SPOT_SINGLE.limit,  # the same of cancel_order, which has an endpoint of its own
-    "allLimit": SPOT_ALL.limit,  # the same of cancel_all_orders
-    # Of swaps:
+    "limit": SPOT.limit,  # requests per second and account; None: the plugin sets no limit
+    "singleLimit": SPOT_SINGLE.limit,  # the same for cancel_order, which has an endpoint of its own
+    "allLimit": SPOT_ALL.limit,  # the same for cancel_all_orders
+    # Swaps:
     LINEAR.market_type: {
         "batchSize": LINEAR.batch_size,
         "limit": LINEAR.limit,
@@ -43,33 +43,32 @@ DEFAULTS: Mapping[str, Any] = {
         "allLimit": LINEAR_ALL.limit,
     },
     INVERSE.market_type: {"limit": INVERSE.limit, "allLimit": INVERSE_ALL.limit},
-    # Of all:
-    "family": True,  # cancel_order and the others, too; False: ccxt's own
-    "coalesce": True,  # concurrent calls of cancel_order share batches (async); False: singles only
-    "verifyAll": True,  # cancel_all_orders reads which orders are left
-    "margin": 0,  # ms between two windows of the limit, for whoever wants more distance
-    "inFlight": 250,  # ms within which a request that was written reaches the exchange
-    "storage": None,  # this process; or the URL of a Redis that several processes share
-    "maxWait": 1000,  # ms for which a call waits for a ban or a used-up limit to end; longer ones raise
+    # All markets:
+    "family": True,  # also cancel_order, cancel_all_orders, edit_order; False: ccxt's own
+    "coalesce": True,  # concurrent calls of cancel_order share batches (async)
+    "verifyAll": True,  # cancel_all_orders reads the list of open orders afterwards
+    "margin": 0,  # ms added between two windows of the limit
+    "inFlight": 250,  # ms that a written request takes to reach the exchange, at most
+    "storage": None,  # None: this process. Or the URL of a Redis that several processes share
+    "maxWait": 1000,  # ms that a call waits for the limit or the end of a ban; otherwise it raises
     "resolveAttempts": 3,  # attempts to reconcile an ambiguous request; 0: none
     "resolveTimeout": 10_000,  # ms after which no further attempt begins
 }
 _NONE_MEANS_SOMETHING = ("process", "limit", "singleLimit", "allLimit", "storage")
-_LARGEST = 2**63 - 1  # of any number: a larger one has no float, or no text
+_LARGEST = 2**63 - 1  # the largest number: a larger one may have no float, or no text
 _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 
 class Settings(NamedTuple):
     """How to send cancels.
 
-    `request_format`: "auto", "json" (the documented form) or "query" (what ccxt itself sends). `process`:
-    what is sent if the call's params name none. `batch_size`: the most ids per request. `rate_limit`: of the
-    limiter.
-    `storage`: where the limiter keeps its state, None for this process. `max_wait`, `resolve_timeout`: s.
-    `fallbacks`: ``options["fallbackHostnames"]``. `family`: whether the plugin's promise holds for every
-    cancel, not for `cancel_orders` and `cancel_orders_for_symbols` alone. `coalesce`: whether
-    concurrent calls of `cancel_order` may share a batch. `verifies_all`: whether `cancel_all_orders` reads
-    which orders are left.
+    `request_format`: "auto", "json" (the documented form) or "query" (ccxt's own). `process`: the value to
+    send if the call's params have none. `batch_size`: the most ids per request. `rate_limit`: that of the
+    limiter. `storage`: where the limiter keeps its state, None for this process. `max_wait`,
+    `resolve_timeout`: s. `fallbacks`: ``options["fallbackHostnames"]``. `family`: whether the plugin's
+    promise holds for every cancel, not for `cancel_orders` and `cancel_orders_for_symbols` alone. `coalesce`:
+    whether concurrent calls of `cancel_order` may share a batch. `verifies_all`: whether `cancel_all_orders`
+    reads the list of open orders afterwards.
     """
 
     request_format: str
@@ -87,9 +86,9 @@ class Settings(NamedTuple):
 
 
 def parse_settings(options: Mapping[str, Any], endpoint: Limited = SPOT) -> Settings:
-    """What an exchange's `options` say of `endpoint`; ``BadRequest`` names an unusable setting.
+    """The settings in an exchange's `options` for `endpoint`. Raises ``BadRequest`` for an unusable one.
 
-    No option says the limit of a look-up.
+    No option sets the limit of a look-up.
     """
     shared = own = _Values("['cancelOrders']", options.get("cancelOrders"), DEFAULTS)
     limit_name, most = "limit", None
@@ -115,8 +114,10 @@ def parse_settings(options: Mapping[str, Any], endpoint: Limited = SPOT) -> Sett
     for name in ("margin", "inFlight", "maxWait", "resolveTimeout"):
         shared.check(name, _is_number(shared[name]), "a number of ms")
     is_redis = isinstance(storage, str) and storage.startswith(_REDIS_SCHEMES)
-    if storage is not None and not is_redis:  # the value is not shown: it may hold a password
-        raise BadRequest("bingx options['cancelOrders']['storage'] is not None or redis://…")
+    if storage is not None and not is_redis:  # the message does not show it: it may hold a password
+        raise BadRequest(
+            "bingx options['cancelOrders']['storage'] is not None or the URL of a Redis (redis://…)"
+        )
     return Settings(
         request_format=shared["requestFormat"],
         process=shared["process"],
@@ -134,7 +135,7 @@ def parse_settings(options: Mapping[str, Any], endpoint: Limited = SPOT) -> Sett
 
 
 class _Values(dict[str, Any]):
-    """The settings of one dict in the options, over their defaults; `where` it stands, for messages."""
+    """The settings of one dict in the options, over their defaults. `where`: its place, for messages."""
 
     def __init__(self, where: str, given: Any, defaults: Mapping[str, Any]) -> None:
         if given is not None and not isinstance(given, Mapping):
@@ -152,15 +153,15 @@ class _Values(dict[str, Any]):
             raise BadRequest(f"bingx options{self.where}['{name}'] is {shown(self[name])}, not {wanted}")
 
 
-@functools.cache  # once per process and name: the settings are read for every request
+@functools.cache  # once per process and name, because every request reads the settings
 def _warn_of_name(where: str, name: object, known: Iterable[str]) -> None:
-    # Never its value, which may be a misspelt storage with its password.
+    # Without the value: under a misspelt name, that may be a URL with a password.
     from difflib import get_close_matches  # only misspelt names pay for this import
 
     by_text = {one.casefold(): one for one in known}
     near = get_close_matches(name.casefold(), by_text, 1) if isinstance(name, str) else []
     hint = f"did you mean {by_text[near[0]]!r}?" if near else f"the names are {', '.join(known)}"
-    text = f"bingx options{where} has no setting {shown(name)}, which changes nothing: {hint}"
+    text = f"bingx options{where} has no setting {shown(name)}, so the plugin ignores it: {hint}"
     event(WARNING, "option", text, setting=shown(name))
 
 

@@ -18,11 +18,11 @@ from ._runner import run
 from ._wire.call import Call, SlotLost, hold_slot, one_call
 from ._wire.requests_sessions import watch_session
 
-_thread = threading.local()  # ccxt stamps the time of a request in the thread that it has just throttled
+_thread = threading.local()  # ccxt notes the time of a request in the thread that it has just throttled
 
 
 class bingx(BingxMixin, upstream):
-    """``ccxt.bingx`` with a `cancel_orders` that accounts for every id."""
+    """``ccxt.bingx`` with cancels that report what became of every order."""
 
     _awaits = False
 
@@ -42,33 +42,38 @@ class bingx(BingxMixin, upstream):
         """Cancel several orders of one market, and report what became of each.
 
         Spot markets use ``POST /openApi/spot/v1/trade/cancelOrders`` (seed), 2 requests/s. Linear swaps use
-        ``DELETE /openApi/swap/v2/trade/batchOrders`` (docs), ten ids a request, 5 requests/s. Inverse swaps,
-        which have no batch endpoint, use ``DELETE /openApi/cswap/v1/trade/cancelOrder`` (docs), one id a
-        request, 5 requests/s, in the async classes concurrently. Lists may have any length.
+        ``DELETE /openApi/swap/v2/trade/batchOrders`` (docs), ten ids a request, 5 requests/s. Inverse swaps
+        have no batch endpoint. They use ``DELETE /openApi/cswap/v1/trade/cancelOrder`` (docs), one id a
+        request, 5 requests/s, which the async classes send concurrently. Lists may have any length.
 
-        `ids`: order ids (str of digits or int, 1 to 2^63-1), any iterable; None only with client order ids.
-        A ``{"id": ...}`` or ``{"clientOrderId": ...}`` among them, such as an order structure of this symbol
-        or an entry of `unresolved_as_json`, names its order by the first id that it has.
+        `ids`: iterable of order ids (str of digits or int, 1 to 2^63-1). None only with client order ids. A
+        dict with ``"id"`` or ``"clientOrderId"``, such as an order structure of this symbol or an entry of
+        `unresolved_as_json`, names its order by the first of these that it has.
         `symbol`: unified symbol, required. `params`:
 
         - ``clientOrderIds``: list of client order ids (1 to 40 characters each), alone or beside `ids`. The
           endpoint's own ``orderIds`` and ``clientOrderIDs`` (list or comma string) mean the same.
-        - ``process``: 1 cancels what can be cancelled. 0 (the exchange's default) makes the exchange refuse
-          the whole list for one id that cannot. Default: ``options["cancelOrders"]["process"]``. Swaps know
-          only 1.
+        - ``process``: 1 cancels every order that can be cancelled. 0 (the exchange's default) makes the
+          exchange refuse the whole list if one order cannot. Default: ``options["cancelOrders"]["process"]``.
+          Swaps accept only 1.
         - ``recvWindow``: ms, positive (the exchange's default: 5000).
         - The plugin sends any other parameter as it is.
 
         Returns exactly one order structure per distinct id, in asking order, order ids first. Entries of the
-        response that match no id follow. ``status`` is ``"canceled"`` only if the exchange said so.
-        ``"closed"``, ``"rejected"``, ``"open"`` or None (the exchange knows no such order) stand for the
-        others, with the exchange's own words in ``info``. `is_gone` says whether a status is final.
+        response that match none of the ids follow. ``status`` is ``"canceled"`` only if the exchange said so,
+        and otherwise ``"closed"``, ``"rejected"``, ``"expired"``, ``"open"`` or None (the exchange knows no
+        such order). ``info`` holds the exchange's own words. `is_gone` returns whether a status is final.
 
-        Raises ``ArgumentsRequired``, ``BadRequest`` or ``BadSymbol`` for bad input (nothing is sent);
-        ``OrderNotFound`` for a list that the exchange refused as a whole (nothing is cancelled);
-        ``BadResponse`` for a response that does not settle every id; and what ccxt raises. Every such error
-        carries ``orders`` (what is known) and ``unresolved`` (ids that may still be live; if nothing was
-        sent, all of them, as you gave them).
+        Raises:
+
+        - ``ArgumentsRequired``, ``BadRequest`` or ``BadSymbol`` for wrong input. Nothing was sent.
+        - ``BadRequest`` for a ``process`` 0 list that the exchange refused, ``OrderNotFound`` for such a list
+          of one id. Nothing was cancelled.
+        - ``BadResponse`` if the exchange's responses do not settle every id.
+        - ccxt's other classes, such as ``RateLimitExceeded`` or ``NetworkError``.
+
+        Each of them has ``orders`` (list of order structures: what is known) and ``unresolved`` (list of ids
+        that may still be live). If nothing was sent, ``unresolved`` holds all ids as you passed them.
         """
         return run(self._cancel_orders(ids, symbol, params), self._execute)
 
@@ -77,22 +82,24 @@ class bingx(BingxMixin, upstream):
     ) -> list[Order]:
         """Cancel orders of several markets, of any kind, as `cancel_orders` does for one.
 
-        `orders`: ``{"id": ..., "symbol": ...}`` or ``{"clientOrderId": ..., "symbol": ...}`` (ccxt's
-        ``CancellationRequest``). If an entry has both ids, such as an order structure, the order id counts.
-        `params`: as in `cancel_orders`, for every symbol; ``process`` 0 holds for each symbol by itself.
+        `orders`: list of ``{"id": ..., "symbol": ...}`` or ``{"clientOrderId": ..., "symbol": ...}``
+        (`CancellationRequest`). If an entry has both ids, such as an order structure, the order id counts.
+        `params`: as in `cancel_orders`, for every symbol. ``process`` 0 holds for each symbol by itself.
 
         Returns exactly one order structure per distinct entry, in asking order. A failure on one symbol does
-        not stop the others. The call then raises an error whose ``orders`` and ``unresolved`` cover every
-        symbol. ``unresolved`` holds such entries, so that you can pass it back. ``OrderNotFound`` means that
-        nothing at all was cancelled; if the exchange refused only some symbols' lists, the error is a
-        ``BadRequest``.
+        not stop the others.
+
+        Raises the most severe error of all symbols, of the classes that `cancel_orders` raises. Its
+        ``orders`` and ``unresolved`` cover every symbol. ``unresolved`` holds entries like those of `orders`,
+        so that you can pass it back. ``OrderNotFound`` means that nothing at all was cancelled. If the
+        exchange refused only some symbols' lists, the error is a ``BadRequest``.
         """
         return run(self._cancel_orders_for_symbols(orders, params), self._execute)
 
     def cancel_order(
         self, id: str | SupportsIndex | None, symbol: str | None = None, params: Mapping[str, Any] = {}
     ) -> Order:
-        """Cancel one order, and say what became of it.
+        """Cancel one order, and report what became of it.
 
         Uses ``POST /openApi/spot/v1/trade/cancel``, ``DELETE /openApi/swap/v2/trade/order`` (linear) or
         ``DELETE /openApi/cswap/v1/trade/cancelOrder`` (inverse; docs), 5 requests/s each, without waiting in
@@ -102,37 +109,42 @@ class bingx(BingxMixin, upstream):
 
         - ``clientOrderId``: cancels by client order id instead. With an `id` beside it, the plugin queries
           the order by `id`.
-        - ``twap``: ccxt's own method cancels a TWAP order.
-        - ``cancelRestrictions``: the plugin does not cancel again an order that it finds open.
+        - ``twap``: True leaves a TWAP order to ccxt's own method.
+        - ``cancelRestrictions``: with it, the plugin does not cancel again an order that it finds open.
         - The plugin sends any other parameter as it is.
 
-        Returns ccxt's order structure of the cancelled order, whoever cancelled it after a request whose
-        response was lost. Raises ``OrderNotFound`` if the order was gone, with its state in ``orders`` and an
-        empty ``unresolved``; ``ArgumentsRequired``, ``BadRequest`` or ``BadSymbol`` for bad input (nothing is
-        sent); and what ccxt raises, with the id in ``unresolved``, if the order may still be live.
+        Returns ccxt's order structure of the cancelled order. If a response was lost, that does not say who
+        cancelled the order.
+
+        Raises:
+
+        - ``OrderNotFound`` if the order was gone, with its state in ``orders`` and an empty ``unresolved``.
+        - ``ArgumentsRequired``, ``BadRequest`` or ``BadSymbol`` for wrong input. Nothing was sent.
+        - ccxt's other classes, with the id in ``unresolved``, if the order may still be live.
         """
         if not self._is_ours(params):
             return super().cancel_order(id, symbol, params)
         return run(self._cancel_order(id, symbol, params), self._execute)
 
     def cancel_all_orders(self, symbol: str | None = None, params: Mapping[str, Any] = {}) -> list[Order]:
-        """Cancel all open orders of one market, or of all, and say which of them are left.
+        """Cancel all open orders of one market, or of all, and report which of them are left.
 
         Uses ``POST /openApi/spot/v1/trade/cancelOpenOrders`` (2 requests/s), ``DELETE
         /openApi/swap/v2/trade/allOpenOrders`` (linear) or ``DELETE /openApi/cswap/v1/trade/allOpenOrders``
-        (inverse), 5 requests/s each (docs), without waiting in ccxt's queue. The request is never repeated if
-        it may have been executed. Then the plugin reads the list of open orders, and cancels by id what the
-        request has left, but no order that was placed later and none with a trigger.
-        ``options["cancelOrders"]["verifyAll"] = False`` omits the list.
+        (inverse), 5 requests/s each (docs), without waiting in ccxt's queue. The plugin never repeats a
+        request that the exchange may have executed. Afterwards it reads the list of open orders, and cancels
+        by id the orders that the request has left. It cancels neither orders that were placed later nor
+        orders with a trigger. ``options["cancelOrders"]["verifyAll"] = False`` omits the list.
 
-        `symbol`: unified symbol; None means all symbols of one kind of market, which `params` name as for
+        `symbol`: unified symbol. None means all symbols of one kind of market, which `params` name as for
         ccxt: ``type`` ("spot" or "swap"), ``subType`` ("linear" or "inverse"). The plugin sends any other
         parameter as it is.
 
-        Returns the order structures of the orders that were cancelled, or were found in another final state.
-        Raises ``BadResponse`` if an order is still open, and what ccxt raises. Every error carries ``orders``
-        and ``unresolved``, whose entries are as `cancel_orders_for_symbols` takes them. An entry with ``id``
-        None says that nobody knows which orders of its symbol are open.
+        Returns the order structures of the orders that are cancelled, or are in another final state.
+
+        Raises ``BadResponse`` if an order is still open, and ccxt's other classes. Every error has ``orders``
+        and ``unresolved``, a list of entries for `cancel_orders_for_symbols`. An entry with ``id`` None
+        stands for all orders of its symbol: the plugin does not know which of them are open.
         """
         if not self._is_ours(params):
             all_orders: list[Order] = super().cancel_all_orders(symbol, params)
@@ -149,23 +161,30 @@ class bingx(BingxMixin, upstream):
         price: Num = None,
         params: Mapping[str, Any] = {},
     ) -> Order:
-        """Cancel one order and place another one in its stead, as ccxt does; an edit is never sent twice.
+        """Cancel one order and place another one instead, as ccxt does. The plugin never sends an edit twice.
 
-        `id`: order id (str of digits or int). `params`: ccxt's, and ``cancelClientOrderID``, the client order
-        id of the old order, in place of the `id` or beside it.
+        `id`: order id (str of digits or int). `params`: those of ccxt, and ``cancelClientOrderID``, the
+        client order id of the old order, in place of the `id` or beside it. The other arguments are as in
+        ccxt.
 
         Returns ccxt's order structure of the new order. With ``cancelReplaceMode`` ``ALLOW_FAILURE`` the old
-        one may still be live: the plugin logs a warning then, and ``info`` has the exchange's words. Raises
-        ``InvalidOrder`` if the old order was cancelled and the new one was not placed; ``OrderNotFound`` if
-        the old order was gone; and what ccxt raises, with the old order's id in ``unresolved``, if that may
-        still be live. After an unknown outcome the new order may have been placed as well.
+        order may still be live. Then the plugin logs a warning, and ``info`` has the exchange's words.
+
+        Raises:
+
+        - ``InvalidOrder`` if the old order was cancelled and the new one was not placed.
+        - ``OrderNotFound`` if the old order was gone.
+        - ``ArgumentsRequired``, ``BadRequest`` or ``BadSymbol`` for wrong input, ``NotSupported`` for inverse
+          swaps. Nothing was sent.
+        - ccxt's other classes, with the old order's id in ``unresolved``, if that order may still be live.
+          After an unknown outcome, the exchange may have placed the new order as well.
         """
         if not self._is_ours():
             return super().edit_order(id, symbol, type, side, amount, price, params)
         return run(self._edit_order(id, symbol, (type, side, amount, price), params), self._execute)
 
     if TYPE_CHECKING:
-        # pyright infers that ccxt's own never returns, and does not check the code behind a call of it.
+        # pyright infers that ccxt's method never returns, and does not check the code after a call of it.
         def cancel_orders_with_client_order_ids(
             self, clientOrderIds: Iterable[str], symbol: str | None = None, params: Mapping[str, Any] = {}
         ) -> list[Order]: ...
@@ -199,7 +218,7 @@ class bingx(BingxMixin, upstream):
                 hold_slot(acquire(*self._limiter(cost.limited), cost.give_up))
 
     def set_last_rest_request_timestamp(self) -> None:
-        # ccxt's next ordinary call would wait for a request that its throttle does not charge.
+        # Otherwise ccxt's next ordinary call would wait for a request that its throttle does not count.
         if not getattr(_thread, "in_limiter", False):
             super().set_last_rest_request_timestamp()
 

@@ -1,4 +1,4 @@
-"""What the log says of every command: one DEBUG record when it has ended, and nothing before."""
+"""Log every command: one DEBUG record, when the command has ended."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NAMES: dict[type, str] = {
 
 
 class Trace(AbstractContextManager[None]):
-    """Goes around the execution of `command`, which `call` carries out."""
+    """The context in which `call` executes `command`."""
 
     def __init__(self, command: Command, call: Call) -> None:
         self._command, self._call = command, call
@@ -42,7 +42,7 @@ class Trace(AbstractContextManager[None]):
         command, ended_at = self._command, time.monotonic()
         failed = {} if error is None else fields_of(error)
         if isinstance(command, (Cancel, CancelAll, Query)):
-            # It waits until it is signed: for the limiter, above all.
+            # Until it is signed the request waits, mostly for its limiter.
             sent_at = self._call.signed_at
             hostname, form = command.hostname, command.form if isinstance(command, Cancel) else None
             event(
@@ -58,8 +58,8 @@ class Trace(AbstractContextManager[None]):
                 took_ms=None if sent_at is None else _ms(ended_at - sent_at),
                 **failed,
             )
-        elif (name := _NAMES.get(type(command))) is not None:  # the limiters' have records of their own
-            # Without an order id, ccxt's method has the client order id among its params.
+        elif (name := _NAMES.get(type(command))) is not None:  # the limiters write records of their own
+            # Without an order id, the client order id is among the params of ccxt's method.
             old_id = command.arguments[0] if isinstance(command, EditOrder) else None
             ids = {"ids": (str(old_id),)} if old_id else {}
             field = "waited_ms" if isinstance(command, Sleep) else "took_ms"

@@ -8,7 +8,7 @@ from ccxt.base.types import Order
 
 
 class LinearOptions(TypedDict, total=False):
-    """``options["cancelOrders"]["linear"]``."""
+    """``options["cancelOrders"]["linear"]``: for linear swaps. Units as in `CancelOrdersOptions`."""
 
     batchSize: int
     limit: float | None
@@ -17,14 +17,19 @@ class LinearOptions(TypedDict, total=False):
 
 
 class InverseOptions(TypedDict, total=False):
-    """``options["cancelOrders"]["inverse"]``."""
+    """``options["cancelOrders"]["inverse"]``: for inverse swaps. Units as in `CancelOrdersOptions`."""
 
     limit: float | None
     allLimit: float | None
 
 
 class CancelOrdersOptions(TypedDict, total=False):
-    """``options["cancelOrders"]``. A type checker refuses a misspelt name; at run time it is logged."""
+    """``options["cancelOrders"]``. A type checker refuses a misspelt name. At run time, the plugin logs it.
+
+    `limit`, `singleLimit` and `allLimit` are in requests per second and account. None means that the plugin
+    sets no limit. `margin`, `inFlight`, `maxWait` and `resolveTimeout` are in ms. Every key is optional: the
+    page "Options" has the defaults.
+    """
 
     requestFormat: Literal["auto", "json", "query"]
     process: Literal[0, 1] | None
@@ -50,7 +55,10 @@ class _OfOneSymbol(TypedDict):
 
 
 class CancellationRequest(_OfOneSymbol, total=False):
-    """An entry of `cancel_orders_for_symbols`. ccxt's type of this name demands both ids; one is enough."""
+    """One order for `cancel_orders_for_symbols`: a unified ``symbol``, and an ``id`` or a ``clientOrderId``.
+
+    ccxt's type of this name requires both ids.
+    """
 
     id: str | int | None
     clientOrderId: str | None
@@ -58,9 +66,9 @@ class CancellationRequest(_OfOneSymbol, total=False):
 
 @runtime_checkable
 class AccountsForIds(Protocol):
-    """What an error of `cancel_orders` or `cancel_orders_for_symbols` carries beside ccxt's class.
+    """The two lists on every ccxt error of the cancel methods and of `edit_order`, for a type checker.
 
-    ccxt's classes do not declare these attributes. This protocol declares them for a type checker:
+    ccxt's classes do not declare these attributes. Check for them with ``isinstance``:
 
         except ccxt.BaseError as error:
             if isinstance(error, AccountsForIds):
@@ -68,17 +76,19 @@ class AccountsForIds(Protocol):
 
     `unresolved_as_json` gives ``unresolved`` a form that survives JSON.
 
-    It is not an exception class, and cannot stand behind ``except``. An error of another call carries
-    neither list, which does not mean that nothing is unresolved.
+    It is not an exception class, so you cannot use it after ``except``. An error of another call has neither
+    list, which does not mean that no order is live.
     """
 
     orders: list[Order]
-    """Order structures: what is known."""
+    """Order structures of the orders whose state is known."""
 
-    # Any: strings or `CancellationRequest`s, whichever the method that raised accepts again.
+    # Any: strings or `CancellationRequest`s, as the method that raised accepts them again.
     unresolved: list[Any]
     """Orders that may still be live, sent or not.
 
-    Those of `cancel_all_orders` are entries for `cancel_orders_for_symbols`. An entry whose id is None stands
-    for all orders of its symbol: nobody knows which of them are open.
+    Strings, in an error of `cancel_orders`, `cancel_order` and `edit_order`. Dicts that
+    `cancel_orders_for_symbols` accepts, in an error of that method and of `cancel_all_orders`. In an error of
+    `cancel_all_orders`, an entry whose id is None stands for all orders of its symbol: the plugin does not
+    know which of them are open.
     """

@@ -1,4 +1,4 @@
-"""ccxt's async BingX class with a `cancel_orders` that accounts for every id."""
+"""ccxt's async BingX class with cancels that report what became of every order."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["bingx"]
 
 
 class bingx(BingxMixin, upstream):
-    """``ccxt.async_support.bingx`` with a `cancel_orders` that accounts for every id."""
+    """``ccxt.async_support.bingx`` with cancels that report what became of every order."""
 
     def __init__(self, *args: Any, **named: Any) -> None:
         self._coalescer = Coalescer()
@@ -39,19 +39,23 @@ class bingx(BingxMixin, upstream):
         symbol: str | None = None,
         params: Mapping[str, Any] = {},
     ) -> list[Order]:
-        """Cancel several orders of one market: see the sync class, which takes and returns the same."""
+        """Cancel several orders of one market. Arguments, result and errors are those of the sync class."""
         return await run_async(self._cancel_orders(ids, symbol, params), self._execute)
 
     async def cancel_orders_for_symbols(
         self, orders: Iterable[Mapping[str, Any]], params: Mapping[str, Any] = {}
     ) -> list[Order]:
-        """Cancel orders of several markets: see the sync class. The symbols' requests run concurrently."""
+        """Cancel orders of several markets, concurrently. Otherwise as in the sync class."""
         return await run_async(self._cancel_orders_for_symbols(orders, params), self._execute)
 
     async def cancel_order(
         self, id: str | SupportsIndex | None, symbol: str | None = None, params: Mapping[str, Any] = {}
     ) -> Order:
-        """Cancel one order: see the sync class, which takes and returns the same."""
+        """Cancel one order. Arguments, result and errors are those of the sync class.
+
+        Concurrent calls on spot markets and linear swaps share batches, unless
+        ``options["cancelOrders"]["coalesce"]`` is False.
+        """
         if not self._is_ours(params):
             return await super().cancel_order(id, symbol, params)
         return await run_async(self._cancel_order(id, symbol, params), self._execute_or_share)
@@ -59,7 +63,7 @@ class bingx(BingxMixin, upstream):
     async def cancel_all_orders(
         self, symbol: str | None = None, params: Mapping[str, Any] = {}
     ) -> list[Order]:
-        """Cancel all open orders: see the sync class, which takes and returns the same."""
+        """Cancel all open orders. Arguments, result and errors are those of the sync class."""
         if not self._is_ours(params):
             all_orders: list[Order] = await super().cancel_all_orders(symbol, params)
             return all_orders
@@ -75,7 +79,7 @@ class bingx(BingxMixin, upstream):
         price: Num = None,
         params: Mapping[str, Any] = {},
     ) -> Order:
-        """Cancel one order and place another one in its stead: see the sync class."""
+        """Cancel one order and place another one instead. Otherwise as in the sync class."""
         if not self._is_ours():
             return await super().edit_order(id, symbol, type, side, amount, price, params)
         return await run_async(
@@ -83,7 +87,7 @@ class bingx(BingxMixin, upstream):
         )
 
     if TYPE_CHECKING:
-        # pyright infers that ccxt's own never returns, and does not check the code behind a call of it.
+        # pyright infers that ccxt's method never returns, and does not check the code after a call of it.
         async def cancel_orders_with_client_order_ids(
             self, clientOrderIds: Iterable[str], symbol: str | None = None, params: Mapping[str, Any] = {}
         ) -> list[Order]: ...
@@ -98,21 +102,22 @@ class bingx(BingxMixin, upstream):
         return await self._execute(command)
 
     async def _execute(self, command: Command, slot: Slot | None = None) -> Any:
-        """Execute `command`. `slot`: one that it already has in the rate limit."""
+        """Execute `command`. `slot`: its slot in the rate limit, if it already has one."""
         call = Call(slot=slot)
         try:
             with self._traced(command, call), one_call(call):
                 return self._result(command, await self._start(command), call)
         except SlotLost:
             pass
-        except GeneratorExit:  # Python closes the coroutine, which must not await any more
+        except GeneratorExit:  # Python closes the coroutine, which must not await then
             raise
         except BaseException as error:
             unused = call.unused_slot(error)
             if unused is not None:
                 await unused.never_written_async()
             if isinstance(command, LoadMarkets) and isinstance(error, BaseError):
-                # ccxt's calls that wait for the same load all get one error: each call has orders of its own.
+                # ccxt raises one error in all calls that wait for the same load. Each call has orders of its
+                # own.
                 raise copy(error) from error.__cause__
             raise
         return await self._execute(command)
@@ -138,7 +143,7 @@ class bingx(BingxMixin, upstream):
         if not isinstance(cost, LimiterCost) or cost.is_ordinary:
             await super().throttle(cost)
         if isinstance(cost, LimiterCost):
-            self._open()  # it reads the CA certificates: 20 ms (measured) that a slot should not wait for
+            self._open()  # reads the CA certificates for 20 ms (measured), which a slot should not wait for
             with cost.excused():
                 how = self._limiter(cost.limited)
                 if not holds_slot_of(how[0]):

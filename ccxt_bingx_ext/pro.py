@@ -1,4 +1,4 @@
-"""ccxt's websocket BingX class with a `cancel_orders` that accounts for every id."""
+"""ccxt's websocket BingX class with cancels that report what became of every order."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ __all__ = ["bingx"]
 
 
 class bingx(async_support.bingx, upstream):
-    """``ccxt.pro.bingx`` with a `cancel_orders` that accounts for every id.
+    """``ccxt.pro.bingx`` with cancels that report what became of every order.
 
-    As in ccxt, it is an `async_support.bingx`, too.
+    As in ccxt, it is an `async_support.bingx`, too. The cancels go over HTTP, not over the websocket.
     """
 
     def __repr__(self) -> str:

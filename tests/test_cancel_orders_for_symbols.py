@@ -122,7 +122,7 @@ def test_empty_list(bot: Bot, simulator: Simulator) -> None:
             BadRequest,
             r"orders\[0\]\['clientOrderId'\] is not a client order id",
         ),
-        ([entry("1")], {"clientOrderIds": ["a"]}, BadRequest, "belongs to no symbol"),
+        ([entry("1")], {"clientOrderIds": ["a"]}, BadRequest, "has ids without a symbol"),
         ([entry("1")], {"process": 2}, BadRequest, "process is not 0 or 1"),
         ([entry("1")], [], BadRequest, "params is not a dict"),
         ([entry("1"), entry("2", "NOPE/USDT:USDT")], {}, BadSymbol, "NOPE"),

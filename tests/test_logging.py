@@ -286,7 +286,8 @@ def test_clock(world: str, simulator: Simulator, log: Log) -> None:
     record = log.one("clock")
     assert record.levelno == logging.WARNING
     assert record.offset_ms == pytest.approx(60_000, abs=2000)
-    assert re.search(r"signs by its clock now \(this machine's is \d{5} ms ahead\)$", record.getMessage())
+    said = r"now signs by the exchange's clock \(this machine's is \d{5} ms ahead\)$"
+    assert re.search(said, record.getMessage())
     assert log.one("time").took_ms >= 0
 
 

@@ -127,6 +127,49 @@ def test_still_unknown(bot: Bot, simulator: Simulator, fault: str, error: Any) -
     ] == (["canceled"] * 2)
 
 
+CALLS: dict[str, Any] = {
+    "cancelOrder": lambda bot, one: bot.cancel_order(one, SYMBOL),
+    "cancelOrders": lambda bot, one: bot.cancel_orders([one], SYMBOL),
+    "cancelOrdersForSymbols": lambda bot, one: bot.cancel_orders_for_symbols([{"id": one, "symbol": SYMBOL}]),
+    "cancelAllOrders": lambda bot, one: bot.cancel_all_orders(SYMBOL),
+    "editOrder": lambda bot, one: bot.edit_order(one, SYMBOL, "limit", "buy", 1, 10),
+}
+
+
+@pytest.mark.parametrize("loads_markets", [False, True])
+@pytest.mark.parametrize(
+    ("fault", "details", "error"),
+    [
+        ("hang", {}, RequestTimeout),
+        ("reset", {}, NetworkError),
+        ("http", {"status": 502}, NetworkError),
+        ("http", {"status": 403}, NetworkError),
+    ],
+)
+@pytest.mark.parametrize("method", CALLS)
+def test_messages_name_the_method(
+    bot: Bot,
+    simulator: Simulator,
+    method: str,
+    fault: Any,
+    details: dict[str, Any],
+    error: Any,
+    loads_markets: bool,
+) -> None:
+    """ccxt's own errors leave with the name of the method that the bot called, whichever request failed."""
+    (one,) = place(simulator)
+    if not loads_markets:
+        bot.load_markets()
+    bot.exchange.timeout = 300
+    bot.exchange.options["cancelOrders"] = {"resolveAttempts": 0}
+    simulator.faults.add(fault, times=None, path="*", **details)
+    with pytest.raises(error) as caught:
+        CALLS[method](bot, one)
+    assert str(caught.value).startswith(f"bingx {method}() ")
+    assert str(caught.value).count(f"{method}()") == 1
+    assert caught.value.unresolved
+
+
 def test_no_reconciliation(bot: Bot, simulator: Simulator) -> None:
     """With resolveAttempts 0 the plugin sends one request and raises an unknown outcome."""
     bot.options["cancelOrders"]["resolveAttempts"] = 0

@@ -1,1 +1,1 @@
-"""What BingX says and means; each fact with its source."""
+"""BingX: its endpoints, its words and its limits. Each fact stands with its source."""

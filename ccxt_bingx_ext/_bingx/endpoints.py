@@ -1,4 +1,4 @@
-"""One description per endpoint: everything in which the markets' cancels differ. Pure.
+"""Describe each endpoint: everything in which the cancels of the markets differ. No I/O.
 
 =======  ===========================================  ==========  ==========  ===============================
 market   endpoint                                     ids         requests/s  source
@@ -6,17 +6,18 @@ market   endpoint                                     ids         requests/s  so
 spot     POST /openApi/spot/v1/trade/cancelOrders     any number  2           seed
 spot     POST /openApi/spot/v1/trade/cancel           1           5           docs
 linear   DELETE /openApi/swap/v2/trade/batchOrders    10          5           docs
-linear   DELETE /openApi/swap/v2/trade/order          1           5           docs; 10 say the notes
+linear   DELETE /openApi/swap/v2/trade/order          1           5           docs (notes: 10)
 inverse  DELETE /openApi/cswap/v1/trade/cancelOrder   1           5           docs: no batch endpoint exists
 spot     POST /openApi/spot/v1/trade/cancelOpenOrders all open    2           docs
 linear   DELETE /openApi/swap/v2/trade/allOpenOrders  all open    5           docs
-inverse  DELETE /openApi/cswap/v1/trade/allOpenOrders all open    5           ccxt; POST say docs and notes
+inverse  DELETE /openApi/cswap/v1/trade/allOpenOrders all open    5           ccxt (docs, notes: POST)
 =======  ===========================================  ==========  ==========  ===============================
 
-Limits are per account (UID) and endpoint. Only spot knows ``process``.
+Limits are per account (UID) and endpoint. Only the batch cancel of spot takes ``process``.
 
 The endpoints that look orders up have limits of their own: spot 10 requests/s (docs, notes), swaps 5 (docs).
-For one linear order the notes say 30. No source names the limit of ``fullOrder``: 5, as for the other lists.
+For the query of one linear order the notes say 30. No source names the limit of ``fullOrder``. The plugin
+uses 5, as for the other lists.
 """
 
 from __future__ import annotations
@@ -35,21 +36,20 @@ _TRADE_PATH = (
 
 
 class ResponseSchema(NamedTuple):
-    """How an endpoint writes its responses.
+    """The form of an endpoint's responses.
 
-    `done`, `failed`: the lists in ``data``, or the one entry there; `failed` may be None. `lower_case`: the
-    exchange writes client order ids in lower case. `tells_states`: a failed entry says in which state the
-    order is.
-    `may_be_unnamed`: an entry may name its order by another id than the request, and a failed entry by none.
-    `is_one_order`: the response holds one order, under `done` or as its ``data`` (docs; inverse: notes).
-
-    Without `tells_states`, "does not exist" may mean an order that an earlier request cancelled.
+    `done`, `failed`: the keys in ``data`` of the cancelled and of the failed orders, each a list or one
+    entry. `failed` is None if there is no such key. `lower_case`: the exchange writes client order ids in
+    lower case. `names_states`: a failed entry names the state of the order. Otherwise "does not exist" may
+    mean an order that an earlier request cancelled. `may_be_unnamed`: an entry may name its order by another
+    id than the request, and a failed entry by none. `is_one_order`: the response holds one order, under
+    `done` or as its ``data`` (docs; inverse: notes).
     """
 
     done: str
     failed: str | None
     lower_case: bool = False
-    tells_states: bool = True
+    names_states: bool = True
     may_be_unnamed: bool = False
     is_one_order: bool = False
 
@@ -59,7 +59,7 @@ class ResponseSchema(NamedTuple):
 
 
 class LookUp(NamedTuple):
-    """How to look orders up. `method` is ccxt's implicit method; the other fields are as in `Endpoint`."""
+    """How to look orders up. `method` is ccxt's implicit method. The other fields are as in `Endpoint`."""
 
     api: str
     route: str
@@ -70,13 +70,13 @@ class LookUp(NamedTuple):
 class Endpoint(NamedTuple):
     """How to cancel the orders of one kind of market.
 
-    `market_type` is also the name of its options; `api` is the name of its URLs in ccxt. `cancel` is ccxt's
-    implicit method that cancels orders; `route` is what it leads to. `fetch` queries one order; `history`
-    lists orders from one id on, final ones among them; `open_orders` lists those that are open. `id_params`
-    writes ids as the request has them; `fetch_params` names one id as the query has it.
+    `market_type` is also the name of its options. `api` is the name of its URLs in ccxt. `cancel` is ccxt's
+    implicit method that cancels orders, and `route` the method and path of that request. `fetch` queries one
+    order. `history` lists orders from one id on, final orders among them. `open_orders` lists open orders.
+    `id_params` writes ids as the request has them. `fetch_params` names one id as the query has it.
     `batch_size`: most ids per request. `at_once`: most requests under way together. `limit`: requests per
-    second and account, unless the option `limit_name` says another. `takes_process`: whether the endpoint
-    knows ``process``. `schema`: its responses.
+    second and account, unless the option `limit_name` sets another. `takes_process`: whether the endpoint
+    accepts ``process``. `schema`: the form of its responses.
     """
 
     market_type: str
@@ -123,7 +123,7 @@ def _spot_ids(refs: Sequence[OrderRef]) -> dict[str, Any]:
 
 
 def _linear_ids(refs: Sequence[OrderRef]) -> dict[str, Any]:
-    # clientOrderIDList is not the documented spelling (…IdList), but the one that was accepted live (2024).
+    # The documented spelling is …IdList. The exchange accepted clientOrderIDList live (2024).
     ids, client_ids = _values(refs, "id"), _values(refs, "clientOrderId")
     return {
         **({"orderIdList": f"[{','.join(ids)}]"} if ids else {}),
@@ -132,7 +132,7 @@ def _linear_ids(refs: Sequence[OrderRef]) -> dict[str, Any]:
 
 
 def _compact(values: Sequence[str]) -> str:
-    # Without a space behind the comma: this spelling was accepted live (ccxt's, 2024).
+    # Without a space after the comma: the exchange accepted this form live (ccxt's, 2024).
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -144,7 +144,7 @@ def _inverse_id(refs: Sequence[OrderRef]) -> dict[str, Any]:
 
 def _single_id(refs: Sequence[OrderRef]) -> dict[str, Any]:
     (ref,) = refs
-    # clientOrderID is ccxt's spelling, which a linear swap accepted live (2024; the docs have …Id).
+    # clientOrderID is ccxt's spelling, which the exchange accepted live for linear swaps (2024). Docs: …Id.
     return {"orderId" if ref.field == "id" else "clientOrderID": ref.value}
 
 
@@ -181,7 +181,7 @@ LINEAR = Endpoint(
     limit=5,
     takes_process=False,
     schema=ResponseSchema(
-        done="success", failed="failed", lower_case=True, tells_states=False, may_be_unnamed=True
+        done="success", failed="failed", lower_case=True, names_states=False, may_be_unnamed=True
     ),
 )
 INVERSE = Endpoint(
@@ -196,14 +196,14 @@ INVERSE = Endpoint(
     fetch_params={"id": "orderId", "clientOrderId": "clientOrderId"},
     history_params={"limit": 100},
     batch_size=1,
-    at_once=5,  # as many as one second takes: a failure stops those that are not sent yet
+    at_once=5,  # the limit of one second. A failure stops the requests that are not sent yet
     limit=5,
     takes_process=False,
     schema=ResponseSchema(
         done="order",
         failed=None,
         lower_case=True,
-        tells_states=False,
+        names_states=False,
         may_be_unnamed=True,
         is_one_order=True,
     ),
@@ -258,7 +258,7 @@ _ALL: Mapping[str, Endpoint] = {one.market_type: one for one in (SPOT_ALL, LINEA
 _SINGLES: Mapping[str, Endpoint] = {one.market_type: one for one in (SPOT_SINGLE, LINEAR_SINGLE, INVERSE)}
 
 Limited: TypeAlias = Endpoint | LookUp
-"""What has a limit, and so a limiter, of its own."""
+"""An endpoint that has a limit, and so a limiter, of its own."""
 
 LIMITED: Mapping[str, Limited] = {
     **ENDPOINTS,
@@ -273,12 +273,12 @@ NEVER_REPEATED = frozenset(
     (
         "POST spot/v1/trade/order/cancelReplace",
         "POST swap/v1/trade/cancelReplace",
-        # A late ACTIVATE would start again what a CLOSE has ended.
+        # A late ACTIVATE would restart the timer that a CLOSE has ended.
         "POST spot/v1/trade/cancelAllAfter",
         "POST swap/v2/trade/cancelAllAfter",
     )
 )
-"""Routes that ccxt's own methods use, and that nothing may send twice: not ccxt, not a session."""
+"""Routes of ccxt's own methods whose requests neither ccxt nor a session may send twice."""
 
 
 def _features(endpoint: Endpoint, per_request: int | None) -> dict[str, Any]:
@@ -313,31 +313,31 @@ def single_of(market: Mapping[str, Any]) -> Endpoint:
 
 
 def all_of(market_type: str) -> tuple[Endpoint, Endpoint]:
-    """The endpoint that cancels all open orders of "spot", "linear" or "inverse", and the one for some."""
+    """The endpoints of "spot", "linear" or "inverse" that cancel all open orders, and orders by id."""
     return _ALL[market_type], _BATCHES[market_type]
 
 
 def limited_at(api: Any, method: Any, path: Any) -> Limited | None:
-    """What one of ccxt's implicit calls goes to: ``["spot", "v1", "private"]``, POST, a path."""
+    """The endpoint of one of ccxt's implicit calls: ``["spot", "v1", "private"]``, POST, a path."""
     return LIMITED.get(route_at(api, method, path) or "")
 
 
 def route_at(api: Any, method: Any, path: Any) -> str | None:
-    """Where one of ccxt's implicit calls goes to, in the form of `Endpoint.route`."""
+    """The route of one of ccxt's implicit calls, in the form of `Endpoint.route`."""
     return f"{method} {'/'.join(api[:2])}/{path}" if isinstance(api, list) else None
 
 
 def route_of(method: str, url: str) -> str | None:
-    """The method and path that `url` leads to, in the form of `Endpoint.route`; behind a proxy's, too."""
+    """The route of `url`, in the form of `Endpoint.route`. `url` may stand inside the URL of a proxy."""
     path = re.search(_TRADE_PATH, unquote(url))
     return f"{method} {path[1]}" if path else None
 
 
 def concerns_orders(route: str | None) -> bool:
-    """Whether responses of `route` are about orders that may be gone: those to cancels and queries."""
+    """Whether `route` cancels, replaces or queries orders, which may be gone."""
     return route in LIMITED or route in NEVER_REPEATED
 
 
 def is_query(route: str | None) -> bool:
-    """Whether `route` asks for orders, and cancels none."""
+    """Whether `route` queries orders, and cancels none."""
     return route is not None and route.startswith("GET ")

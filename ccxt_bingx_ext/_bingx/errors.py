@@ -1,6 +1,6 @@
-"""The exchange's refusals, as ccxt exceptions.
+"""Turn the exchange's refusals into ccxt exceptions.
 
-ccxt's hierarchy, as far as cancelling meets it (a bot catches these, and only these)::
+The part of ccxt's hierarchy that a cancel can raise (a bot catches these, and no others)::
 
     BaseError
     ├── ExchangeError
@@ -22,9 +22,10 @@ ccxt's hierarchy, as far as cancelling meets it (a bot catches these, and only t
 
 Every error that leaves `cancel_orders` carries two lists: ``orders`` (order structures: what is known) and
 ``unresolved`` (the ids that may still be live, sent or not). Together they hold every id of the call once. If
-nothing was sent, for bad input say, all ids are unresolved. Bots read every ``InvalidOrder`` as "gone", so an
-error that leaves ids unresolved is never one, and its message does not call an order gone: the exchange's own
-words then stand in ``exchange_message``.
+nothing was sent, after wrong input for example, all ids are unresolved.
+
+Bots read every ``InvalidOrder`` as "gone". So an error with unresolved ids is never an ``InvalidOrder``, and
+its message does not call an order gone. The exchange's own words stand in ``exchange_message`` then.
 """
 
 from __future__ import annotations
@@ -51,8 +52,8 @@ from .._redact import redact
 from .limit_headers import rest_of_ban, rest_of_window, seconds_to_retry
 from .vocabulary import Meaning, Words, ban_end, meaning_of, spelled_out
 
-# ccxt 4.5.90 maps by code alone, so that a bot retries an order that is long gone (live), or reads a busy
-# exchange as InsufficientFunds and a repeated request as an InvalidOrder. It does not know all codes either.
+# ccxt 4.5.90 maps by code alone, and does not know all codes. So a bot retries an order that is long gone
+# (live), gets InsufficientFunds from a busy exchange, or InvalidOrder for a repeated request.
 _CLASS_OF_MEANING: Mapping[Meaning, type[BaseError]] = {
     Meaning.ORDER_GONE: OrderNotFound,
     Meaning.AMBIGUOUS: OperationFailed,
@@ -67,8 +68,8 @@ _CLASS_OF_MEANING: Mapping[Meaning, type[BaseError]] = {
     Meaning.NO_PERMISSION: PermissionDenied,
     Meaning.WRONG_ADDRESS: PermissionDenied,
 }
-# Without a business code the status decides. ccxt 4.5.90 maps 403 to ExchangeNotAvailable, a NetworkError: a
-# retry loop hammers the firewall.
+# Without a business code the status decides. ccxt 4.5.90 maps 403 to ExchangeNotAvailable, a NetworkError, so
+# that a retry loop hammers the firewall.
 _CLASS_OF_STATUS: Mapping[int, type[BaseError]] = {
     403: DDoSProtection,
     418: DDoSProtection,
@@ -77,7 +78,7 @@ _CLASS_OF_STATUS: Mapping[int, type[BaseError]] = {
 
 
 class Scope(Enum):
-    """Which requests a refusal stops."""
+    """The requests that a refusal stops."""
 
     ENDPOINT = "those of the account to the endpoint"
     ACCOUNT = "every cancel of the account"
@@ -88,8 +89,9 @@ class Response(NamedTuple):
     """The response that an error was raised for.
 
     `code`: the exchange's own, if the body holds one. `message`: its words, without signatures.
-    `retry_after`: s until it accepts requests again, if it says so. `banned`: whether it stops all requests,
-    not only this window's. `query`: whether the request asked for an order, and cancelled none.
+    `retry_after`: s until the exchange accepts requests again, if it says so. `banned`: whether it refuses
+    all requests, not only those of this window. `query`: whether the request queried an order, and cancelled
+    none.
     """
 
     http_status: int
@@ -101,7 +103,7 @@ class Response(NamedTuple):
 
     @property
     def is_from_gateway(self) -> bool:
-        """Whether it says nothing about what the exchange behind a gateway did, whatever its body says.
+        """Whether a gateway responded, so that nothing is known of the exchange, whatever the body says.
 
         A redirect counts, too: the server that sends it may have received the request.
         """
@@ -109,12 +111,12 @@ class Response(NamedTuple):
 
     @property
     def meaning(self) -> Meaning | None:
-        """What it means if it is a refusal."""
+        """The meaning of the response if it is a refusal."""
         return meaning_of(self.code, self.message, query=self.query)
 
     @property
     def stops(self) -> Scope | None:
-        """Which requests it stops; None if it stops none, or only the rest of this window."""
+        """The requests that the response stops. None for none, or for only the rest of this window."""
         if self.meaning is Meaning.RISK_CONTROL:
             return Scope.ACCOUNT
         if self.code is None and self.http_status in (403, 418):
@@ -133,8 +135,8 @@ def parse_response(
 ) -> Response:
     """The record of a response with the decoded `body`.
 
-    `now`: the exchange's time (epoch, s). `back_off`: s for which a ban counts at least. A ban may come under
-    any code and any HTTP status (live).
+    `now`: the exchange's time (epoch, s). `back_off`: the shortest ban (s). A ban may come under any code and
+    any HTTP status (live).
     """
     decoded = body if isinstance(body, Mapping) else {}
     code = None if decoded.get("code") is None else spelled_out(decoded["code"])
@@ -162,23 +164,23 @@ def attach_response(error: BaseError, response: Response) -> None:
 
 
 def carry_ban(error: BaseError, *others: BaseError) -> None:
-    """Let `error`, which is raised, say so if one of the `others`, which are not, was a ban."""
+    """Mark `error`, which is raised, as a ban if one of the `others`, which are not raised, was a ban."""
     for other in others:
         if getattr(other, "banned", False) and not getattr(error, "banned", False):
             error.banned, error.retry_after = True, getattr(other, "retry_after", None)
 
 
 def response_of(error: BaseException) -> Response | None:
-    """The response that `error` was raised for; None if no server had answered."""
+    """The response that `error` was raised for; None if no server had responded."""
     response: Response | None = getattr(error, "_response", None)
     return response
 
 
 def refusal(response: Response) -> type[BaseError] | None:
-    """The ccxt class that a refusal of a cancel or query deserves, or None to leave it to ccxt.
+    """The ccxt class for a refused cancel or query. None leaves the choice to ccxt.
 
-    ``OrderNotFound`` lets a bot forget the order, so only the exchange's own words or code for an order that
-    is unknown or in a final state become one. What the vocabulary does not know stays as ccxt maps it.
+    ``OrderNotFound`` lets a bot forget the order. So only the exchange's own words or code for an order that
+    is unknown or in a final state become one. ccxt maps refusals that the vocabulary does not know.
     """
     if response.code is None:
         return _CLASS_OF_STATUS.get(response.http_status)
@@ -187,31 +189,31 @@ def refusal(response: Response) -> type[BaseError] | None:
 
 
 def raise_refusal(exchange_id: str, response: Response, body: str) -> None:
-    """Raise what `refusal` gives for `response`, with ccxt's message: the exchange's id and the `body`."""
+    """Raise the `refusal` of `response`, if any, with ccxt's message: the exchange's id and the `body`."""
     error_class = refusal(response)
     if error_class is not None:
         raise error_class(redact(f"{exchange_id} {body}"))
 
 
 def words_of(error: BaseException) -> str:
-    """The exchange's own words in `error`; ccxt's message if no response is on it."""
+    """The exchange's own words in `error`, or ccxt's message if `error` has no response."""
     response = response_of(error)
     return (response.message if response is not None else "") or str(error)
 
 
 def names_a_state(error: BaseException) -> bool:
-    """Whether the exchange's words in `error` name the state of an order: then it knows the order."""
+    """Whether the exchange's words in `error` name the state of an order, so that it knows the order."""
     return Words(words_of(error)).status is not None
 
 
 def not_sent(decision: Decision, what: str = "cancels") -> BaseError:
-    """The error of a request that was not sent, because its limiter's `decision` is to wait for too long."""
+    """The error of a request that is not sent, because its limiter's `decision` is to wait for too long."""
     seconds = decision.delay
     if decision.banned:
         until = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + seconds))
-        why = f"bingx {what} are banned by the exchange until {until} UTC ({seconds:.1f} s)"
+        why = f"the exchange has banned them until {until} UTC ({seconds:.1f} s)"
     else:
-        why = f"bingx {what} would wait {seconds:.1f} s for the rate limit, and there is no time for that"
-    error = RateLimitExceeded(f"{why}: not sent")
+        why = f"the rate limit delays them by {seconds:.1f} s, longer than this call may wait (maxWait)"
+    error = RateLimitExceeded(f"bingx {what} not sent: {why}")
     error.banned, error.retry_after = decision.banned, seconds
     return error

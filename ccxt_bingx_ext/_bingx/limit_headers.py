@@ -1,13 +1,13 @@
-"""What a response says about the rate limit, in two headers and in the end of a ban. Pure."""
+"""Read what a response says about the rate limit: two headers, and the end of a ban. No I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-WINDOW = 1.0  # s: the limits' own window (seed); a refusal that names no time is waited out for that long
-PLAUSIBLE = 5.0  # s: an end of a window of 1 s that is farther off is in another unit, or not a time at all
-LONGEST_BAN = 3600.0  # s that a ban is believed to last (minutes, say docs and notes); then it is asked again
+WINDOW = 1.0  # s: the window of the limits (seed), and the wait after a refusal that names no time
+PLAUSIBLE = 5.0  # s: a window of 1 s ends sooner, so a larger value is in another unit or is not a time
+LONGEST_BAN = 3600.0  # s: docs and notes speak of minutes. After an hour, a request may probe again
 
 
 def _by_lower_name(headers: Mapping[str, Any] | None) -> dict[str, str]:
@@ -15,11 +15,12 @@ def _by_lower_name(headers: Mapping[str, Any] | None) -> dict[str, str]:
 
 
 def rest_of_window(headers: Mapping[str, Any] | None, now: float) -> float | None:
-    """For how many s more the exchange refuses requests, by its headers; None if it accepts some.
+    """How long (s) the exchange still refuses requests, by its headers. None if it accepts some.
 
     ``X-RateLimit-Requests-Expire`` is the rest of the window in ms (two live captures). One other client
-    reads it as an epoch, without a capture: such a value counts for one window at most, because it also holds
-    the difference of the clocks. What is not plausible is ignored. `now`: the exchange's time (epoch, s).
+    reads it as an epoch, without a capture. Such a value counts for one window at most, because it includes
+    the difference of the clocks. The plugin ignores implausible values. `now`: the exchange's time (epoch,
+    s).
     """
     values = _by_lower_name(headers)
     if values.get("x-ratelimit-requests-remain", "").strip() != "0":
@@ -35,7 +36,7 @@ def rest_of_window(headers: Mapping[str, Any] | None, now: float) -> float | Non
 
 
 def seconds_to_retry(headers: Mapping[str, Any] | None) -> float | None:
-    """What a ``Retry-After`` header says (s), at most `LONGEST_BAN`. The exchange sends none (notes)."""
+    """The seconds in a ``Retry-After`` header, at most `LONGEST_BAN`. The exchange sends none (notes)."""
     values = _by_lower_name(headers)
     try:
         seconds = float(values["retry-after"])
@@ -45,5 +46,5 @@ def seconds_to_retry(headers: Mapping[str, Any] | None) -> float | None:
 
 
 def rest_of_ban(until: float, now: float, least: float = WINDOW) -> float:
-    """For how many s more to honor a ban `until` then: at least `least`, at most an hour."""
+    """How long (s) to honor a ban that ends at `until`: at least `least`, at most an hour."""
     return min(max(until - now, least), LONGEST_BAN)

@@ -1,6 +1,6 @@
-"""A spot symbol -> the exchange's market id, without loading markets. Pure.
+"""Derive the exchange's id of a spot market from its symbol, without loading markets. No I/O.
 
-Otherwise a cancel on a fresh instance would wait for the five requests that load the markets.
+So a cancel on a fresh instance need not wait for the five requests that load the markets.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ _CURRENCY_ID = r"[A-Z0-9]+"
 def spot_market_id(symbol: str, renamed: Mapping[str, str]) -> str | None:
     """ "BASE/QUOTE" -> "BASE-QUOTE"; None if the symbol alone does not determine it.
 
-    `renamed`: the currencies that ccxt gives other codes on this exchange (id -> code). It calls SNOW
-    Snowman, and TRUMP TRUMPMAGA while it calls TRUMPSOL TRUMP.
+    `renamed`: the currencies that ccxt gives other codes on this exchange (id -> code). ccxt calls SNOW
+    Snowman, TRUMP TRUMPMAGA, and TRUMPSOL TRUMP.
     """
     parts = re.fullmatch(_SYMBOL, symbol)
     ids = [_currency_id(code, renamed) for code in parts.groups()] if parts else [None]

@@ -1,4 +1,4 @@
-"""What the responses to a ``cancelReplace`` say of its two steps. Pure.
+"""Read the responses to ``cancelReplace``: the cancel of the old order, and the new order. No I/O.
 
 =============  ==================================================  =========================================
 market         the cancel of the old order                         the new order
@@ -9,12 +9,12 @@ linear         ``cancelResult`` "true", ``cancelMsg``,             ``replaceResu
                ``cancelResponse``                                  ``newOrderResponse``
 =============  ==================================================  =========================================
 
-(docs.) A spot step that failed comes with an order of zeros, which is not an order (docs). No document shows
-the swap response of a failed step. The cancelled swap order comes with the status that it had before (docs).
+(docs.) A failed step on spot comes with an order of zeros, which is not an order (docs). No document shows
+the swap response of a failed step. A cancelled swap order comes with the status that it had before (docs).
 
-A spot exchange that does not place the new order refuses the whole request, and its words end in what became
-of the cancel: "order open error:…, and the previous cancel order request result:false,  order not exist"
-(docs). "result:true" is inferred from that.
+If spot does not place the new order, it refuses the whole request. Its words end in the result of the cancel:
+"order open error:…, and the previous cancel order request result:false,  order not exist" (docs). From that
+we infer "result:true".
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from typing import Any, NamedTuple
 
 from .vocabulary import LONGEST_TEXT, Meaning, meaning_of, spelled_out
 
-# The name of the old order's client order id: ccxt's, and the one of the swap's documented request.
+# The parameter with the old order's client order id: ccxt's name, and the one that the swap's document shows.
 OLD_CLIENT_ID_PARAMS: Mapping[str, str] = {"spot": "cancelClientOrderID", "linear": "cancelClientOrderId"}
 
 _CANCELLED_BEFORE = r"(?i)\bprevious cancel order request result\s{0,3}:\s{0,3}true\b"
 
 
 class Step(NamedTuple):
-    """What a response says of one step.
+    """One of the two steps, as a response reports it.
 
-    `done`: None if it does not say whether the step succeeded. `code`: "" if it names none. `order`: the
-    order of the step, or an order of zeros.
+    `done`: whether the step succeeded, None if the response does not say. `code`: "" if it has none.
+    `order`: the order of the step, or an order of zeros.
     """
 
     done: bool | None
@@ -45,19 +45,19 @@ class Step(NamedTuple):
 
     @property
     def is_ambiguous(self) -> bool:
-        """Whether the words, or the code, say that the exchange may have taken the step all the same."""
+        """Whether the exchange may have taken the step, by its words or its code."""
         return meaning_of(self.code, self.text) in (Meaning.AMBIGUOUS, Meaning.SUBMITTED_TWICE)
 
 
 class Replacement(NamedTuple):
-    """What a response says: of the old order's cancel, and of the new order."""
+    """Both steps: the cancel of the old order, and the new order."""
 
     cancel: Step
     new: Step
 
 
 def parse_replacement(data: object) -> Replacement:
-    """What the ``data`` of a response says. A value of an unknown form says nothing."""
+    """Read the ``data`` of a response. A value of an unknown form counts as missing."""
     held = data if isinstance(data, Mapping) else {}
     if "cancelMsg" in held or "replaceResult" in held:
         return Replacement(

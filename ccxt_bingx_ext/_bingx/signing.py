@@ -1,4 +1,4 @@
-"""The documented body of the spot batch cancel: one signed JSON object. No I/O, no exchange object.
+"""Write the documented body of the spot batch cancel: one signed JSON object. No I/O, no exchange object.
 
 The signature is the lower-case hexadecimal HMAC-SHA256 of the canonical string: every parameter as
 ``name=value``, names in ASCII order, joined by ``&``, values not URL-encoded (docs, notes).
@@ -17,7 +17,7 @@ from ccxt.base.errors import AuthenticationError
 
 
 def check_api_key(api_key: str | None) -> None:
-    """``AuthenticationError`` for a key that no header can hold, such as one copied with its line's end.
+    """Raise ``AuthenticationError`` for a key that no header can hold, such as one copied with a line break.
 
     Otherwise requests and aiohttp refuse the header with a message that holds the key.
     """

@@ -1,9 +1,10 @@
-"""What BingX's codes, words and order states mean: the only table of them. Pure.
+"""The only table of what BingX's codes, words and order states mean. No I/O.
 
-The exchange gives several meanings to one code, and one meaning to several codes: the words decide, and the
-code only where they do not. Every module, the command line's doctor included, asks this vocabulary. Sources:
-the exchange's error tables (docs, notes), and texts that users captured from the live exchange (live),
-gathered in 2026. No document lists all texts: a response that nothing here knows is ambiguous.
+The exchange gives several meanings to one code, and one meaning to several codes. So the words decide, and
+the code only if the words do not. Every module uses this vocabulary, the command line's doctor included.
+Sources: the exchange's error tables (docs, notes), and texts that users captured from the live exchange
+(live), gathered in 2026. No document lists all texts, so a response that the vocabulary does not know is
+ambiguous.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from enum import Enum
 from typing import NamedTuple
 
 # The exchange's states (seed; docs, notes and live captures for EXPIRED, WORKING, RUNNING and mixed case) as
-# ccxt statuses. ccxt 4.5.90 calls FAILED "canceled"; nobody cancelled it.
+# ccxt statuses. ccxt 4.5.90 calls FAILED "canceled", although nobody cancelled the order.
 STATUS_OF_STATE: Mapping[str, str] = {
     "NEW": "open",
     "PENDING": "open",
@@ -29,14 +30,14 @@ STATUS_OF_STATE: Mapping[str, str] = {
 }
 
 LONGEST_TEXT = 2000
-"""Characters. The exchange's texts have 200 at most. A longer one is not read, and settles nothing."""
+"""Characters. The exchange's texts have 200 at most. A longer text is not read, and settles nothing."""
 
-# Patterns are plain strings, which `re` compiles at first use: a bot starts sooner. Their repetitions are
-# bounded where two of them could share out the same text: 16 kB of a hostile text would take seconds.
-# "orderId:", "client order id =": no word of the exchange's is longer.
+# Patterns are plain strings, which `re` compiles at first use: a bot starts sooner. Repetitions are bounded
+# where two of them could match the same text: otherwise 16 kB of a hostile text would take seconds.
+# "orderId:", "client order id =": the exchange uses no longer word.
 LABEL = r"\w{0,40}order\w{0,40}id\s{0,9}[:=]\s{0,9}"
-# The documented sentence as a whole, with the id that it names, if it names one. "has not reached order
-# status :CANCELED yet" says something else.
+# The whole documented sentence, with the id that it names, if any. "has not reached order status :CANCELED
+# yet" says something else.
 _THE_ORDER = rf"(?i)(?:the )?(?:{LABEL}\S{{1,64}} )?"
 _STATE_SENTENCE = (
     rf"{_THE_ORDER}order status ?: ?(?P<state>[a-z_]+) ?"
@@ -45,8 +46,8 @@ _STATE_SENTENCE = (
 _ALREADY_FILLED = r"(?i)\border\s+(?:is\s+|was\s+)?already\s+filled\b"
 _FILLED_SENTENCE = rf"{_THE_ORDER}{_ALREADY_FILLED[4:]} ?[.!]?"
 _NAMED_ID = rf"(?i)\b{LABEL}([^\s,;]+)|\border\s+(\d{{1,19}})\b"
-# "order not exist", "The order doesn't exist", "order 123 not found", "can not find order …". Nothing wider:
-# a bot that catches OrderNotFound forgets the order.
+# "order not exist", "The order doesn't exist", "order 123 not found", "can not find order …". No wider
+# pattern, because a bot that catches OrderNotFound forgets the order.
 _NO_SUCH_ORDER = (
     r"(?i)\bcan ?not find order\b|(?<![/\w])order\s+(?:you want to cancel\s+)?"
     rf"(?:(?:{LABEL})?\d{{1,19}}\s+)?"
@@ -68,8 +69,8 @@ _MISSING_PARAMETER = r"(?i)field is required|'required' tag|are both empty"
 _BAD_PARAMETER = r"(?i)query range|quantity is must|invalid parameters?\b"
 _CLOCK = r"(?i)timestamp"
 
-# By these phrases bots recognise orders that are gone (freqtrade goes by the class, passivbot and others by
-# the text): no message of an error that leaves orders unresolved may hold one.
+# Bots recognise orders that are gone by these phrases (passivbot and others; freqtrade goes by the class).
+# The message of an error with unresolved orders must not hold any of them.
 _GONE_PHRASES = (
     rf"{_GONE}|not\s+(?:exist|found)\b|n.?t\s+exist\b|already\s+(?:filled|cancell?ed|closed)|"
     r"\bunknown order\b|\border status\s*:\s*(?:filled|cancell?ed|failed|expired)"
@@ -77,7 +78,7 @@ _GONE_PHRASES = (
 
 
 class Meaning(Enum):
-    """What a refusal means."""
+    """The meaning of a refusal."""
 
     ORDER_GONE = "the order is unknown, or in a final state"
     AMBIGUOUS = "the exchange, or a gateway before it, failed: the outcome is unknown"
@@ -105,7 +106,7 @@ _BY_WORDS: Sequence[tuple[Meaning, str]] = (
     (Meaning.BAD_PARAMETER, _BAD_PARAMETER),
     (Meaning.CLOCK, _CLOCK),
 )
-# Codes that mean something else whatever the words: ccxt's AccountSuspended says "risk control", too.
+# ccxt decides these codes, whatever the words: its AccountSuspended says "risk control", too.
 _LEFT_TO_CCXT = frozenset(("100414",))
 _BY_CODE: Mapping[str, Meaning] = {
     code: meaning
@@ -123,16 +124,16 @@ _BY_CODE: Mapping[str, Meaning] = {
     )
     for code in codes.split()
 }
-# What a code alone says of an order (docs).
+# The status of an order by the code alone (docs).
 _STATUS_OF_CODE: Mapping[str, str] = {"80018": "closed", "109422": "closed"}
 
 
 class Words(NamedTuple):
     """The exchange's `text` under `code` about orders, some of which have the ids `about`.
 
-    `query`: it answers a query, so that "busy, order not exist" says that the order does not exist.
+    `query`: the text responds to a query. Then "busy, order not exist" means that the order does not exist.
 
-    An id is the caller's text: "status:CANCELED" may be a client order id, and must not pass for the
+    An id is the caller's text: "status:CANCELED" may be a client order id, and must not count as the
     exchange's words.
     """
 
@@ -143,7 +144,7 @@ class Words(NamedTuple):
 
     @property
     def status(self) -> str | None:
-        """The ccxt status of the one known state that the words or the code name; otherwise None."""
+        """The ccxt status of the one known state that the words or the code name, or None."""
         if len(self.text) > LONGEST_TEXT:
             return None
         sentences = self._sentences
@@ -155,7 +156,7 @@ class Words(NamedTuple):
 
     @property
     def names_other_ids(self) -> bool:
-        """Whether the words name an order that is not among `about`. Words too long to read may."""
+        """Whether the words name an order that is not among `about`. True for words too long to read."""
         if len(self.text) > LONGEST_TEXT:
             return True
         about = [one.lower() for one in self.about]
@@ -169,24 +170,24 @@ class Words(NamedTuple):
     def deny_the_order(self) -> bool:
         """Whether the words or the code say that there is no such order, and nothing else.
 
-        Words that say "FILLED or CANCELLED already, or not valid" do not say which.
+        "FILLED or CANCELLED already, or not valid" leaves open which.
         """
         if self._sentences or re.search(_FINAL_OR_INVALID, self._own) or self.status is not None:
             return False
         if self.code in _STATUS_OF_CODE or re.search(_ALREADY_FILLED, self._own):
-            return False  # the code and the words, or the words alone, contradict each other
+            return False  # the words contradict the code, or themselves
         return _meaning(self.code, self._own, self._numbered, query=self.query) is Meaning.ORDER_GONE
 
     @property
     def call_it_gone(self) -> bool:
-        """Whether the order is in a final state or unknown, as far as the words or the code go."""
+        """Whether the words or the code say that the order is in a final state or unknown."""
         if self._sentences:
             return all(STATUS_OF_STATE.get(state, "open") != "open" for state in self._sentences)
         return _meaning(self.code, self._own, self._numbered, query=self.query) is Meaning.ORDER_GONE
 
     @property
     def _sentences(self) -> list[str]:
-        """The state of each sentence, if the text consists of sentences on states only."""
+        """The state in each sentence, if every sentence of the text names a state."""
         found: list[str] = []
         if len(self.text) > LONGEST_TEXT:
             return found
@@ -201,7 +202,7 @@ class Words(NamedTuple):
 
     @property
     def _own(self) -> str:
-        """The text without ids that could pass for words."""
+        """The text without ids that could count as words."""
         own = self.text
         for one in self.about:
             if ":" in one:
@@ -218,7 +219,7 @@ class Words(NamedTuple):
 
 
 def spelled_out(value: object) -> str:
-    """A `value` of a response as a text; "" for one that is nested too deeply to write it out."""
+    """A `value` of a response as a text, or "" if it is nested too deeply."""
     try:
         return str(value)
     except RecursionError:
@@ -226,12 +227,12 @@ def spelled_out(value: object) -> str:
 
 
 def state_of(text: object) -> str:
-    """The exchange's word for a state, as `STATUS_OF_STATE` has it: "PartiallyFilled" is PARTIALLYFILLED."""
+    """The exchange's word for a state, as in `STATUS_OF_STATE`: PARTIALLYFILLED for "PartiallyFilled"."""
     return spelled_out(text).upper().replace("_", "")
 
 
 def meaning_by_words(*spellings: str, query: bool = False) -> Meaning | None:
-    """What the words mean, in whichever of the spellings; None if they say nothing that is known."""
+    """The meaning of the words, in any of the spellings; None if the vocabulary does not know them."""
     found = [meaning for meaning, pattern in _BY_WORDS if any(re.search(pattern, text) for text in spellings)]
     if query and Meaning.ORDER_GONE in found and found[0] is Meaning.AMBIGUOUS:
         return Meaning.ORDER_GONE
@@ -239,11 +240,11 @@ def meaning_by_words(*spellings: str, query: bool = False) -> Meaning | None:
 
 
 def meaning_of(code: str | None, text: str, *, query: bool = False) -> Meaning | None:
-    """What a refusal with this `code` and `text` means; None if the vocabulary does not know it.
+    """The meaning of a refusal with this `code` and `text`; None if the vocabulary does not know it.
 
-    A text may be ambiguous and say that there is no such order ("service has some errors, The order doesn't
-    exist"). Of a cancel the outcome is unknown then: an earlier request may have cancelled the order. A
-    `query` asked for the order itself, so it is not found.
+    One text may say both that the service failed and that there is no such order ("service has some errors,
+    The order doesn't exist"). The outcome of a cancel is unknown then, because an earlier request may have
+    cancelled the order. In response to a `query`, the text means that the order was not found.
     """
     if code is None or code == "0" or code in _LEFT_TO_CCXT:
         return None
@@ -263,11 +264,11 @@ def _meaning(code: str | None, *spellings: str, query: bool = False) -> Meaning 
 
 
 def calls_orders_gone(text: str) -> bool:
-    """Whether a bot could read in `text` that an order is gone."""
+    """Whether a bot could conclude from `text` that an order is gone."""
     return re.search(_GONE_PHRASES, text) is not None
 
 
 def ban_end(text: str) -> float | None:
-    """The epoch time (s) until which `text` says that the account is banned."""
+    """The epoch time (s) at which the ban that `text` names ends; None if it names none."""
     found = re.search(_BAN_END, text)
     return int(found[1]) / 1000 if found else None

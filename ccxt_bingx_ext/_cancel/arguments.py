@@ -1,4 +1,4 @@
-"""What the caller asks -> validated batches. No I/O, no exchange object."""
+"""Turn the caller's arguments into validated batches. No I/O, no exchange object."""
 
 from __future__ import annotations
 
@@ -25,23 +25,24 @@ EDIT_ORDER = "bingx editOrder()"
 
 LARGEST_ORDER_ID = 2**63 - 1  # int64 (seed)
 LONGEST_CLIENT_ID = 40  # (docs)
-LONGEST_RECV_WINDOW = 5000  # ms (notes; elsewhere in them 60000)
+LONGEST_RECV_WINDOW = 5000  # ms (notes, which also name 60000)
 
 
 _ORDER_ID_PARAMS = ("orderIds",)
 _CLIENT_ID_PARAMS = ("clientOrderIds", "clientOrderIDs")
-# The endpoint's own names may hold the endpoint's own form; ccxt's clientOrderIds is always a list.
+# The endpoint's own names may hold the endpoint's own form. ccxt's clientOrderIds is always a list.
 _COMMA_PARAMS = ("orderIds", "clientOrderIDs")
-# ccxt overwrites a caller's timestamp, too; its own retries would re-send behind the flow's back.
+# ccxt overwrites a caller's timestamp, too. Its retries would send again without the flow.
 _DROPPED = ("timestamp", "maxRetriesOnFailure", "maxRetriesOnFailureDelay")
-# ccxt's cancel_order takes these for itself. Here the market says its kind, and no order is a TWAP one.
+# ccxt's cancel_order reads these and does not send them. The market has its kind, and ccxt cancels TWAP
+# orders.
 _NOT_SENT_BY_CCXT = ("type", "defaultType", "subType", "defaultSubType", "twap")
 _SINGLE_CLIENT_ID_PARAMS = ("clientOrderId", "clientOrderID")
 # The plugin sends these itself: a second value would contradict the first.
 _OURS = ("symbol", "signature")
-# An exchange may read names without case, and white space or brackets away: they are compared without.
+# The exchange may ignore case, white space or brackets in names. So the plugin compares names without them.
 _KNOWN = {name.casefold(): name for name in ("process", "recvWindow", *_DROPPED)}
-# On one endpoint or another these name orders, beside the ids that were checked.
+# Some endpoint reads orders from these names, in addition to the ids that the plugin checked.
 _ID_FIELDS = {
     **dict.fromkeys(("orderid", "orderids", "orderidlist"), "id"),
     **dict.fromkeys(("clientorderid", "clientorderids", "clientorderidlist"), "clientOrderId"),
@@ -61,10 +62,10 @@ class Cancellations(NamedTuple):
 
 
 class Single(NamedTuple):
-    """One order to cancel: the batch of it alone, and its other id, by which to query it.
+    """One order to cancel: a batch of one, and the other id by which to query the order.
 
-    `repeats`: whether an order that is found open may be cancelled again. With ``cancelRestrictions`` the
-    caller wants it cancelled in some states only.
+    `repeats`: whether the flow may cancel the order again if a query finds it open. With
+    ``cancelRestrictions`` the caller wants to cancel it in some states only.
     """
 
     batch: Batch
@@ -75,7 +76,7 @@ class Single(NamedTuple):
 class Edited(NamedTuple):
     """The old order of an ``edit_order``: its id, and its order id if a client order id names it.
 
-    `params`: the caller's, without the ids of the old order. `new_client_id`: the new order's, if it has one.
+    `params`: those of the caller, without the ids of the old order. `new_client_id`: that of the new order.
     """
 
     ref: OrderRef
@@ -84,7 +85,7 @@ class Edited(NamedTuple):
     new_client_id: str | None
 
     def sent(self, market_type: str) -> tuple[str, dict[str, Any]]:
-        """The id and the params of ccxt's ``edit_order``. Without an order id, the id is ""."""
+        """The id and the params for ccxt's ``edit_order``. The id is "" if the caller gave no order id."""
         if self.ref.field == "id":
             return self.ref.value, {**self.params}
         name = OLD_CLIENT_ID_PARAMS.get(market_type, OLD_CLIENT_ID_PARAMS["spot"])
@@ -92,11 +93,11 @@ class Edited(NamedTuple):
         return order_id, {**self.params, name: self.ref.value}
 
 
-class Asked:
-    """What a call asks for. `read` takes every iterable once, and leaves lists of it in `ids` and `params`.
+class CallArguments:
+    """The ids and params of one call. `read` iterates over each iterable once, and keeps a list in its place.
 
-    `unresolved` holds every id read so far as the caller gave it, to report it if the call ends here. A value
-    that is not a list counts as one id, so that no id the caller named is missing.
+    `unresolved` holds every id read so far, as the caller gave it, for an error that ends the call. A value
+    that is not a list counts as one id, so that no id of the caller is missing.
     """
 
     def __init__(self, ids: object, params: Any, method: str = CANCEL_ORDERS) -> None:
@@ -108,8 +109,8 @@ class Asked:
     def read(self) -> None:
         """Read `ids` and the ids in `params`.
 
-        A ccxt error of the caller's own iterable leaves when all others are read, so that it can carry their
-        ids. Any other exception of the caller's passes at once.
+        If an iterable of the caller raises a ccxt error, the error leaves after all others are read, so that
+        it can carry their ids. Any other exception of the caller leaves at once.
         """
         failures: list[BaseError] = []
         self.ids = self._read(self.ids, lambda one: one, failures)
@@ -123,7 +124,7 @@ class Asked:
             raise failures[0]
 
     def _as_named(self, field: str) -> Callable[[Any], Any]:
-        """How `unresolved` names an id that stands in the params, in the form that the method accepts."""
+        """Return how `unresolved` names an id from the params, in the form that the method accepts."""
         if self._method == CANCEL_ORDERS_FOR_SYMBOLS:
             return lambda one: {field: one}
         return _marked if field != "id" else lambda one: one
@@ -151,7 +152,7 @@ def _marked(one: object) -> object:
 
 
 def copied(values: Mapping[Any, Any], where: str) -> dict[Any, Any]:
-    """A copy of `values`, which no other thread changes while it is read."""
+    """A copy of `values`, which no other thread changes while the plugin reads it."""
     try:
         return {exact(name): value for name, value in dict(values).items()}
     except Exception as error:  # a caller's own mapping may raise anything
@@ -159,7 +160,7 @@ def copied(values: Mapping[Any, Any], where: str) -> dict[Any, Any]:
 
 
 def parse_symbol(symbol: object, where: str = CANCEL_ORDERS) -> str:
-    """The symbol, or ``ArgumentsRequired`` (None, empty) or ``BadSymbol`` (not a string)."""
+    """The symbol. Raises ``ArgumentsRequired`` for None or "", and ``BadSymbol`` for another type."""
     if is_blank(symbol):
         raise ArgumentsRequired(f"{where} requires a symbol argument")
     if not isinstance(symbol, str):
@@ -168,9 +169,9 @@ def parse_symbol(symbol: object, where: str = CANCEL_ORDERS) -> str:
 
 
 def check_market(market: Any, symbol: str, method: str = CANCEL_ORDERS) -> None:
-    """Raise ``ExchangeError`` if ccxt's `market` lacks what a cancel needs, instead of guessing it.
+    """Raise ``ExchangeError`` if ccxt's `market` lacks data for a cancel. The plugin does not guess them.
 
-    Not ``BadSymbol``, which means that the exchange has no such market.
+    ``BadSymbol`` would mean that the exchange has no such market.
     """
     if (
         not isinstance(market, Mapping)
@@ -178,14 +179,14 @@ def check_market(market: Any, symbol: str, method: str = CANCEL_ORDERS) -> None:
         or not any(market.get(kind) is True for kind in ("spot", "linear", "inverse"))
     ):
         raise ExchangeError(
-            f"{method} market data of {symbol} lacks an id, a symbol or a type, call load_markets(True): "
-            f"{shown(market)}"
+            f"{method} market data of {symbol} lacks an id, a symbol or a type: {shown(market)}. "
+            "Call load_markets(True)"
         )
 
 
 @contextmanager
 def reading_markets(where: str) -> Iterator[None]:
-    """Turn what ccxt raises for odd market data into ``ExchangeError``.
+    """Turn Python's own errors about odd market data into ``ExchangeError``.
 
     ccxt 4.5.90 raises AttributeError, IndexError or TypeError for a market without an id or of another form.
     """
@@ -198,11 +199,11 @@ def reading_markets(where: str) -> Iterator[None]:
 
 
 def parse_batch(ids: object, params: Mapping[str, Any], symbol: str | None = None) -> Batch:
-    """The `ids` and `params` of `cancel_orders`, checked; neither is changed.
+    """Check the `ids` and `params` of `cancel_orders`, without changing them.
 
-    Among `ids`, ``{"id": …}`` and ``{"clientOrderId": …}`` name one order as in `parse_cancellations`; a
-    symbol in there must be `symbol`. Raises ``ArgumentsRequired`` without any ids, and ``BadRequest`` that
-    names the value and its position.
+    Among `ids`, ``{"id": …}`` and ``{"clientOrderId": …}`` name one order as in `parse_cancellations`. A
+    symbol there must be `symbol`. Raises ``ArgumentsRequired`` without any ids, and ``BadRequest`` that names
+    the value and its position.
     """
     given = _parse_params(CANCEL_ORDERS, params)
     id_params = [name for name in (*_ORDER_ID_PARAMS, *_CLIENT_ID_PARAMS) if name in given]
@@ -216,17 +217,18 @@ def parse_batch(ids: object, params: Mapping[str, Any], symbol: str | None = Non
 
 
 def parse_cancellations(orders: object, params: Mapping[str, Any]) -> Cancellations:
-    """The `orders` and `params` of `cancel_orders_for_symbols`, checked; neither is changed.
+    """Check the `orders` and `params` of `cancel_orders_for_symbols`, without changing them.
 
-    `orders`: a list of ``{"id" or "clientOrderId": …, "symbol": …}``. If an entry has both ids (an order
-    structure, say) the order id counts: the exchange forgets client order ids after two hours (docs). Raises
-    ``ArgumentsRequired``, ``BadSymbol`` or ``BadRequest``, which name the value and its position.
+    `orders`: a list of ``{"id" or "clientOrderId": …, "symbol": …}``. If an entry has both ids, such as an
+    order structure, the order id counts, because the exchange forgets client order ids after two hours
+    (docs). Raises ``ArgumentsRequired``, ``BadSymbol`` or ``BadRequest``, which name the value and its
+    position.
     """
     method = CANCEL_ORDERS_FOR_SYMBOLS
     given = _parse_params(method, params)
     for name in (*_ORDER_ID_PARAMS, *_CLIENT_ID_PARAMS):
         if name in given:
-            raise BadRequest(f"{method} params['{name}'] belongs to no symbol: list these ids in orders")
+            raise BadRequest(f"{method} params['{name}'] has ids without a symbol: list them in orders")
     if not _is_list(orders):
         raise BadRequest(f"{method} orders is not a list: {shown(orders)}")
     refs = dict.fromkeys(_parse_entry(f"{method} orders[{at}]", one) for at, one in enumerate(orders))
@@ -238,10 +240,10 @@ def parse_cancellations(orders: object, params: Mapping[str, Any]) -> Cancellati
 
 
 def parse_single(given_id: object, params: Mapping[str, Any]) -> Single:
-    """The `given_id` and `params` of `cancel_order`, checked; neither is changed.
+    """Check the `given_id` and `params` of `cancel_order`, without changing them.
 
-    With a client order id in the `params`, that one is sent, as ccxt does. Raises ``ArgumentsRequired``
-    without any id, and ``BadRequest`` that names the value.
+    As in ccxt, a client order id in the `params` takes precedence. Raises ``ArgumentsRequired`` without any
+    id, and ``BadRequest`` that names the value.
     """
     given = _parse_params(CANCEL_ORDER, params)
     refs: list[OrderRef] = []
@@ -255,7 +257,7 @@ def parse_single(given_id: object, params: Mapping[str, Any]) -> Single:
         raise ArgumentsRequired(f"{CANCEL_ORDER} requires an id, or params['clientOrderId']")
     clients = [*dict.fromkeys(ref.value for ref in refs if ref.field != "id")]
     if len(clients) > 1:
-        raise BadRequest(f"{CANCEL_ORDER} names two client order ids: {clients[0]}, {clients[1]}")
+        raise BadRequest(f"{CANCEL_ORDER} takes one client order id, not two: {clients[0]}, {clients[1]}")
     extra = {name: value for name, value in given.items() if name not in _NOT_SENT_BY_CCXT}
     batch = _batch(CANCEL_ORDER, refs[:1], extra)._replace(process=1)
     known_as = refs[-1] if refs[0].field != refs[-1].field == "id" else None
@@ -264,16 +266,16 @@ def parse_single(given_id: object, params: Mapping[str, Any]) -> Single:
 
 
 def parse_all(params: Mapping[str, Any]) -> dict[str, Any]:
-    """The `params` of `cancel_all_orders`, checked, as they will be sent. Raises ``BadRequest``."""
+    """The checked `params` of `cancel_all_orders`, as the request has them. Raises ``BadRequest``."""
     given = _parse_params(CANCEL_ALL_ORDERS, params)
     return dict(_batch(CANCEL_ALL_ORDERS, (), given).extra)
 
 
 def old_ids(given_id: object, params: object) -> Mapping[str, Any]:
-    """What names the old order of an ``edit_order``, by where it stands.
+    """The ids of the old order of an ``edit_order``, by their place in the arguments.
 
-    ccxt's ``edit_order_with_client_order_id`` gives no id, and the old order's client order id under the name
-    that otherwise is the new order's.
+    ccxt's ``edit_order_with_client_order_id`` passes no id. It passes the old order's client order id under
+    the name that otherwise means the new order's.
     """
     given: Mapping[Any, Any] = params if isinstance(params, Mapping) else {}
     of_clients, of_both = (
@@ -286,7 +288,7 @@ def old_ids(given_id: object, params: object) -> Mapping[str, Any]:
 
 
 def parse_edited(given_id: object, params: Mapping[str, Any]) -> Edited:
-    """The old order that `given_id` and `params` of ``edit_order`` name, checked; neither is changed.
+    """Check the `given_id` and `params` of ``edit_order``, which name the old order, without changing them.
 
     Raises ``ArgumentsRequired`` without any id, and ``BadRequest`` that names the value.
     """
@@ -297,7 +299,8 @@ def parse_edited(given_id: object, params: Mapping[str, Any]) -> Edited:
     refs = [_parse_id(f"{EDIT_ORDER} {where}", value, client=where != "id") for where, value in named.items()]
     clients = list(dict.fromkeys(ref for ref in refs if ref.field != "id"))
     if len(clients) > 1:
-        raise BadRequest(f"{EDIT_ORDER} names two client order ids: {clients[0].value}, {clients[1].value}")
+        both = f"{clients[0].value}, {clients[1].value}"
+        raise BadRequest(f"{EDIT_ORDER} takes one client order id of the old order, not two: {both}")
     if not refs:
         raise ArgumentsRequired(f"{EDIT_ORDER} requires an id, or params['{OLD_CLIENT_ID_PARAMS['spot']}']")
     left = {
@@ -318,9 +321,10 @@ def parse_edited(given_id: object, params: Mapping[str, Any]) -> Edited:
 def adopt(
     batch: Batch, endpoint: Endpoint, default_process: object = None, method: str = CANCEL_ORDERS
 ) -> Batch:
-    """`batch` with a ``process`` that `endpoint` can honor; ``BadRequest`` if it cannot.
+    """`batch` with a ``process`` that `endpoint` can honor. Raises ``BadRequest`` if it cannot.
 
-    `default_process` counts if the caller named none. An endpoint without ``process`` takes each id alone.
+    `default_process` counts if the caller gave none. An endpoint without ``process`` treats each id by
+    itself.
     """
     if endpoint.takes_process:
         if batch.process is not None:
@@ -328,17 +332,17 @@ def adopt(
         return batch._replace(process=parse_process(default_process, method))
     if batch.process == 0:
         raise BadRequest(
-            f"{method} process 0 (all or nothing) cannot be kept on {endpoint.market_type} swaps"
+            f"{method} {endpoint.market_type} swaps have no process 0 (all or nothing): pass 1 or omit it"
         )
     return batch._replace(process=1)
 
 
 def parse_process(given: object, method: str = CANCEL_ORDERS) -> int | None:
-    """``process`` as 0, 1 or None (not given); ``BadRequest`` for anything else."""
+    """``process`` as 0, 1 or None (not given). Raises ``BadRequest`` for anything else."""
     if given is None:
         return None
     value = exact(given)
-    # bool and int compare equal: False is 0, True is 1. A float would, too, hence the type.
+    # False equals 0, and True equals 1. A float would, too, so the type counts.
     if isinstance(value, (int, str)) and value in (0, 1, "0", "1"):
         return int(value)
     raise BadRequest(f"{method} process is not 0 or 1: {shown(given)}")
@@ -373,7 +377,7 @@ def _is_list(values: object) -> TypeGuard[Iterable[Any]]:
 
 
 def _is_single(values: object) -> bool:
-    # You can iterate over a string or a dict, too, but you do not get ids.
+    # A string or a dict is iterable, too, but its items are not ids.
     return isinstance(values, (str, bytes, bytearray, memoryview, Mapping))
 
 
@@ -427,7 +431,7 @@ def _parse_order_id(where: str, given: object) -> str:
         text = str(value) if 0 < value <= LARGEST_ORDER_ID else ""
     else:
         text = value.lstrip("0") if isinstance(value, str) and value.isascii() and value.isdigit() else ""
-    # The length comes first: int() of a very long string is slow, or Python itself refuses it.
+    # The length comes first, because int() of a very long string is slow or raises.
     if not text or len(text) > len(str(LARGEST_ORDER_ID)) or int(text) > LARGEST_ORDER_ID:
         raise BadRequest(f"{where} is not an order id (digits, 1 to 2^63-1): {shown(given)}")
     return text
@@ -448,7 +452,7 @@ def _parse_client_id(where: str, given: object) -> str:
 
 
 def _folded(name: object) -> str:
-    """`name` as the most forgiving exchange might read it: "Order_Ids[0]" is "orderids"."""
+    """`name` as the most lenient exchange might read it: "Order_Ids[0]" is "orderids"."""
     if not isinstance(name, str):
         return ""
     return re.sub(r"[\W_]", "", re.sub(r"\[.*", "", str.__str__(name).casefold()))
@@ -458,7 +462,7 @@ def _parse_extra(method: str, given_name: object, given: object) -> tuple[str, A
     name, value = exact(given_name), exact(given)
     folded = _folded(name)
     if not folded or folded in _OURS or re.search(_NOT_IN_VALUE, name):
-        raise BadRequest(f"{method} params has a name that cannot be sent: {shown(name)}")
+        raise BadRequest(f"{method} params has a name that the plugin cannot send: {shown(name)}")
     if folded in _ID_FIELDS:
         names = "id or clientOrderId" if method == CANCEL_ORDER else "ids or clientOrderIds"
         raise BadRequest(f"{method} takes ids as {names}, not as params['{name}']")
@@ -489,13 +493,13 @@ def _parse_recv_window(method: str, value: object) -> int | float:
 def _warn_of_recv_window() -> None:
     text = (
         f"recvWindow is longer than {LONGEST_RECV_WINDOW} ms: "
-        "the exchange's sources disagree whether it accepts that"
+        "the sources disagree whether the exchange accepts that"
     )
     event(WARNING, "recv_window", text)
 
 
 def _plain_number(value: int | float) -> int | float:
-    # 5000.0 and 5000 are one number, but two texts: every library signs only the shorter one alike.
+    # 5000.0 and 5000 are one number, but two texts. All libraries sign only the shorter one alike.
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

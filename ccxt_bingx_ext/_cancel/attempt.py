@@ -1,4 +1,4 @@
-"""One request: over which host, at whose clock, in which form, and after which pause."""
+"""Send one request: choose the host, the clock, the form and the pause."""
 
 from __future__ import annotations
 
@@ -26,13 +26,16 @@ Request: TypeAlias = Cancel | CancelAll | Query
 
 
 def send(request: Request, context: CancelContext) -> Steps:
-    """The response to `request`; `Received` for a `CancelAll`.
+    """Return the response to `request`; `Received` for a `CancelAll`.
 
-    Three refusals prove that nothing was executed, and are met once each.
-    ``InvalidNonce``: the flow measures the exchange's clock and sends again. A refusal that the form of the
-    request can explain: it sends the other form. ``RateLimitExceeded`` of this window: it waits and sends
-    again, if the wait takes no longer than ``context.max_wait``. A ban, risk control and a firewall end it.
-    Nothing begins after the request's ``give_up``.
+    After three refusals, which prove that nothing was executed, the flow sends the request once more:
+
+    - ``InvalidNonce``: it measures the exchange's clock first.
+    - A refusal that the form of the request can explain: it sends the other form.
+    - ``RateLimitExceeded`` of this window: it waits first, for at most ``context.max_wait``.
+
+    A ban, risk control or a firewall ends the attempt. The flow begins nothing after the request's
+    ``give_up``.
     """
     try:
         return (yield from _send_in_a_form(request, context))
@@ -59,13 +62,14 @@ def _send_in_a_form(request: Request, context: CancelContext) -> Steps:
     try:
         response = yield from _send_on_time(request._replace(form=first), context)
     except BaseError as error:
-        is_unmeasured = isinstance(error.__cause__, BaseError)  # so that the clock explains it well enough
+        is_unmeasured = isinstance(error.__cause__, BaseError)  # then the clock explains the refusal
         if form.known is not None or is_unmeasured or not is_about_the_form(error):
             raise
     else:
         form.remember(first)
         return response
-    # Once, in the form that was accepted live. If that does not help, a further call sends one request again.
+    # Once, in the form that the exchange accepted live. If it refuses both, the next call tries one form
+    # only.
     try:
         response = yield from _send_on_time(_again(request._replace(form=QUERY)), context)
     except BaseError as error:
@@ -92,7 +96,7 @@ def _send_on_time(request: Request, context: CancelContext) -> Steps:
 
 
 def _send_to_any_host(request: Request, context: CancelContext) -> Steps:
-    """The response of the first host that can be reached. A host that has answered is not passed over."""
+    """The response of the first host that can be reached. After a response, the flow tries no other host."""
     *others, last = hosts = context.hosts.in_turn(context.fallbacks, context.clock())
     for host, following in zip(others, hosts[1:], strict=True):
         try:
@@ -105,13 +109,13 @@ def _send_to_any_host(request: Request, context: CancelContext) -> Steps:
 
 
 def _dispatch(request: Request, context: CancelContext) -> Steps:
-    """The response to `request`. The limiters learn what it says of the limit."""
+    """The response to `request`, whose limit headers go to the limiters."""
     if context.clock() > request.give_up:
         raise out_of_time(context.method)
     try:
         response = yield request
     except BaseError as error:
-        # The limiter's own refusal says nothing about the host.
+        # A refusal by the limiter says nothing about the host.
         if response_of(error) is not None or is_ambiguous(error):
             context.hosts.reached(request.hostname, context.clock())
         yield from _report_stop(request, error, context)
@@ -126,14 +130,14 @@ def _dispatch(request: Request, context: CancelContext) -> Steps:
 
 
 def _report_stop(request: Request, error: BaseError, context: CancelContext) -> Steps:
-    """Tell the limiters which requests `error` stops. A look-up has a limiter of its own."""
+    """Report to the limiters which requests `error` stops. A look-up has a limiter of its own."""
     response = response_of(error)
-    if response is None:  # the limiter itself refused, or no server answered
+    if response is None:  # the limiter itself refused, or no server responded
         return
     scope = response.stops
     if scope is not None:
         note_ban(context.method, request.limited.route, response, scope, error)
-        # Without a time the limiter holds for a second, lets one request probe, and doubles.
+        # Without a time, the limiter waits a second, lets one request probe, and then doubles the wait.
         yield UpdateLimiter(request.limited, Ban(response.retry_after), scope)
     elif isinstance(error, RateLimitExceeded):
         seconds = _seconds_to_wait(error, context)

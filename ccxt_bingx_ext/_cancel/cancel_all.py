@@ -1,26 +1,26 @@
-"""All open orders at once: cancel them by one request, and learn which of them are left.
+"""Cancel all open orders by one request, and find those that are left.
 
-The request goes out once. It is never repeated if it may have been executed: a second one would also cancel
-orders that another task placed meanwhile. The flow cancels by order id what the request left:
+The plugin never repeats the request if it may have been executed, because a second request would also cancel
+orders that another task placed meanwhile. Instead, the flow cancels the orders that are left by their ids:
 
 =====================================  =======================================================================
-an order                               what happens
+an order                               the flow
 =====================================  =======================================================================
-the response calls it cancelled        it is returned
-the response names it in any other     it is cancelled by its id, if it is open
+the response calls it cancelled        returns it
+the response names it in any other     cancels it by its id, if it is open
 way
-listed as open, older than the         a plain limit order is cancelled by its id; any other one (a stop-loss,
-request                                say) is queried, and reported if it is open
-listed as open, as old as the request  it is queried, and reported if it is open: it may have been placed on
-                                       either side of the request
-listed as open, younger                it is left alone
+listed as open, older than the         cancels a plain limit order by its id. Queries any other order (such as
+request                                a stop-loss), and reports it if it is open
+listed as open, as old as the request  queries it, and reports it if it is open: it may have been placed
+                                       before or after the request
+listed as open, younger                leaves it alone
 =====================================  =======================================================================
 
 "Reported" means that the call raises, with the order in ``.unresolved``. If the plugin cannot read the list,
-it does not know which orders are open: `UnknownOrders`. After a complete response, a key without the right to
-read is the exception: it gets the response, and a warning.
+it does not know which orders are open, and reports `UnknownOrders`. One exception: if the response is
+complete and the key may not read, the call returns the response and logs a warning.
 
-How old an order is, the exchange's clock decides. This machine's clock, or what was once measured of it, may
+The exchange's clock decides how old an order is. This machine's clock, even with a measured correction, may
 be wrong by as much as the exchange accepts.
 """
 
@@ -48,11 +48,11 @@ from .outcome import Order, Outcome, most_severe
 from .reconcile import forbids_more, named_pause, query_unsettled
 from .run import CancelContext, CancelRun
 
-# How far (ms) the clock that signs may be from the exchange's if the exchange has just accepted it (docs).
+# How far (ms) a timestamp that the exchange has just accepted may be from its own clock (docs).
 _ACCEPTED = 5000.0
-# The same of the exchange's own time, beside the time that the question took.
+# The same if the flow has asked for the exchange's time, without the time that the response took.
 _ASKED = 500.0
-# Of an order's time (ms): until 2096. 0 and a time in another unit say nothing.
+# The range of an order's time (ms), until 2096. 0 or a time in another unit means nothing.
 _TIMES = (1e12, 4e12)
 
 _NOT_OPEN = frozenset(state for state, status in STATUS_OF_STATE.items() if status != "open")
@@ -70,13 +70,13 @@ class Market(NamedTuple):
 
 
 class Scope(NamedTuple):
-    """What to cancel, and what the flow needs to know for that.
+    """The orders to cancel, and what the flow needs for that.
 
     `symbol`: None for all symbols of the endpoint. `request`: the parameters. `context`: how to send it.
-    `market_of` finds the market of an order by the exchange's name of it. `verifies`: whether to read the
-    list of open orders if the response is complete. `cancels_listed`: whether every order of the list is one
-    to cancel; not if the caller's own parameters may select some. `timestamp`: what a request is signed with
-    now (ms).
+    `market_of` finds the market of an order by the exchange's name of the market. `verifies`: whether to read
+    the list of open orders although the response is complete. `cancels_listed`: whether the flow may cancel
+    every order of the list. It may not if the caller's own parameters can select some. `timestamp`: the time
+    (ms) by which the plugin would sign a request now.
     """
 
     symbol: str | None
@@ -98,7 +98,7 @@ class _Left(NamedTuple):
 
 
 def cancel_all(scope: Scope) -> Flow:
-    """Cancel the orders of `scope`. No ccxt error leaves: it stands in the outcome."""
+    """Cancel the orders of `scope`. The outcome holds any ccxt error, so that none is raised."""
     context, account = scope.context, _Account(scope)
     failure: BaseError | None = None
     signed_at: float | None = None
@@ -111,7 +111,7 @@ def cancel_all(scope: Scope) -> Flow:
         failure = BadResponse(f"{context.method} the response is not the documented one: {unexpected}")
         failure.__cause__ = unexpected
     except BaseError as error:
-        # No document says how the exchange answers if no order is open: "order not exist", perhaps.
+        # No document shows the response if no order is open. It may be "order not exist".
         if not (is_ambiguous(error) or isinstance(error, OrderNotFound)):
             return account.outcome_of_unknown_orders(error)
         failure, signed_at = error, signed_at_of(error)
@@ -147,7 +147,7 @@ def cancel_all(scope: Scope) -> Flow:
 
 
 def _report(scope: Scope, outcome: Outcome) -> None:
-    """Log what came of a request whose outcome was unknown."""
+    """Log the result of a request whose outcome was unknown."""
     about = (scope.context.method, scope.context.endpoint.route, scope.request.get("symbol"))
     if outcome.unresolved:
         named = [one.ref for one in outcome.unresolved if not isinstance(one, (OrderRef, UnknownOrders))]
@@ -158,7 +158,7 @@ def _report(scope: Scope, outcome: Outcome) -> None:
 
 
 class _Account:
-    """What is known of every order that the request was about."""
+    """The known state of every order that the request was about."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
@@ -174,7 +174,7 @@ class _Account:
         return [*self._left.values()]
 
     def enter(self, report: OrderReport) -> None:
-        """Keep what the response says of one order. An order that is not final is left."""
+        """Keep the `report` on one order. An order that is not final counts as left."""
         is_final = report.status not in (None, "open")
         ref = next(iter(names_of(report.entry)), None)
         market = self._market_of(report.entry)
@@ -188,17 +188,17 @@ class _Account:
             self._left_of(market.symbol, market).plain.append(ref)
 
     def note_submission(self, at: float) -> None:
-        """The request, which was over `at`, was a cancel of every order that the response names."""
+        """Note that the request, which ended `at`, submitted every order that the response names."""
         context = self._scope.context
         context.spacing.submitted((ref for _, ref in self._known), at + context.pauses.same_order)
 
     def unknown_of(self, listed: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """The `listed` orders that neither the response nor the list itself settles."""
+        """The `listed` orders that neither the response nor the list settles."""
         self._has_nameless = False  # the list names every order that is open
         return [one for one in listed if not self._knows(one)]
 
     def sort(self, order: Mapping[str, Any], age: float | None) -> None:
-        """Add a listed `order` to those left, unless it is younger than the request."""
+        """Add a listed `order` to the orders left, unless it is younger than the request."""
         names, market = names_of(order), self._market_of(order)
         if not names:
             self._has_nameless = True
@@ -218,15 +218,15 @@ class _Account:
         (its.plain if is_failed or is_plain else its.others).append(ref)
 
     def lose_sight(self) -> None:
-        """The list of open orders could not be read."""
+        """Note that the plugin could not read the list of open orders."""
         self._has_nameless = True
 
     def outcome_of_unknown_orders(self, error: BaseError) -> Outcome:
-        """What came of it if the plugin does not know which orders are open."""
+        """The outcome if the plugin does not know which orders are open."""
         return Outcome(self._known, [], [UnknownOrders(self._scope.symbol)], error)
 
     def outcome(self, settled: Iterable[tuple[_Left, Outcome]], failure: BaseError | None) -> Outcome:
-        """What came of it, once the orders that were left are `settled`."""
+        """The outcome once the flow has `settled` the orders that were left."""
         orders = dict(self._known)
         unresolved: list[SymbolRef | OrderWithoutSymbol | UnknownOrders] = []
         errors: list[BaseError] = []
@@ -264,14 +264,14 @@ class _Account:
 
 
 def _is_limit_order(order: Mapping[str, Any], market: Market) -> bool:
-    """Whether a listed `order` is one that may be cancelled by its id: a plain limit order of `market`."""
+    """Whether a listed `order` is a plain limit order of `market`, which the flow may cancel by its id."""
     return spelled_out(order.get("type")).upper() == "LIMIT" and order.get("symbol") == market.market_id
 
 
 def _list_open(scope: Scope, *, is_lost: bool) -> Generator[Any, Any, list[dict[str, Any]]]:
-    """The open orders. If the response `is_lost`, the list has to hold those that were placed just before.
+    """List the open orders. If the response `is_lost`, wait first, so that the list holds the latest orders.
 
-    Lists lag (live). Raises what the last attempt raised.
+    Lists lag (live). Raises the error of the last attempt.
     """
     context = scope.context
     attempts = context.resolve_attempts if is_lost else max(context.resolve_attempts, 1)
@@ -302,9 +302,9 @@ def _list_open(scope: Scope, *, is_lost: bool) -> Generator[Any, Any, list[dict[
 def _ages(
     scope: Scope, signed_at: float | None, orders: Sequence[Mapping[str, Any]]
 ) -> Generator[Any, Any, list[float | None]]:
-    """How much older (ms) than the request each of `orders` is; None if either may be the older one.
+    """How much older (ms) than the request each of `orders` is. None if either may be older.
 
-    The age of a younger order is negative. If it matters, the flow asks for the exchange's time.
+    The age of a younger order is negative. If the age is unclear, the flow fetches the exchange's time.
     """
     clock = scope.context.clock
     if signed_at is None:
@@ -326,7 +326,7 @@ def _ages(
 
 
 def _time_of(order: Mapping[str, Any]) -> float | None:
-    """When (ms) the exchange says that `order` was placed; None if it does not."""
+    """The time (ms) at which `order` was placed, by the exchange; None if it names none."""
     try:
         at = float(order["time"])
     except (KeyError, TypeError, ValueError, OverflowError):
@@ -351,7 +351,7 @@ def _settle(left: _Left, submitted_at: float) -> Flow:
     if not to_cancel:
         return run.outcome()
     cancelled: Outcome = yield from cancel_batch(run.batch.again(to_cancel), market.market_id, context)
-    # Of an order that was open just before, the exchange may say this because the request ended it.
+    # The exchange may call such an order unknown because the request has ended it.
     denied = [ref for ref, order in cancelled.orders.items() if order["status"] is None]
     run.ledger.forget_live(denied)
     yield from query_unsettled(run, denied)

@@ -1,6 +1,6 @@
-"""The commands that flows yield: frozen descriptions of I/O, which the exchange class executes.
+"""The commands that flows yield: frozen descriptions of I/O. The exchange class executes them.
 
-Named tuples, not dataclasses: a dozen of those would add 5 ms to a bot's start (measured).
+They are named tuples, because a dozen dataclasses add 5 ms to the start of a bot (measured).
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class LoadMarkets(NamedTuple):
 class Cancel(NamedTuple):
     """Send `request` to `endpoint`, which cancels orders. The result is `Received`.
 
-    It waits for its limiter until `give_up` (s on the flow's clock) at most. For the log: `refs` are the
-    orders that it is about, and `attempt` counts how often it is sent.
+    The request waits for its limiter until `give_up` (s on the flow's clock) at most. For the log: `refs` are
+    its orders, and `attempt` counts how often the flow has sent it.
     """
 
     endpoint: Endpoint
@@ -40,7 +40,7 @@ class Cancel(NamedTuple):
 
 
 class CancelAll(NamedTuple):
-    """Cancel all open orders. The rest is as in `Cancel`."""
+    """Cancel all open orders. Otherwise as `Cancel`."""
 
     endpoint: Endpoint
     request: Mapping[str, Any]
@@ -57,7 +57,7 @@ class CancelAll(NamedTuple):
 class Received(NamedTuple):
     """The result of a `Cancel`, a `CancelAll` or a `FetchTime`: the decoded `body` of the response.
 
-    `rest_of_window`: s for which its headers say that the limit is used up; None if they do not.
+    `rest_of_window`: how long (s) the limit stays used up, by the headers; None if they name no time.
     `signed_at`: when (s, `time.monotonic`) the request was signed.
     """
 
@@ -69,7 +69,7 @@ class Received(NamedTuple):
 class FetchOrder(NamedTuple):
     """Query one order with `request`, as `endpoint` describes it. The result is the decoded response.
 
-    It waits for its limiter until `give_up` (s on the flow's clock) at most.
+    The request waits for its limiter until `give_up` (s on the flow's clock) at most.
     """
 
     endpoint: Endpoint
@@ -85,7 +85,7 @@ class FetchOrder(NamedTuple):
 
 
 class FetchHistory(NamedTuple):
-    """List orders from one id on, final ones among them. The rest is as in `FetchOrder`."""
+    """List orders from one id on, final orders among them. Otherwise as `FetchOrder`."""
 
     endpoint: Endpoint
     request: Mapping[str, Any]
@@ -100,7 +100,7 @@ class FetchHistory(NamedTuple):
 
 
 class FetchOpenOrders(NamedTuple):
-    """List the open orders of a market. The rest is as in `FetchOrder`."""
+    """List the open orders of a market. Otherwise as `FetchOrder`."""
 
     endpoint: Endpoint
     request: Mapping[str, Any]
@@ -121,19 +121,19 @@ class EditOrder(NamedTuple):
 
 
 class Join(NamedTuple):
-    """Wait for a slot, and for a batch if others wait, too; the batch then cancels the order of `ref`.
+    """Wait for a slot, or for a batch that cancels the order of `ref` together with others that wait.
 
-    The result is what the batch did (``together.Joined``). None: the flow has to send its cancel by itself.
+    The result is the ``together.Joined`` of the batch, or None if the flow has to send its cancel by itself.
     """
 
     ref: OrderRef
 
 
 class Share(NamedTuple):
-    """Run `flow`, which cancels the one order of `batch`, for every call that asks for the same cancel.
+    """Run `flow`, which cancels the one order of `batch`, once for all calls that want the same cancel.
 
-    `symbol`: of the order's market, whose `single` endpoint cancels one order, and whose `together` endpoint
-    cancels several. The result is the outcome of the flow.
+    `symbol`: that of the order's market. `single`: its endpoint that cancels one order. `together`: its
+    endpoint that cancels several. The result is the outcome of the flow.
     """
 
     symbol: str
@@ -148,7 +148,7 @@ class Share(NamedTuple):
 
 
 class UpdateLimiter(NamedTuple):
-    """Pass on to the limiters of `scope`, seen from `limited`, what the exchange said of its limit."""
+    """Report to the limiters of `scope`, seen from `limited`, what the exchange said about its limit."""
 
     limited: Limited
     signal: Pause | Ban
@@ -156,11 +156,11 @@ class UpdateLimiter(NamedTuple):
 
 
 class MeasureClock(NamedTuple):
-    """Measure how far this machine's clock is from the exchange's, and sign by the latter from now on."""
+    """Measure how far this machine's clock is from the exchange's, and sign by the exchange's from now on."""
 
 
 class FetchTime(NamedTuple):
-    """Ask for the exchange's time. The `body` of the result is the time in ms."""
+    """Fetch the exchange's time. The `body` of the result is the time in ms."""
 
 
 class Sleep(NamedTuple):

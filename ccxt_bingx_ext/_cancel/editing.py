@@ -1,4 +1,4 @@
-"""Edit one order: ccxt sends the request, and this says what became of the old order.
+"""Edit one order: ccxt sends the request, and the flow reports what became of the old order.
 
 =============================================================  ===========================================
 the exchange                                                   the call
@@ -6,17 +6,18 @@ the exchange                                                   the call
 cancels the old order, and places the new one                  returns ccxt's structure of the new order
 places the new one, but does not say that the old one is       returns it, and logs a warning
 cancelled (``ALLOW_FAILURE``)
-cancels the old one, and does not place the new one            raises ``InvalidOrder``, the old order in
+cancels the old one, and does not place the new one            raises ``InvalidOrder`` with the old order in
                                                                ``.orders``
-refuses, or cannot cancel, the old one as gone                 raises ``OrderNotFound`` if a query confirms
+refuses the edit, or the cancel, because the old one is gone   raises ``OrderNotFound`` if a query confirms
                                                                that, and otherwise an error with the old
                                                                id in ``.unresolved``
-refuses for another reason                                     raises that, the old id in ``.unresolved``
-gives no answer, or one that is not documented                 raises an unknown outcome, the old id in
+refuses for another reason                                     raises that with the old id in
+                                                               ``.unresolved``
+does not respond, or not as documented                         raises an unknown outcome with the old id in
                                                                ``.unresolved``
 =============================================================  ===========================================
 
-An edit is never sent twice: the second one could place a second order.
+The plugin never sends an edit twice, because the second one could place a second order.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def edit_one(
     except BaseError as error:
         failure, may_be_placed, new_id = error, is_ambiguous(error), None
         if isinstance(error, InvalidOrder) and progress_of(error) is Progress.NOT_BEGUN:
-            # ccxt's own check of the new order. Bots would read in its class that the old one is gone.
+            # ccxt's own check of the new order. By its class, a bot would believe that the old order is gone.
             failure = BadRequest(str(error))
             failure.__cause__ = error
     else:
@@ -90,23 +91,24 @@ def _only(command: Command) -> Steps:
 
 
 def _not_replaced(run: CancelRun, ref: OrderRef, said: Replacement) -> Generator[Any, Any, BaseError]:
-    """The error of an edit that cancelled the old order, as the exchange says, and placed no new one.
+    """The error of an edit that, by the response, cancelled the old order and placed no new one.
 
-    The cancelled order of a swap comes as it was before (docs), so a query has to confirm that.
+    A cancelled swap order comes with the status that it had before (docs), so a query has to confirm that.
     """
     shown = {"code": 0, "data": said.cancel.order}
     with suppress(UnexpectedResponse):
         report = report_of_query(shown, run.queried(ref), run.context.endpoint.schema)
-        if report.status == "canceled" and not run.belies(ref, report):
+        if report.status == "canceled" and not run.contradicts(ref, report):
             run.ledger.enter(ref, report)
     found = yield from _final_report(run, ref)
     words = f"{NOT_PLACED}: {shorten(said.new.text, _LONGEST_WORDS)}"
     if found is not None and said.new.is_ambiguous:
         words = shorten(said.new.text, _LONGEST_WORDS)
-        return OperationFailed(f"{EDIT_ORDER} the old order is gone ({found.status}), no new one: {words}")
+        why = f"the old order is gone ({found.status}), the outcome of the new order is unknown: {words}"
+        return OperationFailed(f"{EDIT_ORDER} {why}")
     if found is None:
         why = "the exchange says that it cancelled the old order, but no query confirms that"
-        return BadResponse(f"{EDIT_ORDER} {why}; {words}")
+        return BadResponse(f"{EDIT_ORDER} {why}, and {words}")
     if found.status == "canceled":
         return InvalidOrder(f"{EDIT_ORDER} the old order was cancelled, {words}")
     error = not_found(run, found, None)
@@ -115,7 +117,7 @@ def _not_replaced(run: CancelRun, ref: OrderRef, said: Replacement) -> Generator
 
 
 def _explained(run: CancelRun, ref: OrderRef, failure: BaseError) -> Generator[Any, Any, BaseError]:
-    """The error to raise for `failure`, after a look at the old order if the words call it gone."""
+    """The error to raise for `failure`. If its words call the old order gone, a query checks that first."""
     if is_ambiguous(failure) or run.ledger[ref] is not None:
         return failure
     if isinstance(failure, OrderNotFound):
@@ -136,19 +138,19 @@ def _explained(run: CancelRun, ref: OrderRef, failure: BaseError) -> Generator[A
 
 
 def _final_report(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, OrderReport | None]:
-    """In which final state the old order is, or that the exchange does not know it; None if unsettled."""
+    """The old order's final state, or that the exchange does not know it. None if it is not settled."""
     yield from query_unsettled(run, [ref])
     report = certain_report(run, ref)
     return None if report is None or report.status == "open" else report
 
 
 def _refusal(cancel: Step) -> BaseError:
-    """The error that the exchange's words deserve on a cancel that failed, and stopped the edit."""
+    """The error for a cancel that failed and so stopped the edit, by the exchange's words."""
     response = Response(200, cancel.code, redact(cancel.text))
     error_class, words = refusal(response), shorten(cancel.text, _LONGEST_WORDS)
     message = f"{EDIT_ORDER} the old order was not cancelled, {NOT_PLACED}: {words}"
     if error_class is None:
-        return BadResponse(message)  # words that nobody knows: the outcome is unknown
+        return BadResponse(message)  # unknown words: the outcome is unknown
     error = error_class(message)
     attach_response(error, response)
     return error
@@ -163,14 +165,14 @@ def _raise(run: CancelRun, ref: OrderRef, failure: BaseError, new_id: str | None
     report = certain_report(run, ref)
     if report is None or report.status == "open":
         run.ledger.forget_live([ref])
-        run.ledger.doubt([ref])
+        run.ledger.forget_unknown([ref])
     outcome = run.outcome(failure)
     if new_id is not None:
         outcome = outcome._replace(unresolved=[*outcome.unresolved, OrderRef("id", new_id)])
     try:
-        conclude(outcome)
+        conclude(outcome, run.context.method)
     except BaseError as error:
-        if remark:  # now, because a message that calls orders gone has been replaced
+        if remark:  # last, because `conclude` may replace the message
             add_to_message(error, remark)
         raise
     raise AssertionError  # pragma: no cover - an outcome with an error raises
@@ -179,7 +181,7 @@ def _raise(run: CancelRun, ref: OrderRef, failure: BaseError, new_id: str | None
 def _warn_if_old_may_live(ref: OrderRef, cancel: Step, new_id: str) -> None:
     """Log a warning if the exchange placed the new order, but does not say that the old one is gone.
 
-    To raise would be worse: a bot that edits again places a second order.
+    An error would be worse: a bot that edits again places a second order.
     """
     if cancel.done or (cancel.done is False and _calls_gone(ref, cancel)):
         return

@@ -1,4 +1,4 @@
-"""What the log says of a cancel: what the exchange refused, what is ambiguous, and what became of it."""
+"""The log records of a cancel: refusals, ambiguous requests, and what became of their orders."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .failures import progress_of
 
 
 def values_of(refs: Iterable[OrderRef]) -> tuple[str, ...]:
-    """The ids of `refs` as records have them."""
+    """The ids of `refs` as log records hold them."""
     return tuple(ref.value for ref in refs)
 
 
 def fields_of(error: BaseException) -> dict[str, Any]:
-    """What a record says of `error`: never its message, which may quote the request."""
+    """The fields of a record about `error`, without its message, which may quote the request."""
     response, progress = response_of(error), progress_of(error)
     code = None if response is None else response.code
     return {
@@ -31,7 +31,7 @@ def fields_of(error: BaseException) -> dict[str, Any]:
 
 
 def _why(fields: dict[str, Any]) -> str:
-    """`fields` of an error as a text shows them."""
+    """The class, HTTP status and code of an error, from its `fields`."""
     status, code = fields["http_status"], fields["code"]
     details = (
         "" if status is None else f" (HTTP {status})" if code is None else f" (HTTP {status}, code {code})"
@@ -42,7 +42,7 @@ def _why(fields: dict[str, Any]) -> str:
 def note_ambiguous(
     method: str, route: str, symbol: str | None, ids: tuple[str, ...], failure: BaseError
 ) -> None:
-    """The exchange may have executed the cancel of `ids`, or not."""
+    """Log that the exchange may have executed the cancel of `ids`, or not."""
     fields, which = fields_of(failure), listed(ids) or "all open orders"
     event(
         WARNING,
@@ -57,7 +57,7 @@ def note_ambiguous(
 
 
 def note_omitted(method: str, route: str, symbol: str, ids: tuple[str, ...]) -> None:
-    """The response to a cancel leaves out `ids`."""
+    """Log that the response to a cancel omits `ids`."""
     text = f"{method} the response says nothing about {listed(ids)}"
     event(WARNING, "omitted", text, method=method, endpoint=route, symbol=symbol, ids=ids)
 
@@ -65,7 +65,7 @@ def note_omitted(method: str, route: str, symbol: str, ids: tuple[str, ...]) -> 
 def note_settled(
     method: str, route: str, symbol: str | None, ids: tuple[str, ...], statuses: Sequence[str | None]
 ) -> None:
-    """The plugin has found out what became of `ids`, whose outcome was unknown."""
+    """Log what became of `ids`, whose outcome was unknown."""
     if is_on(INFO):
         counts = {status: [*statuses].count(status) for status in dict.fromkeys(statuses)}
         found = ", ".join(f"{count} {status or 'not found'}" for status, count in counts.items())
@@ -83,33 +83,33 @@ def note_settled(
 
 
 def note_unsettled(method: str, route: str, symbol: str | None, ids: tuple[str, ...]) -> None:
-    """The outcome of the cancel of `ids` stays unknown. Without ids, the orders are unknown, too."""
+    """Log that the outcome of the cancel of `ids` stays unknown. Without ids, the orders are unknown, too."""
     which = listed(ids) or "some orders"
     text = f"{method} the outcome is still unknown, so these may be live: {which}"
     event(WARNING, "unresolved", text, method=method, endpoint=route, symbol=symbol, ids=ids)
 
 
 def note_attempt(method: str, route: str, symbol: str, refs: Iterable[OrderRef], attempt: int) -> None:
-    """An attempt to find out what became of `refs` begins."""
+    """Log that an attempt to reconcile `refs` begins."""
     if is_on(DEBUG):
         ids = values_of(refs)
         event(DEBUG, "reconcile", method=method, endpoint=route, symbol=symbol, ids=ids, attempt=attempt)
 
 
 def note_merge(method: str, route: str, symbol: str, refs: Iterable[OrderRef]) -> None:
-    """One batch cancels `refs`, each of which a call of its own asked for."""
+    """Log that one batch cancels `refs`, which come from several calls."""
     if is_on(DEBUG):
         event(DEBUG, "merge", method=method, endpoint=route, symbol=symbol, ids=values_of(refs))
 
 
 def note_share(route: str, ref: OrderRef) -> None:
-    """A further call asks to cancel `ref`, and gets the outcome of the first."""
+    """Log that another call wants to cancel `ref`, and gets the outcome of the first."""
     if is_on(DEBUG):
         event(DEBUG, "share", endpoint=route, ids=(ref.value,))
 
 
 def note_ban(method: str, route: str, response: Response, scope: Scope, error: BaseError) -> None:
-    """The exchange refuses all requests of `scope`."""
+    """Log that the exchange refuses all requests of `scope`."""
     fields, seconds = fields_of(error), response.retry_after
     which = {Scope.ACCOUNT: "every cancel of the account", Scope.HOST: "every request to the host"}
     refused = which.get(scope, f"requests to {route}")
@@ -127,42 +127,39 @@ def note_ban(method: str, route: str, response: Response, scope: Scope, error: B
 
 
 def note_limit(method: str, route: str, seconds: float, error: BaseError) -> None:
-    """The exchange has refused a request for its rate limit."""
+    """Log that the exchange has refused a request because of its rate limit."""
     fields = fields_of(error)
     text = f"{method} the exchange's limit of {route} is used up for {seconds:.2f} s: {_why(fields)}"
     event(WARNING, "limit", text, method=method, endpoint=route, seconds=seconds, **fields)
 
 
 def note_window(route: str, seconds: float) -> None:
-    """The response says that the limit of this window is used up."""
+    """Log that, by the response, the limit of this window is used up."""
     event(DEBUG, "window", endpoint=route, seconds=seconds)
 
 
-def note_host(method: str, route: str, away: str | None, hostname: str | None, error: BaseError) -> None:
-    """The host `away` cannot be reached, so the request goes to `hostname`. None: the exchange's own."""
-    names = [name or "the exchange's own host" for name in (away, hostname)]
+def note_host(
+    method: str, route: str, unreachable: str | None, hostname: str | None, error: BaseError
+) -> None:
+    """Log that the request goes to `hostname`, in place of `unreachable`. None: the exchange's own host."""
+    names = [name or "the exchange's own host" for name in (unreachable, hostname)]
     event(
         WARNING,
         "host",
         f"{method} cannot reach {names[0]} ({type(error).__name__}), so the request goes to {names[1]}",
         method=method,
         endpoint=route,
-        unreachable=away,
+        unreachable=unreachable,
         hostname=hostname,
         **fields_of(error),
     )
 
 
 def note_clock(method: str, route: str, offset: object, error: BaseError) -> None:
-    """The exchange refused a timestamp, and the plugin has measured its clock."""
+    """Log that the exchange refused a timestamp, and that the plugin has measured its clock."""
     ms = offset if isinstance(offset, (int, float)) else None
     ahead = "" if ms is None else f" (this machine's is {ms:.0f} ms ahead)"
-    event(
-        WARNING,
-        "clock",
-        f"{method} the exchange refused the timestamp: the plugin signs by its clock now{ahead}",
-        method=method,
-        endpoint=route,
-        offset_ms=ms,
-        **fields_of(error),
+    text = (
+        f"{method} the exchange refused the timestamp, so the plugin now signs by the exchange's clock{ahead}"
     )
+    event(WARNING, "clock", text, method=method, endpoint=route, offset_ms=ms, **fields_of(error))

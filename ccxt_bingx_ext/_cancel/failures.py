@@ -1,9 +1,9 @@
-"""Which failures are ambiguous: the exchange may have executed the request all the same. One decision table.
+"""Decide which failures are ambiguous, so that the exchange may have executed the request.
 
-In ccxt most failures of either kind are ``NetworkError``, so the class alone does not decide. The response
-that an error was raised for, if there was one, does (`response_of`); else how far the request got
-(`progress_of`). If the bot's session cannot be watched, the classes of the error and of its causes decide: no
-connection (host not found, refused, not verified, timed out while connecting) means that nothing was sent.
+In ccxt most failures of either kind are ``NetworkError``, so the class alone does not decide. If there was a
+response, the response decides (`response_of`). Otherwise the progress of the request does (`progress_of`). If
+the plugin cannot watch the bot's session, the classes of the error and of its causes decide: without a
+connection (host not found, refused, not verified, timed out while connecting), nothing was sent.
 
 =============================================================  ==========  =================================
 what came back                                                 executed?   source
@@ -15,7 +15,7 @@ a business code that the vocabulary does not know              unknown
 any other business code, any other HTTP 4xx                    no          it is a refusal
 no response, and the session was about to write the request    unknown     seen on the wire (`Progress`)
 no response, and nothing was written                           no          seen on the wire
-a response that is not the documented one                      unknown
+a response without the documented form                         unknown
 raised before a connection (keys, settings, limiter)           no
 =============================================================  ==========  =================================
 """
@@ -56,7 +56,7 @@ _NOT_CONNECTED = frozenset(
 
 
 class Progress(Enum):
-    """How far a request got that failed without a response."""
+    """How far a request got that ended without a response."""
 
     NOT_BEGUN = "no connection was attempted: keys, settings, or the limiter"
     NOT_WRITTEN = "no connection came about on which to write it"
@@ -64,7 +64,7 @@ class Progress(Enum):
 
 
 def attach_progress(error: BaseError, progress: Progress | None, signed_at: float | None = None) -> None:
-    """Keep on `error` how far its request got, if that is known, and when (s) it was signed."""
+    """Keep on `error` the progress of its request, if known, and when (s) the request was signed."""
     if progress is not None:
         error._progress = progress
     error._signed_at = signed_at
@@ -77,20 +77,20 @@ def signed_at_of(error: BaseException) -> float | None:
 
 
 def out_of_time(method: str) -> BaseError:
-    """The error of a request that was not sent because the time to resolve is over."""
-    error = RequestTimeout(f"{method} the time to resolve (resolveTimeout) is over: not sent")
+    """The error of a request that is not sent because the time to reconcile is over."""
+    error = RequestTimeout(f"{method} request not sent: the time to reconcile is over (resolveTimeout)")
     attach_progress(error, Progress.NOT_BEGUN)
     return error
 
 
 def progress_of(error: BaseException) -> Progress | None:
-    """How far the request of `error` got; None if its session could not be watched."""
+    """How far the request of `error` got; None if the plugin could not watch its session."""
     progress: Progress | None = getattr(error, "_progress", None)
     return progress
 
 
 def was_never_sent(error: BaseError) -> bool:
-    """Whether no connection came about at all, so that nothing was sent."""
+    """Whether there was no connection, so that nothing was sent."""
     if response_of(error) is not None or not isinstance(error, (OperationFailed, ExchangeError)):
         return False
     progress = progress_of(error)
@@ -121,10 +121,10 @@ def is_ambiguous(error: BaseError) -> bool:
 
 
 def chain_of(error: BaseException) -> Iterator[BaseException]:
-    """`error` and what caused it, as the libraries say.
+    """`error` and its causes, as the libraries name them.
 
-    Not by ``__context__``, which leads on to whatever the bot was handling when it called: a connection that
-    was refused then says nothing about this request.
+    ``__context__`` does not count, because it leads to whatever the bot was handling when it called. A
+    refused connection there says nothing about this request.
     """
     links, seen = [error], {id(error)}
     while links:
@@ -139,15 +139,15 @@ def chain_of(error: BaseException) -> Iterator[BaseException]:
 def _reason_of(error: BaseException) -> object:
     try:
         return getattr(error, "reason", None)  # urllib3's
-    except Exception:  # a property of a stranger's may raise anything
+    except Exception:  # a property of another library may raise anything
         return None
 
 
 def counts_as_submission(error: BaseError) -> bool:
     """Whether the exchange may count the request that failed with `error` as a submission of its orders.
 
-    The exchange takes the same order once per second. What it refuses before it handles orders (signature,
-    key, clock, parameters, limit), and what was never sent, does not count.
+    The exchange accepts the same order once per second. A request that it refuses before it handles orders
+    (signature, key, clock, parameters, limit) does not count, nor does one that was never sent.
     """
     if was_never_sent(error):
         return False
@@ -158,10 +158,10 @@ def counts_as_submission(error: BaseError) -> bool:
 
 
 def is_about_the_form(error: BaseError) -> bool:
-    """Whether the form of the request (JSON or query) can be why a server refused it.
+    """Whether a server may have refused the request because of its form (JSON or query).
 
-    A server that cannot read the form misses every parameter, the signature above all. An ambiguous failure
-    says nothing about the form.
+    A server that cannot read the form misses every parameter, the signature first. An ambiguous failure says
+    nothing about the form.
     """
     response = response_of(error)
     if response is None or is_ambiguous(error):
@@ -174,10 +174,10 @@ def is_about_the_form(error: BaseError) -> bool:
 
 
 def refuses_the_list(error: BaseError) -> bool:
-    """Whether a server refused a list for what stands in it, so that a shorter list may pass.
+    """Whether a server refused a list because of its contents, so that a shorter list may pass.
 
-    Certain not to be executed, and neither the limit nor risk control: a wrong parameter, or a list that is
-    too long (HTTP 413, 414).
+    The reason is a wrong parameter, or a list that is too long (HTTP 413, 414). The limit and risk control do
+    not count, nor does a list that may have been executed.
     """
     response = response_of(error)
     if response is None or is_ambiguous(error):

@@ -1,7 +1,7 @@
-"""How a batch of one symbol is cancelled: send, account, send again. Written once, as generators.
+"""Cancel a batch of one symbol: send it, account for the response, send again. Written as generators.
 
-A flow yields commands (frozen descriptions of I/O) and receives their results, or has the ccxt error thrown
-into it. It does no I/O itself and knows neither sync nor async: `_runner` runs it.
+A flow yields commands (frozen descriptions of I/O) and receives their results. If a command fails, `_runner`
+throws the ccxt error into the flow. The flow does no I/O itself, and is neither sync nor async.
 """
 
 from __future__ import annotations
@@ -34,16 +34,17 @@ from .run import CancelContext, CancelRun
 from .submit import submit
 
 REFUSED_AS_A_WHOLE = (
-    'nothing was cancelled: one id made the exchange refuse the whole list; {"process": 1} cancels the others'
+    "nothing was cancelled, because the exchange refused the whole list for one id: "
+    'pass {"process": 1} to cancel the others'
 )
-MOST_SPLITS = 14  # requests that a refused list may cost in addition: one bad id among 50 takes 12
-MOST_REFUSED = 3  # ids that may be refused one after the other before the exchange has accepted a list
+MOST_SPLITS = 14  # further requests that a refused list may cost. One bad id among 50 takes 12
+MOST_REFUSED = 3  # ids that the exchange may refuse one after the other before it has accepted a list
 
 Flow: TypeAlias = Generator[Command | Gather, Any, Outcome]
 
 
 def cancel_batch(batch: Batch, market_id: str, context: CancelContext) -> Flow:
-    """Cancel `batch`, and account for every id of it. No ccxt error leaves: it stands in the outcome."""
+    """Cancel `batch`, and account for every id of it. The outcome holds any ccxt error."""
     run = CancelRun(batch, market_id, context)
     try:
         shortcoming = yield from _cancel_and_account(run)
@@ -62,8 +63,8 @@ def cancel_unloaded(
 ) -> Flow:
     """`cancel_batch` before the markets are loaded, with the market id guessed from the symbol.
 
-    If the exchange knows neither symbol nor order by that id, the flow loads the markets. `load` then returns
-    what `cancel_batch` takes; if its market id is another one, the flow cancels there.
+    If the exchange knows neither the symbol nor the order by that id, the flow loads the markets. Then `load`
+    returns the arguments of `cancel_batch`. If their market id is another one, the flow cancels there.
     """
     outcome = yield from cancel_batch(batch, guessed_id, context)
     if not _knows_nothing(outcome):
@@ -71,10 +72,10 @@ def cancel_unloaded(
     try:
         yield LoadMarkets()
         batch, market_id, context = load()
-    except BadSymbol as error:  # why the exchange refused, if it did
+    except BadSymbol as error:  # the reason for a refusal by the exchange
         return outcome if outcome.error is None else outcome._replace(error=error)
     except BaseError as error:
-        # The guess stays unchecked, so nothing follows from an order that the exchange does not know.
+        # The guess stays unchecked, so that an unknown order proves nothing.
         refusal = outcome.error
         why = error if refusal is None or isinstance(refusal, OrderNotFound) else refusal
         return outcome._replace(orders={}, unresolved=batch.refs, error=why)
@@ -84,7 +85,7 @@ def cancel_unloaded(
 
 
 def _knows_nothing(outcome: Outcome) -> bool:
-    """Whether the exchange knows no such symbol or order: under another market id it may."""
+    """Whether the exchange knows no such symbol or order. It may know them by another market id."""
     if any(order["status"] is not None for order in outcome.structures):
         return False
     error = outcome.error
@@ -95,14 +96,14 @@ def _knows_nothing(outcome: Outcome) -> bool:
 
 
 def _cancel_and_account(run: CancelRun) -> Generator[Command | Gather, Any, BaseError | None]:
-    """Send every part. Returns why not everything is settled, once nothing is left to try."""
+    """Send every part. Returns an error if an id is still unsettled in the end, or None."""
     context, ledger = run.context, run.ledger
     repeatable = yield from _send_parts(run, run.batch.parts(context.batch_size))
     omitted = [ref for ref in repeatable if ledger[ref] is None]
-    run.note_omitted([ref for ref in omitted if ledger.said(ref) is None])
+    run.note_omitted([ref for ref in omitted if ledger.report_on(ref) is None])
     yield from query_unsettled(run, omitted)
     live = [ref for ref in omitted if (report := ledger[ref]) is None or report.status == "open"]
-    # In a request for one id, an entry that names no id can only mean that one.
+    # In a request for one id, an entry that names no id means that id.
     size = 1 if context.endpoint.schema.may_be_unnamed else context.batch_size
     yield from _send_parts(run, run.batch.again(live).parts(size))
     yield from query_unsettled(run, [*run.reconciled, *omitted, *ledger.unclear])
@@ -130,7 +131,7 @@ def _send_parts(run: CancelRun, parts: Iterator[Batch]) -> Generator[Command | G
 
 
 def _send_part(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequence[OrderRef]]:
-    """Send `part`. Reconcile it if the outcome is ambiguous; split it if the exchange refuses the list."""
+    """Send `part`. Reconcile an ambiguous outcome, and split a list that the exchange refuses."""
     if len(part.refs) >= run.too_many and not part.all_or_nothing:
         return (yield from _send_halves(run, part))
     try:
@@ -144,17 +145,17 @@ def _send_part(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequence[
     if part.all_or_nothing or not refuses_the_list(failure):
         raise failure
     if len(part.refs) == 1:
-        # The others must not stay alive for this one.
+        # The others must not stay live because of this one.
         run.refused[part.refs[0]] = failure
-        if len(run.refused) >= MOST_REFUSED and not run.ledger.has_heard:
-            raise failure  # whatever it is, it is not about one id
+        if len(run.refused) >= MOST_REFUSED and not run.ledger.has_reports:
+            raise failure  # the reason is not one id
         return ()
     if run.splits >= MOST_SPLITS:
         raise failure
     run.splits += 2
     refused = len(run.refused)
     repeatable = yield from _send_halves(run, part)
-    if len(run.refused) == refused:  # no single id was why
+    if len(run.refused) == refused:  # the reason was not a single id
         run.too_many = min(run.too_many, len(part.refs))
     return repeatable
 
@@ -167,7 +168,7 @@ def _send_halves(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequenc
 
 
 def read(run: CancelRun, response: object, refs: Sequence[OrderRef]) -> list[OrderReport]:
-    """`CancelRun.read`, with the ccxt error of a response that is not the documented one."""
+    """`CancelRun.read`, with a ccxt error for a response without the documented form."""
     try:
         return run.read(response, refs)
     except UnexpectedResponse as unexpected:
@@ -184,13 +185,13 @@ def send_once(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequence[O
             raise
         return (yield from _accept_refusal(run, part, error))
     reports = read(run, response, part.refs)
-    run.ledger.doubt(ref for ref in part.refs if ref in run.reconciled)
+    run.ledger.forget_unknown(ref for ref in part.refs if ref in run.reconciled)
     if not part.all_or_nothing or len(part.refs) == 1:
         return part.refs
     unsettled = [ref for ref in part.refs if run.ledger[ref] is None]
     of_one_kind = len({ref.field for ref in part.refs}) == 1
     if unsettled and not (of_one_kind and _shows_execution(run, part, reports)):
-        # One by one, the exchange would cancel some of what had to be cancelled together or not at all.
+        # One by one, the exchange might cancel some of the orders. They had to go together or not at all.
         raise unsettled_error(run, unsettled)
     return part.refs if unsettled else ()
 
@@ -198,7 +199,7 @@ def send_once(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequence[O
 def _accept_refusal(
     run: CancelRun, part: Batch, refusal: BaseError
 ) -> Generator[Command, Any, Sequence[OrderRef]]:
-    """Account for an ``OrderNotFound`` in place of a list of orders."""
+    """Account for an ``OrderNotFound`` that came instead of a list of orders."""
     if len(part.refs) == 1:
         (ref,) = part.refs
         run.ledger.enter(ref, report_of_refusal(refusal, ref))
@@ -215,17 +216,17 @@ def _accept_refusal(
             ) from refusal
         raise refusal
     if part.all_or_nothing:
-        # Of the others nothing is known: to a bot, OrderNotFound would call them all gone.
+        # For a bot, OrderNotFound would mean that all are gone. The state of the others is unknown.
         response = response_of(refusal)
         code = f' (the exchange: "code":{response.code})' if response is not None else ""
         raise BadRequest(f"{run.context.method} {REFUSED_AS_A_WHOLE}{code}") from refusal
-    # No document knows such a response to process 1, so the exchange may have ignored it. Nothing follows
-    # for the single ids.
+    # No document shows such a response to process 1, so the exchange may have ignored process. The refusal
+    # says nothing about the single ids.
     raise BadResponse(f"{run.context.method} the exchange refused the list, not the ids in it") from refusal
 
 
 def _shows_execution(run: CancelRun, part: Batch, reports: Sequence[OrderReport]) -> bool:
-    """Whether the exchange executed an all-or-nothing `part`: something is cancelled, nothing failed."""
+    """Whether the exchange executed an all-or-nothing `part`: an order is cancelled, and none failed."""
     known = [run.ledger[ref] for ref in part.refs]
     cancelled = any(report is not None and report.status == "canceled" for report in known)
     return cancelled and all(report.listed == "orders" for report in reports)

@@ -1,7 +1,7 @@
-"""Which form of the spot batch cancel the exchange accepts from an account: JSON or query.
+"""Learn which form of the spot batch cancel the exchange accepts from an account: JSON or query.
 
-JSON is the documented form (seed); the query form is what ccxt sends, and was accepted live. What worked is
-remembered for account and host while the process lives.
+JSON is the documented form (seed). ccxt sends the query form, which the exchange accepted live. The process
+remembers the form that worked for an account and host.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ class RequestForm:
         return self.known or JSON
 
     def remember(self, form: str) -> None:
-        """`form` was readable to the exchange; or no form was, and `form` is the one to stay with."""
+        """Use `form` from now on, because the exchange could read it, or could read no form at all."""
         if self.known is None and form == QUERY:
             text = (
                 "the exchange refused the JSON form of cancelOrders and accepted the query form: "
-                'options["cancelOrders"]["requestFormat"] = "query" makes it permanent'
+                'set options["cancelOrders"]["requestFormat"] = "query" to keep that form'
             )
             event(WARNING, "form", text, form=form)
         self.known = form
@@ -37,10 +37,10 @@ _forms: dict[tuple[str, str], RequestForm] = {}
 
 
 def form_of(account: str, host: str) -> RequestForm:
-    """The form of an account at a host, whichever instance asks for it."""
+    """The form of an account at a host, the same for every instance."""
     return _forms.setdefault((account, host), RequestForm())
 
 
 def forget() -> None:
-    """Drop what was learnt. For tests."""
+    """Forget every form. For tests."""
     _forms.clear()

@@ -1,4 +1,4 @@
-"""Which host comes next. No I/O; times are seconds on any one clock."""
+"""Choose the next host. No I/O. Times are seconds on any one clock."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 class Hosts:
     """The hostnames that a request may go to, the exchange's own (None) first."""
 
-    KEPT = 300.0  # s for which a host that answered in place of another is tried first
+    KEPT = 300.0  # s for which a fallback host that responded comes first
 
     def __init__(self) -> None:
         self._reached: str | None = None
@@ -22,6 +22,6 @@ class Hosts:
         return hosts
 
     def reached(self, host: str | None, now: float) -> None:
-        """Remember that `host` was reached. The first one needs no remembering."""
+        """Remember that `host` responded."""
         if host != self._reached or now >= self._until:
             self._reached, self._until = host, now + self.KEPT

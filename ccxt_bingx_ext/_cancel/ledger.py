@@ -1,15 +1,15 @@
-"""What a response says of each id that was asked for. No I/O, no exchange object.
+"""Keep what the responses report about each id of a call. No I/O, no exchange object.
 
 A response is ``{"code": 0, "data": {"orders": [...], "fails": [...]}}``; either list may be absent or null
-(live). Swap endpoints give the lists other names (`ResponseSchema`). `Ledger` keeps, for every id, the one
-report that counts. A report settles the id if it says in which state the order is, or that there is no such
-order. An entry that means no id of the call is kept as a stray.
+(live). Swap endpoints give the lists other names (`ResponseSchema`). For every id, `Ledger` keeps the one
+report that counts. A report settles the id if it names the state of the order, or says that there is no such
+order. The ledger keeps an entry that does not mean an id of the call as a stray.
 
-Which report counts:
+The report that counts:
 
-- Within one response, reports that disagree settle nothing: a query has to.
-- Across responses, a final state is absorbing: lists and queries lag, so a later "open" does not count
-  against it (live). Two different final states settle nothing, until a query decides.
+- Within one response, reports that disagree settle nothing. A query has to settle the id.
+- Across responses, a final state outweighs a later "open", because lists and queries lag (live). Two
+  different final states settle nothing, until a query decides.
 - "No such order" is not a final state. It never outweighs "open".
 """
 
@@ -29,24 +29,24 @@ from .matching import IdIndex, ids_of, names_of, order_id_of, text_of
 
 
 class UnexpectedResponse(Exception):
-    """The response does not have the documented shape: what happened is unknown."""
+    """The response does not have the documented form, so the outcome is unknown."""
 
 
 class Weight(IntEnum):
-    """Which of two reports about one id counts, across responses."""
+    """The weight of a report. Of two reports about one id, in two responses, the weightier counts."""
 
-    REASON = 0  # only why the order was not cancelled
+    REASON = 0  # only a reason why the order was not cancelled
     NO_SUCH_ORDER = 1
     LIVE = 2
     FINAL = 3
 
 
 class OrderReport(NamedTuple):
-    """What one entry of a response says of one order.
+    """One entry of a response, about one order.
 
-    `listed`: where it stood, among the ``"orders"`` (cancelled ones) or the ``"fails"``. `status`: a ccxt
-    status or None. `unknown`: the exchange says that there is no such order. `gone`: it says that the order
-    is in a final state or unknown, and not which: a query has to.
+    `listed`: the list with the entry, ``"orders"`` (cancelled ones) or ``"fails"``. `status`: a ccxt status
+    or None. `unknown`: the exchange says that there is no such order. `gone`: the exchange says that the
+    order is either in a final state or unknown, so that a query has to settle which.
     """
 
     listed: str
@@ -57,12 +57,12 @@ class OrderReport(NamedTuple):
 
     @property
     def settles(self) -> bool:
-        """Whether it says what became of the order, and not only why the order was not cancelled."""
+        """Whether the report says what became of the order, and not only why it was not cancelled."""
         return self.status is not None or self.unknown
 
     @property
     def weight(self) -> Weight:
-        """Which of two reports about one id counts, across responses: the weightier."""
+        """The weight of the report against a report in another response."""
         if self.status == "open":
             return Weight.LIVE
         if self.status is not None:
@@ -70,12 +70,12 @@ class OrderReport(NamedTuple):
         return Weight.NO_SUCH_ORDER if self.unknown else Weight.REASON
 
     def unsettled(self) -> OrderReport:
-        """The same entry, which settles nothing."""
+        """The same entry in a report that settles nothing."""
         return self._replace(status=None, unknown=False)
 
 
 class Ledger:
-    """Every id of a call, and what is known of it so far, from responses with that `schema`."""
+    """Every id of a call, with the report that counts so far, from responses with that `schema`."""
 
     def __init__(self, refs: Sequence[OrderRef], schema: ResponseSchema = SPOT.schema) -> None:
         self.refs = tuple(refs)
@@ -91,20 +91,19 @@ class Ledger:
 
     @property
     def unsettled(self) -> tuple[OrderRef, ...]:
-        """The ids of which nothing settles what became of them, in asking order."""
+        """The ids that no report settles, in asking order."""
         return tuple(ref for ref in self.refs if self[ref] is None)
 
     @property
     def known(self) -> list[tuple[OrderRef, OrderReport]]:
-        """What settles the ids, in asking order."""
+        """The settled ids and the reports that settle them, in asking order."""
         return [(ref, report) for ref in self.refs if (report := self[ref]) is not None]
 
     @property
     def strays(self) -> list[OrderReport]:
-        """The entries that mean no id of the call, and no order that is known by another name.
+        """The entries that mean neither an id of the call nor an order that is known by another name.
 
-        A state under no id is left out: as a result it would say "canceled" of whichever order a bot takes it
-        for.
+        An entry without an id keeps no state. Otherwise a bot could take its "canceled" for any order.
         """
         if not self._strays:
             return []
@@ -113,12 +112,12 @@ class Ledger:
         return [stray if ids_of(stray.entry) else stray.unsettled() for stray in strays]
 
     def words(self, ref: OrderRef) -> str:
-        """What the exchange said of `ref`, if anything, that does not settle it."""
+        """The exchange's words about `ref`, or ""."""
         report = self._reports[ref]
         return "" if report is None else text_of(report.entry)
 
-    def said(self, ref: OrderRef) -> OrderReport | None:
-        """The report on `ref` that counts, whether or not it settles it."""
+    def report_on(self, ref: OrderRef) -> OrderReport | None:
+        """The report on `ref` that counts, whether or not it settles the id."""
         return self._reports[ref]
 
     def is_final(self, ref: OrderRef) -> bool:
@@ -128,18 +127,18 @@ class Ledger:
 
     @property
     def unclear(self) -> list[OrderRef]:
-        """The ids of which the exchange has said something that does not settle them."""
+        """The ids with a report that does not settle them."""
         return [ref for ref in self.unsettled if self._reports[ref] is not None]
 
     @property
-    def has_heard(self) -> bool:
-        """Whether the exchange has said anything of any id."""
+    def has_reports(self) -> bool:
+        """Whether there is a report on any id."""
         return any(report is not None for report in self._reports.values())
 
     def read(self, response: object, refs: Sequence[OrderRef]) -> list[OrderReport]:
         """Enter the `response` to a request for `refs`, and return its reports.
 
-        Raises `UnexpectedResponse`; then nothing has been entered.
+        Raises `UnexpectedResponse`, and then enters nothing.
         """
         requested = IdIndex(refs, self._schema)
         reports: list[OrderReport] = []
@@ -158,38 +157,38 @@ class Ledger:
         return reports
 
     def enter(self, ref: OrderRef, report: OrderReport, *, from_query: bool = False) -> None:
-        """Keep `report` of `ref`, unless a weightier one is known. A query decides between final states."""
+        """Keep `report` on `ref` unless a weightier one is known. A query decides between final states."""
         before = self._reports[ref]
         if before is not None and before.settles:
             report = _weighed(before, report, from_query=from_query)
         self._reports[ref] = report
 
     def enter_found(self, ref: OrderRef, found: OrderReport) -> None:
-        """Keep what the query of `ref` has `found`, for the order's other name, too, if that was asked."""
+        """Keep the report that the query of `ref` has `found`, also for the order's other id in this call."""
         for one in {ref, *self._index.of("orders", found.entry)}:
             self.enter(one, found, from_query=True)
 
     def forget(self, ref: OrderRef) -> None:
-        """Take back all that is known of `ref`: it was about another order."""
+        """Drop the report on `ref`, which was about another order."""
         self._reports[ref] = None
 
     def forget_live(self, refs: Iterable[OrderRef]) -> None:
-        """Take back that `refs` are open: a new cancel of them is on its way."""
+        """Drop the reports that `refs` are open, because a new cancel of them is on its way."""
         for ref in refs:
             report = self._reports[ref]
             if report is not None and report.weight is Weight.LIVE:
                 self._reports[ref] = report.unsettled()
 
-    def doubt(self, refs: Iterable[OrderRef]) -> None:
-        """Take back that the exchange does not know `refs`: an earlier request may have cancelled them."""
+    def forget_unknown(self, refs: Iterable[OrderRef]) -> None:
+        """Drop the reports that `refs` are unknown, because an earlier request may have cancelled them."""
         for ref in refs:
             report = self._reports[ref]
             if report is not None and report.status is None:
                 self._reports[ref] = report.unsettled()
 
     def _meant(self, listed: str, entry: Any, requested: IdIndex) -> set[OrderRef]:
-        """The refs that an entry means: of its request, or of another request of this call."""
-        if listed == "orders":  # by whichever of its ids the call asked for it
+        """The refs that an entry means, from its request or from another request of this call."""
+        if listed == "orders":  # by any of its ids in this call
             return self._index.of(listed, entry) or requested.the_only_one(listed, entry)
         named = requested.of(listed, entry) or self._index.of(listed, entry)
         return named or requested.the_only_one(listed, entry)
@@ -197,12 +196,12 @@ class Ledger:
     def _keep_stray(self, report: OrderReport, meant: set[OrderRef], requested: IdIndex) -> None:
         key = (report.listed, spelled_out(report.entry) or str(id(report.entry)))
         if meant:
-            self._strays.pop(key, None)  # an earlier response could not place it
+            self._strays.pop(key, None)  # an earlier response could not match the entry
         elif not requested.is_unnamed(report.listed, report.entry) and not _is_only_a_reason(report):
             self._strays.setdefault(key, report)
 
     def _join(self, names: set[OrderRef]) -> None:
-        """Several ids of one order: what is known by one of them is known by the others."""
+        """Share the report among `names`, which are several ids of one order."""
         known = [report for name in names if (report := self._reports[name]) is not None and report.settles]
         if known:
             together = known[0]
@@ -212,27 +211,27 @@ class Ledger:
 
 
 def report_of_query(response: object, ref: OrderRef, schema: ResponseSchema = SPOT.schema) -> OrderReport:
-    """What the response to a query says of `ref`; `UnexpectedResponse` if it says nothing of it."""
+    """The report on `ref` in the response to a query. Raises `UnexpectedResponse` if there is none."""
     data = _data_of(response)
     entry = data.get("order", data) if isinstance(data, Mapping) else None
     index = IdIndex([ref], schema)
     if not isinstance(entry, Mapping) or not (
         index.of("orders", entry) or index.the_only_one("orders", entry)
     ):
-        raise UnexpectedResponse("a query whose response says nothing of the order")
+        raise UnexpectedResponse("the response to a query says nothing about the order")
     report = _report_of_entry("orders", entry, ())
     if not report.settles:
-        raise UnexpectedResponse("a query whose response does not say the order's state")
+        raise UnexpectedResponse("the response to a query does not name the order's state")
     return report
 
 
 def report_of_history(
     response: object, ref: OrderRef, schema: ResponseSchema = SPOT.schema
 ) -> OrderReport | None:
-    """What a list of orders says of `ref`; None if it does not hold the order.
+    """The report on `ref` in a list of orders; None if the list does not hold the order.
 
-    `UnexpectedResponse` if it is not a list. The report settles nothing if the list contradicts itself, or
-    names a state that is not known.
+    Raises `UnexpectedResponse` if the response is not a list. The report settles nothing if the list
+    contradicts itself, or names an unknown state.
     """
     data = _data_of(response)
     # Some empty lists are null, or absent (live, of cancels).
@@ -243,15 +242,15 @@ def report_of_history(
     reports = [_report_of_entry("orders", one, ()) for one in entries if index.of("orders", one)]
     if not reports:
         return None
-    # A client order id may have been used again: the orders differ then, and nothing follows.
+    # A bot may have used a client order id again. Then the orders differ, and the list settles nothing.
     agree = len({(order_id_of(one.entry), one.status) for one in reports}) == 1
     return reports[0] if agree else reports[0].unsettled()
 
 
 def reports_of(response: object, schema: ResponseSchema) -> list[OrderReport]:
-    """What the `response` says of each order that it names; an entry without an id stands for itself.
+    """One report for each order that the `response` names, and one for each entry without an id.
 
-    Raises `UnexpectedResponse`, also without any list: such a response does not say that nothing was open.
+    Raises `UnexpectedResponse`, also for a response without lists, which does not say that no order was open.
     """
     entries = [*_entries_of(response, schema)]
     if not {schema.done, schema.failed} & _data_of(response).keys():
@@ -264,7 +263,7 @@ def reports_of(response: object, schema: ResponseSchema) -> list[OrderReport]:
 
 
 def listed_orders(response: object) -> list[dict[str, Any]]:
-    """The orders that a list of orders holds, {} for one that cannot be read. Raises `UnexpectedResponse`."""
+    """The orders in a list of orders, {} for an unreadable entry. Raises `UnexpectedResponse`."""
     data = _data_of(response)
     if not isinstance(data, Mapping) or not isinstance(data.get("orders", ""), list | None):
         raise UnexpectedResponse("no list of orders")
@@ -273,7 +272,7 @@ def listed_orders(response: object) -> list[dict[str, Any]]:
 
 
 def report_of_refusal(error: BaseError, ref: OrderRef) -> OrderReport:
-    """What a refusal says of the order of `ref`: its state, that it is gone, or nothing."""
+    """The report on `ref` in a refusal: the state of the order, that it is gone, or nothing."""
     response, text = response_of(error), words_of(error)
     code, query = (response.code, response.query) if response is not None else (None, False)
     return _report_of_words({"error": text}, Words(text, code, (ref.value,), query))
@@ -289,7 +288,7 @@ def _report_of_entry(listed: str, entry: Any, meant: Iterable[OrderRef]) -> Orde
 
 
 def _report_of_words(entry: Any, words: Words) -> OrderReport:
-    # Words and keys that disagree are not believed.
+    # If words and keys disagree, neither counts.
     if words.about and words.names_other_ids:
         return OrderReport("fails", entry, None, gone=words.call_it_gone)
     return OrderReport("fails", entry, words.status, unknown=words.deny_the_order, gone=words.call_it_gone)
@@ -298,7 +297,7 @@ def _report_of_words(entry: Any, words: Words) -> OrderReport:
 def _with(
     by_order: list[tuple[set[OrderRef], list[OrderReport]]], names: set[OrderRef], report: OrderReport
 ) -> list[tuple[set[OrderRef], list[OrderReport]]]:
-    """`by_order` with a `report` on the order of `names`; orders that share a name are one."""
+    """`by_order` with a `report` on the order of `names`. Orders that share a name are one order."""
     others = []
     all_names, reports = {*names}, []
     for known_names, its_reports in by_order:
@@ -311,7 +310,7 @@ def _with(
 
 
 def _agreed(reports: Sequence[OrderReport]) -> OrderReport:
-    """What the reports of one response say together: nothing if they disagree.
+    """The reports of one response as one report, which settles nothing if they disagree.
 
     An entry whose state is unknown disagrees with every state. "No such order", or "gone" without a state,
     agrees with a final state: by its second id, an order that was just cancelled does not exist.
@@ -325,7 +324,7 @@ def _agreed(reports: Sequence[OrderReport]) -> OrderReport:
 
 
 def _weighed(before: OrderReport, report: OrderReport, *, from_query: bool) -> OrderReport:
-    """Which of two reports of different responses counts; `before` settles."""
+    """The report that counts of two in different responses. `before` settles its id."""
     if report.weight is not before.weight:
         return max(before, report, key=lambda one: one.weight)
     if report.status == before.status:
@@ -334,7 +333,7 @@ def _weighed(before: OrderReport, report: OrderReport, *, from_query: bool) -> O
 
 
 def _is_only_a_reason(report: OrderReport) -> bool:
-    """Whether it only says why an order was not cancelled: as a result it would read "no such order"."""
+    """Whether the report only gives a reason. As a result, a bot would read it as "no such order"."""
     return (
         report.weight is Weight.REASON and report.listed == "fails" and order_id_of(report.entry) is not None
     )
@@ -367,7 +366,7 @@ def _entries_of(response: object, schema: ResponseSchema) -> Iterator[tuple[str,
 
 
 def _is_all_zero(entry: Any) -> bool:
-    """Whether it is the object that stands in place of an order if there is none (docs: cancelReplace)."""
+    """Whether `entry` is the object that stands for "no order" (docs: cancelReplace)."""
     return (
         isinstance(entry, dict)
         and "orderId" in entry

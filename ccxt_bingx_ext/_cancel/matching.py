@@ -1,4 +1,4 @@
-"""Which of the ids that were asked for an entry of a response means. No I/O, no exchange object."""
+"""Find the ids of a call that an entry of a response means. No I/O, no exchange object."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .._bingx.vocabulary import LABEL, spelled_out
 from .._ids import OrderRef
 
 # Patterns are plain strings, which `re` compiles at first use: a bot starts sooner. No id is longer than 40
-# characters; without a bound, 16 kB of quotes would take seconds.
+# characters. Without a bound, 16 kB of quotes would take seconds.
 _LABELLED_ID = rf"(?i)\b({LABEL})([^\s,]+)"
-# "order X does not exist", "'X' not found": nowhere else does a word of a text count as an id.
+# "order X does not exist", "'X' not found": no other word of a text counts as an id.
 _UNLABELLED_ID = (
     r"(?i)(?:\border\s+|(?<!['\"])(?=['\"]))([^\s,]{1,64})\s+(?:does\s+|is\s+)?not\s+(?:exist|found)"
 )
@@ -22,17 +22,17 @@ _CLIENT_ID_KEYS = ("clientOrderID", "clientOrderId", "origClientOrderId")
 
 
 class IdIndex:
-    """The refs that were asked for, by what a response calls them.
+    """The refs of a request, by the names that a response gives them.
 
     ======================================================  ==================================================
     an entry                                                means
     ======================================================  ==================================================
     done, with ids under its keys                           every ref with one of these ids
-    failed, with ids under its keys                         the same; ``orderId`` may hold a client order id
-                                                            (how a failed one is keyed is not documented)
-    failed, keyed by an order id that nobody asked for,     the one client order id in its text: the order was
-    of an endpoint that may leave entries unnamed           asked for by that, and failed under its order id
-    failed, without ids under its keys                      the one ref in its text; none if the text could
+    failed, with ids under its keys                         the same. ``orderId`` may hold a client order id
+                                                            (no document shows the key of a failed one)
+    failed, keyed by an order id that is not in the         the one client order id in its text. The request
+    request, of an endpoint that may leave entries unnamed  named that, and the order failed by its order id
+    failed, without ids under its keys                      the one ref in its text, or none if the text could
                                                             mean two
     without a known id, in a response for a single ref      that ref (`the_only_one`), if the endpoint may
                                                             leave entries unnamed
@@ -79,7 +79,7 @@ class IdIndex:
 
     def _keyed(self, listed: str, entry: Any, text: str) -> list[OrderRef]:
         keyed: list[OrderRef] = []
-        if not isinstance(entry, dict):  # what JSON gives; a check for any Mapping takes ten times as long
+        if not isinstance(entry, dict):  # JSON gives dicts. A check for any Mapping takes ten times as long
             return keyed
         for key in _CLIENT_ID_KEYS:
             if value := entry.get(key):
@@ -96,7 +96,7 @@ class IdIndex:
         return as_client_id if as_order_id not in self._refs or says_client else as_order_id
 
     def _in_text(self, text: str) -> set[OrderRef]:
-        """The one ref that `text` names. A text that could mean two names none."""
+        """The one ref that `text` names, or none if the text could mean two."""
         names: set[OrderRef] = set()
         unlabelled = (("", word) for word in re.findall(_UNLABELLED_ID, text))
         for label, word in re.findall(_LABELLED_ID, text) or unlabelled:

@@ -1,4 +1,4 @@
-"""Orders of several symbols: one flow per symbol, and their outcomes as one, in the caller's order."""
+"""Cancel orders of several symbols: one flow per symbol, and one outcome in the caller's order."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _as_one(errors: Mapping[str, BaseError], *, all_failed: bool) -> BaseError:
     all_refused = all_failed and all(isinstance(one, OrderNotFound) for one in errors.values())
     raised = error
     if isinstance(error, InvalidOrder) and not all_refused:
-        # An InvalidOrder tells a bot that all it asked for is gone; here one symbol's list was refused.
+        # By an InvalidOrder, a bot believes that all its orders are gone. Here, it is about one symbol only.
         raised = BadRequest(message)
         raised.__cause__ = error
     else:

@@ -1,4 +1,4 @@
-"""OrderReport -> ccxt's order structure, by ccxt's own parser if it can read the entry."""
+"""Turn an OrderReport into ccxt's order structure, by ccxt's own parser if that can read the entry."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from .ledger import OrderReport
 from .matching import client_id_of, order_id_of
 from .outcome import Order
 
-# ccxt 4.5.90 computes with whole numbers: of "1e999999999" it writes out every digit, and the call hangs.
+# ccxt 4.5.90 writes out every digit of "1e999999999", and the call hangs.
 _HUGE_EXPONENT = r"[eE]\s*[+-]?[\d_]{3,}\s*$"  # compiled at first use: a bot starts sooner
-_LONGEST_WORD = 64  # characters; no id, number or word of an order is longer
+_LONGEST_WORD = 64  # characters. No id, number or word of an order is longer
 _LARGEST_NUMBER = 1e30
 _DEEPEST = 3  # an order, which a response may wrap once, and its take-profit
 
 GONE = ("canceled", "closed", "rejected", "expired")
-"""The ccxt statuses of an order that is not live any more, and will not be."""
+"""The ccxt statuses (str) of an order in a final state: it is not live, and will not be again."""
 
 
 def is_gone(order: Mapping[str, Any]) -> bool:
-    """Whether an order structure says that its order is in a final state, so that a bot may forget it.
+    """Return True if an order structure has a final status (`GONE`), so that a bot may forget its order.
 
-    False for ``"open"``, and for None: then the exchange knows no order with this id on this symbol and
-    account, but the order may exist under another.
+    False for ``"open"``, and for None. None means that the exchange knows no order with this id on this
+    symbol and account. The order may exist under another.
     """
     return order.get("status") in GONE
 
 
 def build_order(exchange: Any, market: Any, ref: OrderRef | None, report: OrderReport) -> Order:
-    """ccxt's order structure of what `report` says; `ref` is the id that it settles, if any.
+    """ccxt's order structure for `report`. `ref`: the id that the report settles, if any.
 
-    A field that ccxt cannot read, or that is too large a number to compute with, counts as missing. ``info``
-    holds the entry as it came.
+    A field that ccxt cannot read, or a number that is too large for it, counts as missing. ``info`` holds the
+    entry as the exchange sent it.
     """
     order = _parsed(exchange, market, report.entry) if report.listed == "orders" else None
     if order is None:
         order = _unparsed(exchange, market, report.entry)
-    # ccxt 4.5.90 calls a FAILED order canceled. Nobody cancelled it.
+    # ccxt 4.5.90 calls a FAILED order canceled, although nobody cancelled it.
     if report.status is not None or order["status"] == "canceled":
         order["status"] = report.status
     if ref is not None:
@@ -56,14 +56,14 @@ def _parsed(exchange: Any, market: Any, entry: Any) -> Order | None:
         parsed: Order = exchange.parse_order(_readable(entry, _DEEPEST), market)
     except Exception:
         # ccxt 4.5.90 raises AttributeError on an order without "type", and TypeError on an entry that is not
-        # an object. Whatever the entry looks like, the caller must learn what the exchange did.
+        # an object. The caller must learn what the exchange did, whatever the entry looks like.
         return None
     parsed["info"] = entry
     return parsed
 
 
 def _readable(entry: Any, depth: int) -> Any:
-    """`entry` without the values that no order has, and that ccxt would compute with."""
+    """`entry` without values that ccxt would compute with although they cannot belong to an order."""
     if not isinstance(entry, Mapping):
         return entry
     if depth == 0:
@@ -76,12 +76,12 @@ def _readable(entry: Any, depth: int) -> Any:
 
 
 def _is_id(name: str) -> bool:
-    # "mine_1e2345" is a client order id and no number. "i" and "c" are those of the websocket.
+    # "mine_1e2345" is a client order id, not a number. "i" and "c" are the keys of ids on the websocket.
     return name.lower().endswith("id") or name in ("i", "c")
 
 
 def _decoded(value: Any) -> Any:
-    # ccxt decodes such a text itself, and computes with what it finds: a swap order's take-profit.
+    # ccxt decodes such a text itself (a swap order's take-profit), and computes with the values.
     if not isinstance(value, str) or not value.lstrip().startswith("{"):
         return value
     try:
@@ -103,7 +103,7 @@ def _is_odd(value: Any) -> bool:
 
 
 def _unparsed(exchange: Any, market: Any, entry: Any) -> Order:
-    """An order structure that holds the ids and the market only."""
+    """An order structure with the ids and the market only."""
     bare = {
         "id": order_id_of(entry),
         "clientOrderId": client_id_of(entry),

@@ -1,4 +1,4 @@
-"""What came of a call: a value inside, order structures or an exception at the edge."""
+"""The outcome of a call: a value inside, and order structures or an exception at the edge."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ UNKNOWN_OUTCOME = "the outcome is unknown: orders in .unresolved may still be li
 
 
 class Outcome(NamedTuple):
-    """What came of a call: every ref stands either in `orders` or in `unresolved`.
+    """The outcome of a call: every ref stands either in `orders` or in `unresolved`.
 
     `orders`: order structures in asking order. `strays`: those of entries that match no id of the call.
-    `unresolved`: orders that may still be live, sent or not. `error`: why not everything was settled.
+    `unresolved`: orders that may still be live, sent or not. `error`: the error to raise, if any.
     """
 
     orders: Mapping[Any, Order]  # by OrderRef, or by SymbolRef
@@ -46,22 +46,22 @@ class Outcome(NamedTuple):
 
 
 def copy_of(outcome: Outcome) -> Outcome:
-    """An equal outcome that shares nothing mutable with `outcome`: another caller may change what it gets."""
+    """An equal outcome that shares nothing mutable with `outcome`, because a caller may change its own."""
     error = None if outcome.error is None else copy_of_error(outcome.error)
     return deepcopy(outcome._replace(error=None))._replace(error=error)
 
 
 def copy_of_error(error: BaseError) -> BaseError:
-    """An equal error, for another caller: the edge writes on what it raises."""
+    """An equal error for another caller, because the edge adds attributes to the error that it raises."""
     other = copy(error)
     other.__cause__ = error.__cause__
     return other
 
 
-def conclude(outcome: Outcome, method: str | None = None) -> list[Order]:
+def conclude(outcome: Outcome, method: str) -> list[Order]:
     """The order structures of `outcome`, or its error, raised with ``orders`` and ``unresolved``.
 
-    With `method`, every message begins with it.
+    The message begins with `method`, which the bot called.
     """
     error = outcome.error
     if error is None:
@@ -77,13 +77,13 @@ def conclude(outcome: Outcome, method: str | None = None) -> list[Order]:
 def most_severe(errors: Sequence[BaseError]) -> BaseError:
     """The most severe error: an unknown outcome outranks a refusal.
 
-    ``OrderNotFound`` ranks last, because it tells a bot that the order is gone.
+    ``OrderNotFound`` ranks last, because by it a bot believes that the order is gone.
     """
     return min(errors, key=lambda one: (not is_ambiguous(one), isinstance(one, OrderNotFound)))
 
 
 def _name_unresolved(error: BaseError, names: Sequence[str]) -> None:
-    """Put the first ten `names` into the message: many a bot passes on messages, not attributes."""
+    """Add the first ten `names` to the message, because many bots pass on messages, not attributes."""
     if not all(name in str(error) for name in names[:10]):
         more = f" and {len(names) - 10} more" if len(names) > 10 else ""
         add_to_message(error, f"unresolved: {', '.join(names[:10])}{more}")
@@ -95,7 +95,7 @@ def add_to_message(error: BaseError, remark: str) -> None:
 
 
 def attach_outcome(error: BaseError, orders: Sequence[Mapping[str, Any]], unresolved: Sequence[Any]) -> None:
-    """Put on `error` what is known (``orders``) and what may still be live (``unresolved``)."""
+    """Add to `error` the known orders (``orders``) and those that may still be live (``unresolved``)."""
     error.orders = list(orders)
     error.unresolved = list(unresolved)
 
@@ -108,13 +108,11 @@ def bare_message(error: BaseError, *prefixes: str) -> str:
 
 
 @contextmanager
-def unresolved_on_error(
-    unresolved: Sequence[Any], method: str | None = None, *, converts: bool = False
-) -> Iterator[None]:
-    """Leave all of `unresolved` to every ccxt error that leaves the block without lists of its own.
+def unresolved_on_error(unresolved: Sequence[Any], method: str, *, converts: bool = False) -> Iterator[None]:
+    """Put all of `unresolved` on every ccxt error that leaves the block without lists of its own.
 
-    With `converts` no other error leaves, either: settings of an odd type, say, raise Python's own. The
-    message then names `unresolved`.
+    The message begins with `method`, which the bot called. With `converts`, the block raises ccxt errors
+    only, and their messages name `unresolved`: settings of an odd type, say, raise Python's own errors.
     """
     try:
         yield
@@ -126,11 +124,11 @@ def unresolved_on_error(
     except Exception as error:
         if not converts:
             raise
-        failure = ExchangeError(f"bingx {type(error).__name__}: {shown(error)}")
+        failure = ExchangeError(f"{type(error).__name__}: {shown(error)}")
         failure.__cause__ = error
     attach_outcome(failure, [], unresolved)
     dressed = _dressed(failure, method)
-    if converts:  # else the message is about wrong input, and names that
+    if converts:  # otherwise the message is about wrong input, and names that
         _name_unresolved(dressed, [_name_of(one) for one in unresolved])
     raise dressed
 
@@ -142,23 +140,26 @@ def _name_of(public: str | Mapping[str, Any]) -> str:
     symbol, value = public["symbol"], public.get("id") or public.get("clientOrderId")
     if value is not None:
         return SymbolRef(symbol, OrderRef("id", value)).name
-    # A wrong symbol may be anything, and raise when it is shown.
+    # A wrong symbol may be anything, and may raise when it is shown.
     return UnknownOrders(symbol if isinstance(symbol, str) else None).name
 
 
-def _dressed(error: BaseError, method: str | None) -> BaseError:
-    """`error` as callers get it: no words for "gone" while an order may be live."""
+def _dressed(error: BaseError, method: str) -> BaseError:
+    """`error` as callers get it: it names `method`, and calls no order gone that may be live.
+
+    ccxt's network errors name only the URL, so a log would not say which call of the bot failed.
+    """
     dressed = _without_gone(error)
-    if method is not None:
-        dressed.args = (f"{method} {bare_message(dressed, method)}",)
+    if not str(dressed).startswith(method):
+        dressed.args = (f"{method} {bare_message(dressed).strip()}".rstrip(),)
     return dressed
 
 
 def _without_gone(error: BaseError) -> BaseError:
-    """`error`, or one like it that does not call orders gone while some may be live.
+    """`error`, or a similar error that does not call orders gone while some may be live.
 
-    Bots read every ``InvalidOrder`` as "gone", and some read the words. The exchange's own words then stand
-    in ``exchange_message``.
+    Bots read every ``InvalidOrder`` as "gone", and some go by the words. The exchange's own words stand in
+    ``exchange_message`` then.
     """
     response = response_of(error) or (response_of(error.__cause__) if error.__cause__ is not None else None)
     error.exchange_message = response.message if response is not None else ""
@@ -168,7 +169,7 @@ def _without_gone(error: BaseError) -> BaseError:
         return error
     error.exchange_message = error.exchange_message or str(error)
     remark = UNKNOWN_OUTCOME if is_ambiguous(error) else "orders in .orders or .unresolved may still be live"
-    message = f"{_subject(response)} {remark}"
+    message = f"{_refusal(response)}{remark}"
     if not isinstance(error, InvalidOrder):
         error.args = (message,)
         return error
@@ -179,7 +180,8 @@ def _without_gone(error: BaseError) -> BaseError:
     return dressed
 
 
-def _subject(response: Response | None) -> str:
+def _refusal(response: Response | None) -> str:
     if response is None:
-        return "bingx"
-    return f'bingx refused with HTTP {response.http_status}, "code":{response.code} (see exchange_message):'
+        return ""
+    code = f'HTTP {response.http_status}, "code":{response.code}'
+    return f"the exchange refused with {code} (see exchange_message): "

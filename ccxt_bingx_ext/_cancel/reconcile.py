@@ -1,13 +1,16 @@
-"""What became of an ambiguous request: ask the exchange, never guess.
+"""Reconcile an ambiguous request: query the exchange, never guess.
 
-``process`` 1: send the request again, a second after the first. This cannot harm: what the first request
-cancelled comes back as failed, by its state or as an order that does not exist, which a query then settles;
-what was open is cancelled now. ``process`` 0 (all or nothing): query the orders. One that is open proves that
-the first request did nothing, so the flow sends it again. If none is open, the flow reports each order's
-current state, whatever caused it.
+``process`` 1: the flow sends the request again, a second after the first. This does no harm. An order that
+the first request cancelled comes back as failed, with its state or as an order that does not exist. Then a
+query settles it. An order that was open is cancelled now.
 
-Queries lag (live). So a final state outweighs a later "open", an order counts as not found only when a second
-look agrees, and what the exchange refuses after an ambiguous request is never the error: the first is.
+``process`` 0 (all or nothing): the flow queries the orders. An open order proves that the first request did
+nothing, so the flow sends it again. If none is open, the flow reports each order's current state, whatever
+caused it.
+
+Queries lag (live). So a final state outweighs a later "open", and an order counts as not found only if a
+second look agrees. A refusal after an ambiguous request is never the error that the call raises: the first
+failure is.
 """
 
 from __future__ import annotations
@@ -75,12 +78,12 @@ def reconcile_batch(run: CancelRun, part: Batch, failure: BaseError) -> Steps:
 
 
 def named_pause(error: BaseError) -> float:
-    """For how long (s) the exchange accepts no further request, as far as `error` says."""
+    """How long (s) the exchange accepts no further request, by `error`. 0 if it names no time."""
     return getattr(error, "retry_after", None) or 0.0
 
 
 def forbids_more(error: BaseError, context: CancelContext) -> bool:
-    """Whether to go on would be to hammer a firewall, or a ban that outlasts what a call may wait."""
+    """Whether `error` is a firewall, or a ban that lasts longer than a call may wait."""
     if not getattr(error, "banned", False):
         return False
     return error.retry_after is None or error.retry_after > context.max_wait
@@ -89,10 +92,10 @@ def forbids_more(error: BaseError, context: CancelContext) -> bool:
 def query_unsettled(run: CancelRun, refs: Iterable[OrderRef]) -> Steps:
     """Query those of `refs` that the responses leave unclear, and keep what the queries find.
 
-    Unclear are refs that are not settled, and swap orders that "do not exist": the exchange says so of an
-    order that an earlier request cancelled, too. An order that is not found, or is open, so soon after its
-    cancel that the query may lag, is looked for again when that time is over. A refusal ends it, because to
-    go on against a ban or with a refused key makes either worse.
+    Unclear are refs that are not settled, and swap orders that "do not exist": that may also mean an order
+    that an earlier request cancelled. Soon after a cancel a query may lag. If it finds the order open or not
+    at all, the flow queries again when that time is over. A refusal ends the queries, because further
+    requests during a ban or with a refused key make it worse.
     """
     context = run.context
     give_up = run.give_up()
@@ -134,13 +137,15 @@ def _is_clear(run: CancelRun, ref: OrderRef) -> bool:
     report = run.ledger[ref]
     if report is None:
         return False
-    return report.status is not None or ref in run.missing or run.context.endpoint.schema.tells_states
+    return report.status is not None or ref in run.missing or run.context.endpoint.schema.names_states
 
 
 def _settle_each(run: CancelRun, part: Batch, give_up: float) -> _Settled:
-    """Query a few orders, and cancel again, with ``process`` 1, those that are not known to be over."""
+    """Query the orders if they are few. Cancel again, with ``process`` 1, those not known to be final."""
     if len(part.refs) <= run.context.queried_meanwhile:
-        with contextlib.suppress(BaseError, UnexpectedResponse):  # without the right to read a key can cancel
+        with contextlib.suppress(
+            BaseError, UnexpectedResponse
+        ):  # a key may lack the right to read, and still cancel
             yield from _query_part(run, part.refs, give_up)
     left = part.again([ref for ref in part.refs if _is_worth_a_cancel(run, ref)])
     if not left.refs:
@@ -153,30 +158,30 @@ def _settle_each(run: CancelRun, part: Batch, give_up: float) -> _Settled:
         refusal = error
     else:
         run.read(response, left.refs)
-        run.ledger.doubt(left.refs)
+        run.ledger.forget_unknown(left.refs)
         return True
     run.list_refused = True
     _note_refusal(run, left, refusal)
     live = yield from _query_part(run, left.refs, give_up)
     for ref, report in (live or {}).items():
         run.ledger.enter(ref, report)
-    # Refused as gone, but open: an order just placed, or a query that lags. The next attempt cancels again.
+    # Refused as gone, but open: a new order, or a query that lags. The next attempt cancels again.
     return not live and _is_settled(run, part)
 
 
 def _is_worth_a_cancel(run: CancelRun, ref: OrderRef) -> bool:
-    """Whether to name `ref` once more: it may be live, and does not make the exchange refuse the others."""
+    """Whether to send `ref` again: it may be live, and the exchange does not refuse the others for it."""
     refused_as_unknown = run.list_refused and ref in run.not_found
     return run.repeats and not run.ledger.is_final(ref) and not refused_as_unknown
 
 
 def _settle_together(run: CancelRun, part: Batch, give_up: float) -> _Settled:
-    """Query; send again only what is proven not to have been executed."""
+    """Query the orders, and send the list again only if a query proves that it was not executed."""
     live = yield from _query_part(run, part.refs, give_up, until_live=True)
     if not live:
         return _is_settled(run, part)
     if any(run.ledger[ref] is not None for ref in part.refs):
-        # The exchange refuses the list for good. What is left to learn is the state of the others.
+        # The exchange will always refuse the list. The flow only needs the state of the others.
         live = yield from _query_part(run, part.refs, give_up)
         run.live.update(_believed(run, part, live or {}))
         return _is_settled(run, part)
@@ -197,12 +202,12 @@ def _settle_together(run: CancelRun, part: Batch, give_up: float) -> _Settled:
 def _believed(
     run: CancelRun, part: Batch, live: Mapping[OrderRef, OrderReport]
 ) -> Mapping[OrderRef, OrderReport]:
-    """Those of `live` that are open although the exchange refuses the list `part` for good.
+    """Those of `live` that count as open. The exchange will always refuse the list `part`.
 
-    If an order of it was filled, say, the list was never executed. A cancelled one may have been cancelled by
-    the list: then a query counts only if it does not lag. Where every cancelled order was named by one
-    kind of id and every open one by the other, the exchange may have executed half of the list, which has to
-    be an error.
+    If an order of the list was filled, for example, the exchange never executed the list. If an order was
+    cancelled, the list may have done that. Then a query counts only if it does not lag. If the request named
+    every cancelled order by one kind of id and every open order by the other, the exchange may have executed
+    half of the list. That has to be an error.
     """
     known = {ref: report for ref in part.refs if (report := run.ledger[ref]) is not None}
     if any(report.status != "canceled" for report in known.values()):
@@ -212,7 +217,7 @@ def _believed(
 
 
 def _note_refusal(run: CancelRun, part: Batch, refusal: BaseError) -> None:
-    """What the exchange says of a single order while it refuses the list is its own final word."""
+    """Enter the state that the exchange names for a single order while it refuses the list."""
     about = part.refs
     if len(about) > 1:
         about = tuple(IdIndex(about, run.context.endpoint.schema).of("fails", {"error": words_of(refusal)}))
@@ -229,10 +234,10 @@ def _is_settled(run: CancelRun, part: Batch) -> bool:
 def _query_part(
     run: CancelRun, refs: Sequence[OrderRef], give_up: float, *, until_live: bool = False
 ) -> Generator[Any, Any, dict[OrderRef, OrderReport] | None]:
-    """Enter every order that has ended into the ledger, and return those that are live.
+    """Query `refs`, enter every final order into the ledger, and return the live ones.
 
-    A later query that fails loses nothing: what is known is kept and not queried again. Returns None if time
-    runs out before every order was queried. `until_live`: stop at the first that is live.
+    If a later query fails, nothing is lost: the flow keeps what it knows and does not query it again. Returns
+    None if the time is over before every query. `until_live`: stop at the first live order.
     """
     live: dict[OrderRef, OrderReport] = {}
     for ref in refs:
@@ -253,10 +258,10 @@ def _query_part(
 
 
 def _look(run: CancelRun, ref: OrderRef, give_up: float) -> Generator[Any, Any, OrderReport | None]:
-    """What a query says of `ref`; None if it does not settle it.
+    """The report of a query of `ref`; None if the query does not settle it.
 
-    The exchange may not find an order right after a cancel: only a second look that agrees counts. Closed
-    trigger orders of swaps are not found by the query at all, but the history holds them (live).
+    Right after a cancel the exchange may not find an order, so "not found" counts only if a second look
+    agrees. The query never finds closed trigger orders of swaps, but the history holds them (live).
     """
     queried = run.queried(ref)
     report = yield from _look_by(run, ref, queried, give_up)
@@ -266,7 +271,7 @@ def _look(run: CancelRun, ref: OrderRef, give_up: float) -> Generator[Any, Any, 
 
 
 def _may_be_another(found: OrderReport) -> bool:
-    """Whether the order that a query by another id `found` leaves open what became of the one asked for."""
+    """Whether the order that a query by another id has `found` may be another than that of the call."""
     return found.status != "open" or client_id_of(found.entry) is None
 
 
@@ -277,25 +282,25 @@ def _look_by(
         response = yield from send(run.fetch(queried, give_up), run.context)
     except OrderNotFound as error:
         if is_ambiguous(error):
-            raise  # a gateway's 5xx says nothing about an order, whatever its body says
+            raise  # a gateway's 5xx says nothing about an order, whatever the body says
         refusal = report_of_refusal(error, queried)
     else:
         found = report_of_query(response, queried, run.context.endpoint.schema)
-        if run.belies(ref, found):
-            raise UnexpectedResponse("a query whose response is about an order with another client order id")
+        if run.contradicts(ref, found):
+            raise UnexpectedResponse("the response to a query is about an order with another client order id")
         return found
     if refusal.status is not None:
         return refusal
     try:
         listed = yield from _look_into_history(run, queried, give_up)
     except (BaseError, UnexpectedResponse):
-        # After two hours a client order id is not found, though its order may be live (docs).
+        # After two hours the exchange does not find a client order id, although its order may be live (docs).
         is_missing = refusal.unknown and queried.field == "id"
     else:
         if listed is not None:
             if queried.field != "id" and listed.status != "open":
                 run.inferred.add(ref)
-            return listed if listed.settles and not run.belies(ref, listed) else None
+            return listed if listed.settles and not run.contradicts(ref, listed) else None
         is_missing = refusal.unknown or refusal.gone
     if not is_missing:
         return None
@@ -309,6 +314,6 @@ def _look_by(
 def _look_into_history(
     run: CancelRun, ref: OrderRef, give_up: float
 ) -> Generator[Any, Any, OrderReport | None]:
-    """What the history says of `ref`; None if it does not hold the order."""
+    """The report on `ref` in the history; None if the history does not hold the order."""
     response = yield from send(run.history(ref, give_up), run.context)
     return report_of_history(response, ref, run.context.endpoint.schema)

@@ -1,4 +1,4 @@
-"""One run: what a flow knows of the call that it carries out."""
+"""One run: the call that a flow carries out, and what the flow knows about its orders."""
 
 from __future__ import annotations
 
@@ -24,24 +24,25 @@ from .spacing import Spacing
 
 
 class Pauses(NamedTuple):
-    """How long (s) a flow waits before it tries once more."""
+    """How long (s) a flow waits before it tries again."""
 
-    reconcile: float = 0.25  # before the first attempt to reconcile; each further pause is twice as long
+    reconcile: float = 0.25  # before the first attempt to reconcile. Each further pause is twice as long
     back_off: float = WINDOW  # after a refusal for the limit that names no time
     same_order: float = 1.05  # between two cancels of one order: the exchange's second, and a margin
-    lag: float = 1.0  # for so long after a cancel, a query may find the order open as it was before (live)
+    lag: float = 1.0  # how long after a cancel a query may still find the order open (live)
 
 
 class CancelContext(NamedTuple):
-    """What a flow needs to know beside the batch.
+    """The settings and helpers that a flow needs besides the batch.
 
-    `method`: the one that the bot called, for messages. `endpoint`: where to cancel, with at most
-    `batch_size` ids per request and `at_once` requests under way together. `max_wait`: s for which a flow may
-    wait out a refusal for the limit. `resolve_attempts`, `resolve_timeout` (s): how often and how long it
-    tries to reconcile an ambiguous request. `fallbacks`: hostnames to try if the first is unreachable.
-    `build_order` makes the order structure of a report. `clock`: s. `form`: which form of the request works;
-    None if the endpoint has one form, or the options name it. `spacing`: when each order may be submitted.
-    `queried_meanwhile`: so few orders are queried while the exchange would not accept their cancel again.
+    `method`: the method that the bot called, for messages. `endpoint`: where to cancel, with at most
+    `batch_size` ids per request and `at_once` requests under way together. `max_wait`: how long (s) a flow
+    may wait after a refusal for the limit. `resolve_attempts`, `resolve_timeout` (s): how often and how long
+    it tries to reconcile an ambiguous request. `fallbacks`: hostnames to try if the first is unreachable.
+    `build_order` makes the order structure of a report. `clock`: s. `form`: the form of the request that
+    works; None if the endpoint has one form, or the options name the form. `spacing`: when each order may be
+    submitted. `queried_meanwhile`: up to this number of orders, the flow queries them while the exchange
+    would not accept another cancel of them.
     """
 
     method: str
@@ -62,21 +63,21 @@ class CancelContext(NamedTuple):
 
 
 class CancelRun:
-    """A batch of one symbol, and what is known of it so far.
+    """A batch of one symbol, and what the flow knows about it so far.
 
-    `reconciled` holds the orders of ambiguous requests whose fate the flow has reconciled. `not_found` holds
-    those that one query did not find, `missing` those that two did not find, `live` what a query found open
-    after the exchange had refused the list for good, `refused` those whose ids the exchange refuses to take.
-    `gone` holds the refusals of single orders as gone. `inferred` holds those that were cancelled by a client
-    order id, and of which another id or the history tells: an open order may have the client order id, too.
-    `failure`: an ambiguous one, of a single order. `ban`: why no further query was possible. `list_refused`:
-    the exchange refused a ``process`` 1 list as if it were all or nothing. `too_many`: so many ids the
-    exchange does not accept in one request.
+    `reconciled`: the orders of ambiguous requests that the flow has reconciled. `not_found`: orders that one
+    query did not find. `missing`: orders that two queries did not find. `live`: reports of open orders, after
+    the exchange had refused their list for good. `refused`: errors by order whose id the exchange does not
+    accept. `gone`: refusals of single orders as gone. `inferred`: orders that the request named by a client
+    order id, but whose report comes from another id or from the history. Another, open order may have the
+    client order id. `failure`: the first ambiguous failure of a single order. `ban`: the reason why no
+    further query was possible. `list_refused`: the exchange refused a ``process`` 1 list as if it were all or
+    nothing. `too_many`: a number of ids that the exchange does not accept in one request.
 
-    `also_known_as`: under which id to query an order, if not under the one by which it is cancelled.
-    `repeats`: whether an order that is found open may be cancelled again.
+    `also_known_as`: the id by which to query an order, if not the one by which the flow cancels it.
+    `repeats`: whether the flow may cancel an order again that a query finds open.
     `joins`: whether a batch of several calls may submit the one order of this run, once.
-    `deadline`: after this time (s on the flow's clock) nothing more begins; `begin_to_resolve` sets it.
+    `deadline`: the flow begins nothing after this time (s on its clock). `begin_to_resolve` sets it.
     """
 
     def __init__(
@@ -94,11 +95,11 @@ class CancelRun:
         self.context = context
         self.ledger = Ledger(batch.refs, context.endpoint.schema)
         self.reconciled: list[OrderRef] = []
-        self.not_found: set[OrderRef] = set()  # by one query; a second look has to agree
-        self.missing: set[OrderRef] = set()  # by two looks
-        self.live: dict[OrderRef, OrderReport] = {}  # by a query after the exchange refused them for good
-        self.splits = 0  # requests that refused lists cost in addition
-        self.refused: dict[OrderRef, BaseError] = {}  # orders that the exchange refuses to take at all
+        self.not_found: set[OrderRef] = set()
+        self.missing: set[OrderRef] = set()
+        self.live: dict[OrderRef, OrderReport] = {}
+        self.splits = 0  # further requests that refused lists have cost
+        self.refused: dict[OrderRef, BaseError] = {}
         self.gone: dict[OrderRef, BaseError] = {}
         self.inferred: set[OrderRef] = set()
         self.failure: BaseError | None = None
@@ -110,17 +111,17 @@ class CancelRun:
         self.joins = joins
         self.deadline = inf
         self._submitted_at: dict[OrderRef, float] = {}
-        self._doubtful: dict[OrderRef, None] = {}  # the log has that their outcome is unknown
+        self._ambiguous: dict[OrderRef, None] = {}  # the log says that their outcome is unknown
 
     def take_over(self, other: CancelRun, ref: OrderRef) -> None:
-        """Go on with `ref` from where `other`, a run of several orders, has brought it."""
-        report = other.ledger.said(ref)
+        """Continue with `ref` where `other`, a run of several orders, has stopped."""
+        report = other.ledger.report_on(ref)
         if report is not None:
             self.ledger.enter(ref, report)
         self.not_found |= other.not_found & {ref}
         self.missing |= other.missing & {ref}
         self.deadline = min(self.deadline, other.deadline)
-        self._doubtful.update(dict.fromkeys(other._doubtful.keys() & {ref}))
+        self._ambiguous.update(dict.fromkeys(other._ambiguous.keys() & {ref}))
         if ref in other._submitted_at:
             self._submitted_at[ref] = other._submitted_at[ref]
 
@@ -131,19 +132,19 @@ class CancelRun:
         return Cancel(endpoint, request, give_up=self.deadline, refs=part.refs)
 
     def give_up(self) -> float:
-        """Until when (s on the flow's clock) an attempt to resolve that begins now may go on."""
+        """Until when (s on the flow's clock) an attempt to reconcile that begins now may go on."""
         return min(self.deadline, self.context.clock() + self.context.resolve_timeout)
 
     def begin_to_resolve(self) -> None:
-        """From now on, the whole run may take no longer than `resolve_timeout`."""
+        """Limit the rest of the run to `resolve_timeout`."""
         self.deadline = self.give_up()
 
     def queried(self, ref: OrderRef) -> OrderRef:
         """The id by which to query the order of `ref`."""
         return self.also_known_as.get(ref, ref)
 
-    def belies(self, ref: OrderRef, found: OrderReport) -> bool:
-        """Whether the query by another id `found` an order that does not have the client order id `ref`."""
+    def contradicts(self, ref: OrderRef, found: OrderReport) -> bool:
+        """Whether the order that a query by another id has `found` has another client order id than `ref`."""
         client_id = client_id_of(found.entry)
         if self.queried(ref) == ref or client_id is None:
             return False
@@ -168,17 +169,17 @@ class CancelRun:
 
     def note_ambiguous(self, refs: Sequence[OrderRef], failure: BaseError) -> None:
         """Log that the outcome of the cancel of `refs` is unknown, once for each."""
-        if new := self._note_doubt(refs):
+        if new := self._note_new(refs):
             note_ambiguous(*self._about, values_of(new), failure)
 
     def note_omitted(self, refs: Sequence[OrderRef]) -> None:
         """Log that a response omits `refs`, once for each."""
-        if new := self._note_doubt(refs):
+        if new := self._note_new(refs):
             note_omitted(*self._about, values_of(new))
 
-    def _note_doubt(self, refs: Sequence[OrderRef]) -> list[OrderRef]:
-        new = [ref for ref in refs if ref not in self._doubtful]
-        self._doubtful.update(dict.fromkeys(new))
+    def _note_new(self, refs: Sequence[OrderRef]) -> list[OrderRef]:
+        new = [ref for ref in refs if ref not in self._ambiguous]
+        self._ambiguous.update(dict.fromkeys(new))
         return new
 
     @property
@@ -187,20 +188,20 @@ class CancelRun:
 
     def _report(self) -> None:
         """Log what became of the orders whose outcome was unknown."""
-        if self._doubtful:
-            settled = {ref: report.status for ref, report in self.ledger.known if ref in self._doubtful}
-            unsettled = [ref for ref in self._doubtful if ref not in settled]
+        if self._ambiguous:
+            settled = {ref: report.status for ref, report in self.ledger.known if ref in self._ambiguous}
+            unsettled = [ref for ref in self._ambiguous if ref not in settled]
             if settled:
                 note_settled(*self._about, values_of(settled), [*settled.values()])
             if unsettled:
                 note_unsettled(*self._about, values_of(unsettled))
-            self._doubtful.clear()
+            self._ambiguous.clear()
 
     def wait_for_turn(self, refs: Sequence[OrderRef]) -> Steps:
         """Wait until the exchange accepts a cancel of `refs` again.
 
-        The caller has to `end_turn`, whatever ends the wait: an interrupt may come as soon as `refs` are
-        reserved.
+        The caller has to call `end_turn`, whatever ends the wait, because an interrupt may come as soon as
+        `refs` are reserved.
         """
         names, reserved = self._names_of_orders(refs), False
         while not reserved:
@@ -212,13 +213,13 @@ class CancelRun:
                 yield Sleep(seconds)
 
     def note_submission(self, at: float) -> None:
-        """The request for all open orders, which was over `at` (s on the flow's clock), submitted these."""
+        """Note that a request for all open orders, which ended `at` (s), submitted the orders of this run."""
         context, refs = self.context, self.batch.refs
         self._submitted_at.update(dict.fromkeys(refs, at))
         context.spacing.submitted(self._names_of_orders(refs), at + context.pauses.same_order)
 
     def end_turn(self, refs: Sequence[OrderRef], *, submitted: bool) -> None:
-        """The cancel of `refs` is over. `submitted`: the exchange may have handled the orders."""
+        """Note that the cancel of `refs` is over. `submitted`: the exchange may have handled the orders."""
         context, now = self.context, self.context.clock()
         if submitted:
             self._submitted_at.update(dict.fromkeys(refs, now))
@@ -226,7 +227,7 @@ class CancelRun:
         context.spacing.release(self._names_of_orders(refs), free_at, self)
 
     def rest_of_lag(self, ref: OrderRef) -> float:
-        """For how many s more a query may find `ref` open, although a cancel of this call has ended it."""
+        """How long (s) a query may still find `ref` open although this call has cancelled it."""
         submitted_at = self._submitted_at.get(ref)
         if submitted_at is None:
             return 0.0
@@ -235,24 +236,24 @@ class CancelRun:
     def read(self, response: object, refs: Sequence[OrderRef]) -> list[OrderReport]:
         """Enter the `response` to a cancel of `refs` into the ledger, and return its reports.
 
-        Orders that reports know by both ids count as one order each for the spacing. Raises
-        `UnexpectedResponse`; then nothing has been entered.
+        If a report names both ids of an order, the spacing counts them as one order. Raises
+        `UnexpectedResponse`, and then enters nothing.
         """
         reports = self.ledger.read(response, refs)
         self.inferred.difference_update(ref for ref in refs if self.ledger.is_final(ref))
         for ref, name in zip(refs, self._names_of_orders(refs), strict=True):
-            report = self.ledger.said(ref)
+            report = self.ledger.report_on(ref)
             names = names_of(report.entry) if report is not None else ()
             if name in names:
                 self.context.spacing.link(name, names)
         return reports
 
     def _names_of_orders(self, refs: Sequence[OrderRef]) -> list[OrderRef]:
-        """`refs` as the exchange spells them: in either case they name the same orders."""
+        """`refs` as the exchange spells them, because upper and lower case name the same order."""
         return [self.context.endpoint.schema.spelt(ref) for ref in refs]
 
     def outcome(self, error: BaseError | None = None) -> Outcome:
-        """What came of it."""
+        """The outcome of the run. Logs what became of ambiguous requests."""
         self._report()
         build_order = self.context.build_order
         return Outcome(

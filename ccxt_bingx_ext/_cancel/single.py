@@ -1,25 +1,26 @@
-"""One order: cancel it, and learn what became of it.
+"""Cancel one order, and report what became of it.
 
 =============================================================  ===========================================
 the exchange                                                   the call
 =============================================================  ===========================================
 cancels it                                                     returns its order structure
-refuses it as gone, and says or is asked in which state        raises ``OrderNotFound``, the state in
+refuses it as gone, and names the state, or a query does       raises ``OrderNotFound`` with the state in
                                                                ``.orders``
-refuses it as gone, but a query finds it open                  cancels it again, and asks again
+refuses it as gone, but a query finds it open                  cancels it again, and queries it again
 does not know its client order id                              looks for it among the market's open orders,
                                                                and cancels it by its order id
-names a final state, but not by the client order id            the same first: an open order may bear the id
-gives no answer, or one that is not documented                 reconciles: a cancelled order is returned,
-                                                               one in another final state is "not found",
-                                                               one that is open is cancelled again
-leaves the order's fate open all the same                      raises, the id in ``.unresolved``
+names a final state, but not by the client order id            the same first: an open order may have the id
+does not respond, or not as documented                         reconciles: returns a cancelled order, raises
+                                                               ``OrderNotFound`` for another final state,
+                                                               cancels an open order again
+leaves the order unsettled in spite of that                    raises with the id in ``.unresolved``
 =============================================================  ===========================================
 
-A mere "does not exist" is not final: an earlier request may have cancelled the order. It counts if two looks
-at query and history agree. Of a client order id it never counts: the exchange forgets it after two hours, its
-order not (docs). No source says whether a client order id may be used again. So what the history, or a query
-by the order id beside it, says of a client order id counts only if no open order has that client order id.
+A mere "does not exist" is not final, because an earlier request may have cancelled the order. It counts if
+two looks at query and history agree. For a client order id it never counts: the exchange forgets the id after
+two hours, but not the order (docs). No source says whether a bot may use a client order id again. So a report
+on a client order id from the history, or from a query by the order id beside it, counts only if no open order
+has that client order id.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ from .reconcile import query_unsettled, reconcile_batch
 from .run import CancelContext, CancelRun
 from .together import join_or_send
 
-# By these words bots that go by the text recognise an order that is gone (passivbot).
+# Bots that go by the text recognise an order that is gone by these words (passivbot).
 _GONE_WORDS = {
     "closed": "already filled",
     "canceled": "already canceled",
@@ -61,10 +62,11 @@ def cancel_one(
     repeats: bool = True,
     joins: bool = False,
 ) -> Flow:
-    """Cancel the one order of `batch`. No ccxt error leaves: it stands in the outcome.
+    """Cancel the one order of `batch`. The outcome holds any ccxt error, so that none is raised.
 
-    `known_as`: the order id by which to query an order that is cancelled by its client order id. `repeats`:
-    whether an order that is found open may be cancelled again. `joins`: whether a batch may cancel it first.
+    `known_as`: the order id by which to query an order that the flow cancels by its client order id.
+    `repeats`: whether the flow may cancel the order again if a query finds it open. `joins`: whether a batch
+    may cancel it first.
     """
     (ref,) = batch.refs
     also_known_as = {} if known_as is None else {ref: known_as}
@@ -74,18 +76,18 @@ def cancel_one(
     except BaseError as error:
         if is_ambiguous(error) or not isinstance(error, OrderNotFound):
             run.ledger.forget_live([ref])
-            run.ledger.doubt([ref])
-        return _of_its_own(run.outcome(error))
-    return _of_its_own(run.outcome())
+            run.ledger.forget_unknown([ref])
+        return _without_strays(run.outcome(error))
+    return _without_strays(run.outcome())
 
 
-def _of_its_own(outcome: Outcome) -> Outcome:
-    """`outcome` without other orders: a bot that asked for one takes what it gets for that one."""
+def _without_strays(outcome: Outcome) -> Outcome:
+    """`outcome` without other orders, because a bot takes any order in the result for its own."""
     return outcome._replace(strays=[])
 
 
 def _cancel_and_settle(run: CancelRun, ref: OrderRef, *, is_ours: bool = False) -> Steps:
-    """Cancel the order. Raises ``OrderNotFound`` if it was gone, and another error if its fate stays open.
+    """Cancel the order. Raises ``OrderNotFound`` if it was gone, and another error if it stays unsettled.
 
     `is_ours`: whether a request of this call may have cancelled the order already.
     """
@@ -114,12 +116,12 @@ def _is_open(report: OrderReport | None) -> bool:
 
 
 def _is_unknown_by_name(run: CancelRun, ref: OrderRef) -> bool:
-    """Whether the exchange refused to know the order by its client order id."""
+    """Whether the exchange did not know the order by its client order id."""
     return ref.field != "id" and ref in run.gone
 
 
 def _submit_and_query(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, OrderReport | None]:
-    """Cancel the order, and return what is certain of it then."""
+    """Cancel the order, query it if necessary, and return the report if it is certain."""
     yield from _submit(run, ref)
     run.ledger.forget_live([ref])
     yield from query_unsettled(run, [ref])
@@ -154,7 +156,7 @@ def _submit(run: CancelRun, ref: OrderRef) -> Steps:
 
 
 def _may_be_listed(run: CancelRun, ref: OrderRef, report: OrderReport | None) -> bool:
-    """Whether another order than that of `report` may be open under the client order id `ref`."""
+    """Whether another order than that of `report` may be open with the client order id `ref`."""
     if report is None:
         return ref.field != "id" and (ref in run.gone or ref in run.not_found)
     return ref in run.inferred
@@ -163,9 +165,9 @@ def _may_be_listed(run: CancelRun, ref: OrderRef, report: OrderReport | None) ->
 def _find_open(
     run: CancelRun, ref: OrderRef, report: OrderReport | None
 ) -> Generator[Any, Any, OrderReport | None]:
-    """What the open orders of the market say of `ref`; None if they hold no other order than `report` does.
+    """The report on `ref` in the market's open orders; None if they hold only the order of `report`, or none.
 
-    Raises if the list does not say.
+    Raises an error if the list leaves that open.
     """
     schema = run.context.endpoint.schema
     try:
@@ -180,14 +182,14 @@ def _find_open(
     if is_unclear:
         run.ledger.forget(ref)
         raise _unsettled(run, ref, "the list of open orders does not say whether the order is among them")
-    if listed is None or (named is None and run.belies(ref, listed)):
+    if listed is None or (named is None and run.contradicts(ref, listed)):
         return None
     is_same = report is not None and order_id_of(report.entry) == order_id_of(listed.entry)
     return None if is_same else listed
 
 
 def _cancel_by_id(run: CancelRun, ref: OrderRef, found: OrderReport, *, is_ours: bool) -> Steps:
-    """Cancel the order of the client order id `ref` by the order id that it was `found` with."""
+    """Cancel the order with the client order id `ref` by its order id, which a query has `found`."""
     run.ledger.forget(ref)
     order_id = order_id_of(found.entry)
     if order_id is None or not run.repeats:
@@ -204,7 +206,7 @@ def _cancel_by_id(run: CancelRun, ref: OrderRef, found: OrderReport, *, is_ours:
 
 
 def _unsettled(run: CancelRun, ref: OrderRef, why: str) -> BaseError:
-    """The first failure that left the order's fate open; without one, an error that says `why`."""
+    """The first failure that left the order unsettled, or a new error that says `why`."""
     error = run.failure
     if error is None:
         error = BadResponse(f"{run.context.method} {why}: {ref.value}")
@@ -215,7 +217,7 @@ def _unsettled(run: CancelRun, ref: OrderRef, why: str) -> BaseError:
 
 
 def not_found(run: CancelRun, report: OrderReport, refusal: BaseError | None) -> BaseError:
-    """The error that says in which final state the order is, or that the exchange does not know it."""
+    """The error that names the order's final state, or says that the exchange does not know the order."""
     words = f" - {bare_message(refusal, run.context.method)}" if refusal is not None else ""
     gone = _GONE_WORDS[report.status]
     error = OrderNotFound(f"{run.context.method} order not found: {gone}{words}")

@@ -1,7 +1,7 @@
-"""The same order at most once per second (docs, changelog 2023-10-12): who has to wait before a cancel.
+"""Cancel the same order at most once per second (docs, changelog 2023-10-12).
 
-The exchange refuses an order that it received within the last second (109201; spot: "once per second"). Then
-nobody knows what became of the earlier request. So the plugin keeps a second, plus a margin, between two
+The exchange refuses an order that it received within the last second (109201; spot: "once per second"). Such
+a refusal does not settle the earlier request. So the plugin keeps a second, plus a margin, between two
 cancels of one order of one account, across the calls, tasks, threads and instances of this process.
 """
 
@@ -14,14 +14,14 @@ from math import inf
 
 from .._ids import OrderRef
 
-_POLL = 0.05  # s between two looks at an order whose cancel is under way elsewhere
+_POLL = 0.05  # s between two looks at an order that another cancel has reserved
 _FORGET_AFTER = 2.0  # s after which an order may be submitted again in any case
 _NEVER = (-inf, None)
-_OVERDUE = 60.0  # s after which a cancel under way delays no other one: its event loop may have stopped
+_OVERDUE = 60.0  # s after which a cancel under way delays no other. Its event loop may have stopped
 
 
 class Spacing:
-    """When each order of one account may be submitted again. You may call it from any thread.
+    """When each order of one account may be submitted again. Safe in every thread.
 
     Times are s on any one clock.
     """
@@ -29,12 +29,12 @@ class Spacing:
     def __init__(self) -> None:
         self._lock = threading.RLock()  # a finalizer may release orders while its thread reserves others
         self._free_at: dict[OrderRef, float] = {}
-        self._under_way: dict[OrderRef, tuple[float, object]] = {}  # since when, and whose cancel it is
+        self._under_way: dict[OrderRef, tuple[float, object]] = {}  # since when, and by which owner
 
     def reserve(self, refs: Iterable[OrderRef], now: float, owner: object = None) -> tuple[float, bool]:
-        """How long (s) to wait, and whether the caller may then send. If not, it has to ask again.
+        """How long (s) to wait, and whether the caller may send then. If not, it has to reserve again.
 
-        Whoever asks has to `release` the orders, also if an exception ends the wait, or this call itself.
+        The caller has to `release` the orders, even if an exception ends the wait or this call.
         """
         refs = tuple(refs)
         with self._lock:
@@ -52,9 +52,9 @@ class Spacing:
             return ref not in self._under_way and self._free_at.get(ref, now) <= now
 
     def release(self, refs: Iterable[OrderRef], free_at: float | None, owner: object = None) -> None:
-        """The cancel of `refs` by `owner` is over. They may be submitted again at `free_at`.
+        """Note that the cancel of `refs` by `owner` is over. They may be submitted again at `free_at`.
 
-        None: when they could be submitted before. What another owner has reserved stays reserved.
+        None keeps the earlier time. Orders that another owner has reserved stay reserved.
         """
         with self._lock:
             for ref in refs:
@@ -64,13 +64,13 @@ class Spacing:
                     self._free_at[ref] = free_at
 
     def submitted(self, refs: Iterable[OrderRef], free_at: float) -> None:
-        """A request that named no order has submitted `refs`: none may be submitted before `free_at`."""
+        """Note that a request for all orders has submitted `refs`, which have to wait until `free_at`."""
         with self._lock:
             for ref in refs:
                 self._free_at[ref] = max(free_at, self._free_at.get(ref, free_at))
 
     def link(self, ref: OrderRef, names: Iterable[OrderRef]) -> None:
-        """The order of `ref` has these other `names`, too: by any of them it is the same order."""
+        """Note that `names` are other ids of the order of `ref`, so that all of them wait for each other."""
         with self._lock:
             free_at = self._free_at.get(ref)
             if free_at is not None:
@@ -83,13 +83,13 @@ _of_accounts: dict[str, Spacing] = {}
 
 
 def spacing_for(account: str) -> Spacing:
-    """The spacing of an account, whichever instance asks for it."""
+    """The spacing of an account, the same for every instance."""
     with _lock:
         return _of_accounts.setdefault(account, Spacing())
 
 
 def forget() -> None:
-    """Drop what was submitted. For tests."""
+    """Forget every submission. For tests."""
     with _lock:
         _of_accounts.clear()
 

@@ -1,21 +1,21 @@
-"""Cancels of single orders that share one batch: send it, and let each order's own flow go on from there.
+"""Cancel single orders in one shared batch, from which each order's own flow goes on.
 
 =========================================================  ================================================
 the batch                                                  each order's flow
 =========================================================  ================================================
-is answered                                                goes on with what the answer says of its order, or
-                                                           with what a list says of one that is gone
-is answered, but not about this order, or with a mere      reconciles: a query, and its own cancel
+gets a response about this order                           goes on with the report in the response, or, for
+                                                           an order that is gone, in a list
+gets a response that omits this order, or names only a     reconciles: a query, and its own cancel
 reason
-gets no answer, or an ambiguous one                        goes on with what the batch's reconciling found;
-                                                           if that is nothing, ends with the batch's error
-is refused with words that are not known                   reconciles by itself
+gets no response, or an ambiguous one                      goes on with the reconciled report. Without one,
+                                                           ends with the batch's error
+is refused in unknown words                                reconciles by itself
 is refused as a whole                                      sends its own cancel, as if there were no batch
 is never sent                                              ends with the batch's error
 =========================================================  ================================================
 
-The exchange's documents say nothing of a ``process`` 1 list that is refused as a whole. So a refusal for
-anything but the limit ends coalescing for the account and endpoint (`Coalescing`).
+No document shows how the exchange refuses a whole ``process`` 1 list. So a refusal for any reason but the
+limit ends coalescing for the account and endpoint (`Coalescing`).
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ from .submit import submit
 
 
 class Joined(NamedTuple):
-    """How far a batch has brought its orders.
+    """The result of a shared batch.
 
-    `failure`: how its request ended, if not with a documented answer. `is_reconciled`: the batch has then
-    looked what became of its orders. `is_over`: it could not settle all of them, and nothing is left to try.
+    `failure`: the error of its request, if there was no documented response. `is_reconciled`: the batch has
+    reconciled its orders then. `is_over`: it could not settle all of them, and nothing is left to try.
     """
 
     run: CancelRun
@@ -64,14 +64,14 @@ class Refused(NamedTuple):
 
     @property
     def is_about_limit(self) -> bool:
-        """Whether the batch came too early, and not in vain."""
+        """Whether the batch only came too early, so that a later one may pass."""
         return _is_about_limit(self.error)
 
 
 def cancel_together(
     batch: Batch, market_id: str, context: CancelContext
 ) -> Generator[Any, Any, Joined | Refused]:
-    """Cancel the orders of `batch`, each on its own merits. No ccxt error leaves."""
+    """Cancel the orders of `batch`, each by itself. The result holds any ccxt error."""
     run = CancelRun(batch, market_id, context)
     note_merge(context.method, context.endpoint.route, market_id, batch.refs)
     try:
@@ -86,7 +86,7 @@ def cancel_together(
     if not is_ambiguous(failure):
         is_refused = response_of(failure) is not None or _is_about_limit(failure)
         return Refused(failure) if is_refused else Joined(run, failure)
-    if _is_unheard_of(failure):
+    if _is_unknown_refusal(failure):
         return Joined(run, failure)
     try:
         yield from reconcile_batch(run, batch, failure)
@@ -96,10 +96,10 @@ def cancel_together(
 
 
 def _list_refused(run: CancelRun) -> Steps:
-    """Look up in lists, a hundred at a time, what became of the orders that the batch calls gone.
+    """Look up the orders that the response calls gone in lists of a hundred orders.
 
-    Otherwise each caller queries its own, and the limit of the queries leaves time for fifty (linear swaps).
-    A list may lag, so only a final state counts.
+    Otherwise each caller would query its own order, and the limit of the queries leaves time for fifty of
+    them (linear swaps). A list may lag, so only a final state counts.
     """
     context, left = run.context, _refused_without_state(run)
     run.gone.update({ref: _refusal_of(report) for ref, report in left.items()})
@@ -114,13 +114,13 @@ def _list_refused(run: CancelRun) -> Steps:
             listed = [int(spelled_out(order_id_of(one))) for one in listed_orders(response)]
         except (BaseError, UnexpectedResponse):
             return  # the callers query their orders by themselves
-        # The list holds every order up to its last one. An empty one says that there are no more.
+        # The list holds every order up to its last one. An empty list means that there are no more.
         last = max(int(first.value), max(listed)) if listed else inf
         left = {ref: one for ref, one in _refused_without_state(run).items() if int(ref.value) > last}
 
 
 def _refused_without_state(run: CancelRun) -> dict[OrderRef, OrderReport]:
-    said = {ref: report for ref in run.batch.refs if (report := run.ledger.said(ref)) is not None}
+    said = {ref: report for ref in run.batch.refs if (report := run.ledger.report_on(ref)) is not None}
     return {
         ref: report
         for ref, report in said.items()
@@ -132,7 +132,7 @@ def join_or_send(run: CancelRun, ref: OrderRef) -> Steps:
     """Submit the one order of `run`, in a batch of several calls or by itself. Account for the response."""
     joined = None
     if run.joins:
-        run.joins = False  # to submit the order again, it goes by itself
+        run.joins = False  # a second cancel of the order goes by itself
         joined = yield from _join(run, ref)
     if joined is None:
         yield from send_once(run, run.batch)
@@ -145,14 +145,14 @@ def _join(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, Joined | None]:
         joined: Joined | None = yield Join(ref)
         return joined
     except BaseError:
-        run.deadline = run.context.clock()  # whoever raised it has ended the call
+        run.deadline = run.context.clock()  # the error has ended the call
         raise
 
 
 def _go_on(run: CancelRun, ref: OrderRef, joined: Joined) -> None:
-    """Let `run` know of its order what the batch knows. Raises how the batch failed if it knows nothing."""
+    """Give `run` the batch's report on its order. Raises the batch's failure if there is no report."""
     run.take_over(joined.run, ref)
-    report = run.ledger.said(ref)
+    report = run.ledger.report_on(ref)
     is_settled = report is not None and report.settles
     if joined.failure is not None:
         if is_settled or (joined.is_reconciled and not joined.is_over):
@@ -173,10 +173,10 @@ def _is_about_limit(error: BaseError) -> bool:
     return isinstance(error, (RateLimitExceeded, DDoSProtection)) or bool(getattr(error, "banned", False))
 
 
-def _is_unheard_of(failure: BaseError) -> bool:
+def _is_unknown_refusal(failure: BaseError) -> bool:
     """Whether the exchange refused the batch with a code that the vocabulary does not know.
 
-    To send the batch again would meet the same refusal, where a single cancel may pass.
+    A second batch would meet the same refusal, where a single cancel may pass.
     """
     response = response_of(failure)
     if response is None or response.is_from_gateway or response.code in (None, "0"):
@@ -185,7 +185,7 @@ def _is_unheard_of(failure: BaseError) -> bool:
 
 
 def _refusal_of(report: OrderReport) -> BaseError:
-    """The error that a cancel of this order alone would have met, with the words of its entry."""
+    """The error that a cancel of this order alone would have raised, with the words of its entry."""
     words = redact(text_of(report.entry))
     code = report.entry.get("errorCode", report.entry.get("code")) if isinstance(report.entry, dict) else None
     error = OrderNotFound(f"bingx {words}")
@@ -200,7 +200,7 @@ class Coalescing:
         self.is_off = False
 
     def end(self, refused: Refused) -> None:
-        """The exchange refuses batches of single cancels. From now on, each goes by itself."""
+        """Note that the exchange refuses batches of single cancels, so that each goes by itself."""
         if not self.is_off:
             self.is_off = True
             text = (
@@ -215,10 +215,10 @@ _coalescing: dict[tuple[str, str], Coalescing] = {}
 
 
 def coalescing_of(account: str, route: str) -> Coalescing:
-    """The state of an account at an endpoint, whichever instance asks for it."""
+    """The state of an account at an endpoint, the same for every instance."""
     return _coalescing.setdefault((account, route), Coalescing())
 
 
 def forget() -> None:
-    """Drop what was learnt. For tests."""
+    """Forget every refusal. For tests."""
     _coalescing.clear()

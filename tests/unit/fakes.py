@@ -157,14 +157,16 @@ class _Received(Generator[Any, Any, R]):
 
 def cancel(batch: Batch, market_id: str, context: CancelContext) -> Generator[Any, Any, list[Order]]:
     """The flow that cancels `batch`, concluded as the exchange class concludes it."""
-    return conclude((yield from _Received(flow.cancel_batch(batch, market_id, context))))
+    return conclude((yield from _Received(flow.cancel_batch(batch, market_id, context))), context.method)
 
 
 def cancel_unloaded(
     batch: Batch, guessed_id: str, context: CancelContext, load: Callable[[], Any]
 ) -> Generator[Any, Any, list[Order]]:
     """The same before the markets are loaded."""
-    return conclude((yield from _Received(flow.cancel_unloaded(batch, guessed_id, context, load))))
+    return conclude(
+        (yield from _Received(flow.cancel_unloaded(batch, guessed_id, context, load))), context.method
+    )
 
 
 def lists_of(error: BaseError) -> tuple[list[str | None], list[str]]:

@@ -17,7 +17,7 @@ from ccxt_bingx_ext._cancel.arguments import (
     CANCEL_ORDER,
     CANCEL_ORDERS_FOR_SYMBOLS,
     LARGEST_ORDER_ID,
-    Asked,
+    CallArguments,
     Cancellations,
     adopt,
     check_market,
@@ -39,7 +39,7 @@ def public(cancellations: Cancellations) -> list[dict[str, str]]:
     return [ref.public for ref in cancellations.refs]
 
 
-def parsed(call: Asked) -> Batch:
+def parsed(call: CallArguments) -> Batch:
     """What cancel_orders makes of a call's arguments."""
     call.read()
     return parse_batch(call.ids, call.params, "A/B")
@@ -162,7 +162,7 @@ def test_subclasses_of_str_and_int() -> None:
 def test_huge_number(ids: Any, params: dict[str, Any]) -> None:
     """The plugin refuses an int of thousands of digits, which Python does not write out."""
     with pytest.raises(BadRequest, match="a very large int"):
-        parsed(Asked(ids, params))
+        parsed(CallArguments(ids, params))
 
 
 def test_largest_order_id() -> None:
@@ -264,7 +264,7 @@ def test_ambiguous_params(bad: Any) -> None:
 @pytest.mark.parametrize("name", ["symbol", "signature", "a&b", "", 5])
 def test_reserved_params(name: Any) -> None:
     """parse_batch refuses symbol, signature and every name that cannot be sent."""
-    with pytest.raises(BadRequest, match="params has a name that cannot be sent") as caught:
+    with pytest.raises(BadRequest, match="params has a name that the plugin cannot send") as caught:
         parse_batch(["1"], {name: "x"})
     assert str(caught.value).endswith(f": {name!r}")
 
@@ -388,7 +388,7 @@ def test_bad_entry(entries: Any, error: type[Exception], says: str) -> None:
 def test_ids_in_params_without_symbol(name: str) -> None:
     """parse_cancellations refuses ids in params, because no symbol goes with them."""
     with pytest.raises(
-        BadRequest, match=rf"^bingx cancelOrdersForSymbols\(\) params\['{name}'\] belongs to no symbol"
+        BadRequest, match=rf"^bingx cancelOrdersForSymbols\(\) params\['{name}'\] has ids without a symbol"
     ):
         parse_cancellations([ENTRY], {name: ["1"]})
     assert public(parse_cancellations([ENTRY], {name: None})) == [ENTRY]
@@ -419,14 +419,14 @@ def test_every_id_once(ids: list[int], clients: list[str]) -> None:
     assert request.get("clientOrderIDs", "") == ",".join(dict.fromkeys(clients))
 
 
-def asked(ids: Any, params: Any = {}, **method: str) -> Asked:
-    read = Asked(ids, params, **method)
+def asked(ids: Any, params: Any = {}, **method: str) -> CallArguments:
+    read = CallArguments(ids, params, **method)
     read.read()
     return read
 
 
 def test_ids_as_given() -> None:
-    """Asked.unresolved holds every id as the bot gave it, for errors before validation."""
+    """CallArguments.unresolved holds every id as the bot gave it, for errors before validation."""
     params = {"clientOrderIds": ["a", 7, 1.5], "orderIds": "3,4", "clientOrderIDs": "b,c"}
     told = asked(["1", 2, None], params).unresolved
     assert told == ["1", 2, None, "3", "4", "a", "7", 1.5, "b", "c"]
@@ -454,10 +454,10 @@ def test_misspelt_ids_as_given() -> None:
 
 
 def test_iterators_are_read_once() -> None:
-    """Asked replaces iterators in ids and params by lists, and leaves the caller's params alone."""
+    """CallArguments replaces iterators in ids and params by lists, and leaves the caller's params alone."""
     params = {"clientOrderIds": iter(["a", "b"]), "orderIds": (one for one in ("3",))}
     given = dict(params)
-    read = Asked(iter(["1"]), params)
+    read = CallArguments(iter(["1"]), params)
     assert ids_of(parsed(read)) == order_ids("1", "3") + client_ids("a", "b")
     assert read.unresolved == ["1", "3", "a", "b"]
     assert params == given
@@ -478,7 +478,7 @@ def breaking(error: Exception, *ids: str) -> Iterator[str]:
 def test_iterator_raises_ccxt_error() -> None:
     """A ccxt error of the caller's iterator leaves when every other id is read."""
     error = NetworkError("no list")
-    read = Asked(breaking(error, "1", "2"), {"clientOrderIds": iter(["a"]), "orderIds": ["3"]})
+    read = CallArguments(breaking(error, "1", "2"), {"clientOrderIds": iter(["a"]), "orderIds": ["3"]})
     with pytest.raises(NetworkError) as caught:
         read.read()
     assert caught.value is error
@@ -489,7 +489,7 @@ def test_iterator_raises_error_with_lists() -> None:
     """The list of another call on that error hides no id, and none of its ids is lost."""
     error = NetworkError("no list")
     error.orders, error.unresolved = [], ["9"]
-    read = Asked(breaking(error, "1"), {})
+    read = CallArguments(breaking(error, "1"), {})
     with pytest.raises(NetworkError) as caught:
         read.read()
     assert not hasattr(caught.value, "unresolved")
@@ -499,7 +499,7 @@ def test_iterator_raises_error_with_lists() -> None:
 def test_iterator_raises_own_error() -> None:
     """An exception of the caller's own passes through."""
     with pytest.raises(ZeroDivisionError):
-        Asked(breaking(ZeroDivisionError(), "1"), {}).read()
+        CallArguments(breaking(ZeroDivisionError(), "1"), {}).read()
 
 
 class Hostile:
@@ -552,7 +552,7 @@ def test_hostile_values(odd: Any) -> None:
         ([{"id": "1", "symbol": odd}], {}),
     ):
         with pytest.raises((BadRequest, ArgumentsRequired)):
-            parsed(Asked(ids, params))
+            parsed(CallArguments(ids, params))
     for entry in ({"id": odd, "symbol": "A/B"}, {"id": None, "clientOrderId": odd, "symbol": "A/B"}, odd):
         with pytest.raises((BadRequest, ArgumentsRequired)):
             parse_cancellations([entry], {})
@@ -563,7 +563,7 @@ def test_hostile_symbols_and_params(odd: Any) -> None:
     """A symbol or params whose methods raise are bad input."""
     with pytest.raises(BadSymbol):
         parse_symbol(odd)
-    read = Asked(["1"], odd)
+    read = CallArguments(["1"], odd)
     with pytest.raises(BadRequest):
         parsed(read)
     assert read.unresolved == ["1"]
@@ -640,7 +640,7 @@ def test_bad_entry_among_ids(entry: Any, error: type[Exception], says: str) -> N
         *((one, "takes ids as ids or clientOrderIds") for one in ("orderids", "ORDERIDS", "ClientOrderIDs")),
         *((one, "takes ids as ids or clientOrderIds") for one in ("orderID", "orderidlist", "CLIENTORDERID")),
         *((one, "takes ids as ids or clientOrderIds") for one in ("orderIds ", "orderIds[0]", "order_id")),
-        *((one, "has a name that cannot be sent") for one in ("Symbol", "SIGNATURE", "\u017fymbol")),
+        *((one, "has a name that the plugin cannot send") for one in ("Symbol", "SIGNATURE", "\u017fymbol")),
         *((one, "is misspelt: write 'process'") for one in ("Process", "PROCESS")),
         *((one, "is misspelt: write 'recvWindow'") for one in ("recvwindow", "RecvWindow")),
         ("Timestamp", "is misspelt: write 'timestamp'"),
@@ -747,11 +747,16 @@ def test_single(given: Any, params: Any, sent: tuple[str, str], known_as: Any) -
         ("x", {"clientOrderId": "a"}, BadRequest, "id is not an order id"),
         ("1", {"clientOrderId": "a b"}, BadRequest, r"params\['clientOrderId'\] is not a client order id"),
         ("1", {"clientOrderId": ["a"]}, BadRequest, r"params\['clientOrderId'\] is not a client order id"),
-        ("1", {"clientOrderId": "a", "clientOrderID": "b"}, BadRequest, "two client order ids: a, b"),
-        (ClientOrderId("b"), {"clientOrderId": "a"}, BadRequest, "two client order ids: a, b"),
+        (
+            "1",
+            {"clientOrderId": "a", "clientOrderID": "b"},
+            BadRequest,
+            "takes one client order id, not two: a, b",
+        ),
+        (ClientOrderId("b"), {"clientOrderId": "a"}, BadRequest, "takes one client order id, not two: a, b"),
         ("1", {"orderId": "2"}, BadRequest, r"takes ids as id or clientOrderId, not as params\['orderId'\]"),
         ("1", {"clientOrderIds": ["a"]}, BadRequest, r"not as params\['clientOrderIds'\]"),
-        ("1", {"symbol": "X"}, BadRequest, "a name that cannot be sent"),
+        ("1", {"symbol": "X"}, BadRequest, "a name that the plugin cannot send"),
         ("1", {"process": 2}, BadRequest, "process is not 0 or 1"),
         ("1", None, BadRequest, "params is not a dict"),
     ],
@@ -774,7 +779,7 @@ def test_params_of_single() -> None:
 
 def test_single_ids_as_given() -> None:
     """Until the ids are checked, an error holds them as the caller gave them."""
-    asked = Asked("x", {"clientOrderId": 7}, CANCEL_ORDER)
+    asked = CallArguments("x", {"clientOrderId": 7}, CANCEL_ORDER)
     asked.read()
     assert asked.unresolved == ["x", "7"]
     assert [type(one) for one in asked.unresolved] == [str, ClientOrderId]
@@ -792,7 +797,7 @@ def test_params_of_all() -> None:
     [
         ({"orderId": "1"}, r"not as params\['orderId'\]"),
         ({"clientOrderIds": ["a"]}, r"not as params\['clientOrderIds'\]"),
-        ({"symbol": "BTC-USDT"}, "a name that cannot be sent: 'symbol'"),
+        ({"symbol": "BTC-USDT"}, "a name that the plugin cannot send: 'symbol'"),
         ({"side": "a&b"}, "cannot be sent unambiguously"),
         ({"process": 2}, "process is not 0 or 1"),
         ("x", "params is not a dict"),

@@ -23,7 +23,7 @@ from ccxt.base.errors import (
 
 from ccxt_bingx_ext._bingx.endpoints import Endpoint, all_of
 from ccxt_bingx_ext._bingx.errors import Response, attach_response
-from ccxt_bingx_ext._cancel.arguments import parse_cancellations
+from ccxt_bingx_ext._cancel.arguments import CANCEL_ALL_ORDERS, parse_cancellations
 from ccxt_bingx_ext._cancel.cancel_all import Market, Scope, cancel_all
 from ccxt_bingx_ext._cancel.commands import (
     Cancel,
@@ -222,7 +222,7 @@ def cancel(exchange: Exchange, symbol: str | None = "A/B", **settings: Any) -> l
 
     def of(endpoint: Endpoint) -> Any:
         return context(
-            **{"batch_size": endpoint.batch_size, "method": "bingx cancelAllOrders()", **defaults}
+            **{"batch_size": endpoint.batch_size, "method": CANCEL_ALL_ORDERS, **defaults}
         )._replace(endpoint=endpoint)
 
     def market_of(name: str) -> Market:
@@ -241,7 +241,7 @@ def cancel(exchange: Exchange, symbol: str | None = "A/B", **settings: Any) -> l
     )
 
     def flow() -> Iterator[Any]:
-        return conclude((yield from cancel_all(scope)))  # type: ignore[return-value]
+        return conclude((yield from cancel_all(scope)), CANCEL_ALL_ORDERS)  # type: ignore[return-value]
 
     return run(flow(), exchange)  # type: ignore[arg-type]
 

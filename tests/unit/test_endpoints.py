@@ -160,7 +160,7 @@ def test_fetch_requests(endpoint: Endpoint, client_name: str) -> None:
 @pytest.mark.parametrize("endpoint", [LINEAR, INVERSE])
 def test_swaps_without_all_or_nothing(endpoint: Endpoint) -> None:
     """Swap endpoints refuse process 0 in params and ignore the option, which is meant for spot."""
-    with pytest.raises(BadRequest, match=r"process 0 \(all or nothing\) cannot be kept on \w+ swaps"):
+    with pytest.raises(BadRequest, match=r"\w+ swaps have no process 0 \(all or nothing\)"):
         adopt(parse_batch([1], {"process": 0}), endpoint)
     assert adopt(parse_batch([1], {}), endpoint, 0).all_or_nothing is False
     assert adopt(parse_batch([1], {"process": 1}), endpoint).all_or_nothing is False

@@ -190,13 +190,15 @@ def test_retry_after() -> None:
 def test_not_sent() -> None:
     """The error of a ban says in UTC until when, for how long, and that nothing was sent."""
     error = not_sent(Decision(300.04, banned=True))
-    said = re.fullmatch(r"bingx .* banned by the exchange until (.*) UTC \(300\.0 s\): not sent", str(error))
+    pattern = r"bingx cancels not sent: the exchange has banned them until (.*) UTC \(300\.0 s\)"
+    said = re.fullmatch(pattern, str(error))
     assert said
     until = calendar.timegm(time.strptime(said[1], "%Y-%m-%d %H:%M:%S"))
     assert until == pytest.approx(time.time() + 300, abs=5)
     assert (response_of(error), error.banned, error.retry_after) == (None, True, 300.04)
     used_up = not_sent(Decision(2.5), "look-ups")
-    assert "look-ups would wait 2.5 s for the rate limit" in str(used_up)
+    why = "the rate limit delays them by 2.5 s, longer than this call may wait (maxWait)"
+    assert str(used_up) == f"bingx look-ups not sent: {why}"
     assert (used_up.banned, used_up.retry_after) == (False, 2.5)
 
 

@@ -198,7 +198,7 @@ def test_refused_list_of_one_that_stays_unclear() -> None:
 def test_refusal_without_remark() -> None:
     """Other refusals do not get the remark that nothing was cancelled, but they name the orders."""
     for error, params in ((PermissionDenied("x"), {"process": 1}), (PermissionDenied("x"), {"process": 0})):
-        with pytest.raises(type(error), match=r"^x - unresolved: 1, 2$"):
+        with pytest.raises(type(error), match=r"^bingx cancelOrders\(\) x - unresolved: 1, 2$"):
             play(Wire(error), batch(1, 2, **params))
 
 

@@ -331,7 +331,7 @@ def test_doubt() -> None:
     """After an ambiguous request "does not exist" is taken back; a state is not."""
     book = ledger("5", "6")
     read(book, response(fails=[not_found("5"), in_state("6", "FILLED")]))
-    book.doubt(book.refs)
+    book.forget_unknown(book.refs)
     assert (statuses(book), book.unsettled) == (["closed"], book.refs[:1])
 
 
@@ -508,7 +508,7 @@ def test_weights() -> None:
 
 
 SWAP = ResponseSchema(
-    done="success", failed="failed", lower_case=True, tells_states=False, may_be_unnamed=True
+    done="success", failed="failed", lower_case=True, names_states=False, may_be_unnamed=True
 )
 
 

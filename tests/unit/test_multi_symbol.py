@@ -18,7 +18,11 @@ from ccxt.base.errors import (
 )
 
 from ccxt_bingx_ext._bingx.endpoints import SPOT
-from ccxt_bingx_ext._cancel.arguments import Cancellations, parse_cancellations
+from ccxt_bingx_ext._cancel.arguments import (
+    CANCEL_ORDERS_FOR_SYMBOLS,
+    Cancellations,
+    parse_cancellations,
+)
 from ccxt_bingx_ext._cancel.commands import Cancel
 from ccxt_bingx_ext._cancel.flow import Flow
 from ccxt_bingx_ext._cancel.multi_symbol import cancel_for_symbols
@@ -48,7 +52,8 @@ def asked(*entries: tuple[str, str]) -> Cancellations:
 
 
 def concluded(cancellations: Cancellations, by_symbol: dict[str, Flow]) -> Any:
-    return conclude(run(cancel_for_symbols(cancellations.refs, by_symbol), lambda command: None))
+    outcome = run(cancel_for_symbols(cancellations.refs, by_symbol), lambda command: None)
+    return conclude(outcome, CANCEL_ORDERS_FOR_SYMBOLS)
 
 
 def cancel(cancellations: Cancellations, **flows: Flow) -> Any:
@@ -82,7 +87,7 @@ def test_error_of_one_symbol() -> None:
     """The error stays the same object, names the symbol, and its lists cover every symbol."""
     entries = asked(("1", BTC), ("2", SWAP), ("3", BTC), ("4", GM), ("5", BTC))
     error = NetworkError("bingx down")
-    message = r"^BTC/USDT: down - the outcome is unknown"
+    message = r"^bingx cancelOrdersForSymbols\(\) BTC/USDT: down - the outcome is unknown"
     with pytest.raises(NetworkError, match=message) as caught:
         cancel(entries, btc=failing(error, found("3", strays=("stray",))), swap=found("2"), gm=found("4"))
     assert caught.value is error
@@ -133,7 +138,7 @@ def test_most_severe_error_is_raised() -> None:
 def test_refusal_of_one_symbol_is_not_gone(error_class: type[BaseError]) -> None:
     """A bot takes InvalidOrder for all that it asked for, so the call raises BadRequest, with its cause."""
     gone = error_class("bingx gone")
-    match = r"^BTC/USDT: gone - unresolved: 1 \(BTC/USDT\)$"
+    match = r"^bingx cancelOrdersForSymbols\(\) BTC/USDT: gone - unresolved: 1 \(BTC/USDT\)$"
     with pytest.raises(BadRequest, match=match) as caught:
         cancel(asked(("1", BTC), ("2", GM)), btc=failing(gone), gm=found("2"))
     assert caught.value.__cause__ is gone
@@ -162,12 +167,12 @@ def test_refusal_that_leaves_orders_open() -> None:
 
 
 def test_message_without_method() -> None:
-    """The method that an error names already gives way to the symbol; the edge names the method."""
+    """A message that names the method already names it once, before the symbol."""
     error = BadResponse("bingx cancelOrdersForSymbols() the response does not settle every id: 1")
-    match = r"^BTC/USDT: the response does not settle every id: 1 - "
+    match = r"^bingx cancelOrdersForSymbols\(\) BTC/USDT: the response does not settle every id: 1 - "
     with pytest.raises(BadResponse, match=match):
         cancel(asked(("1", BTC)), btc=failing(error))
-    with pytest.raises(BadResponse, match=r"^BTC/USDT: no prefix"):
+    with pytest.raises(BadResponse, match=r"^bingx cancelOrdersForSymbols\(\) BTC/USDT: no prefix"):
         cancel(asked(("1", BTC)), btc=failing(BadResponse("no prefix")))
 
 
@@ -184,6 +189,7 @@ def test_ban_beside_a_refused_symbol() -> None:
     """The BadRequest in place of an InvalidOrder says, too, how long the ban of another symbol lasts."""
     ban = RateLimitExceeded("bingx banned")
     ban.banned, ban.retry_after = True, 60.0
-    with pytest.raises(BadRequest, match=r"^BTC/USDT: invalid - also failed: GM/USDT") as caught:
+    match = r"^bingx cancelOrdersForSymbols\(\) BTC/USDT: invalid - also failed: GM/USDT"
+    with pytest.raises(BadRequest, match=match) as caught:
         cancel(asked(("1", BTC), ("2", GM)), btc=failing(InvalidOrder("bingx invalid")), gm=failing(ban))
     assert (caught.value.banned, caught.value.retry_after) == (True, 60.0)

@@ -93,7 +93,8 @@ def test_options_of_other_types(given: Any) -> None:
 @pytest.mark.parametrize("storage", ["REDIS://:hunter2@host", "memcached://:hunter2@host", 5, ""])
 def test_bad_storage(storage: Any) -> None:
     """The error about a bad storage does not show the password in its URL."""
-    with pytest.raises(BadRequest, match=r"\['storage'\] is not None or redis://") as caught:
+    match = r"\['storage'\] is not None or the URL of a Redis \(redis://"
+    with pytest.raises(BadRequest, match=match) as caught:
         parse_settings({"cancelOrders": {"storage": storage}})
     assert "hunter2" not in str(caught.value)
 
@@ -206,7 +207,7 @@ def test_misspelt_setting(
     caplog: pytest.LogCaptureFixture, options: Any, endpoint: Endpoint, where: str, name: str, hint: str
 ) -> None:
     """A name that is not a setting is logged once, with the nearest name and without its value."""
-    said = f"bingx options['cancelOrders']{where} has no setting {name}, which changes nothing: {hint}"
+    said = f"bingx options['cancelOrders']{where} has no setting {name}, so the plugin ignores it: {hint}"
     assert warnings_of(caplog, options, endpoint) == [said]
     parse_settings({"cancelOrders": options}, endpoint)
     assert len(caplog.records) == 1

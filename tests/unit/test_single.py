@@ -140,7 +140,7 @@ class Exchange:
         flow = cancel_one(
             single.batch, "BTC-USDT", context(**settings), known_as=single.known_as, repeats=single.repeats
         )
-        return conclude(run(flow, self))[0]
+        return conclude(run(flow, self), CANCEL_ORDER)[0]
 
     def fails(self, *args: Any, **more: Any) -> Any:
         """The error that cancel_order would raise."""

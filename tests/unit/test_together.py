@@ -116,7 +116,7 @@ def cancel(
     def call(one: str) -> Any:
         flow = cancel_one(Batch(refs(one), 1), "BTC-USDT", single, joins=True)
         try:
-            return conclude(run(flow, execute))[0]
+            return conclude(run(flow, execute), CANCEL_ORDER)[0]
         except BaseError as error:
             return error
 
