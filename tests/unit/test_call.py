@@ -197,7 +197,7 @@ def test_repeated_request(before_write: Callable[[Call], object], limit: int) ->
     call.slot = first = acquire(limiter, rate_limit, 0.0, not_sent)
     before_write(call)
     if limit == 1:
-        with pytest.raises(Replayed, match="no slot"):
+        with pytest.raises(Replayed, match="no free slot"):
             before_write(call)
         assert call.slot is first
     else:
