@@ -126,7 +126,7 @@ def executed(*cancelled: int, path: str = ALL_PATH) -> Execution:
 
 
 def played(result: object, open_ones: Sequence[int] = (), ended: Sequence[int] = ()) -> FamilyPlayed:
-    """A call with this result. `open_ones`: still open when it returns; `ended`: but not in the end."""
+    """A call with this result. `open_ones`: open when it returns. `ended`: cancelled at the end."""
     error = result if isinstance(result, Exception) else None
     truths = tuple("open" if number in open_ones else one for number, one in enumerate(TRUTHS))
     in_the_end = tuple("canceled" if number in ended else one for number, one in enumerate(truths))
@@ -212,7 +212,7 @@ ENDURING = (Trouble("drop", ALL["spot"], times=None),)
     ],
 )
 def test_judge_of_errors(call: FamilyPlayed, counts: set[str]) -> None:
-    """The judge finds errors that lose orders, or call them gone, or do not name them."""
+    """The judge finds errors that lose orders, call them gone, or do not name them."""
     assert wrong_of(call, troubles=ENDURING) == {UNCERTAIN, *counts}
 
 
@@ -228,7 +228,7 @@ def test_judge_of_errors(call: FamilyPlayed, counts: set[str]) -> None:
     ],
 )
 def test_list_that_cannot_be_had(requests: tuple[Request, ...], counts: set[str]) -> None:
-    """After a response a call returns without a list, and warns; without both it must not return."""
+    """With a response but without a list, a call returns and warns. Without both it must not return."""
     call = replace(played(DONE[1:], [0]), requests=requests)
     assert wrong_of(call) == counts
 
@@ -304,7 +304,7 @@ def test_other_faults() -> None:
 
 
 def test_judge_of_ccxts_own() -> None:
-    """An error of ccxt says nothing; its result loses what is open and not in it."""
+    """An error of ccxt claims nothing. A result of ccxt loses the open orders that it omits."""
     assert wrong_of(played(BadResponse("timeout"), [0]), CCXT) == {UNCERTAIN}
     assert wrong_of(played(DONE[1:], [0]), CCXT) == {SILENT, LOST}
     assert wrong_of(replace(played(DONE[1:], [0]), requests=(request(ALL_PATH),)), CCXT) == {SILENT, LOST}

@@ -82,7 +82,7 @@ def entries(ids: list[str], market: str) -> list[dict[str, str]]:
 
 
 def names(simulator: Simulator) -> list[str]:
-    """The endpoints that were asked, without those that load the markets."""
+    """The endpoints of the requests, without requests that load the markets."""
     loading = ("symbols", "contracts", "getall")
     paths = [request.path.rpartition("/")[2] for request in simulator.requests]
     return [one for one in paths if one not in loading]
@@ -136,7 +136,7 @@ def test_lost(simulator: Simulator, fault: str, when: Any, market: str, world: s
     with bot_of(OURS[world], simulator.ccxt_config(timeout=1000)) as bot:
         bot.load_markets()
         orders = bot.cancel_all_orders(SYMBOLS[market])
-    # Of orders that the lost request has cancelled nobody says the ids: the list shows that none is open.
+    # The ids of orders that the lost request cancelled stay unknown. The list shows that no order is open.
     assert reported(orders) == ([(one, "canceled") for one in ids] if when == "before" else [])
     assert open_orders(simulator) == []
     assert len(cancels(simulator, PATHS[market])) == 1
@@ -210,7 +210,7 @@ def test_doubtful_age(bot: Bot, simulator: Simulator) -> None:
 
 @pytest.mark.parametrize("market", ["linear", "inverse"])
 def test_failed(bot: Bot, simulator: Simulator, market: str) -> None:
-    """What the response calls failed is cancelled by its id, a second after the request."""
+    """The plugin cancels a failed order of the response by its id, a second after the request."""
     ids = place(simulator, 4, market=market)
     simulator.faults.add("refuse", ids=ids[:2], path=PATHS[market])
     orders = dict(reported(bot.cancel_all_orders(SYMBOLS[market])))
@@ -276,7 +276,7 @@ def test_lagging_list(bot: Bot, simulator: Simulator, market: str, count: int) -
 
 @each_market
 def test_lagging_list_after_response(bot: Bot, simulator: Simulator, market: str) -> None:
-    """What the response calls cancelled is not cancelled again because the list still shows it."""
+    """The plugin does not cancel an order again if the response has it as cancelled but the list lags."""
     ids = place_old(simulator, 2, market=market)
     simulator.faults.add("stale", seconds=30, path=LISTS[market])
     assert reported(bot.cancel_all_orders(SYMBOLS[market])) == [(one, "canceled") for one in ids]
@@ -285,7 +285,7 @@ def test_lagging_list_after_response(bot: Bot, simulator: Simulator, market: str
 
 @each_market
 def test_key_without_read(world: str, simulator: Simulator, market: str, caplog: Any) -> None:
-    """A key without Read cancels, with a warning. After a lost response nobody knows what is open."""
+    """A key without Read cancels, with a warning. After a lost response the open orders are unknown."""
     simulator.add_account("narrow-key-narrow-key", "narrow-secret-narrow", simulator.uid, ["spot", "swap"])
     with bot_of(OURS[world], simulator.ccxt_config()) as bot:
         bot.load_markets()
@@ -527,7 +527,7 @@ def test_lane(loopback: None) -> None:
 
 
 def test_not_behind_ccxts_queue(loopback: None) -> None:
-    """The request goes out at once, however many ordinary calls wait in ccxt's queue."""
+    """The request goes out at once, regardless of how many ordinary calls wait in ccxt's queue."""
     with Simulator(limits=None) as simulator:
 
         async def main() -> None:

@@ -35,16 +35,16 @@ ROWS = [
     ("pro", "fresh", 2),
 ]
 # Of the limit, as far as nothing delays the requests. On a quiet machine it is 0.98 and more (make bench).
-# Here other tests run side by side: with a load of 12 on two cores the bots reached 0.97.
+# Other tests run at the same time: with a load of 12 on two cores the bots reached 0.97.
 AIM = 0.94
 START = 0.7  # of that, as far as bots in trouble take their time to start
-TRIES = 5  # the limit holds in each; something else may slow the machine down in a few
+TRIES = 5  # the limit must hold in each; other load may slow the machine down in a few
 WINDOWS = 3  # as many as the requests of a row fill: with new connections, kept ones, and new ones again
 
 
 @pytest.fixture(scope="module")
 def exchange() -> Iterator[ExchangeProcess]:
-    """An exchange in a process of its own that refuses nothing: it only counts."""
+    """An exchange in a process of its own that counts requests and never refuses one."""
     with ExchangeProcess(limits=None) as exchange:
         yield exchange
 

@@ -217,7 +217,7 @@ def test_kill_switch_bad_line(kill_switch: KillSwitch, simulator: Simulator, lin
 
 
 def test_kill_switch_without_keys(kill_switch: KillSwitch, simulator: Simulator) -> None:
-    """A kill switch that cannot begin leaves the whole list unresolved."""
+    """A kill switch that cannot start leaves the whole list unresolved."""
     line = f"BTC/USDT {place(simulator, 1)[0]}"
     kill_switch.file.write_text(line)
     assert run("kill_switch", str(kill_switch.file)).returncode == 1

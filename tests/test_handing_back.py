@@ -1,4 +1,4 @@
-"""What a call leaves to its caller: ids that survive JSON, and lists on every error of its arguments."""
+"""Ids of a result can be passed to another call, even through JSON. Every argument error has lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `make lock` writes: exact versions, each with the hashes of its files, in files that fit together."""
+"""`make lock` writes exact versions, each with the hashes of its files, in files that fit together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the log says: each event once, with its fields, in both worlds, and never a secret."""
+"""The log reports each event once, with its fields, in both worlds, and never a secret."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Log(logging.Handler):
 
 @pytest.fixture
 def log() -> Iterator[Log]:
-    """What the plugin logs, from DEBUG on."""
+    """The plugin's log, from DEBUG on."""
     logger, handler = logging.getLogger("ccxt_bingx_ext"), Log()
     level = logger.level
     logger.addHandler(handler)
@@ -115,7 +115,7 @@ def test_instance(world: str, simulator: Simulator, log: Log) -> None:
     ],
 )
 def test_instance_without_limits(config: dict[str, Any], text: str, log: Log) -> None:
-    """Without ccxt's rate limit there are no lanes. A wrong option is for the first call to raise."""
+    """Without ccxt's rate limit there are no lanes. The first call raises an error for a wrong option."""
     ccxt_bingx_ext.bingx({"enableRateLimit": True, **config})
     assert log.one("instance").getMessage().endswith(f"ccxt_bingx_ext.bingx, {text}")
 
@@ -135,7 +135,7 @@ def test_registered(log: Log) -> None:
 @pytest.mark.usefixtures("without_pauses")
 @pytest.mark.parametrize("single", [False, True])
 def test_lost_response(world: str, simulator: Simulator, log: Log, single: bool) -> None:
-    """Ambiguity is a warning, once; what became of the orders is an INFO."""
+    """The plugin logs ambiguity once as a warning, and the outcome of the orders as an INFO."""
     ids, path = tuple(place(simulator, 1 if single else 2)), SINGLE if single else BATCH
     simulator.faults.add("drop", path=path, when="after")
     with bot_of(OURS[world], simulator.ccxt_config()) as bot:

@@ -197,7 +197,7 @@ def test_abandoned_coroutine() -> None:
 
     loop.run_until_complete(begin())
     loop.close()
-    # Overdue, or not: it goes; and leaving wakes a loop that is closed.
+    # The ticket goes, overdue or not. Its leaving wakes a loop that is closed.
     acquire(lane, pace, 1.0, not_sent)
     waiting.close()
     assert lane._schedule.waiting == []
@@ -307,7 +307,7 @@ def test_limit_headers(expire_header: Any, loopback: None) -> None:
 
 
 def test_limit_option(loopback: None) -> None:
-    """The limiter keeps the limit that the option names, and with None it keeps none."""
+    """The limiter keeps the limit of the option. With None there is no limit."""
     with Simulator(limits={"cancelOrders": 10}) as simulator:
         exchange = bingx(config_of(simulator, limit=10))
         cancel_each(exchange, place(simulator, 25))

@@ -142,7 +142,7 @@ def say_nothing(one: socket.socket) -> None:
 def test_bounded(
     call: Callable[[Connection], Any], handle: Callable[[socket.socket], None], loopback: None
 ) -> None:
-    """A call ends, whatever trickles, and so does one behind it."""
+    """A call ends in time if its reply trickles, and so does the call behind it."""
     with replying(handle) as url:
         connection, start = connection_to(url), time.monotonic()
         for _ in range(2):
@@ -198,7 +198,7 @@ def test_odd_timeouts(call: Callable[[Connection], Any], value: str, server: Red
 
 
 def test_cancelled_while_it_calls(server: RedisServer) -> None:
-    """What a task that is cancelled twice during a call asks next reaches Redis after that call."""
+    """If a task is cancelled twice during a call, its next call reaches Redis after that call."""
     connection, order = connection_to(f"{server.url}?socket_timeout=60"), list[str]()
     call_sync(connection)
 
@@ -281,7 +281,7 @@ def test_age_of_a_call_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_fork(server: RedisServer) -> None:
-    """A child makes a connection of its own, and the parent keeps its one."""
+    """A child makes a connection of its own, and the parent keeps its connection."""
     connection = connection_to(server.url)
     assert call_sync(connection) == GONE
     child = multiprocessing.get_context("fork").Process(target=_call_in_child, args=(server.url, connection))

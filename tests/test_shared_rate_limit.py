@@ -158,7 +158,7 @@ def test_cancelled_task(server: RedisServer) -> None:
 
 
 def test_cancelled_twice(server: RedisServer) -> None:
-    """No entry of a task that was cancelled twice stays, at whatever moment that was, here or in Redis."""
+    """A task that is cancelled twice, at any moment, leaves no entry in this process or in Redis."""
     shared: Any = RedisLimiter(f"{server.url}?socket_timeout=60", "lane", LocalLimiter())
     ask(shared)
 
@@ -273,7 +273,7 @@ def banned_until(limiter: Any, server: RedisServer) -> float:
 
 
 def test_flushed_ban(server: RedisServer) -> None:
-    """A process that knows of a ban writes it back, and others honor it. That makes no ban longer."""
+    """A process that knows a ban writes it back, and others honor it. The ban does not become longer."""
     first, second = lane(server), lane(server)
     first.check_every = 0.0
     first.do(Ban(FAR))
@@ -292,7 +292,7 @@ def test_flushed_ban(server: RedisServer) -> None:
 
 @pytest.mark.parametrize("call", [try_acquire, lambda *args: asyncio.run(try_acquire_async(*args))])
 def test_try_acquire(call: Any, server: RedisServer) -> None:
-    """A slot now, or none. What was refused leaves no place in Redis."""
+    """try_acquire returns a slot now, or None. A refused attempt leaves no place in Redis."""
     first, second = lane(server), lane(server)
     assert all(call(one, PACE) is not None for one in (first, second))
     assert [call(one, PACE) for one in (first, second)] == [None, None]
@@ -360,7 +360,7 @@ def test_many_tasks(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_clock_steps_back_a_minute(server: RedisServer) -> None:
-    """What Redis wrote before its clock stepped back by a minute ends when it would have ended."""
+    """If Redis's clock steps back by a minute, earlier entries still end at the right moment."""
     shared, other = lane(server), lane(server)
     for limiter in (shared, other, other, other):
         ask(limiter)  # two go, two wait
@@ -472,7 +472,7 @@ def test_ticket_leaves_local_queue(server: RedisServer, monkeypatch: pytest.Monk
 
 
 def test_long_ban(server: RedisServer) -> None:
-    """Redis keeps a ban until its end, although nobody uses the limiter."""
+    """Redis keeps a ban until its end, even if no process uses the limiter."""
     shared = lane(server)
     shared.do(Ban(FAR))
     ask(lane(server))

@@ -1,4 +1,4 @@
-"""The public API as type checkers see it. mypy and pyright read this file (``make lint``); nothing runs it.
+"""The public API as type checkers see it. mypy and pyright read this file (``make lint``). It never runs.
 
 ccxt has no ``py.typed``: mypy takes everything in it as Any, while pyright reads its source. This file holds
 for both. A line with an ignore comment has a mistake that both must find.

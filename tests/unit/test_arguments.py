@@ -40,7 +40,7 @@ def public(cancellations: Cancellations) -> list[dict[str, str]]:
 
 
 def parsed(call: Asked) -> Batch:
-    """What cancel_orders makes of a call's arguments."""
+    """The batches that cancel_orders makes from a call's arguments."""
     call.read()
     return parse_batch(call.ids, call.params, "A/B")
 
@@ -123,7 +123,7 @@ def test_bad_order_id(bad: Any) -> None:
 
 
 class Odd(str):
-    """Shows itself as something else than it is."""
+    """A string whose methods return another text."""
 
     def __str__(self) -> str:
         return "evil&x=1"
@@ -214,7 +214,7 @@ def test_params_of_other_types(bad: Any) -> None:
     ("value", "expected"), [(0, 0), (1, 1), ("0", 0), ("1", 1), (False, 0), (True, 1), (None, None)]
 )
 def test_process(value: Any, expected: int | None) -> None:
-    """process may be 0, 1, their strings or booleans, and None counts as not given."""
+    """process may be 0, 1, their strings or booleans. None counts as not given."""
     assert parse_batch(["1"], {"process": value}).process == expected
     assert adopt(parse_batch(["1"], {}), SPOT, value).process == expected
     assert adopt(parse_batch(["1"], {"process": 1}), SPOT, value).process == 1
@@ -503,7 +503,7 @@ def test_iterator_raises_own_error() -> None:
 
 
 class Hostile:
-    """Raises whatever is asked of it."""
+    """Raises an exception from every method."""
 
     def __eq__(self, other: object) -> bool:
         raise ZeroDivisionError
@@ -570,7 +570,7 @@ def test_hostile_symbols_and_params(odd: Any) -> None:
 
 
 def test_hostile_text_as_itself() -> None:
-    """A string subclass counts as the text that it holds, whatever its methods do."""
+    """A string subclass counts as the text that it holds, regardless of its methods."""
     batch = parse_batch([HostileText("7")], {HostileText("process"): HostileText("1")}, "A/B")
     assert (ids_of(batch), batch.process) == (order_ids("7"), 1)
     assert type(parse_symbol(HostileText("A/B"))) is str
@@ -604,7 +604,7 @@ def test_ids_of_numpy() -> None:
 
 
 def test_entries_among_ids() -> None:
-    """Dicts among ids name orders as in cancel_orders_for_symbols; a symbol must be the call's."""
+    """Dicts among ids name orders as in cancel_orders_for_symbols. A symbol must be the call's symbol."""
     ids = [
         {"id": "7"},
         {"clientOrderId": "7"},
@@ -682,7 +682,7 @@ def test_odd_market(market: Any) -> None:
 
 
 def test_errors_of_market_data() -> None:
-    """What ccxt raises for odd market data becomes an ExchangeError, and a ccxt error stays."""
+    """ccxt's exception for odd market data becomes an ExchangeError, and a ccxt error stays."""
     for odd in (AttributeError("x"), KeyError("spot"), TypeError("x")):
         with pytest.raises(ExchangeError, match="market data cannot be read") as caught, reading_markets("m"):
             raise odd
@@ -723,7 +723,7 @@ def test_id_from_unresolved() -> None:
     ],
 )
 def test_single(given: Any, params: Any, sent: tuple[str, str], known_as: Any) -> None:
-    """One order, by the client order id if there is one; an order id beside it serves for queries."""
+    """cancel_order uses the client order id if there is one, and an order id beside it for queries."""
     before = dict(params)
     single = parse_single(given, params)
     assert single.batch.refs == (OrderRef(*sent),)
@@ -763,7 +763,7 @@ def test_bad_single(given: Any, params: Any, error: type[Exception], says: str) 
 
 
 def test_params_of_single() -> None:
-    """What ccxt keeps to itself is not sent, the rest is; cancelRestrictions forbid a second cancel."""
+    """The plugin sends all params except ccxt's internal ones. cancelRestrictions forbid a second cancel."""
     kept = {"stop": True, "trigger": False, "recvWindow": 3000}
     single = parse_single("1", {**kept, "type": "swap", "subType": "linear", "twap": False, "timestamp": 1})
     assert dict(single.batch.extra) == kept
@@ -781,7 +781,7 @@ def test_single_ids_as_given() -> None:
 
 
 def test_params_of_all() -> None:
-    """Parameters without ids are sent as they are; the plugin's own and ccxt's are dropped."""
+    """The plugin sends parameters without ids unchanged, and drops its own and ccxt's."""
     params = {"type": "swap", "recvWindow": 3000, "timestamp": 1, "maxRetriesOnFailure": 3, "side": None}
     assert parse_all(params) == {"type": "swap", "recvWindow": 3000}
     assert parse_all({}) == {}
@@ -799,6 +799,6 @@ def test_params_of_all() -> None:
     ],
 )
 def test_bad_params_of_all(params: Any, words: str) -> None:
-    """Parameters that name orders, or that cannot be sent, are refused."""
+    """The plugin refuses parameters that name orders, or that it cannot send."""
     with pytest.raises(BadRequest, match=rf"^bingx cancelAllOrders\(\) .*{words}"):
         parse_all(params)

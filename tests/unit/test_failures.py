@@ -1,4 +1,4 @@
-"""Which failures leave it unknown whether the exchange executed a request."""
+"""Failures after which it is unknown whether the exchange executed a request."""
 
 from __future__ import annotations
 

@@ -172,7 +172,7 @@ def asked_twice(rate_limit: RateLimit, is_overdue: bool, point: int) -> int:
 
 @pytest.mark.parametrize(("limit", "is_overdue"), [(1, False), (2, False), (1, True)])
 def test_signal_handler_acquires(limit: int, is_overdue: bool) -> None:
-    """A signal handler may call the limiter that it interrupted. The two get no more than the limit."""
+    """A signal handler may call the limiter that it interrupted. Both together keep the limit."""
     rate_limit = RateLimit(limit, 3600.0, 0.0, in_flight=0.0)
     reached = itertools.takewhile(lambda at: asked_twice(rate_limit, is_overdue, at) > at, itertools.count())
     assert len([*reached]) > 15

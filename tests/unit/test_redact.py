@@ -110,8 +110,8 @@ class Exchange:
         raise self.error
 
     def raised(self) -> BaseException:
-        """What leaves the flow."""
-        with pytest.raises(BaseException) as caught:  # noqa: PT011 - whatever it is
+        """The error that leaves the flow."""
+        with pytest.raises(BaseException) as caught:  # noqa: PT011 - any exception
             [*self.flow()]
         return caught.value
 
@@ -167,7 +167,7 @@ CAUSES: dict[str, Callable[[], BaseException]] = {
 @pytest.mark.parametrize("link", ["__cause__", "__context__", "args", "attribute"])
 @pytest.mark.parametrize("cause", CAUSES)
 def test_nothing_reachable(cause: str, link: str) -> None:
-    """Nothing that an error leads to holds a signature, a key or a secret, and its class stays."""
+    """No text reachable from an error holds a signature, a key or a secret, and its class stays."""
     error, below = NetworkError("bingx POST https://x/y"), CAUSES[cause]()
     assert any(one in text for text in reached(below) for one in (KEY, SECRET, DIGITS[:60])), "it holds one"
     if link == "args":
@@ -184,7 +184,7 @@ def test_nothing_reachable(cause: str, link: str) -> None:
 
 
 def links(error: BaseException) -> Iterator[object]:
-    """What stands directly below `error`."""
+    """The exceptions directly below `error`."""
     yield from (error.__cause__, error.__context__, *error.args, *getattr(error, "below", ()))
 
 
@@ -314,7 +314,7 @@ def test_by_name(name: str, value: str, echo: str) -> None:
     ],
 )
 def test_words_and_ids_stay(text: str) -> None:
-    """Neither ids nor words about signatures are masked."""
+    """redact masks neither ids nor words about signatures."""
     assert redact(text, ("", None, "key", KEY)) == text
 
 
@@ -329,7 +329,7 @@ def test_by_value() -> None:
 )
 @pytest.mark.parametrize("value", [DIGITS, KEY, "1" * 300])
 def test_shorten(before: str, value: str) -> None:
-    """shorten keeps words whole or leaves them out: nothing recognises half a key."""
+    """shorten keeps words whole or omits them, because half a key cannot be recognised."""
     for most in range(1, 130):
         short = shorten(
             f"{before}{value} and more words, more and more of them, up to a hundred and more", most
@@ -348,7 +348,7 @@ class Hostile(Exception):
 
 
 def test_hostile_errors() -> None:
-    """A hostile error is replaced by its name; the one that the bot was handling is left alone."""
+    """The plugin replaces a hostile error by its name, and leaves the bot's own current error alone."""
     error, handled = BadRequest("x"), Hostile()
     error.__cause__, error.__context__ = ValueError("y"), handled
     error.__cause__.__cause__ = Hostile()
@@ -367,5 +367,5 @@ def test_ids_in_orders() -> None:
 
 
 def test_secrets_of_odd_types() -> None:
-    """A secret that is no text masks nothing, and a key echoed in another case is masked."""
+    """A secret that is not a text masks nothing. A key echoed in another case is masked."""
     assert redact("abcdefgh ABCDEFGH 5", (5, None, b"abcdefgh", "abcdefgh")) == "*** *** 5"

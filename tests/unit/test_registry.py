@@ -1,4 +1,4 @@
-"""One limiter per account, host and endpoint: which of them are forgotten."""
+"""One limiter per account, host and endpoint. The registry forgets unused limiters."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _ten_minutes_are_over(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @STORES
 def test_unused(store: str | None) -> None:
-    """The limiters of a service with 5000 API keys are forgotten when nobody uses them."""
+    """The registry forgets the unused limiters of a service with 5000 API keys."""
     for number in range(5000):
         limiter_for(f"key {number}", "host", "endpoint", store)
     gc.collect()

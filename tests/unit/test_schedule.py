@@ -141,7 +141,7 @@ def test_pause() -> None:
 
 
 def test_ban() -> None:
-    """Every ticket learns how long the ban lasts, and keeps its place for afterwards."""
+    """Every ticket gets the rest of the ban as its delay, and keeps its place."""
     schedule = Schedule[Hashable]()
     schedule.ban(300.0)
     schedule.ban(200.0)
@@ -222,12 +222,12 @@ def after_one(*events: tuple[str, float]) -> float:
 
 
 def test_a_granted_request_may_come_late() -> None:
-    """It is written within the slack and arrives within 250 ms of that. Its process may have died, too."""
+    """A granted request is written within the slack, and arrives within 250 ms of that, if at all."""
     assert after_one() == pytest.approx(0.05 + 0.25 + 1.0)
 
 
 def test_a_written_request_is_on_its_way() -> None:
-    """It arrives within 250 ms. If it hangs, it delays others by no more than that."""
+    """A written request arrives within 250 ms. If it hangs, it delays others by no more than that."""
     assert after_one(("written", 0.01)) == pytest.approx(0.01 + 0.25 + 1.0)
 
 
@@ -243,12 +243,12 @@ def test_a_late_response_changes_nothing() -> None:
 
 
 def test_a_request_that_was_never_written() -> None:
-    """It does not count: the next one goes at once."""
+    """A request that was never written does not count: the next goes at once."""
     assert after_one(("never written", 0.2)) == 0.2
 
 
 def test_events_of_a_forgotten_request() -> None:
-    """They change nothing: an answer may come after a minute."""
+    """Events of a forgotten request change nothing: a response may come after a minute."""
     schedule = Schedule[Hashable]()
     schedule.written("unknown", 0.0, EXACT)
     schedule.answered("unknown", 0.0)
@@ -256,7 +256,7 @@ def test_events_of_a_forgotten_request() -> None:
 
 
 def test_renewing_a_slot() -> None:
-    """A request that was not written in time goes now if nobody else has gone, before those that wait."""
+    """A late request goes now, before the waiting ones, if no other has taken its slot."""
     schedule = Schedule[Hashable]()
     schedule.acquire("late", 0.0, EXACT)
     schedule.acquire("waiting", 0.0, EXACT)
@@ -265,7 +265,7 @@ def test_renewing_a_slot() -> None:
 
 
 def test_a_slot_that_is_gone() -> None:
-    """Somebody else has gone meanwhile. Then the late request has no slot any more, and does not count."""
+    """If another request has gone meanwhile, the late request loses its slot, and does not count."""
     schedule = Schedule[Hashable]()
     schedule.acquire("late", 0.0, EXACT)
     assert ask(schedule, "other", 1.3, EXACT) == GO
@@ -292,7 +292,7 @@ def test_renewing_during_a_ban() -> None:
 
 
 def test_next_up() -> None:
-    """Those who may go next are as many as the limit allows at once, without those that are overdue."""
+    """next_up returns as many tickets as the limit allows at once, without overdue tickets."""
     schedule = Schedule[Hashable]()
     for name in "abstuck":
         ask(schedule, name, 0.0, LIMIT)

@@ -99,7 +99,7 @@ def test_bad_storage(storage: Any) -> None:
 
 
 def test_limits() -> None:
-    """limit None removes the limit, and a limit below one per second is one in a longer time."""
+    """limit None removes the limit. A limit below one per second means one request in a longer period."""
     assert parse_settings({"cancelOrders": {"limit": None}}).rate_limit.period == 0
     assert parse_settings({"cancelOrders": {"limit": 0.5}}).rate_limit == RateLimit(1, 2.0)
     assert parse_settings({"cancelOrders": {"limit": 2.5}}).rate_limit == RateLimit(2, 1.0)
@@ -176,7 +176,7 @@ def test_bad_setting(name: str, values: list[Any], wanted: str) -> None:
 
 
 def warnings_of(caplog: pytest.LogCaptureFixture, options: Any, endpoint: Endpoint = SPOT) -> list[str]:
-    """What parse_settings logs, in a process that has not warned yet."""
+    """The log of parse_settings, in a process that has not warned yet."""
     caplog.clear()
     _warn_of_name.cache_clear()
     parse_settings({"cancelOrders": options}, endpoint)

@@ -1,4 +1,4 @@
-"""One order, driven by hand: what is sent, what is claimed. Sleeping and slow responses move the clock."""
+"""One order, by hand: the requests and the claims. Sleeping and slow responses move the clock."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ EMPTY = listing()
 
 
 class Exchange:
-    """Plays the exchange: of each kind of command, the next reply; the last one again and again.
+    """Plays the exchange: each command gets the next reply of its kind. The last reply is repeated.
 
     A reply is a response, or makes an error. A request takes `takes` s.
     """
@@ -131,7 +131,7 @@ class Exchange:
         endpoint: Endpoint = SPOT_SINGLE,
         **more: Any,
     ) -> dict[str, Any]:
-        """What cancel_order would return."""
+        """The result of cancel_order."""
         single = parse_single(given, params or {})
         settings: dict[str, Any] = {
             "method": CANCEL_ORDER, "endpoint": endpoint, "resolve_attempts": 3,
@@ -154,7 +154,7 @@ class Exchange:
 
 
 def gone(error: Any, status: str | None, words: str) -> None:
-    """`error` says that the order is gone, in that state, and in those words."""
+    """Check that `error` calls the order gone, in this state and with these words."""
     assert isinstance(error, OrderNotFound)
     assert str(error).startswith(f"bingx cancelOrder() order not found: {words}")
     assert [one["status"] for one in error.orders] == [status]
@@ -174,7 +174,7 @@ def unresolved(error: Any, *ids: str) -> None:
 @every_market
 @pytest.mark.parametrize("answer", [nested, flat])
 def test_cancelled(endpoint: Endpoint, answer: Any) -> None:
-    """One request cancels the order, nested or flat, and nothing is queried."""
+    """One request cancels the order, nested or flat, without a query."""
     exchange = Exchange([answer(order(client="x"))])
     assert exchange.cancel(endpoint=endpoint)["status"] == "canceled"
     assert exchange.sent == "c"
@@ -321,7 +321,7 @@ def test_refused_but_open_with_restrictions() -> None:
 
 
 def test_lagging_query() -> None:
-    """A query that finds the order open within a second of its cancel is asked again after it."""
+    """If a query finds the order open within a second of its cancel, the plugin queries again later."""
     queries = [nested(order(status="PENDING")), nested(order())]
     exchange = Exchange([UNKNOWN], queries)
     gone(exchange.fails(pauses=Pauses(same_order=0.0, lag=1.0)), "canceled", "already canceled")
@@ -330,7 +330,7 @@ def test_lagging_query() -> None:
 
 
 def test_answered_as_open() -> None:
-    """An answer that says PENDING is not a cancel: a query decides."""
+    """A response with PENDING is not a cancel: a query decides."""
     exchange = Exchange([nested(order(status="PENDING"))], [nested(order())])
     assert exchange.cancel()["status"] == "canceled"
     assert exchange.sent == "cq"
@@ -339,20 +339,20 @@ def test_answered_as_open() -> None:
     assert exchange.sent == "cqcq"
     exchange = Exchange([nested(order(status="PENDING"))], [NO_READ])
     unresolved(exchange.fails(), "1")
-    # What the first request cancelled, the second one finds cancelled.
+    # The second request finds cancelled what the first request cancelled.
     again = refused(100400, "order status :CANCELED")
     exchange = Exchange([nested(order(status="PENDING")), again], [nested(order(status="PENDING"))])
     assert exchange.cancel()["status"] == "canceled"
 
 
 def test_answered_as_filled() -> None:
-    """An answer that says FILLED is not a cancel either."""
+    """A response with FILLED is not a cancel either."""
     exchange = Exchange([nested(order(status="FILLED"))])
     gone(exchange.fails(), "closed", "already filled")
 
 
 def test_answered_about_another_order() -> None:
-    """An answer about another order says nothing of this one: a query decides."""
+    """A response about another order does not settle this one: a query decides."""
     exchange = Exchange([nested(order(2))], [nested(order(status="FILLED"))])
     gone(exchange.fails(), "closed", "already filled")
     error = Exchange([nested(order(2))], [NO_READ]).fails()
@@ -369,7 +369,7 @@ NOT_DOCUMENTED: list[Any] = [
 
 @pytest.mark.parametrize("answer", [lost, *NOT_DOCUMENTED])
 def test_lost(answer: Any) -> None:
-    """A lost response, or one that is not the documented one: a query finds the order cancelled, or over."""
+    """After a lost or undocumented response, a query finds the order cancelled or otherwise ended."""
     exchange = Exchange([answer], [nested(order())])
     assert exchange.cancel()["status"] == "canceled"
     gone(Exchange([answer], [nested(order(status="FILLED"))]).fails(), "closed", "already filled")
@@ -387,7 +387,7 @@ def test_lost_before(answer: Any) -> None:
 
 
 def test_lost_twice() -> None:
-    """What stays ambiguous is the original error, whatever came after it."""
+    """If the outcome stays ambiguous, the plugin raises the original error, not a later one."""
     for later in (lost, refused(100500, "busy"), refused(100004, "no"), UNKNOWN):
         first = RequestTimeout("bingx the first one")
         exchange = Exchange([first, later], [refused(100500, "busy", query=True)])
@@ -469,7 +469,7 @@ def test_forgotten_client_id(first: Any) -> None:
 
 
 def test_forgotten_client_id_after_a_lost_response() -> None:
-    """The same after a lost response. What it cancelled meanwhile is a success."""
+    """The same holds after a lost response. If its request cancelled the order, that is a success."""
     opens = listing(order(7, "PENDING", "Mine"))
     again = refused(100400, "order status :CANCELED")
     for last in (nested(order(7, client="Mine")), again):
@@ -541,7 +541,7 @@ def test_client_id_unknown_to_the_cancel_only() -> None:
 
 @pytest.mark.parametrize("first", [UNKNOWN, lost])
 def test_reused_client_id(first: Any) -> None:
-    """A final order in the history is not believed to be the one asked for while another one is open."""
+    """The plugin does not take a final order in the history for the requested one while another is open."""
     old = listing(order(5, "CANCELED", "Mine"))
     opens = listing(order(7, "PENDING", "Mine"))
     exchange = Exchange([first, nested(order(7, client="Mine"))], [NOT_FOUND], [old], [opens])
@@ -573,7 +573,7 @@ def test_both_ids() -> None:
 
 
 def test_both_ids_gone() -> None:
-    """What the order id says is believed if no open order bears the client order id."""
+    """The plugin believes a query by the order id if no open order has the client order id."""
     for client in ("Mine", "", None):
         exchange = Exchange([UNKNOWN], [nested(order(1, "FILLED", client))])
         gone(exchange.fails("1", MINE), "closed", "already filled")
@@ -625,7 +625,7 @@ def test_both_ids_forgotten() -> None:
 
 
 def test_both_ids_answered_in_the_end() -> None:
-    """What the exchange says by the client order id itself needs no list."""
+    """A response to a query by the client order id itself needs no list."""
     open_one = nested(order(1, "PENDING", ""))
     exchange = Exchange([lost, nested(order(1, client="Mine"))], [open_one], opens=[lost])
     assert exchange.cancel("1", MINE)["status"] == "canceled"
@@ -652,7 +652,7 @@ def test_both_ids_answered_in_the_end() -> None:
 @pytest.mark.parametrize("params", [{}, MINE])
 @pytest.mark.parametrize("given", ["1", None])
 def test_deadline(takes: float, exchange: Any, params: dict[str, Any], given: str | None) -> None:
-    """Nothing begins after resolveTimeout: a call ends within timeout + resolveTimeout + one timeout."""
+    """No request starts after resolveTimeout: a call ends within timeout + resolveTimeout + one timeout."""
     if given is None and not params:
         return
     exchange = exchange()

@@ -21,7 +21,7 @@ def submitted(*refs: OrderRef, at: float) -> Spacing:
 
 
 def test_a_second_cancel_waits() -> None:
-    """Of a list the order that was submitted last decides; another order goes at once."""
+    """The order of a list that was submitted last decides. Another order goes at once."""
     spacing = submitted(ORDER, at=10.0)
     assert spacing.reserve([OTHER], 10.2) == (0.0, True)
     spacing.release([OTHER], 11.25)
@@ -65,7 +65,7 @@ def test_entries_expire() -> None:
 
 @pytest.mark.parametrize("before", [None, 9.0, 12.0])
 def test_both_names_are_one_order(before: float | None) -> None:
-    """By its other id the order waits as long; a later time of that id stays."""
+    """The order waits as long by its other id. A later time of that id stays."""
     spacing = submitted(ORDER, at=10.0)
     if before is not None:
         spacing.release([CLIENT], before)
@@ -117,7 +117,7 @@ def test_forked_child_begins_anew() -> None:
 
 
 def test_release_of_another_owner() -> None:
-    """What one owner releases does not free the orders of another, nor shorten their second."""
+    """A release by one owner neither frees the orders of another, nor shortens their second."""
     spacing, mine, theirs = Spacing(), object(), object()
     spacing.release([ORDER], 11.0)
     assert spacing.reserve([ORDER], 10.0, theirs) == (1.0, True)
