@@ -69,7 +69,7 @@ def simulator() -> Iterator[Simulator]:
 
 @pytest.fixture
 def limited(loopback: None) -> Iterator[Simulator]:
-    """An exchange with the documented limit of cancelOrders. No other limit and no ban ends the test."""
+    """An exchange with the documented limit of cancelOrders, and without any other limit or ban."""
     with Simulator(limits={"trade/order": None, "trade/query": None}, ban_after=None) as simulator:
         yield simulator
 

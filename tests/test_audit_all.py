@@ -52,7 +52,7 @@ def test_ccxt_fails_the_audit() -> None:
 
 
 def test_what_is_drawn() -> None:
-    """Calls with and without a symbol, triggers, others' orders, and orders that come meanwhile."""
+    """The slice has calls with and without a symbol, triggers, others' orders, and later orders."""
     drawn = [draw_family("cancel_all_orders", SEED, index) for index in range(200)]
     assert {one.symbol for one in drawn} == {None, *(name for names in SYMBOLS.values() for name in names)}
     assert any(order.is_trigger for one in drawn for order in one.placed)
@@ -290,7 +290,7 @@ def test_request_for_all_is_not_repeated(first: Request, counts: set[str]) -> No
 def test_what_excuses_unresolved_orders(
     unresolved: dict[str, Any], change: dict[str, Any], counts: set[str]
 ) -> None:
-    """Without a trouble, and after one lost response, an old plain order is settled."""
+    """Without a trouble, or after one lost response, the plugin must settle an old plain order."""
     assert wrong_of(played(failed(unresolved)), **change) == {UNCERTAIN, *counts}
 
 

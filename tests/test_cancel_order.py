@@ -93,7 +93,7 @@ def sent(simulator: Simulator, market: str) -> int:
 
 
 def fails(bot: Bot, kind: Any, *args: Any) -> Any:
-    """The error of cancel_order, which keeps every promise that an error of it makes."""
+    """Return the error of cancel_order, after checking everything that its errors promise."""
     with pytest.raises(kind) as caught:
         bot.cancel_order(*args)
     error = caught.value
@@ -236,7 +236,7 @@ def test_stale_query(bot: Bot, simulator: Simulator) -> None:
 
 @in_turn
 def test_risk_control_and_permission(bot: Bot, simulator: Simulator, market: Any) -> None:
-    """Any other refusal is raised as it is, and the order is unresolved."""
+    """The plugin raises any other refusal unchanged, and the order is unresolved."""
     (order_id,) = place(simulator, market=market)
     simulator.faults.add("canned", body='{"code":100004,"msg":"Permission denied"}', path=SINGLE[market])
     assert fails(bot, PermissionDenied, order_id, SYMBOLS[market]).unresolved == [order_id]
@@ -252,7 +252,7 @@ EVERYWHERE = pairwise(FAULTS, ["before", "after"], SYMBOLS, SYNC_AND_ASYNC)
 
 @pytest.mark.parametrize(("fault", "when", "market", "world"), EVERYWHERE)
 def test_lost_response(simulator: Simulator, fault: str, when: Any, market: Any, world: str) -> None:
-    """Whatever becomes of a response, the order is cancelled, and the bot gets its structure."""
+    """For every fate of a response, the plugin cancels the order and returns its structure."""
     with bot_of(OURS[world], simulator.ccxt_config(timeout=1000)) as bot:
         bot.load_markets()
         (order_id,) = place(simulator, market=market)
@@ -268,7 +268,7 @@ def test_lost_response(simulator: Simulator, fault: str, when: Any, market: Any,
 @pytest.mark.parametrize("fault", ["drop", "busy", "cut_off "])
 @in_turn
 def test_lost_and_filled(bot: Bot, simulator: Simulator, market: Any, fault: str) -> None:
-    """An order that was filled instead is OrderNotFound, and nothing is sent again."""
+    """If the order was filled instead, the plugin raises OrderNotFound, and does not send again."""
     (order_id,) = place(simulator, market=market)
     simulator.fill(order_id)
     kind: Any = fault.strip()
@@ -293,7 +293,7 @@ def test_lost_and_cancelled_by_others(bot: Bot, simulator: Simulator, market: An
 )
 @in_turn
 def test_still_unknown(bot: Bot, simulator: Simulator, market: Any, fault: Any, error: Any) -> None:
-    """If nothing settles it, the first error is raised with the id, and nothing is claimed."""
+    """If the order stays unsettled, the plugin raises the first error with the id, and claims nothing."""
     bot.options["cancelOrders"]["resolveTimeout"] = 1500
     (order_id,) = place(simulator, market=market)
     simulator.faults.add(fault, times=None, path=SINGLE[market])
@@ -375,7 +375,7 @@ def test_client_ids(bot: Bot, simulator: Simulator, market: Any) -> None:
 @pytest.mark.parametrize("when", ["before", "after"])
 @in_turn
 def test_client_id_lost(bot: Bot, simulator: Simulator, market: Any, when: Any) -> None:
-    """A lost response by client order id is settled, too."""
+    """The plugin also settles a lost response to a cancel by client order id."""
     placed = simulator.place(market=market, client_order_id="Mine")
     simulator.faults.add("drop", when=when, path=SINGLE[market])
     order = bot.cancel_order(None, SYMBOLS[market], {"clientOrderId": "Mine"})
@@ -395,7 +395,7 @@ def forget_client_ids(simulator: Simulator, market: Any) -> None:
 @pytest.mark.parametrize("beside", [False, True])
 @in_turn
 def test_client_id_forgotten(bot: Bot, simulator: Simulator, market: Any, beside: bool) -> None:
-    """An open order whose client order id the exchange forgot is found, and cancelled by its order id."""
+    """If the exchange forgot an open order's client order id, the plugin cancels it by its order id."""
     placed = simulator.place(market=market, client_order_id="Mine")
     other = simulator.place(market=market, client_order_id="Other")
     forget_client_ids(simulator, market)
@@ -497,7 +497,7 @@ def test_twap_is_ccxts(bot: Bot, simulator: Simulator) -> None:
     ],
 )
 def test_bad_input(bot: Bot, simulator: Simulator, args: Any, error: Any, unresolved: list[Any]) -> None:
-    """Wrong input sends nothing, and the error holds the ids as they were given."""
+    """Wrong input sends nothing, and the error holds the bot's ids unchanged."""
     simulator.clear_log()
     with pytest.raises(error) as caught:
         bot.cancel_order(*args)
@@ -523,7 +523,7 @@ class _Hostile(dict[str, Any]):
     ],
 )
 def test_bad_options(bot: Bot, simulator: Simulator, options: Any) -> None:
-    """A setting that cannot be used raises before anything is sent, and the error holds the id."""
+    """An unusable setting raises before the plugin sends anything, and the error holds the id."""
     bot.exchange.options["cancelOrders"] = options
     simulator.clear_log()
     if isinstance(options, _Hostile):
@@ -558,7 +558,7 @@ def test_hostile_params(bot: Bot, simulator: Simulator) -> None:
 
 @in_turn
 def test_family_off(bot: Bot, simulator: Simulator, market: Any) -> None:
-    """With family False the method is ccxt's: it knows neither the lists nor lost responses."""
+    """With family False the method is ccxt's, without lists on errors and without reconciling."""
     bot.options["cancelOrders"]["family"] = False
     live, lost = place(simulator, 2, market=market)
     assert bot.cancel_order(live, SYMBOLS[market])["status"] == "canceled"

@@ -180,7 +180,7 @@ def test_client_order_id_as_id(bot: Bot, simulator: Simulator) -> None:
 
 
 def test_most_severe_error(bot: Bot, simulator: Simulator) -> None:
-    """Of several errors the plugin raises an unknown outcome before a refusal."""
+    """If several symbols fail, the plugin raises an unknown outcome rather than a refusal."""
     bot.options["cancelOrders"]["resolveAttempts"] = 0
     simulator.faults.add("http", status=504, when="after", path=LINEAR_PATH)
     linear = place_one(simulator, "linear")

@@ -385,7 +385,7 @@ def test_lost_response(simulator: Simulator, market: Any, when: Any) -> None:
 
 
 def test_filled_in_between(simulator: Simulator) -> None:
-    """An order that is filled before the lost batch is sent again is "not found", as alone."""
+    """If an order fills before the plugin repeats the lost batch, it is "not found", as for a single."""
     ids = place(simulator, 4)
     simulator.faults.add("drop", when="before")
     simulator.faults.add("race", path="GET trade/query", action="fill", order_id=ids[1])
@@ -472,7 +472,7 @@ def test_two_callers_of_one_id(simulator: Simulator, is_live: bool) -> None:
 
 
 def test_caller_of_an_id_under_way(simulator: Simulator) -> None:
-    """A call for an id whose batch is under way gets that outcome, and sends nothing."""
+    """A call for an id whose batch is under way gets the batch's outcome, and sends nothing."""
     ids = place(simulator, 3)
     simulator.latency_ms = 200
 
@@ -538,7 +538,7 @@ def test_cancelled_as_its_batch_goes(simulator: Simulator) -> None:
 @pytest.mark.parametrize("count", [1, 4])
 @pytest.mark.parametrize("rounds", range(8))
 def test_all_are_cancelled(simulator: Simulator, count: int, rounds: int) -> None:
-    """Whenever all callers are cancelled, nothing hangs, and a slot that no request used is given back."""
+    """If all callers are cancelled, at any moment, nothing hangs, and an unused slot goes back."""
     ids = place(simulator, count)
 
     async def scene() -> list[Any]:
@@ -735,7 +735,7 @@ def test_ban_of_batches(simulator: Simulator) -> None:
 
 
 def test_refused_as_a_whole(loopback: None, caplog: pytest.LogCaptureFixture) -> None:
-    """A batch that is refused for another reason is settled by singles. The log says that it was the last."""
+    """If the exchange refuses a batch for another reason, singles settle it, and the log says so."""
     with Simulator(max_ids=2) as simulator:
         ids = place(simulator, 110)
 

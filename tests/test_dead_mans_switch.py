@@ -26,7 +26,7 @@ each_kind = pytest.mark.parametrize("kind", PATHS)
 
 @each_kind
 def test_timer(bot: Bot, simulator: Simulator, kind: str) -> None:
-    """It activates the timer, and ends it."""
+    """cancel_all_orders_after starts the timer, and stops it."""
     for timeout, status in ((10_000, "ACTIVATED"), (0, "CLOSED")):
         response = bot.cancel_all_orders_after(timeout, {"type": kind})
         assert response["data"]["status"] == status

@@ -129,7 +129,7 @@ def test_gone(world: str, loopback: None, market: Market, end: str | None, stopp
 
 
 def test_filled_meanwhile(bot: Bot, simulator: Simulator, market: Market) -> None:
-    """An order that fills before the edit executes is reported as filled, and nothing is placed."""
+    """If the order fills before the edit executes, the plugin reports it as filled. No order is placed."""
     old = old_order(simulator, market)
     simulator.faults.add("race", action="fill", order_id=int(old), path=market.path)
     error = failure_of(bot, market, old)
@@ -383,7 +383,7 @@ def test_no_redirect(world: str, simulator: Simulator, market: Market, status: s
 
 
 def test_unreachable(world: str, simulator: Simulator, market: Market) -> None:
-    """If nothing was sent, the outcome is not unknown: the old order is as it was."""
+    """If nothing was sent, the outcome is known: the old order is unchanged."""
     with bot_of(OURS[world], simulator.ccxt_config()) as bot:
         bot.load_markets()
         dead = f"http://127.0.0.1:{unused_port()}/openApi"
@@ -399,7 +399,7 @@ def test_unreachable(world: str, simulator: Simulator, market: Market) -> None:
 
 @pytest.mark.parametrize("way", ["cancelClientOrderID", "cancelClientOrderId", "id", "method"])
 def test_client_order_id(bot: Bot, simulator: Simulator, market: Market, way: str) -> None:
-    """The old order is named by its client order id: in params, as the id, or by ccxt's own method."""
+    """The bot names the old order by its client order id: in params, as the id, or by ccxt's own method."""
     old = old_order(simulator, market, client_order_id="old_1")
     if way == "method":
         order = bot.edit_order_with_client_order_id("old_1", market.symbol, "limit", "buy", 1, 40000)

@@ -107,7 +107,7 @@ def measure(
 def test_exact(
     kind: str, name: str, limit: int, exchange: ExchangeProcess, loopback: None, request: Any
 ) -> None:
-    """Whatever delays requests, never more than the limit arrive in any second, and most of it is used."""
+    """For every delay of requests, no second sees more than the limit, and the bots use most of it."""
     least = least_pace(kind, name)
     for _ in range(TRIES):
         judgement = measure(exchange, kind, name, limit, request)

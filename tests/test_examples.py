@@ -225,7 +225,7 @@ def test_kill_switch_without_keys(kill_switch: KillSwitch, simulator: Simulator)
 
 
 def test_kill_switch_unwritable_file(kill_switch: KillSwitch, simulator: Simulator) -> None:
-    """A file that cannot be written does not stop the kill switch."""
+    """An unwritable file does not stop the kill switch."""
     kill_switch.file.with_name("orders.txt.unresolved").mkdir()
     done = kill_switch.run(f"BTC/USDT {place(simulator, 1)[0]}")
     assert done.returncode == 0

@@ -89,7 +89,7 @@ def test_single_orders(bot: Bot, simulator: Simulator, symbol: str, code: str, t
 
 @pytest.mark.parametrize(("code", "text"), GONE)
 def test_refused_list(bot: Bot, simulator: Simulator, code: str, text: str) -> None:
-    """A refused list of two is BadRequest without words for "gone"; it is sent once."""
+    """A refused list of two raises BadRequest without words for "gone". The plugin sends it once."""
     ids = place(simulator, 2)
     simulator.faults.add("canned", body=body(code, text))
     with pytest.raises(BadRequest, match="nothing was cancelled") as caught:
@@ -337,7 +337,7 @@ def test_stale_look_ups(bot: Bot, simulator: Simulator, process: int) -> None:
 
 
 def test_unseen_order(bot: Bot, simulator: Simulator) -> None:
-    """An order that a query does not find right after its cancel is looked for again."""
+    """If a query does not find an order right after its cancel, the plugin queries again."""
     (one,) = place(simulator, market="linear")
     simulator.faults.add("unseen", path="GET swap/v2/trade/order", seconds=0.2, times=None)
     simulator.faults.add("http", status=504, when="after", path="DELETE swap/v2/trade/batchOrders")
@@ -356,7 +356,7 @@ def test_poisoned_id(bot: Bot, simulator: Simulator) -> None:
 
 
 def test_list_that_is_too_long(world: str, loopback: None) -> None:
-    """A list that the exchange finds too long is split, and no further list of that length is sent."""
+    """The plugin splits a list that the exchange finds too long, and sends no other list of that length."""
     with Simulator(limits=None, max_ids=10) as sim, bot_of(OURS[world], sim.ccxt_config()) as bot:
         ids = place(sim, 40)
         orders = bot.cancel_orders(ids, SPOT, {"process": 1})
@@ -390,7 +390,7 @@ def test_mixed_ids_of_one_kind_only(world: str, loopback: None) -> None:
 
 
 def test_long_recv_window(bot: Bot, simulator: Simulator, caplog: pytest.LogCaptureFixture) -> None:
-    """A recvWindow above 5000 ms is sent, with one warning."""
+    """The plugin sends a recvWindow above 5000 ms, with one warning."""
     for one in place(simulator, 2):
         bot.cancel_orders([one], SPOT, {"recvWindow": 6000})
     assert caplog.text.count("recvWindow is longer than 5000 ms") <= 1

@@ -472,7 +472,7 @@ def test_nothing_is_made_for_nobody(bot: Any, simulator: Simulator, monkeypatch:
 
 
 def test_fields_are_not_pythons_own() -> None:
-    """No field of an event has the name of an attribute of Python's records, of any version."""
+    """No event's field has the name of an attribute of Python's records, in any version."""
     own = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
     names = {
         keyword.arg

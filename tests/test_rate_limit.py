@@ -341,7 +341,7 @@ def test_response_costs_no_limiter(limited: Simulator, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("world", ["async", "pro"])
 def test_session_before_the_slot(world: str, limited: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """ccxt's `open` reads the CA certificates and blocks the event loop meanwhile. No slot waits for that."""
+    """ccxt's `open` blocks the event loop while it reads the CA certificates. No slot waits for that."""
     is_open = list[bool]()
 
     async def main() -> None:

@@ -154,7 +154,7 @@ def test_bounded(
 def test_name_server_hangs(
     call: Callable[[Connection], Any], server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No timeout of redis-py bounds that. Later calls do not go to Redis late, and work when it is over."""
+    """A hanging name server, which redis-py does not bound, delays no caller. Its calls never go late."""
     look_up, over = socket.getaddrinfo, threading.Event()
 
     def hang(*arguments: Any, **named: Any) -> Any:
@@ -183,7 +183,7 @@ def test_name_server_hangs(
     ],
 )
 def test_timeouts_in_the_url(options: str, timeout: float, server: RedisServer) -> None:
-    """They are the user's own, and bound a call as a whole."""
+    """The user's timeouts apply, and bound a call as a whole."""
     connection = connection_to(f"{server.url}{options}")
     call_sync(connection)
     assert connection.timeout == timeout
@@ -192,7 +192,7 @@ def test_timeouts_in_the_url(options: str, timeout: float, server: RedisServer) 
 @CALLS
 @pytest.mark.parametrize("value", ["nan", "inf", "-1", "0", "1e9", "soon"])
 def test_odd_timeouts(call: Callable[[Connection], Any], value: str, server: RedisServer) -> None:
-    """A timeout that is not a number of seconds counts as an outage."""
+    """An unusable timeout counts as an outage."""
     connection = connection_to(f"{server.url}?socket_timeout={value}&socket_connect_timeout={value}")
     assert isinstance(call(connection), ValueError)
 

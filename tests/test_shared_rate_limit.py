@@ -421,7 +421,7 @@ def test_question_beside_renewal(server: RedisServer) -> None:
 
 
 def test_deferred_tickets(server: RedisServer) -> None:
-    """Tickets whose process cannot use their slots yet go before all that wait, in calling order."""
+    """Tickets whose process cannot use their slots yet go before all waiting tickets, in calling order."""
     first, second = lane(server), lane(server)
     granted, waiting = [ticket() for _ in range(2)], [ticket() for _ in range(3)]
     for one in granted:
@@ -437,7 +437,7 @@ def test_deferred_tickets(server: RedisServer) -> None:
 
 
 def test_call_that_was_repeated(server: RedisServer) -> None:
-    """The connection broke after a grant, and the call is sent again: the ticket has one slot, at once."""
+    """If the connection breaks after a grant and redis-py repeats the call, the ticket has one slot."""
     first, arguments = lane(server), [*lane(server)._arguments(Acquire(ticket(), PACE))]
     for _ in range(3):
         assert float(call(first, arguments)[0]) == 0

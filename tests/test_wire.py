@@ -172,7 +172,7 @@ class OtherAdapter(HTTPAdapter):
 
 
 def lost_in(simulator: Simulator, exchange: Any) -> None:
-    """Cancel by `exchange`, whose response is lost: the plugin looks the orders up, and cancels once."""
+    """Lose the response to a cancel by `exchange`. The plugin must look the orders up, and cancel once."""
     ids = place(simulator, 2)
     simulator.faults.add("drop", when="after", path="cancelOrders")
     assert reported(exchange.cancel_orders(ids, SPOT)) == [(one, "canceled") for one in ids]
@@ -338,7 +338,7 @@ def test_shielded_request(simulator: Simulator) -> None:
 
 @pytest.mark.filterwarnings("ignore:Inheritance class:DeprecationWarning")  # bots do it all the same
 def test_side_request(world: str, simulator: Simulator) -> None:
-    """A request of the session's own, inside ours, neither counts as ours nor stops it."""
+    """A session's own request inside ours does not count as ours, and does not stop ours."""
     ids = place(simulator, 2)
 
     class AsyncWithToken(aiohttp.ClientSession):
@@ -579,7 +579,7 @@ def test_undecodable(world: str, simulator: Simulator, body: str, headers: dict[
 
 @pytest.mark.parametrize("charset", ["nope", "idna"])
 def test_odd_charset(world: str, simulator: Simulator, charset: str) -> None:
-    """A response in an odd charset is read as UTF-8, or is ambiguous: aiohttp cannot read "idna"."""
+    """The plugin reads an odd charset as UTF-8, or the response is ambiguous: aiohttp cannot read "idna"."""
     with (
         scripted(
             lambda connection, request: answer(
@@ -669,7 +669,7 @@ class Unreadable(Exception):
     ids=lambda error: type(error).__name__,
 )
 def test_errors_of_sessions(error: Exception) -> None:
-    """Whatever a session raises leaves as a ccxt error, with its cause, and with what is known."""
+    """Every exception of a session leaves as a ccxt error, with its cause and both lists."""
     exchange = async_bingx({"apiKey": "k", "secret": "s", "enableRateLimit": False})
     exchange.options["cancelOrders"]["resolveAttempts"] = 0
 
@@ -726,7 +726,7 @@ def test_odd_error_before_sending(world: str, simulator: Simulator, monkeypatch:
     "setting", [{"apiKey": 5}, {"secret": b"bytes"}, {"commonCurrencies": None}], ids=str
 )
 def test_odd_settings(world: str, simulator: Simulator, setting: dict[str, Any]) -> None:
-    """A setting of an odd type raises a ccxt error, and nothing is sent."""
+    """A setting of an odd type raises a ccxt error, and the plugin sends nothing."""
     with bot_of(OURS[world], simulator.ccxt_config()) as bot:
         for name, value in setting.items():
             setattr(bot.exchange, name, value)
@@ -747,7 +747,7 @@ def test_slot_is_given_back(world: str, simulator: Simulator) -> None:
 
 
 def test_lost_slot(world: str, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A request that lost its slot before it was written starts again, signed again."""
+    """A request that loses its slot before the write starts again, with a new signature."""
     write, signed = wire_call.Call._write, []
 
     def lost_at_first(call: wire_call.Call) -> None:
@@ -847,7 +847,7 @@ def test_trickling_response(world: str, simulator: Simulator, part: str) -> None
 
 
 def test_read_after_the_deadline() -> None:
-    """Past the deadline nothing more is read, not even what is there."""
+    """After the deadline the plugin reads no more, even if data is available."""
     ours, theirs = socket.socketpair()
     with ours, theirs, ours.makefile("rb") as stream:
         theirs.sendall(b"x")
@@ -870,7 +870,7 @@ class Wrapper:
 
 
 def test_wrapped_session(world: str, simulator: Simulator, caplog: pytest.LogCaptureFixture) -> None:
-    """A session that cannot be watched works, and is named in one warning."""
+    """A session that the plugin cannot watch works. One warning names it."""
     wire_call._warned.clear()
     ids = place(simulator, 2)
 

@@ -163,7 +163,7 @@ def cancel(batch: Batch, market_id: str, context: CancelContext) -> Generator[An
 def cancel_unloaded(
     batch: Batch, guessed_id: str, context: CancelContext, load: Callable[[], Any]
 ) -> Generator[Any, Any, list[Order]]:
-    """The same before the markets are loaded."""
+    """Do the same before the markets are loaded."""
     return conclude((yield from _Received(flow.cancel_unloaded(batch, guessed_id, context, load))))
 
 

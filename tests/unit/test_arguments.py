@@ -464,7 +464,7 @@ def test_iterators_are_read_once() -> None:
 
 
 def test_ids_in_params_of_symbols() -> None:
-    """For several symbols the ids in params are unresolved as dicts, as all others."""
+    """For several symbols the ids in params are unresolved as dicts, like all others."""
     params = {"clientOrderIds": ["a"], "orderIds": "3"}
     read = asked([{"id": "1", "symbol": "A/B"}], params, method=CANCEL_ORDERS_FOR_SYMBOLS)
     assert read.unresolved == [{"id": "1", "symbol": "A/B"}, {"id": "3"}, {"clientOrderId": "a"}]
@@ -476,7 +476,7 @@ def breaking(error: Exception, *ids: str) -> Iterator[str]:
 
 
 def test_iterator_raises_ccxt_error() -> None:
-    """A ccxt error of the caller's iterator leaves when every other id is read."""
+    """A ccxt error of the caller's iterator leaves after the plugin has read every other id."""
     error = NetworkError("no list")
     read = Asked(breaking(error, "1", "2"), {"clientOrderIds": iter(["a"]), "orderIds": ["3"]})
     with pytest.raises(NetworkError) as caught:
@@ -539,7 +539,7 @@ HOSTILE = (Hostile(), HostileText("x y"), HostileMapping())
 
 @pytest.mark.parametrize("odd", HOSTILE, ids=lambda one: type(one).__name__)
 def test_hostile_values(odd: Any) -> None:
-    """A value whose methods raise is bad input, wherever it stands."""
+    """A value whose methods raise is bad input, in every place."""
     for ids, params in (
         (odd, {}),
         ([odd], {}),
@@ -587,7 +587,7 @@ class Index:
 
 
 def test_ids_with_index() -> None:
-    """Whatever has __index__ is an id, as in numpy, and process and other parameters take it too."""
+    """A value with __index__, as in numpy, is a valid id, process and parameter."""
     batch = parse_batch([Index(7)], {"clientOrderIds": [Index(8)], "process": Index(1), "foo": Index(5)})
     assert ids_of(batch) == order_ids("7") + client_ids("8")
     assert (batch.process, batch.extra) == (1, (("foo", 5),))
@@ -595,7 +595,7 @@ def test_ids_with_index() -> None:
 
 
 def test_ids_of_numpy() -> None:
-    """An array of numpy's integers is a list of ids, and its booleans are none."""
+    """An array of numpy's integers is a list of ids. numpy's booleans are not ids."""
     numpy = pytest.importorskip("numpy")
     assert ids_of(parse_batch(numpy.array([7, 8]), {})) == order_ids("7", "8")
     for bad in (numpy.bool_(True), numpy.float64(7.0), numpy.array([7, 8])):
@@ -757,7 +757,7 @@ def test_single(given: Any, params: Any, sent: tuple[str, str], known_as: Any) -
     ],
 )
 def test_bad_single(given: Any, params: Any, error: type[Exception], says: str) -> None:
-    """Wrong input is refused, and named."""
+    """The error for wrong input names the value and the problem."""
     with pytest.raises(error, match=says):
         parse_single(given, params)
 

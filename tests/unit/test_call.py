@@ -154,7 +154,7 @@ def test_second_write() -> None:
 
 
 def test_late_body() -> None:
-    """A body that comes late needs the slot again. If another request has it, nothing is written."""
+    """A late body needs the slot again. If another request has the slot, nothing is written."""
     limiter, rate_limit = LocalLimiter(), RateLimit(1, 3600.0)
     call = Call()
     call.slot = slot = acquire(limiter, rate_limit, 0.0, not_sent)
@@ -174,7 +174,7 @@ def test_late_body() -> None:
 
 
 def test_late_request() -> None:
-    """A request that comes late needs the slot again. If another one has it, nothing is written."""
+    """A late request needs the slot again. If another request has the slot, nothing is written."""
     for before_write in BEFORE_WRITE:
         limiter, rate_limit = LocalLimiter(), RateLimit(1, 3600.0)
         call = Call()
@@ -219,7 +219,7 @@ def test_unlimited_query_is_repeated(before_write: Callable[[Call], object]) -> 
 
 
 def test_lost_slot() -> None:
-    """Whatever the session makes of a lost slot, the request starts again."""
+    """After a lost slot the request starts again, regardless of the session's exception."""
 
     def lose() -> None:
         with on_the_wire(1.0, replayable=False) as call:
@@ -253,7 +253,7 @@ class Frozen(Exception):
 
 
 def test_unwritable_error() -> None:
-    """An exception that cannot be written to, or shown, becomes a ccxt error, too."""
+    """An exception that forbids writing or showing also becomes a ccxt error."""
     with pytest.raises(NetworkError, match="bingx Frozen") as caught, one_call(Call()):
         raise Frozen
     assert isinstance(caught.value.__cause__, Frozen)

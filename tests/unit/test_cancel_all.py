@@ -1,4 +1,4 @@
-"""cancel_all_orders by hand: what is sent, returned and reported. Only sleeping moves the clock."""
+"""cancel_all_orders by hand: its requests, result and errors. Only sleeping moves the clock."""
 
 from __future__ import annotations
 
@@ -393,7 +393,7 @@ def test_failed_as_final() -> None:
 @each_market
 @pytest.mark.parametrize("state", ["PENDING", None, "whatever"])
 def test_success_without_final_state(market: str, state: str | None) -> None:
-    """An entry among the cancelled orders without a final state says nothing: the order is queried."""
+    """A cancelled entry without a final state settles nothing: the plugin queries the order."""
     key = Exchange(market).all.schema.done
 
     def spoil(data: Any) -> Any:
@@ -419,7 +419,7 @@ def test_success_without_final_state(market: str, state: str | None) -> None:
     ],
 )
 def test_contradiction(twice: dict[str, Any]) -> None:
-    """An order in both lists stands in neither state: it is queried, and returned once."""
+    """If an order is in both lists, the plugin queries the order, and returns it once."""
     exchange = Exchange("linear", lambda data: {**data, "failed": [twice, twice]})
     exchange.place(1)
     assert told(cancel(exchange)) == {"1": "canceled"}
@@ -466,7 +466,7 @@ def test_cancelled_without_symbol() -> None:
 
 
 def test_several_symbols() -> None:
-    """Without a symbol the orders that are left are cancelled in their own markets."""
+    """Without a symbol the plugin cancels the orders that are left in their own markets."""
     exchange = Exchange("linear")
     exchange.place(1, 2)
     exchange.place(3, 4, symbol="C-D")
@@ -495,7 +495,7 @@ def test_listed_plain_orders(market: str) -> None:
 
 @each_market
 def test_stop_loss(market: str) -> None:
-    """A stop-loss that the exchange left alone is left alone, and reported."""
+    """If the exchange left a stop-loss alone, the plugin leaves it alone, and reports it."""
     exchange = Exchange(market)
     exchange.place(1)
     exchange.place(2, type="STOP_MARKET", status="NEW")
@@ -528,7 +528,7 @@ def test_younger_orders() -> None:
     ("age", "is_reported"), [(-501, False), (-500, True), (0, True), (500, True), (501, False)]
 )
 def test_age_by_exchange_time(age: float, is_reported: bool) -> None:
-    """Near the request the exchange's time decides. An order of doubtful age is reported."""
+    """Near the request the exchange's time decides. The plugin reports an order of doubtful age."""
     exchange = Exchange("spot")
     exchange.place(1)
     exchange.place(2, age=age)
@@ -544,7 +544,7 @@ def test_age_by_exchange_time(age: float, is_reported: bool) -> None:
 
 @pytest.mark.parametrize("clock_error", [-4999, 4999])
 def test_clock_error(clock_error: float) -> None:
-    """Whatever the clock that signs, a younger order is not cancelled, and an older one not missed."""
+    """For any signing clock, the plugin cancels no younger order, and misses no older one."""
     for age in (-4000.0, -600.0, 600.0, 4000.0):
         exchange = Exchange("spot", "drop before")
         exchange.clock_error = clock_error
@@ -666,7 +666,7 @@ def test_listed_without_id(entry: Any) -> None:
 
 
 def test_listed_without_symbol() -> None:
-    """A listed order without a symbol is reported without one, unless it is younger."""
+    """The plugin reports a listed order without a symbol, unless it is younger."""
     exchange = Exchange("linear")
     exchange.place(1, symbol="")
     exchange.place(2, symbol="", age=-60_000)
@@ -729,7 +729,7 @@ def test_odd_list(data: Any) -> None:
 
 @pytest.mark.parametrize("resolve_attempts", [0, 1])
 def test_one_look_without_reconciliation(resolve_attempts: int) -> None:
-    """Without attempts to reconcile the list is read once after a complete response."""
+    """Without attempts to reconcile, the plugin requests the list once after a complete response."""
     exchange = Exchange("spot")
     exchange.place(1)
     assert told(cancel(exchange, resolve_attempts=resolve_attempts)) == {"1": "canceled"}
@@ -741,7 +741,7 @@ def test_one_look_without_reconciliation(resolve_attempts: int) -> None:
 
 
 def test_failed_order_without_list() -> None:
-    """If only the list fails, what the response calls failed is cancelled all the same."""
+    """If only the list fails, the plugin still cancels the failed orders of the response."""
     exchange = Exchange("linear")
     exchange.place(1, 2)
     exchange.refuses = {"2": FAILED["linear"]}
@@ -873,7 +873,7 @@ def test_filled_meanwhile() -> None:
 
 
 def test_cancel_by_id_refused() -> None:
-    """If the cancel by id fails after a complete response, its error is raised, and a ban is passed on."""
+    """If the cancel by id fails after a complete response, the plugin raises its error, with a ban."""
     exchange = Exchange("linear")
     exchange.place(1)
     exchange.place(2, symbol="C-D")
@@ -908,7 +908,7 @@ def test_lost_error_outranks_cancel_by_id() -> None:
     ],
 )
 def test_refused(error: BaseError, kind: type[BaseError]) -> None:
-    """A refusal cancels nothing: every order may be live, and no list is read."""
+    """After a refusal every order may be live, and the plugin requests no list."""
     exchange = Exchange("spot", error)
     exchange.place(1)
     raised = failing(exchange, kind=kind)
@@ -917,7 +917,7 @@ def test_refused(error: BaseError, kind: type[BaseError]) -> None:
 
 
 def test_limited() -> None:
-    """A refusal for the limit of this second is waited out, and the request sent again."""
+    """The plugin waits out a refusal for the limit of this second, and sends the request again."""
     exchange = Exchange("spot", refusal("rate limited", "100410", RateLimitExceeded, retry_after=0.4))
     exchange.place(1)
     assert told(cancel(exchange)) == {"1": "canceled"}
@@ -934,7 +934,7 @@ def test_clock_refused() -> None:
 
 
 def test_refused_as_gone() -> None:
-    """ "Order not exist" may say that none is open: the list decides, and no error calls an open one gone."""
+    """ "Order not exist" may mean that no order is open. The list decides. No error calls it gone."""
     exchange = Exchange("spot", refusal("order not exist"))
     assert cancel(exchange) == []
     exchange = Exchange("spot", refusal("order not exist"))

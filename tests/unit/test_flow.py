@@ -186,7 +186,7 @@ def test_refused_list_of_one(text: str, status: str | None) -> None:
 
 
 def test_refused_list_of_one_that_stays_unclear() -> None:
-    """If nothing says in which state the order is, the error neither is OrderNotFound nor reads like it."""
+    """If the order's state is unknown, the error is not OrderNotFound, and does not read like it."""
     gone = OrderNotFound(f"bingx {UNCLEAR}")
     attach_response(gone, Response(200, "100400", UNCLEAR))
     with pytest.raises(BadResponse) as caught:
@@ -505,7 +505,7 @@ def test_refusal_of_another_order(words: str, process: int) -> None:
     ],
 )
 def test_odd_words_settle_nothing(text: str) -> None:
-    """Only the documented sentence as a whole, about that order, is believed."""
+    """The flow believes only the whole documented sentence about that order."""
     with pytest.raises(BadResponse) as caught:
         play(Wire(response(fails=[{"orderId": "11", "error": text}])), batch(11, process=1))
     assert lists_of(caught.value) == ([], ["11"])
@@ -521,7 +521,7 @@ def test_fails_that_differ() -> None:
 
 
 def test_cancelled_while_it_waits() -> None:
-    """A cancel that ends while it waits for its second frees the order: the next one waits no longer."""
+    """A cancel that ends while it waits for its second frees the order: the next cancel need not wait."""
     spacing = Spacing()
     spacing.release(batch(11).refs, 1.0)
     waiting = cancel(batch(11), "BTC-USDT", context(spacing=spacing))
@@ -553,7 +553,7 @@ def test_interrupt_after_reserving() -> None:
 
 
 def test_clients_in_either_case() -> None:
-    """Of a swap, client order ids in either case name one order, which has one second."""
+    """On swaps, client order ids in upper and lower case name one order, with one second."""
     spacing = Spacing()
     swap = context(endpoint=LINEAR, spacing=spacing, pauses=Pauses())
     first = CancelRun(parse_batch(None, {"clientOrderIds": ["Bot_A1"]}), "M", swap)

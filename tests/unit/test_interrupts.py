@@ -130,7 +130,7 @@ def test_ctrl_c_anywhere(prepare: Callable[[World], Callable[[], object]]) -> No
 
 
 def test_ctrl_c_twice() -> None:
-    """The same after a second interrupt, while `acquire` gives up its place."""
+    """The same holds after a second interrupt, while `acquire` gives up its place."""
     tried = 0
     for first in itertools.count():
         for second in itertools.count(first + 1):
@@ -192,7 +192,7 @@ def test_finalizer_withdraws() -> None:
 
 
 def test_finalizer_releases_orders() -> None:
-    """The same for a flow that it closes: its orders are free again, and nothing hangs."""
+    """The same holds for a flow that an interrupt closes: its orders are free again, and nothing hangs."""
     for point in itertools.count():
         spacing, closed = Spacing(), OrderRef("id", "1")
         spacing.reserve([closed], 0.0)

@@ -658,7 +658,7 @@ def test_client_id_in_text() -> None:
     ],
 )
 def test_text_beside_another_key(entry: Any) -> None:
-    """Beside the key of another order a text names only a client order id."""
+    """Next to the key of another order, a text can name only a client order id."""
     book = swap_ledger("7", clients=("x",))
     read(book, swap_response(failed=[entry]))
     assert len(book.unsettled) == 2

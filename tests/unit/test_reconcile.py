@@ -230,7 +230,7 @@ def test_no_attempts() -> None:
 
 
 def test_resolve_timeout() -> None:
-    """No attempt begins after resolveTimeout."""
+    """No attempt starts after resolveTimeout."""
     exchange = Exchange(ALIVE, *[RequestTimeout("lost")] * 99)
     with pytest.raises(RequestTimeout):
         settle(exchange, batch(1, 2, process=1), resolve_attempts=50, resolve_timeout=4.0)
@@ -326,7 +326,7 @@ def test_history_without_a_list(data: Any) -> None:
 
 
 def test_reused_client_id() -> None:
-    """Of two orders of one client order id in the history nothing follows."""
+    """Two orders with one client order id in the history settle nothing."""
     orders = [canceled(2, "x"), canceled(3, "x", status="PENDING")]
     history, ref = {"code": 0, "data": {"orders": orders}}, OrderRef("clientOrderId", "x")
     unclear = report_of_history(history, ref)
@@ -798,7 +798,7 @@ LOOK_UP_FATE = st.sampled_from(["", "", "", RequestTimeout("lost"), None, RateLi
 def test_no_false_reports(
     states: dict[str, str], process: int | None, losing: list[Any], lookups: list[Any], size: int
 ) -> None:
-    """Whatever is lost, the flow reports only true states, each id once, and all or nothing stays so."""
+    """For every lost response, the flow reports only true states, each id once, and keeps all or nothing."""
     exchange = Exchange(states, *losing, lookups=tuple(lookups))
     asked = ["1", "2", "3", "4"]
     settings = context(batch_size=size, resolve_attempts=3, clock=lambda: exchange.now)

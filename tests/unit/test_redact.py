@@ -1,4 +1,4 @@
-"""No signature leaves in a message."""
+"""Messages never contain a signature."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def links(error: BaseException) -> Iterator[object]:
 
 
 def test_lists_of_an_error() -> None:
-    """The orders of an error keep ids and status, their info is masked, and unresolved stays as it is."""
+    """redact masks the info of an error's orders. Ids, status and unresolved stay unchanged."""
     ours, entry = NetworkError(f"bingx {KEY}"), {"symbol": "BTC/USDT", "clientOrderId": "ab" * 20}
     info = {
         "orderId": 17,
@@ -216,7 +216,7 @@ def test_lists_of_an_error() -> None:
 
 
 def test_deep_and_circular_values() -> None:
-    """A value that is nested too deeply to recurse into, or holds itself, is masked all the same."""
+    """redact also masks a value that is nested too deeply to recurse into, or holds itself."""
     deep: Any = [KEY]
     for _ in range(5000):
         deep = [deep]
@@ -234,7 +234,7 @@ def test_deep_and_circular_values() -> None:
 
 
 def test_what_the_bot_handles() -> None:
-    """An error that the bot handles when it calls keeps its request: only its message is masked."""
+    """An error that the bot handles when it calls keeps its request. redact masks only its message."""
     theirs: Any = requests_error()
     theirs.__context__ = theirs_below = ValueError(f"signature={DIGITS}")
     request = theirs.request
@@ -294,7 +294,7 @@ ECHOES = [
     ],
 )
 def test_by_name(name: str, value: str, echo: str) -> None:
-    """A signature or key that the exchange echoes behind its name is masked, whole or cut short."""
+    """redact masks a signature or key that the exchange echoes behind its name, whole or cut short."""
     shown = redact(f"bad request {echo.format(n=name, v=value)}")
     assert value not in shown
     assert shown == f"bad request {echo.format(n=name, v='***')}"
@@ -319,7 +319,7 @@ def test_words_and_ids_stay(text: str) -> None:
 
 
 def test_by_value() -> None:
-    """A known key is masked wherever it stands, and the head of a long one where a text was cut short."""
+    """redact masks a known key anywhere, and the head of a long key at the end of a cut text."""
     assert redact(f"<{KEY}> {KEY[:30]}", (KEY,)) == "<***> ***"
     assert redact("a-short-key a-short-ke", ("a-short-key",)) == "*** a-short-ke"
 
@@ -341,7 +341,7 @@ def test_shorten(before: str, value: str) -> None:
 
 @dataclass(frozen=True)
 class Hostile(Exception):
-    """An exception that can be neither shown nor written to."""
+    """An exception that forbids showing and writing."""
 
     def __str__(self) -> str:
         raise KeyError("no words")

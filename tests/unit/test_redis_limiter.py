@@ -87,7 +87,7 @@ def test_acknowledgements() -> None:
 
 
 def test_acknowledgements_that_nobody_needs() -> None:
-    """A response to a request that is forgotten, or during an outage, is not posted."""
+    """The limiter does not post a response to a forgotten request, or during an outage."""
     redis, first = Redis(), ticket()
     redis.do(Answered(first))
     redis.reply = ConnectionError("nobody there")
@@ -213,7 +213,7 @@ def test_resume_wakes_all_after_a_hold() -> None:
 
 
 def test_closed_event_loops() -> None:
-    """Their tickets leave when others ask."""
+    """Tickets of closed event loops leave when others ask."""
     redis, closed = Redis(), list[Ticket]()
     redis.reply, redis.limiter.stale_after = DELAYED, -1.0
     for _ in range(5):
@@ -260,7 +260,7 @@ def test_outage(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_outage_of_a_store(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its limiters are away together: one call finds that out, and one finds out that Redis is back."""
+    """The limiters of a Redis are away together: one call finds the outage, and one call finds its end."""
     now, asked, is_back = 0.0, list[str](), False
     first, *others = limiters = [RedisLimiter("redis://there:1", name, LocalLimiter()) for name in "abcde"]
 
@@ -367,7 +367,7 @@ def test_who_waits_no_more() -> None:
 
 
 def test_what_happened_to_redis(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A Redis that has lost data, and one whose clock stepped forward, leave a warning each, once."""
+    """A Redis that has lost data, and a Redis whose clock stepped forward, cause one warning each."""
     redis = Redis()
 
     def warnings(calls: int, now: float) -> list[str]:

@@ -42,7 +42,7 @@ def test_unused(store: str | None) -> None:
 
 
 def test_used_lately(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They stay for ten minutes."""
+    """Unused limiters stay for ten minutes."""
     monkeypatch.setattr(registry, "UNUSED", 600.0)
     limiter = weakref.ref(limiter_for("key", "host", "endpoint", None))
     others()
@@ -75,7 +75,7 @@ def test_waiting_or_under_way() -> None:
 
 
 def test_another_thread_uses_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A limiter that is used at the moment at which it would be forgotten stays."""
+    """A limiter stays if it is used at the moment when the registry would forget it."""
     monkeypatch.setattr(registry, "UNUSED", 600.0)
     limiter: Any = limiter_for("key", "host", "endpoint", None)
     (kept,) = registry._kept.values()

@@ -44,7 +44,7 @@ def test_within_the_limit_no_wait() -> None:
 
 
 def test_calling_order() -> None:
-    """Each ticket gets its own time. Asking again changes neither the time nor the order."""
+    """Each ticket gets its own time. Asking again changes neither the time nor the sequence."""
     schedule = Schedule[Hashable]()
     for name in "ab":
         ask(schedule, name, 0.0, LIMIT)
@@ -93,7 +93,7 @@ def test_very_late_wakers() -> None:
 
 
 def test_overdue_tickets_hold_nobody_up() -> None:
-    """Their event loop has stopped. They keep their places, and those behind go past."""
+    """Tickets of a stopped event loop keep their places, and the tickets behind overtake them."""
     schedule = Schedule[Hashable]()
     for name in ("a", "b", "stuck", "stuck too"):
         ask(schedule, name, 0.0, LIMIT)
@@ -112,7 +112,7 @@ def test_slightly_late_tickets_keep_their_turn() -> None:
 
 
 def test_overdue_tickets_after_a_ban() -> None:
-    """The same for tickets that were due when the ban ended."""
+    """The same holds for tickets that were due when the ban ended."""
     schedule = Schedule[Hashable]()
     schedule.ban(10.0)
     for name in ("stuck", "stuck too", "behind"):
@@ -121,7 +121,7 @@ def test_overdue_tickets_after_a_ban() -> None:
 
 
 def test_tickets_that_moved_up() -> None:
-    """They go before their first due time, because others withdrew. The next window begins when they go."""
+    """Tickets may go before their due time if others withdraw. The next window begins when they go."""
     schedule = Schedule[Hashable]()
     for name in "abcdef":
         ask(schedule, name, 0.0, LIMIT)
@@ -274,7 +274,7 @@ def test_a_slot_that_is_gone() -> None:
 
 
 def test_slots_that_were_only_renewed() -> None:
-    """They are remembered for a period, too: another limiter may have granted them."""
+    """The schedule also remembers renewed slots for a period: another limiter may have granted them."""
     schedule = Schedule[Hashable]()
     for name in ("first", "second"):
         assert schedule.renew(name, 0.0, LIMIT) == GO
@@ -283,7 +283,7 @@ def test_slots_that_were_only_renewed() -> None:
 
 
 def test_renewing_during_a_ban() -> None:
-    """A ban began meanwhile: the late request must not be written."""
+    """If a ban began meanwhile, the late request must not be written."""
     schedule = Schedule[Hashable]()
     schedule.acquire("late", 0.0, EXACT)
     schedule.ban(300.0)

@@ -213,7 +213,7 @@ def test_misspelt_setting(
 
 
 def test_right_names_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """No name in the defaults is logged, on any market."""
+    """The defaults never cause a warning, on any market."""
     for endpoint in (SPOT, LINEAR, INVERSE):
         assert warnings_of(caplog, dict(DEFAULTS), endpoint) == []
 
@@ -228,7 +228,7 @@ class Changing(dict[str, Any]):
 
 
 def test_options_changed_meanwhile() -> None:
-    """Options that another thread changes are read from a copy."""
+    """parse_settings reads a copy of options that another thread may change."""
     options = Changing(batchSize=7, linear=Changing(limit=1))
     assert parse_settings({"cancelOrders": options}).batch_size == 7
     assert parse_settings({"cancelOrders": options}, LINEAR).rate_limit.requests == 1

@@ -192,7 +192,7 @@ def test_cancelled(endpoint: Endpoint, answer: Any) -> None:
 )
 @every_market
 def test_refused_in_a_named_state(endpoint: Endpoint, state: str, status: str, words: str) -> None:
-    """A refusal that names a final state is enough: nothing is queried."""
+    """A refusal that names a final state is enough, without a query."""
     exchange = Exchange([refused(100400, f"order status :{state},can not delete, please verify")])
     error = exchange.fails(endpoint=endpoint)
     gone(error, status, f"{words} - ")
@@ -207,7 +207,7 @@ def test_refused_in_a_named_state(endpoint: Endpoint, state: str, status: str, w
     [("FILLED", "closed", "already filled"), ("CANCELLED", "canceled", "already canceled")],
 )
 def test_refused_then_queried(refusal: Any, state: str, status: str, words: str) -> None:
-    """Where the words leave the state open, a query finds it."""
+    """If the words do not name a state, a query finds it."""
     exchange = Exchange([refusal], [nested(order(status=state))])
     gone(exchange.fails(), status, words)
     assert exchange.sent == "cq"
@@ -237,7 +237,7 @@ def test_refused_and_no_query(refusal: Any, look_up: Any, sent: str) -> None:
 
 
 def test_refused_and_no_attempts() -> None:
-    """With resolveAttempts 0 nothing is queried: a named state counts, "does not exist" does not."""
+    """With resolveAttempts 0 the plugin does not query: a named state counts, "does not exist" does not."""
     exchange = Exchange([UNKNOWN])
     unresolved(exchange.fails(resolve_attempts=0), "1")
     gone(
@@ -275,7 +275,7 @@ def test_ban_of_the_query() -> None:
     ],
 )
 def test_refused_otherwise(refusal: Any, kind: type) -> None:
-    """Any other refusal is raised as it is, and the order is unresolved."""
+    """The plugin raises any other refusal unchanged, and the order is unresolved."""
     exchange = Exchange([refusal])
     error = exchange.fails()
     assert isinstance(error, kind)
@@ -295,7 +295,7 @@ def test_refused_but_open() -> None:
 
 
 def test_refused_but_open_then_gone() -> None:
-    """If the second cancel is refused in a final state, the order was gone all along."""
+    """If the second refusal names a final state, the order was gone before."""
     again = refused(100400, "order status :CANCELED,can not delete, please verify and retry later")
     exchange = Exchange([UNKNOWN, again], [nested(order(status="PENDING"))])
     gone(exchange.fails(), "canceled", "already canceled")
@@ -303,7 +303,7 @@ def test_refused_but_open_then_gone() -> None:
 
 
 def test_refused_but_open_for_good() -> None:
-    """An order that is refused as gone twice, and found open twice, is unresolved."""
+    """If two refusals call an order gone, and two queries find it open, it is unresolved."""
     exchange = Exchange([UNKNOWN], [nested(order(status="PENDING"))])
     error = exchange.fails()
     unresolved(error, "1")
@@ -379,7 +379,7 @@ def test_lost(answer: Any) -> None:
 
 @pytest.mark.parametrize("answer", [lost, *NOT_DOCUMENTED])
 def test_lost_before(answer: Any) -> None:
-    """An order that is open is cancelled again, a second after the first try."""
+    """The plugin cancels an open order again, a second after the first try."""
     exchange = Exchange([answer, nested(order())], [nested(order(status="PENDING"))])
     assert exchange.cancel(pauses=Pauses(same_order=1.05, lag=0.0))["status"] == "canceled"
     assert exchange.sent == "cqc"
@@ -408,14 +408,14 @@ def test_lost_then_refused() -> None:
 
 
 def test_lost_then_open_for_good() -> None:
-    """Refused as gone and found open until no attempt is left: the original error."""
+    """If refusals say gone and queries say open until the last attempt, the original error is raised."""
     first = RequestTimeout("bingx the first one")
     exchange = Exchange([first, UNKNOWN], [nested(order(status="PENDING"))])
     assert exchange.fails() is first
 
 
 def test_lost_then_stopped() -> None:
-    """Of a ban in the middle the original error says how long it takes."""
+    """The original error records how long a ban in the middle lasts."""
     first = RequestTimeout("bingx the first one")
     banned = refused(100410, "unblocked after 1999999999999")
     # Found open in the end, and the cancel after that is banned.
@@ -439,7 +439,7 @@ MINE = {"clientOrderId": "Mine"}
 
 @every_market
 def test_client_id(endpoint: Endpoint) -> None:
-    """A client order id is sent in the market's spelling, and found in any case on swaps."""
+    """The plugin sends a client order id in the market's spelling, and on swaps finds it in any case."""
     name = "clientOrderId" if endpoint is INVERSE else "clientOrderID"
     client = "Mine" if endpoint is SPOT_SINGLE else "mine"
     exchange = Exchange([nested(order(7, client=client))])
@@ -460,7 +460,7 @@ def test_client_id_queried() -> None:
 
 @pytest.mark.parametrize("first", [UNKNOWN, GONE])
 def test_forgotten_client_id(first: Any) -> None:
-    """A client order id that the exchange forgot is looked for among the open orders."""
+    """The plugin searches the open orders for a client order id that the exchange forgot."""
     opens = listing(order(8, "PENDING", "other"), order(7, "PENDING", "Mine"))
     exchange = Exchange([first, nested(order(7, client="Mine"))], [NOT_FOUND], opens=[opens])
     assert exchange.cancel(None, MINE)["status"] == "canceled"
@@ -516,7 +516,7 @@ def test_ban_of_the_list() -> None:
 
 
 def test_list_without_order_id() -> None:
-    """An entry without an order id cannot be cancelled by it."""
+    """The plugin cannot cancel an entry without an order id by its order id."""
     opens = listing({"clientOrderID": "Mine", "status": "PENDING"})
     exchange = Exchange([UNKNOWN], [NOT_FOUND], opens=[opens])
     unresolved(exchange.fails(None, MINE), "Mine")
@@ -565,7 +565,7 @@ def test_client_id_of_the_history() -> None:
 
 
 def test_both_ids() -> None:
-    """The client order id is sent, and the order id serves for queries."""
+    """The plugin sends the client order id, and queries by the order id."""
     exchange = Exchange([lost], [nested(order(1, client="Mine"))])
     assert exchange.cancel("1", MINE)["status"] == "canceled"
     assert exchange.requests[0] == {"symbol": "BTC-USDT", "clientOrderID": "Mine"}
@@ -587,7 +587,7 @@ def test_both_ids_gone() -> None:
 @pytest.mark.parametrize("state", ["FILLED", "CANCELED", "PENDING"])
 @pytest.mark.parametrize("first", [UNKNOWN, lost])
 def test_both_ids_of_two_orders(client: str | None, state: str, first: Any) -> None:
-    """Whatever the order id says, an open order with the client order id is the one that is cancelled."""
+    """The plugin cancels the open order with the client order id, regardless of the order id."""
     if client == "Mine" and state == "PENDING":
         return  # two open orders of one client order id: the next test
     opens = listing(order(9, "PENDING", "Mine"))
@@ -601,7 +601,7 @@ def test_both_ids_of_two_orders(client: str | None, state: str, first: Any) -> N
 
 
 def test_both_ids_that_do_not_match() -> None:
-    """An order id of another client order id says nothing, and its order is left alone."""
+    """An order id with another client order id settles nothing, and the plugin leaves its order alone."""
     other = nested(order(1, "PENDING", "other"))
     opens = listing(order(1, "PENDING", "other"))
     for opened in (opens, EMPTY):

@@ -1,4 +1,4 @@
-"""The same order at most once per second: who waits, and who shares a wait."""
+"""The same order goes at most once per second."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_refused_before_order_handling() -> None:
 
 
 def test_under_way_elsewhere() -> None:
-    """A cancel of an order whose cancel is under way has to ask again."""
+    """While a cancel of an order is under way, another cancel must ask again."""
     spacing = Spacing()
     spacing.reserve([ORDER], 10.0)
     delay, reserved = spacing.reserve([ORDER, OTHER], 10.0)
@@ -57,7 +57,7 @@ def test_submitted_by_another_request() -> None:
 
 
 def test_entries_expire() -> None:
-    """Two seconds later an order is forgotten."""
+    """The spacing forgets an order after two seconds."""
     spacing = submitted(ORDER, at=10.0)
     spacing.reserve([OTHER], 13.1)
     assert spacing._free_at == {}
@@ -76,7 +76,7 @@ def test_both_names_are_one_order(before: float | None) -> None:
 
 
 def test_links_leave_what_is_under_way() -> None:
-    """A name whose cancel is under way stays reserved, and an order that is not known links nothing."""
+    """An id whose cancel is under way stays reserved. An unknown order links no ids."""
     spacing = submitted(ORDER, at=10.0)
     spacing.reserve([CLIENT], 10.0)
     spacing.link(ORDER, [ORDER, CLIENT])
@@ -86,7 +86,7 @@ def test_links_leave_what_is_under_way() -> None:
 
 
 def test_overdue_cancel() -> None:
-    """A cancel whose event loop has stopped does not keep its order for ever."""
+    """A cancel whose event loop has stopped does not reserve its order forever."""
     spacing = Spacing()
     spacing.reserve([ORDER], 10.0)
     assert not spacing.reserve([ORDER], 69.0)[1]

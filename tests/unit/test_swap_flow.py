@@ -305,7 +305,7 @@ def test_failed_entry_without_state() -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 5, 6, 7, 12])
 def test_waves(count: int) -> None:
-    """The flow sends every wave of inverse orders, and queries the one whose response holds no order."""
+    """The flow sends every wave of inverse orders, and queries an order that its response lacks."""
     ids = [str(n) for n in range(1, count + 1)]
     for forgotten in (0, count - 1):
         fates = ["nothing" if n == forgotten else "" for n in range(count)]
@@ -347,7 +347,7 @@ def test_no_false_reports(
     size: int,
     attempts: int,
 ) -> None:
-    """Whatever is lost, the flow reports only true states, and never a live order as gone."""
+    """For every lost response, the flow reports only true states, and never a live order as gone."""
     if endpoint is INVERSE:
         size, fates = 1, ["" if one == "forget" else one for one in fates]
     lookups = ["" if one == "forget" else one for one in lookups]

@@ -1,4 +1,4 @@
-"""Single cancels that share a batch, driven by hand: what each caller gets, and what is sent for it."""
+"""Single cancels that share a batch, by hand: each caller's result, and the requests for it."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def test_named_final_state(state: str, status: str, words: str) -> None:
 
 
 def test_does_not_exist() -> None:
-    """A mere "does not exist" is not final: the order is queried, twice."""
+    """A mere "does not exist" is not final: the plugin queries the order twice."""
     exchange = Exchange([response([canceled(1), canceled(3)], [not_found("2")])], queries=[GONE])
     error = cancel(exchange)["2"]
     assert str(error).startswith(
@@ -315,7 +315,7 @@ def test_refused_as_a_whole(failure: BaseError) -> None:
 
 
 def test_never_sent() -> None:
-    """A batch that no host took leaves each caller its own error, and nothing is sent by singles."""
+    """If no host takes a batch, each caller gets its own error, and the plugin sends no singles."""
     failure = NetworkError("bingx no connection")
     attach_progress(failure, Progress.NOT_WRITTEN)
     exchange = Exchange([failure])
@@ -341,7 +341,7 @@ def test_linear(code: int | None, status: str | None) -> None:
 
 
 def test_ended_by_the_caller() -> None:
-    """An error in place of a turn is the end: nothing is sent, and an ambiguous one is not reconciled."""
+    """An error in place of a turn ends the call: no request follows, even if the error is ambiguous."""
 
     def execute(command: Any) -> Any:
         assert isinstance(command, Join), "nothing may be sent"
