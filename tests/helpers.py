@@ -124,7 +124,7 @@ def pairwise(first: Iterable[Any], second: Iterable[Any], *more: Iterable[Any]) 
     return chosen
 
 
-# Orders in the simulator, and what a bot reads of them
+# Orders in the simulator, and a bot's view of them
 
 FAULTS: dict[str, dict[str, Any]] = {
     "drop": {},

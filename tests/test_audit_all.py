@@ -239,12 +239,12 @@ def test_list_that_cannot_be_had(requests: tuple[Request, ...], counts: set[str]
         ((executed(0, 1, 3, MEANWHILE),), {}, set()),
         ((executed(4),), {}, {TOUCHED}),
         ((executed(5),), {}, {TOUCHED}),
-        ((executed(5),), {"symbol": None}, {SILENT, LOST}),  # it is meant, but nothing is said of it
+        ((executed(5),), {"symbol": None}, {SILENT, LOST}),  # the call is about it, but omits it
         ((executed(0, path=BY_ID),), {}, set()),
         ((executed(4, path=BY_ID),), {}, {TOUCHED}),
         ((executed(MEANWHILE, path=BY_ID),), {}, {TOUCHED}),
         ((executed(3, path=BY_ID),), {}, {TOUCHED}),
-        # The exchange says that it could not cancel it: what was wanted is wanted still.
+        # The exchange tried to cancel it and failed, so the plugin may cancel it by its id.
         ((executed(3, path=BY_ID),), {"troubles": (Trouble("refuse", ALL["spot"]),)}, set()),
         ((executed(3, path=BY_ID),), {"rules": {"same_order_in_cancel_all": True}}, set()),
     ],

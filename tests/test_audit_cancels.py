@@ -154,7 +154,7 @@ GONE = {MISREPORTED, LIVE_TOLD_GONE}
     [
         (played(structure()), set()),
         (played(structure(), "open"), {*GONE, LOST}),
-        (played(structure(), "open", "canceled"), GONE),  # a lucky guess: it came true afterwards
+        (played(structure(), "open", "canceled"), GONE),  # a lucky guess: true only afterwards
         (played(structure(), "closed"), {MISREPORTED}),
         (played(structure(None)), {SILENT}),
         (played(structure("closed"), "closed"), {SILENT}),
@@ -191,7 +191,7 @@ def test_judge_of_settled_orders(call: FamilyPlayed, counts: set[str]) -> None:
         (unresolved(f"Order does not exist {FIRST}"), {GONE_WORDS}),
         (unresolved(f"{FIRST} is already filled"), {GONE_WORDS}),
         (unresolved(f"{FIRST} order status :CANCELED"), {GONE_WORDS}),
-        (unresolved(f"{FIRST} order status :PENDING"), set()),  # which says that it is live
+        (unresolved(f"{FIRST} order status :PENDING"), set()),  # the message says that it is live
         (unresolved(f"timeout {FIRST}", "9"), {SILENT, LOST}),
         (unresolved(f"timeout {FIRST}", FIRST, FIRST), {SILENT, LOST}),
         (unresolved(f"timeout {FIRST}", ClientOrderId(FIRST)), {SILENT, LOST}),
@@ -222,8 +222,8 @@ UNKNOWN = unresolved("unresolved: mine", ClientOrderId("mine"))
         ({"troubles": (Trouble("http", SINGLE["spot"], details={"status": 403}),)}, set()),
         ({"troubles": (Trouble("restrict", SINGLE["spot"]),)}, set()),
         ({"kind": "gather"}, {NEEDLESSLY_UNCERTAIN}),
-        ({"kind": "gather", "troubles": (LOSS,)}, set()),  # it may have struck another call
-        ({"kind": "gather", "limits": {"single": 1}}, set()),  # the others use up that of the look-ups
+        ({"kind": "gather", "troubles": (LOSS,)}, set()),  # another call may have met the trouble
+        ({"kind": "gather", "limits": {"single": 1}}, set()),  # the others use up the limit of the look-ups
     ],
 )
 def test_what_excuses_an_unresolved_order(change: dict[str, Any], counts: set[str]) -> None:
@@ -270,7 +270,7 @@ def test_unresolved_client_order_ids(asking: Asking, age: float, counts: set[str
         (NOBODYS, Placed("open"), "spot", "open", set()),
         (replace(BY_ID, symbol="ETH/USDT"), Placed("open"), "spot", "open", set()),
         (BY_ID, Placed("open", foreign=True), "spot", "open", set()),
-        (BY_ID, Placed("open"), "linear", "rejected", set()),  # swaps say so of ended orders, too
+        (BY_ID, Placed("open"), "linear", "rejected", set()),  # swaps say the same of ended orders
         (BY_ID, Placed("open"), "linear", "open", {*GONE, LOST}),
         (BY_ID, Placed("open"), "spot", "rejected", {MISREPORTED}),
     ],

@@ -73,7 +73,7 @@ def test_one_lost_order_fails(capsys: pytest.CaptureFixture[str]) -> None:
     assert report("gather", [theirs, uncertain], "--kind gather", COUNTS)
 
 
-@pytest.mark.usefixtures("loopback", "without_pauses")  # the latter gives back the pauses that a play sets
+@pytest.mark.usefixtures("loopback", "without_pauses")  # the latter restores the pauses that a play sets
 @pytest.mark.parametrize("kind", ["cancel_order", "gather", "cancel_all_orders", "cancel_orders"])
 def test_replay(capsys: pytest.CaptureFixture[str], kind: str) -> None:
     """--replay plays one scenario with its clients, and shows the requests, the reports, and the truth."""

@@ -68,7 +68,7 @@ OPEN = {
 TWO_HOURS = 2 * 60 * 60 * 1000
 UNKNOWN = json.dumps({"code": 109421, "msg": "order not exist", "data": {}})
 
-# Every market, and both worlds, in as few tests as that takes: the others are slow.
+# Every market and both worlds, in as few tests as possible: they are slow.
 in_turn = pytest.mark.parametrize(
     ("market", "world"), [("spot", "sync"), ("linear", "async"), ("inverse", "sync")]
 )
@@ -111,7 +111,7 @@ def is_gone(error: Any, words: str, status: str | None) -> None:
     assert error.unresolved == []
 
 
-# Answered
+# The response arrives
 
 
 def test_cancelled(bot: Bot, simulator: Simulator, market: Any) -> None:

@@ -487,7 +487,7 @@ def test_caller_of_an_id_under_way(simulator: Simulator) -> None:
     assert len(simulator.requests) == 1
 
 
-# Who is cancelled, who is banned, who is refused
+# Cancelled callers, bans, refusals
 
 
 def limiter(simulator: Simulator, route: str) -> Any:
@@ -659,7 +659,7 @@ def test_many_that_are_gone(market: Any, loopback: None) -> None:
                 return await at_once(bot, ids, SYMBOLS[market])
 
         results = play(scene)
-        # Of some spot orders the exchange only says that it is busy: then a cancelled order is a success.
+        # For some spot orders the exchange only says that it is busy. Then a cancelled order is a success.
         told = [one.orders[0] if isinstance(one, OrderNotFound) else one for one in results]
         assert [one["status"] for one in told] == ["canceled"] * 60
         assert [one.unresolved for one in results if isinstance(one, OrderNotFound)] != []

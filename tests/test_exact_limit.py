@@ -16,7 +16,7 @@ from .delaying_proxy import proxy_to
 from .helpers import RedisServer, pairwise
 from .judge import Fleet, Judgement, Trouble, cancel_as, judge
 
-# Each of them let 3 to 10 requests through in a second when a request counted from its grant.
+# Each trouble let 3 to 10 requests through in a second when a request counted from its grant.
 TROUBLES = {
     "fresh": Trouble(),
     "handshake 40 ms": Trouble(handshake=(0.04, 0.04)),
@@ -34,12 +34,12 @@ ROWS = [
     *pairwise(("redis",), SLOW_REDIS, LIMITS),
     ("pro", "fresh", 2),
 ]
-# Of the limit, as far as nothing delays the requests. On a quiet machine it is 0.98 and more (make bench).
+# The least share of the limit if requests are not delayed. A quiet machine reaches 0.98 or more (make bench).
 # Other tests run at the same time: with a load of 12 on two cores the bots reached 0.97.
 AIM = 0.94
-START = 0.7  # of that, as far as bots in trouble take their time to start
+START = 0.7  # the least share of that, because bots in trouble start slowly
 TRIES = 5  # the limit must hold in each; other load may slow the machine down in a few
-WINDOWS = 3  # as many as the requests of a row fill: with new connections, kept ones, and new ones again
+WINDOWS = 3  # windows per row: with new connections, kept connections, and new connections again
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ def measure(
             port = server.port
             if trouble.slow_replies:
                 port = stack.enter_context(proxy_to(port, seed, slow_replies=trouble.slow_replies))
-            # A busy machine may take a Redis for one that is away, which counts by process.
+            # A busy machine may see a Redis outage, and then each process counts by itself.
             config["options"]["cancelOrders"]["storage"] = (
                 f"redis://127.0.0.1:{port}/0?socket_timeout=5&socket_connect_timeout=5"
             )

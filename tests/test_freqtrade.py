@@ -128,7 +128,7 @@ def cancels_sent(simulator: Simulator, order_id: str) -> int:
 @pytest.mark.parametrize(
     ("world", "package", "error", "causes", "requests"),
     [
-        # Its last attempt is refused because it follows the one before it within a second.
+        # The exchange refuses the last attempt, because it comes within a second of the previous one.
         ("ccxt", "ccxt", "TemporaryError", {"BadRequest"}, 1 + RETRIES),
         ("ours", "ccxt_bingx_ext", "InvalidOrderException", {"OrderNotFound"}, 1),
     ],

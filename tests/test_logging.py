@@ -373,7 +373,7 @@ def test_ban_of_another_process(server: RedisServer, simulator: Simulator, log: 
         for _ in range(2):
             with pytest.raises(BaseError):
                 exchange.cancel_orders(["1"], SYMBOL)
-        forget_accounts()  # as another process begins
+        forget_accounts()  # as in a new process
     own, others = [one for one in log.records if one.event == "ban"]
     assert own.code == "100410"
     assert others.store == f"127.0.0.1:{server.port}"

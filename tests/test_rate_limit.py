@@ -193,7 +193,7 @@ def test_abandoned_coroutine() -> None:
 
     async def begin() -> None:
         await acquire_async(lane, pace, 1.0, not_sent)
-        waiting.send(None)  # now it sleeps in the queue
+        waiting.send(None)  # now the waiter sleeps in the queue
 
     loop.run_until_complete(begin())
     loop.close()

@@ -120,7 +120,7 @@ def test_dead_process(server: RedisServer) -> None:
         ask(lane_)  # six tickets wait and never come back
     start = time.monotonic()
     acquire(lane_, PACE, 1.0, not_sent)
-    assert time.monotonic() - start < 4  # behind six it would be 4.2
+    assert time.monotonic() - start < 4  # behind six tickets it would be 4.2
 
 
 def test_shared_pauses_and_bans(server: RedisServer) -> None:
@@ -174,7 +174,7 @@ def test_cancelled_twice(server: RedisServer) -> None:
     for steps in range(1, 4):
         for more in range(4):
             asyncio.run(main(steps, more))
-    call(shared, ["withdraw", ""])  # those before have arrived
+    call(shared, ["withdraw", ""])  # the earlier calls have arrived
     assert len(shared._queue) == 0
     assert shared._local._schedule.waiting == []
     with redis.Redis.from_url(server.url) as client:
@@ -332,7 +332,7 @@ def test_clock_step_back(server: RedisServer) -> None:
 
 def test_many_tasks(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of three hundred waiting tasks a few query Redis at a time, in calling order."""
-    # A busy machine must not pass for a Redis that is away.
+    # A busy machine must not look like a Redis outage.
     shared: Any = RedisLimiter(f"{server.url}?socket_timeout=5", "lane", LocalLimiter())
     asked: set[Any] = set()
     evaluate = shared._connection.call_async

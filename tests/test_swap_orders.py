@@ -271,7 +271,7 @@ def test_gateway_5xx(bot: Bot, simulator: Simulator, market: str) -> None:
     simulator.faults.add("http", status=500, body=body, path=PATHS[market], times=None)
     with pytest.raises(ExchangeNotAvailable) as caught:
         bot.cancel_orders([live, "77"], SYMBOLS[market])
-    assert reported(caught.value.orders) in ([], [("77", None)])  # by two look-ups
+    assert reported(caught.value.orders) in ([], [("77", None)])  # after two look-ups
     assert live in caught.value.unresolved
 
 

@@ -128,7 +128,7 @@ def several_symbols(bot: bingx, ccxts: list[CcxtsRequest], orders: list[Order]) 
     ]
     entries.append({"id": "1"})  # type: ignore[typeddict-item]  # pyright: ignore
     assert_type(bot.cancel_orders_for_symbols(entries, {"process": 1}), list[Order])
-    # The plugin also takes what ccxt's own method takes, and what the cancels return.
+    # The plugin also accepts the arguments of ccxt's own method, and the results of the cancels.
     assert_type(bot.cancel_orders_for_symbols(ccxts), list[Order])
     assert_type(bot.cancel_orders_for_symbols(orders), list[Order])
 

@@ -76,7 +76,7 @@ class Exchange:
         self.cancels: list[Any] = []
         self.meanwhile: Callable[[], object] = lambda: None
         self.clock_error = 0.0
-        self.times: list[Any] = []  # s that a question for the time takes, there and back
+        self.times: list[Any] = []  # s that a time query takes, there and back
         self.calls: list[Any] = []
         self.spacing = Spacing()
 
@@ -694,7 +694,7 @@ def test_many_left() -> None:
     assert exchange.sent(FetchOrder) == []
 
 
-# The list cannot be had
+# The list fails
 
 
 def test_list_denied(caplog: pytest.LogCaptureFixture) -> None:
@@ -947,7 +947,7 @@ def test_refused_as_gone() -> None:
     assert "not exist" not in str(error)
 
 
-# Handing back
+# Passing unresolved orders to another call
 
 
 def test_unresolved_entries() -> None:

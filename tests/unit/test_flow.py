@@ -298,7 +298,7 @@ def test_every_id_once(replies: list[Any], process: int | None, size: int) -> No
     assert unresolved == sorted(unresolved)
     assert len(wire.requests) <= 24
     if not process and not any(request.get("process") == 1 for request in wire.requests):
-        # All or nothing is one request, sent again only where it was refused for the limit.
+        # All or nothing is one request. The flow repeats it only after a refusal for the limit.
         assert len(wire.requests) == 1 + wire.others.count(repr(Sleep(1.0)))
 
 

@@ -135,7 +135,7 @@ def test_process_1_sent_again(fate: str) -> None:
     exchange = Exchange({**ALIVE, "3": "FILLED"}, fate)
     told = settle(exchange, batch(1, 2, 3, 4, process=1))
     assert told == [("1", "canceled"), ("2", "canceled"), ("3", "closed"), ("4", None)]
-    assert exchange.sent == "ccqq"  # "does not exist" counts when two looks agree
+    assert exchange.sent == "ccqq"  # "does not exist" counts if two look-ups agree
     assert set(exchange.states.values()) == {"CANCELED", "FILLED"}
 
 

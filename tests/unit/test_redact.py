@@ -80,7 +80,7 @@ def test_error_with_own_message() -> None:
     assert not re.search("[0-9a-f]{64}", shown)
 
 
-# Everything that an error leads to
+# Everything reachable from an error
 
 KEY, SECRET, DIGITS = (
     "Zsm4DcrHBTewmVaElrdwA67PmivPv6VDK6JAkiECZ9Qf",

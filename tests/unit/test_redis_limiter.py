@@ -203,7 +203,7 @@ def test_resume_wakes_all_after_a_hold() -> None:
 
     for number in range(3):
         redis.do(Acquire(Ticket(partial(wake, number)), LIMIT))
-    woken.clear()  # each woke the next one when it had its first reply
+    woken.clear()  # each ticket woke the next when it had its first reply
     redis.do(Resume())
     assert woken == []
     redis.do(Ban(None))
@@ -268,7 +268,7 @@ def test_outage_of_a_store(caplog: pytest.LogCaptureFixture, monkeypatch: pytest
         asked.append(arguments[0])
         if is_back:
             return [*GRANTED, "0", len(asked), "0"]
-        if now:  # it is time to try again, and this call does
+        if now:  # it is time to try again: this call does
             assert [one.do(Acquire(ticket(), LIMIT)) for one in others] == [GO] * 4
         return TimeoutError("no reply in time")
 

@@ -303,10 +303,10 @@ def test_next_up() -> None:
 
 
 STORY = st.tuples(
-    st.floats(0, 6),  # when it asks
-    st.floats(0, 0.4),  # how long it takes until it can be written
-    st.floats(0, 0.25),  # how long it is under way
-    st.sampled_from([0.0, 0.1, 0.6, None]),  # how long the response takes, None: it hangs
+    st.floats(0, 6),  # when the request asks
+    st.floats(0, 0.4),  # how long until the request can be written
+    st.floats(0, 0.25),  # how long the request is under way
+    st.sampled_from([0.0, 0.1, 0.6, None]),  # how long the response takes. None: it hangs
     st.booleans(),  # whether the process dies before it writes
 )
 
@@ -336,7 +336,7 @@ def test_no_window_exceeds_the_limit_on_arrival(stories: list[Any], limit: int) 
         elif event == "write":
             if now > granted_at[number] + rate_limit.slack and schedule.renew(number, now, rate_limit).delay:
                 after(0.0, number, "ask")
-                stories[number] = (now, 0.0, flight, response, dies)  # the connection is there now
+                stories[number] = (now, 0.0, flight, response, dies)  # the connection is open now
                 continue
             schedule.written(number, now, rate_limit)
             arrived.append(now + flight)

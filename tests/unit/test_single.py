@@ -168,7 +168,7 @@ def unresolved(error: Any, *ids: str) -> None:
         assert one in str(error)
 
 
-# Answered
+# The response arrives
 
 
 @every_market
@@ -402,7 +402,7 @@ def test_lost_then_refused() -> None:
     again = refused(100400, "order status :CANCELED,can not delete, please verify and retry later")
     exchange = Exchange([lost, again], [lost])
     assert exchange.cancel()["status"] == "canceled"
-    # Open, as a query that lags says. The second cancel finds what the first one did.
+    # A query that lags says "open". The second cancel finds the order as the first cancel left it.
     exchange = Exchange([lost, again], [nested(order(status="PENDING"))])
     assert exchange.cancel()["status"] == "canceled"
 
@@ -418,7 +418,7 @@ def test_lost_then_stopped() -> None:
     """The original error records how long a ban in the middle lasts."""
     first = RequestTimeout("bingx the first one")
     banned = refused(100410, "unblocked after 1999999999999")
-    # Found open in the end, and the cancel after that is banned.
+    # The last query finds the order open, and the next cancel meets a ban.
     cancels = [first, UNKNOWN, UNKNOWN, UNKNOWN, banned]
     exchange = Exchange(cancels, [nested(order(status="PENDING"))])
     assert exchange.fails() is first
@@ -589,7 +589,7 @@ def test_both_ids_gone() -> None:
 def test_both_ids_of_two_orders(client: str | None, state: str, first: Any) -> None:
     """The plugin cancels the open order with the client order id, regardless of the order id."""
     if client == "Mine" and state == "PENDING":
-        return  # two open orders of one client order id: the next test
+        return  # the next test covers two open orders of one client order id
     opens = listing(order(9, "PENDING", "Mine"))
     cancels = [first, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN] if state == "PENDING" and first is lost else [first]
     exchange = Exchange(

@@ -148,7 +148,7 @@ def test_look_up_of_unclear_ids() -> None:
     exchange = SwapExchange(LINEAR, STATES, "after")
     told = settle(exchange, batch(1, 2, 3, 4))
     assert told == [("1", "canceled"), ("2", "closed"), ("3", "canceled"), ("4", None)]
-    assert exchange.looked_up == ["1", "3", "4", "4"]  # not found counts when two looks agree
+    assert exchange.looked_up == ["1", "3", "4", "4"]  # "not found" counts if two look-ups agree
 
 
 def test_omitted_ids() -> None:
