@@ -1,13 +1,13 @@
-# Every target builds the environment that it needs: there is no other set-up.
+# Every target builds the environment that it needs. No other set-up is necessary.
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-# Tests mostly wait for the simulator. Those of one file go one after the other: some share what the first one builds.
+# Tests mostly wait for the simulator. The tests of one file run in one process: some share what the first one builds.
 JOBS ?= 2
 
-# Exact versions with hashes: a new release of a dependency changes nothing here, and pip refuses a file that somebody
-# replaced. `make lock` refreshes them. Only wheels: a source distribution would fetch its build backend unchecked.
+# Exact versions with hashes: a new release of a dependency changes nothing here, and pip refuses a replaced file.
+# `make lock` updates them. Only wheels: a source distribution would fetch its build backend unchecked.
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
 INSTALL = $(PIP) install --require-hashes --only-binary :all: $(PINS:%=--requirement %)
 PINS = requirements/ccxt-newest.txt requirements/test.txt
@@ -20,7 +20,7 @@ help:
 	@echo "make test      run the tests, with coverage (ARGS=tests/unit for some of them, without)"
 	@echo "make docs      build the site in .cache/site; a dead link, a missing name or a broken diagram fails it"
 	@echo "make build     the wheel and the source distribution, in dist/"
-	@echo "make lint      ruff, mypy, pyright, the layers that imports keep to, spelling, and the workflows"
+	@echo "make lint      ruff, mypy, pyright, import layers, spelling, and the workflows"
 	@echo "make bench     measure time and cost, next to plain ccxt (9 minutes; ARGS=--quick for a first look)"
 	@echo "make audit     check every claim against the truth in 1000 random scenarios (ARGS=--seed=2)"
 	@echo "make soak      20 000 cancels with lost responses: limit, memory, every id (ARGS=--cancels=2000)"
@@ -28,22 +28,22 @@ help:
 	@echo "make compat    run the tests on several ccxt releases and Pythons, and print a table (ARGS=--help)"
 	@echo "make newest    run the fast tests on the newest release of every dependency"
 	@echo "make upstream  check whether the newest ccxt still has the defects that the plugin works around"
-	@echo "make vulnerabilities  ask PyPI for known vulnerabilities of ccxt and of what it needs, as pinned"
+	@echo "make vulnerabilities  ask PyPI for known vulnerabilities of ccxt and its dependencies, as pinned"
 	@echo "make lock      pin the development set to the newest releases, with hashes"
-	@echo "make record    record the cassettes again, from the simulator; keeps those in which only times differ"
+	@echo "make record    record the cassettes again, from the simulator; keeps a cassette if only times differ"
 
 $(BIN)/.ready: pyproject.toml $(PINS)
 	@echo "Installing ccxt and the test tools, in pinned versions, into $(VENV). This happens once."
 	@$(PYTHON) -m venv $(VENV)
 	@$(INSTALL)
-# A folder has no hash, so it goes second. The first step has brought all that it needs.
+# A folder has no hash, so it goes second. The first step has installed its dependencies.
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: $(BIN)/.ready
 	$(BIN)/python -m ccxt_bingx_ext demo
 
-# Some of the tests cover some of the package: a report of the whole would only mislead.
+# ARGS selects some of the tests. A coverage report would then mislead.
 test: $(BIN)/.ready
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(if $(ARGS),$(ARGS),--cov --cov-report=term-missing)
 
@@ -76,8 +76,8 @@ newest:
 upstream:
 	$(PYTHON) -m tools.compat --fresh --ccxt newest --python this $(ARGS) -- tests/test_upstream_defects.py
 
-# Not pinned and in an environment of its own: it installs nothing that it audits. --strict: a package that PyPI
-# says nothing about fails the check; without it, an index that serves no advisories passes for "none found".
+# pip-audit is not pinned, has an environment of its own, and installs none of the packages that it audits. --strict
+# fails on a package that PyPI does not know: otherwise an index without advisories would pass for "none found".
 vulnerabilities:
 	$(PYTHON) -m venv --clear .cache/pip-audit
 	.cache/pip-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
@@ -93,7 +93,7 @@ lint: $(BIN)/.ready-lint
 	$(BIN)/codespell
 	@$(MAKE) --no-print-directory lint-github
 
-# GitHub says nothing of an issue form that it cannot read: it does not show it.
+# GitHub hides an issue form that it cannot read, without an error.
 lint-github: $(BIN)/.ready-lint
 	$(BIN)/zizmor --offline --no-progress --quiet .github/workflows
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
@@ -103,7 +103,7 @@ $(BIN)/.ready-lint: $(BIN)/.ready requirements/lint.txt
 	$(INSTALL) --requirement requirements/lint.txt
 	@touch $@
 
-# The theme's warning is about its end of life in 2027, and would not fail the build.
+# The variable hides the theme's warning about its end of life in 2027.
 docs: $(BIN)/.ready-docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 	@echo "Open .cache/site/index.html"
@@ -115,7 +115,7 @@ $(BIN)/.ready-docs: $(BIN)/.ready requirements/docs.txt
 build: $(BIN)/.ready
 	$(BIN)/python -m build --quiet --no-isolation $(ARGS) .
 
-# In an environment of its own: what pins the development set is not part of it.
+# In an environment of its own: uv, which pins the development set, is not part of the set.
 lock:
 	$(PYTHON) -m venv --clear .cache/lock
 	.cache/lock/bin/python -m pip install --quiet --disable-pip-version-check uv

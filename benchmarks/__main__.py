@@ -18,7 +18,7 @@ TITLE = "# Benchmark\n\nWritten by `make bench`."
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "--quick", action="store_true", help="few repeats, 10 and 100 orders; writes nothing without --into"
+        "--quick", action="store_true", help="few repeats, 10 and 100 orders, no files unless you give --into"
     )
     parser.add_argument("--into", type=Path, help="write below this directory (default: the repository)")
     args = parser.parse_args()

@@ -19,7 +19,7 @@ World: TypeAlias = Literal["sync", "async", "pro"]
 
 CONTENDERS: tuple[Contender, ...] = ("ours", "ccxt", "loop")
 SYMBOL = "BTC/USDT"
-PROCESS = {"process": 1}  # cancel what can be cancelled
+PROCESS = {"process": 1}  # cancel every order that can be cancelled
 
 _OURS: dict[World, Any] = {
     "sync": ccxt_bingx_ext.bingx,
@@ -34,7 +34,7 @@ _CCXTS: dict[World, Any] = {
 
 
 def class_of(contender: Contender, world: World) -> Any:
-    """The class of a contender. The loop uses ccxt's own."""
+    """The class of a contender. The loop uses ccxt's class."""
     return (_OURS if contender == "ours" else _CCXTS)[world]
 
 

@@ -1,4 +1,4 @@
-"""What the plugin costs apart from waiting: signing, parsing, importing, and the first cancel."""
+"""Measure the plugin's costs apart from waiting: signing, parsing, importing, and the first cancel."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _loaded(exchange: ExchangeProcess, contender: Contender) -> Any:
 def _alternating(
     runs: Mapping[Contender, Callable[[], object]], number: int, repeats: int
 ) -> dict[Contender, float]:
-    """The median s of one run. The contenders take turns, so that a busy machine is busy for all."""
+    """The median of one run in s. The contenders take turns, so that a busy machine slows all of them."""
     seconds: dict[Contender, list[float]] = {one: [] for one in runs}
     for _ in range(repeats + 1):
         for one, run in runs.items():
@@ -173,10 +173,10 @@ def _calls(bot: Any) -> Callable[[], object]:
 
 
 def _time_imports(repeats: int) -> list[tuple[float, float]]:
-    """How long ``import ccxt`` takes, and how much longer with the plugin, in fresh interpreters.
+    """The seconds that ``import ccxt`` takes, and the plugin's import after it, in fresh interpreters.
 
-    It imports a copy of the plugin with compiled bytecode, as pip installs it. From a checkout where Python
-    may not write bytecode, each start would compile the plugin again.
+    Imports a copy of the plugin with compiled bytecode, as pip installs it. In a checkout where Python may
+    not write bytecode, each start would compile the plugin again.
     """
     with tempfile.TemporaryDirectory() as directory:
         package = Path(directory) / "ccxt_bingx_ext"

@@ -30,7 +30,7 @@ class Tally(NamedTuple):
 
 
 class _Handlers:
-    """What the process does. Each method handles a message of `ExchangeProcess`."""
+    """The work of the process. Each method handles a message of `ExchangeProcess`."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
@@ -84,7 +84,7 @@ def _serve(messages: Connection, settings: dict[str, Any]) -> None:
 
 
 class ExchangeProcess:
-    """A simulator, with `settings` as it takes them. Every account is new, and has its full limits."""
+    """A simulator in a process of its own, with its `settings`. Every account is new, with full limits."""
 
     def __init__(self, **settings: Any) -> None:
         # Spawn, not fork: if the child inherited the parent's end of the pipe, it would never end.
@@ -117,7 +117,7 @@ class ExchangeProcess:
         return account
 
     def config(self, account: Account, **more: Any) -> dict[str, Any]:
-        """The configuration for any of ccxt's classes."""
+        """The configuration of a ccxt class for ``account``."""
         return {**self._config, "apiKey": account.api_key, "secret": account.secret, **more}
 
     def place(self, account: Account, count: int) -> list[str]:
@@ -130,7 +130,7 @@ class ExchangeProcess:
         self._request("end", ids)
 
     def count_open(self, ids: Sequence[str]) -> int:
-        """How many of these orders are really still live."""
+        """How many of these orders are still live on the simulator."""
         return int(self._request("count_open", ids))
 
     def cancels(self, account: Account) -> list[float]:

@@ -15,15 +15,15 @@ from .exchange_process import ExchangeProcess
 COUNTS = (10, 100, 500, 1000)
 QUICK_COUNTS = (10, 100)
 LIMIT = 2  # requests per second on cancelOrders
-GONE_ALREADY = 10  # every tenth order was filled or cancelled without the bot
+GONE_ALREADY = 10  # every tenth order was filled, or cancelled by something other than the bot
 _REST = 1.1  # s; time_to_wire measures the throttle's delay of the first request
 
 
 class Outcome(NamedTuple):
     """The outcome of cancelling.
 
-    ``missing``: ids for which the bot gets neither an order structure nor an exception. ``left_open``: the
-    orders that are live afterwards. ``refusal``: why the whole call failed, if it did. ``saturation``: the
+    ``missing``: how many ids brought the bot neither an order structure nor an exception. ``left_open``: how
+    many orders are live afterwards. ``refusal``: why the whole call failed, if it did. ``saturation``: the
     used share of the limit, from the first request to the last.
     """
 
@@ -60,7 +60,7 @@ def _measure_count(exchange: ExchangeProcess, count: int, quick: bool) -> Work:
 
 
 def _middle(outcomes: list[Outcome]) -> Outcome:
-    """The outcome with the median wall time, but with the worst mistakes of all."""
+    """The outcome with the median wall time, and the most mistakes of any outcome."""
     middle = min(outcomes, key=lambda one: abs(one.seconds - median(each.seconds for each in outcomes)))
     return middle._replace(
         limited=max(one.limited for one in outcomes),

@@ -18,7 +18,7 @@ _HEAD = ("", "this plugin", "ccxt's `cancel_orders`", "loop of `cancel_order`", 
 
 
 def render(results: Results) -> str:
-    """The report, in Markdown that is also easy to read as plain text."""
+    """The report in Markdown. It also reads well as plain text."""
     parts = sections(results)
     return "\n\n".join([_machine(), _table(parts), _verdict(parts), _notes(results)])
 
@@ -65,26 +65,26 @@ def _verdict(parts: Sequence[Section]) -> str:
     missed = [f"{what} ({aim.text})" for what, aim in aims if not aim.met]
     if not missed:
         return f"All {len(aims)} aims are met."
-    return f"{len(aims) - len(missed)} of {len(aims)} aims are met; not met: {'; '.join(missed)}."
+    return f"{len(aims) - len(missed)} of {len(aims)} aims are met. Not met: {'; '.join(missed)}."
 
 
 _NOTES = """\
 - Times are medians.
-- Time to wire: {ours} repeats of ours, {others} of the others, each with a new account and a new instance of
-  a running bot with its markets loaded. {ids} ids; only the first request of the loop. The simulator runs in
-  a process of its own, and its clock measures the arrival.
-- Many orders: sync, process=1, after a second of rest; repeats (ours/ccxt/loop):
+- Time to wire: {ours} repeats of ours, {others} of the others. Each repeat has a new account, and a new
+  instance of a running bot with its markets loaded. A call cancels {ids} ids. For the loop, we time only its
+  first request. The simulator runs in a process of its own, and its clock measures the arrival.
+- Many orders: sync, process=1, after a second of rest. Repeats (ours/ccxt/loop):
   {repeats}.
-  Every {gone}th order was filled or cancelled without the bot. The limits are the documented ones: {limit}/s
-  for cancelOrders and 5/s for cancel. The bot gets an order structure for an id, or an exception for that id,
-  or the id is missing.
+  Every {gone}th order was already filled, or cancelled by something other than the bot. We use the documented
+  limits: {limit}/s for cancelOrders and 5/s for cancel. An id is missing if the bot gets neither an order
+  structure nor an exception for it.
 - This plugin sends 50 ids per request by default, and waits for its turn. The step between 100 and 500 orders
   is the exchange's limit: two requests go at once, and two more in each further second.
 - ccxt puts all ids into one URL. We assume, in the simulator, that the exchange refuses URLs above 8192 bytes
   (414).
 - ccxt paces the loop at exactly the limit, and jitter pushes it over. More than 20 refusals within 8 minutes
   ban an account from the endpoint for 5 minutes, and then the exchange refuses every request. The loop
-  continues after an exception, and sends no order twice."""
+  continues after an exception, and never sends an order twice."""
 
 
 def _notes(results: Results) -> str:

@@ -49,7 +49,7 @@ class Row(NamedTuple):
 
     @property
     def ratio(self) -> str:
-        """Our value to ccxt's: of the same call if there is one, or of the loop of single cancels."""
+        """The ratio of our value to ccxt's: of the same call if it has one, or of the loop of cancels."""
         ours, ccxts = self.cells.get("ours"), self.cells.get("ccxt", self.cells.get("loop"))
         if not self.unit or not isinstance(ours, (int, float)) or not isinstance(ccxts, (int, float)):
             return ""
@@ -167,8 +167,8 @@ def _unchanged_rows(run: Run) -> list[Row]:
 
 def _slot_rows(slot: SharedLimit) -> list[Row]:
     rows = {
-        "of this process": slot.in_process,
-        "of a Redis on this machine": slot.redis,
+        "kept by this process": slot.in_process,
+        "shared over a Redis on this machine": slot.redis,
         "… with TLS": slot.tls,
     }
     return [

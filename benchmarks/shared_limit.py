@@ -1,6 +1,6 @@
-"""What a slot in the rate limit costs a cancel: in this process, over Redis, over Redis with TLS.
+"""Measure how long a slot in the rate limit takes: in this process, over Redis, over Redis with TLS.
 
-It measures the question and its reply before each cancel, while nothing else uses the limit.
+It times the call and its reply before each cancel, while nothing else uses the limit.
 """
 
 from __future__ import annotations

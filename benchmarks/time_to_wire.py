@@ -15,7 +15,7 @@ AIM = 0.002
 
 
 class Case(NamedTuple):
-    """When the bot cancels: ``rested`` s after another call (sync), or behind ``queued`` calls."""
+    """When the bot cancels: ``rested`` s after another call (sync), or behind ``queued`` calls (async)."""
 
     world: World
     queued: int = 0
@@ -56,11 +56,11 @@ def _measure_case(exchange: ExchangeProcess, case: Case, quick: bool) -> WireTim
         {"ours": 3, "ccxt": 1, "loop": 1} if quick else {"ours": 9, "ccxt": 3, "loop": 3}
     )
     if case.rested and not quick:
-        repeats = dict.fromkeys(CONTENDERS, repeats["ours"])  # this case is quick for all of them
+        repeats = dict.fromkeys(CONTENDERS, repeats["ours"])  # this case is quick for every contender
     progress(f"time to wire: {case.label}")
     seconds: dict[Contender, list[float]] = {one: [] for one in CONTENDERS}
     for number in range(max(repeats.values())):
-        for one in CONTENDERS:  # take turns, so that a busy machine is busy for all
+        for one in CONTENDERS:  # take turns, so that a busy machine slows all of them
             if number < repeats[one]:
                 seconds[one].append(_once(exchange, case, one))
     return WireTime(case, {one: median(taken) for one, taken in seconds.items()}, repeats)

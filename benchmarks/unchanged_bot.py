@@ -1,4 +1,4 @@
-"""A bot that knows nothing of the plugin cancels one order after the other, under the documented limits."""
+"""A bot that knows nothing about the plugin cancels order by order, under the documented limits."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .exchange_process import ExchangeProcess
 CONTENDERS: tuple[Contender, ...] = ("ours", "loop")
 GATHERED = (50, 500, 1000)
 LOOPED = (20,)
-_SLOW_LOOP = 500  # orders; from here on ccxt's takes minutes
-_REST = 1.1  # s; an account's first requests shall not count
+_SLOW_LOOP = 500  # orders; from here on ccxt's loop takes minutes
+_REST = 1.1  # s; so that an account's first requests do not count towards the limit
 
 
 class Outcome(NamedTuple):
-    """How long it took, the cancels that arrived, those refused by a limit or ban, and orders left open."""
+    """The wall time (s), the cancels that arrived, those refused by a limit or ban, and orders left open."""
 
     seconds: float
     requests: int

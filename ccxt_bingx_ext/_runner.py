@@ -21,14 +21,14 @@ Flow: TypeAlias = Generator[Any, Any, Any]
 class Gather(NamedTuple):
     """A command: run `flows`, side by side if possible.
 
-    Its result holds, for each flow, what it returned or the ccxt error that it raised.
+    Its result is a list: for each flow, the value that it returned or the ccxt error that it raised.
     """
 
     flows: Sequence[Flow]
 
 
 def run(flow: Generator[Any, Any, R], execute: Callable[[Any], Any]) -> R:
-    """Run `flow` to its end. `execute` carries out a command and returns its result."""
+    """Run `flow` to its end, and return its result. `execute` returns the result of a command."""
     resume: Callable[[Any], Any] = flow.send
     value: Any = None
     try:
@@ -50,7 +50,7 @@ def run(flow: Generator[Any, Any, R], execute: Callable[[Any], Any]) -> R:
 
 
 async def run_async(flow: Generator[Any, Any, R], execute: Callable[[Any], Awaitable[Any]]) -> R:
-    """Run `flow` to its end. `execute` returns an awaitable of a command's result."""
+    """Run `flow` to its end, and return its result. `execute` returns an awaitable of a command's result."""
     resume: Callable[[Any], Any] = flow.send
     value: Any = None
     try:
@@ -86,13 +86,13 @@ async def _result_async(flow: Flow, execute: Callable[[Any], Awaitable[Any]]) ->
 
 
 async def _results_async(flows: Sequence[Flow], execute: Callable[[Any], Awaitable[Any]]) -> list[Any]:
-    import asyncio  # loaded already; a sync bot need not wait for it (10 ms)
+    import asyncio  # an async bot has loaded it already, and a sync bot saves 10 ms
 
     tasks = [asyncio.ensure_future(_result_async(flow, execute)) for flow in flows]
     try:
         return await asyncio.gather(*tasks)
     except BaseException:
-        # A defect in one flow, or the caller was cancelled: no flow goes on behind the caller's back.
+        # A defect in one flow, or the caller was cancelled: no flow may continue without its caller.
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

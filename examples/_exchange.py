@@ -1,4 +1,4 @@
-"""What the examples share: where they connect to, and which orders they cancel. In your bot: your own."""
+"""Shared by the examples: where they connect, and which orders they cancel. Your bot has its own code."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ def config() -> dict[str, Any]:
     if url is None:
         return {"apiKey": os.environ["BINGX_APIKEY"], "secret": os.environ["BINGX_SECRET"]}
     api = dict.fromkeys(bingx().urls["api"], f"{url}/openApi")
-    # Never your keys: whatever that URL leads to, nothing of yours can be traded there.
+    # Never your keys: even if that URL leads elsewhere, nobody can trade on your account there.
     return {"apiKey": "simulator-key", "secret": "simulator-secret", "urls": {"api": api}}
 
 
 def ids_to_cancel(symbol: str, count: int = 3) -> list[str]:
-    """The order ids on the command line; on the simulator, where there are none, those of new orders."""
+    """The order ids on the command line. On the simulator, if you give none: the ids of new orders."""
     if sys.argv[1:]:
         return sys.argv[1:]
     if "BINGX_SIMULATOR" not in os.environ:
-        sys.exit("name the ids of the orders to cancel")
+        sys.exit("no order ids were given: add the ids of the orders to cancel to the command line")
     exchange = bingx(config())
     ids = []
     for _ in range(count):
         ids.append(exchange.create_order(symbol, "limit", "buy", 0.001, 25_000)["id"])
-        time.sleep(0.25)  # ccxt's throttle alone goes to the limit, and now and then over it
+        time.sleep(0.25)  # ccxt's throttle alone sometimes exceeds the limit
     return ids
 
 
 def not_gone(ids: Sequence[str], orders: Sequence[Any]) -> list[str]:
-    """Those of `ids` whose order is not known to be in a final state.
+    """Return the `ids` whose orders are not known to be in a final state.
 
-    A client order id may be spelt like the order id of another order, which may be live.
+    Compare client order ids apart: one may be spelled like the order id of another order, which may be live.
     """
     final = [order for order in orders if is_gone(order)]
     gone, gone_clients = ({order[field] for order in final} for field in ("id", "clientOrderId"))

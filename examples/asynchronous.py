@@ -1,10 +1,10 @@
-"""The same as ``sync.py``, awaited.
+"""Cancel several orders from an async bot. ``sync.py`` is the sync version.
 
-On the simulator (``python -m ccxt_bingx_ext simulate``), with orders that are placed there for it::
+On the simulator (``python -m ccxt_bingx_ext simulate``), where the example places the orders::
 
     BINGX_SIMULATOR=http://127.0.0.1:8000 python examples/asynchronous.py
 
-Live, with yours::
+Live, with your orders::
 
     BINGX_APIKEY=... BINGX_SECRET=... python examples/asynchronous.py ID [ID ...]
 """
@@ -29,9 +29,9 @@ async def cancel(ids: list[str]) -> list[str]:
         orders = await exchange.cancel_orders(ids, SYMBOL, {"process": 1})
     except ccxt.BaseError as error:
         print(error)
-        orders = getattr(error, "orders", [])  # what is known all the same; nothing where nothing was sent
+        orders = getattr(error, "orders", [])  # the known orders; no such list if nothing was sent
     finally:
-        await exchange.close(True)  # without True ccxt 4.5.60 leaves its session open
+        await exchange.close(True)  # without True, ccxt 4.5.60 leaves its session open
     for order in orders:
         print(order["id"], order["status"], order["info"])
     return not_gone(ids, orders)

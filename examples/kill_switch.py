@@ -1,12 +1,12 @@
-"""Cancel every order that a file lists, and end with 0 only if all of them are gone for certain.
+"""Cancel every order that a file lists. Exit with 0 only if all of them are certainly gone.
 
-A line of the file is a symbol and an order id, or ``client:`` and a client order id::
+A line of the file is a symbol and an order id, or a symbol, ``client:`` and a client order id::
 
     BTC/USDT 1735964997957275648
     ETH/USDT client:quote_17
 
-``ccxt-bingx-ext cancel --from-file FILE --yes`` does this once. The example tries several times, goes on
-after a wrong line, and keeps what may still be live in ``FILE.unresolved``, which the next run reads, too.
+``ccxt-bingx-ext cancel --from-file FILE --yes`` does this once. The example tries several times and continues
+after a wrong line. It keeps the orders that may still be live in ``FILE.unresolved``, for the next run.
 
 On the simulator (``python -m ccxt_bingx_ext simulate``), or live::
 
@@ -38,11 +38,11 @@ def main() -> int:
     arguments = parser.parse_args()
     unresolved = arguments.file.with_name(f"{arguments.file.name}.unresolved")
     lines = arguments.file.read_text().splitlines()
-    if unresolved.is_file():  # of an earlier run, after which the file may have been written again
+    if unresolved.is_file():  # from an earlier run; the file may be newer
         lines += unresolved.read_text().splitlines()
     left = list(dict.fromkeys(" ".join(line.split()) for line in lines if line.strip()))
     if not left:
-        sys.exit("no orders are listed: was the list written?")
+        sys.exit(f"{arguments.file} lists no orders: check that your bot wrote the file")
     write(unresolved, left)
     exchange = bingx(config())
     for attempt in range(arguments.attempts):
@@ -59,13 +59,13 @@ def main() -> int:
 
 
 def cancel(exchange: Any, lines: list[str]) -> list[dict[str, Any]]:
-    """What the exchange said of these orders. It says nothing of those that may still be live."""
+    """Cancel, and return the orders whose state is known. The others may still be live."""
     try:
         orders: list[dict[str, Any]] = exchange.cancel_orders_for_symbols(map(entry, lines), {"process": 1})
     except ccxt.BaseError as error:
         print(error, file=sys.stderr)
         if isinstance(error, (ccxt.ArgumentsRequired, ccxt.BadRequest)) and len(lines) > 1:
-            # A line that names no order must not save the others.
+            # A wrong line must not keep the other orders alive.
             return [order for one in lines for order in cancel(exchange, [one])]
         return getattr(error, "orders", [])
     for order in orders:
@@ -86,7 +86,7 @@ def names_of(order: dict[str, Any]) -> list[str]:
 
 
 def write(path: Path, lines: list[str]) -> None:
-    """Replace the file as a whole: half a list would lose sight of orders."""
+    """Replace the file in one step: half a list would lose sight of orders."""
     half = path.with_name(f"{path.name}.new")
     try:
         half.write_text("".join(f"{line}\n" for line in lines))

@@ -1,6 +1,6 @@
-"""A market maker that never quotes twice: it puts new quotes out only when the old ones are gone for certain.
+"""A market maker that never quotes twice: it places new quotes only when the old quotes are certainly gone.
 
-It places orders at prices that are made up, so it runs on the simulator only::
+It invents its prices, so it runs on the simulator only::
 
     python -m ccxt_bingx_ext simulate
     BINGX_SIMULATOR=http://127.0.0.1:8000 python examples/market_maker.py
@@ -31,17 +31,17 @@ SYMBOL = "BTC/USDT"
 AMOUNT = Decimal("0.001")
 HALF_SPREAD = 10.0
 PREFIX = "mm_"
-RECV_WINDOW = 5.0  # s; the exchange refuses a request that reaches it later than that
-NEVER_PLACED_AFTER = 30.0  # s; no order can come to be any more, even where the clocks differ
+RECV_WINDOW = 5.0  # s; the exchange refuses a request that arrives later
+NEVER_PLACED_AFTER = 30.0  # s; later the exchange cannot place the order, even if the clocks differ
 
 
 @dataclass
 class Quote:
-    """An order that may be live. It has a client order id before it is sent: it can always be named."""
+    """An order that may be live. The bot chooses its client order id first, so it can always cancel it."""
 
     side: str
     client_id: str = field(default_factory=lambda: PREFIX + secrets.token_hex(8))
-    id: str | None = None  # as long as `create_order` has not answered
+    id: str | None = None  # None until `create_order` returns
     lost: float = math.inf  # when `create_order` failed
 
     @property
@@ -49,7 +49,7 @@ class Quote:
         return self.id or ClientOrderId(self.client_id)
 
     def is_named_by(self, order: dict[str, Any]) -> bool:
-        """Whether `order` is this one. A client order id may be spelt like another order's id."""
+        """Whether `order` is this quote. A client order id may be spelled like another order's id."""
         return bool(order["id"] == self.id if self.id else order["clientOrderId"] == self.client_id)
 
 
@@ -60,18 +60,18 @@ class MarketMaker:
         self.exchange = exchange
         self.fair_price = fair_price
         self.quotes: list[Quote] = []
-        """All that may be live, or is not booked yet."""
+        """The quotes that may be live, or are not booked yet."""
         self.position = Decimal(0)
 
     def adopt(self) -> None:
-        """Take over the quotes of an earlier run that was ended in the middle."""
+        """Take over the quotes of an earlier run that crashed."""
         for order in self.exchange.fetch_open_orders(SYMBOL):
             client_id = order["clientOrderId"] or ""
             if client_id.startswith(PREFIX):
                 self.quotes.append(Quote(order["side"], client_id, order["id"]))
 
     def requote(self) -> bool:
-        """One round; whether there are new quotes, on both sides."""
+        """Run one round. Return whether new quotes are out on both sides."""
         self.withdraw()
         if self.quotes:
             return False
@@ -79,13 +79,13 @@ class MarketMaker:
         return self._place("buy", price - HALF_SPREAD) and self._place("sell", price + HALF_SPREAD)
 
     def withdraw(self) -> None:
-        """Cancel the quotes; book and forget those that are gone for certain. All others are kept."""
+        """Cancel the quotes. Book and forget quotes that are certainly gone, and keep all others."""
         if not self.quotes:
             return
         try:
             orders = self.exchange.cancel_orders([one.name for one in self.quotes], SYMBOL, {"process": 1})
         except ccxt.BaseError as error:
-            # What is in error.unresolved is not in error.orders: it is kept, and is cancelled next round.
+            # An order in error.unresolved is not in error.orders. The bot keeps its quote for the next round.
             print(error)
             orders = getattr(error, "orders", [])
         for quote in [*self.quotes]:
@@ -94,10 +94,10 @@ class MarketMaker:
                 break
 
     def _settle(self, quote: Quote, order: dict[str, Any]) -> None:
-        """Book and forget the quote if `order`, what a cancel said of it, lets us."""
+        """Book and forget the quote if `order`, as the cancel reported it, proves that it is gone."""
         try:
             if order["status"] is None or order["filled"] is None:
-                # Cancelled or filled before: the exchange then tells no amounts.
+                # Cancelled or filled before: the exchange does not report the amounts.
                 order = self._look_up(quote)
         except ccxt.OrderNotFound:
             if order["status"] is None and time.monotonic() - quote.lost > NEVER_PLACED_AFTER:
@@ -113,15 +113,15 @@ class MarketMaker:
 
     def _look_up(self, quote: Quote) -> dict[str, Any]:
         market = self.exchange.load_markets()[SYMBOL]
-        # ccxt's fetch_order takes no client order id.
+        # ccxt's fetch_order does not accept a client order id.
         name = {"clientOrderID": quote.client_id} if quote.id is None else {"orderId": quote.id}
-        answer = self.exchange.spotV1PrivateGetTradeQuery({"symbol": market["id"], **name})
-        order: dict[str, Any] = self.exchange.parse_order(answer["data"], market)
+        response = self.exchange.spotV1PrivateGetTradeQuery({"symbol": market["id"], **name})
+        order: dict[str, Any] = self.exchange.parse_order(response["data"], market)
         return order
 
     def _place(self, side: str, price: float) -> bool:
         quote = Quote(side)
-        # Before it is sent: whatever happens to the answer, the order is not lost sight of.
+        # Before the request: even if the response is lost, the bot knows of the order.
         self.quotes.append(quote)
         params = {"clientOrderId": quote.client_id, "recvWindow": round(RECV_WINDOW * 1000)}
         try:
@@ -140,7 +140,7 @@ def main() -> int:
     parser.add_argument("--pause", type=float, default=1.0, help="seconds between rounds (default: 1)")
     arguments = parser.parse_args()
     if "BINGX_SIMULATOR" not in os.environ:
-        sys.exit("this runs on the simulator only: set BINGX_SIMULATOR")
+        sys.exit("BINGX_SIMULATOR is not set: this example runs on the simulator only")
     maker = MarketMaker(bingx(config()), fair_price=lambda: 25_000 + random.uniform(-50, 50))
     maker.adopt()
     try:

@@ -1,10 +1,10 @@
-"""A bot that looks its exchange up in ccxt by name, as freqtrade and others do: one line before it starts.
+"""Add one line to a bot that looks up its exchange in ccxt by name, as freqtrade and others do.
 
-On the simulator (``python -m ccxt_bingx_ext simulate``), with orders that are placed there for it::
+On the simulator (``python -m ccxt_bingx_ext simulate``), where the example places the orders::
 
     BINGX_SIMULATOR=http://127.0.0.1:8000 python examples/register.py
 
-Live, with yours::
+Live, with your orders::
 
     BINGX_APIKEY=... BINGX_SECRET=... python examples/register.py ID [ID ...]
 """
@@ -24,13 +24,13 @@ SYMBOL = "BTC/USDT"
 
 
 def bot(exchange_name: str, ids: list[str]) -> list[str]:
-    """The bot, which knows nothing of the plugin. Returns the ids that are not known to be gone."""
+    """The bot, which knows nothing about the plugin. Returns the ids that are not known to be gone."""
     exchange = getattr(ccxt, exchange_name)(config())
     try:
         orders = exchange.cancel_orders(ids, SYMBOL, {"process": 1})
     except ccxt.BaseError as error:
         print(error)
-        orders = getattr(error, "orders", [])  # what is known all the same; nothing where nothing was sent
+        orders = getattr(error, "orders", [])  # the known orders; no such list if nothing was sent
     for order in orders:
         print(order["id"], order["status"], order["info"])
     return not_gone(ids, orders)

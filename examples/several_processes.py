@@ -1,12 +1,12 @@
-"""Three processes trade on one account: through a Redis they keep its limit of cancels together.
+"""Three processes trade on one account, and keep its limit of cancels together through a Redis.
 
-Needs a Redis, and its package: ``pip install redis``. On the simulator
-(``python -m ccxt_bingx_ext simulate``), with orders that are placed there for it::
+You need a Redis, and the package: ``pip install redis``. On the simulator
+(``python -m ccxt_bingx_ext simulate``), where the example places the orders::
 
     REDIS_URL=redis://127.0.0.1:6379/0 BINGX_SIMULATOR=http://127.0.0.1:8000 \\
         python examples/several_processes.py
 
-Live, with yours::
+Live, with your orders::
 
     REDIS_URL=... BINGX_APIKEY=... BINGX_SECRET=... python examples/several_processes.py ID [ID ...]
 """
@@ -26,11 +26,11 @@ SYMBOL = "BTC/USDT"
 
 
 def bot(ids: list[str]) -> None:
-    """One process. It has nothing in common with the others but the account and the Redis."""
+    """One process. It shares only the account and the Redis with the others."""
     storage = os.environ["REDIS_URL"]
     exchange = bingx({**config(), "options": {"cancelOrders": {"storage": storage}}})
     maybe_live = []
-    for one in ids:  # one by one, so that there are more requests than the limit lets through
+    for one in ids:  # one by one, to make more requests than the limit allows
         try:
             orders = exchange.cancel_orders([one], SYMBOL, {"process": 1})
         except ccxt.BaseError as error:

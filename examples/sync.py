@@ -1,10 +1,10 @@
-"""Cancel several orders, and believe gone only what the exchange said is gone.
+"""Cancel several orders, and treat an order as gone only if the exchange said so.
 
-On the simulator (``python -m ccxt_bingx_ext simulate``), with orders that are placed there for it::
+On the simulator (``python -m ccxt_bingx_ext simulate``), where the example places the orders::
 
     BINGX_SIMULATOR=http://127.0.0.1:8000 python examples/sync.py
 
-Live, with yours::
+Live, with your orders::
 
     BINGX_APIKEY=... BINGX_SECRET=... python examples/sync.py ID [ID ...]
 """
@@ -26,7 +26,7 @@ try:
     orders = exchange.cancel_orders(ids, SYMBOL, {"process": 1})
 except ccxt.BaseError as error:
     print(error)
-    orders = getattr(error, "orders", [])  # what is known all the same; nothing where nothing was sent
+    orders = getattr(error, "orders", [])  # the known orders; no such list if nothing was sent
 for order in orders:
     print(order["id"], order["status"], order["info"])
 

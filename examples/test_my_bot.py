@@ -1,4 +1,4 @@
-"""How to test a bot of yours against the simulator, with what goes wrong; here ``market_maker.py``'s.
+"""Test a bot against the simulator, with everything that may go wrong. The bot here is ``market_maker.py``.
 
 ::
 
@@ -17,29 +17,29 @@ from ccxt_bingx_ext import bingx
 from ccxt_bingx_ext.simulator import Simulator
 from market_maker import AMOUNT, NEVER_PLACED_AFTER, MarketMaker
 
-pytest_plugins = ["ccxt_bingx_ext.simulator.fixtures"]  # with more than one file of tests: in conftest.py
+pytest_plugins = ["ccxt_bingx_ext.simulator.fixtures"]  # if you have several test files: in conftest.py
 
 
 @pytest.fixture
 def maker(bingx_simulator: Simulator) -> MarketMaker:
-    """The bot, with a quote out on either side."""
+    """The bot, with one quote on each side."""
     maker = MarketMaker(bingx(bingx_simulator.ccxt_config()), fair_price=lambda: 25_000)
     assert maker.requote()
     return maker
 
 
 def live(simulator: Simulator) -> list[str]:
-    """What is really live at the exchange."""
+    """The orders that are really live at the exchange."""
     return [str(order.order_id) for order in simulator.orders() if order.is_open]
 
 
 def known(maker: MarketMaker) -> list[str | None]:
-    """What the bot takes for live."""
+    """The orders that the bot believes are live."""
     return [quote.id for quote in maker.quotes]
 
 
 def test_quotes_are_replaced(maker: MarketMaker, bingx_simulator: Simulator) -> None:
-    """A round cancels the old quotes and puts two new ones out."""
+    """A round cancels the old quotes and places two new quotes."""
     before = live(bingx_simulator)
     assert maker.requote()
     assert live(bingx_simulator) == known(maker)
@@ -48,7 +48,7 @@ def test_quotes_are_replaced(maker: MarketMaker, bingx_simulator: Simulator) -> 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_lost_answer(maker: MarketMaker, bingx_simulator: Simulator, when: str) -> None:
-    """The cancel was executed, or was not, and its answer is lost: there are two quotes, never four."""
+    """The response to a cancel is lost, executed or not: there are two quotes, never four."""
     bingx_simulator.faults.add("drop", when="after" if when == "after" else "before")
     assert maker.requote()
     assert live(bingx_simulator) == known(maker)
@@ -56,7 +56,7 @@ def test_a_lost_answer(maker: MarketMaker, bingx_simulator: Simulator, when: str
 
 
 def test_answers_stay_lost(maker: MarketMaker, bingx_simulator: Simulator) -> None:
-    """As long as nobody knows whether the old quotes are live there are no new ones; then there are."""
+    """The bot places new quotes only once it knows that the old quotes are gone."""
     before = live(bingx_simulator)
     bingx_simulator.faults.add("http", status=504, times=None)
     bingx_simulator.faults.add("http", status=504, times=None, path="trade/query")
@@ -68,7 +68,7 @@ def test_answers_stay_lost(maker: MarketMaker, bingx_simulator: Simulator) -> No
 
 
 def test_a_partial_cancel(maker: MarketMaker, bingx_simulator: Simulator) -> None:
-    """One quote is gone, the exchange says of the other that it is live: no new ones beside it."""
+    """One quote is gone and the other is live: the bot places no new quotes."""
     gone, still_there = map(str, known(maker))
     bingx_simulator.cancel(gone)
     text = f"the  orderId:{gone} order status :CANCELED,can not delete, please verify and retry later"
@@ -85,7 +85,7 @@ def test_a_partial_cancel(maker: MarketMaker, bingx_simulator: Simulator) -> Non
 def test_a_fill_during_the_cancel(
     maker: MarketMaker, bingx_simulator: Simulator, quantity: str | None
 ) -> None:
-    """A quote is filled, wholly or in part, while its cancel is on the way: it is booked, once."""
+    """A quote is filled, wholly or in part, while its cancel is on the way: the bot books it once."""
     bought = known(maker)[0]
     bingx_simulator.faults.add("race", action="fill", order_id=bought, quantity=quantity)
     assert maker.requote()
@@ -95,7 +95,7 @@ def test_a_fill_during_the_cancel(
 
 
 def test_a_fill_whose_amount_cannot_be_asked(maker: MarketMaker, bingx_simulator: Simulator) -> None:
-    """It is filled, the look-up fails: no quotes on a position that is not known, and it is booked later."""
+    """A quote is filled and the look-up fails: the bot does not quote until it has booked the fill."""
     bingx_simulator.fill(str(known(maker)[1]))
     bingx_simulator.faults.add("http", status=504, path="trade/query")
     assert not maker.requote()
@@ -105,7 +105,7 @@ def test_a_fill_whose_amount_cannot_be_asked(maker: MarketMaker, bingx_simulator
 
 
 def test_a_ban(maker: MarketMaker, bingx_simulator: Simulator) -> None:
-    """During a ban nothing is quoted beside what is live, and nothing is sent; afterwards it goes on."""
+    """During a ban the bot sends nothing and places no new quotes. After the ban it continues."""
     before = live(bingx_simulator)
     bingx_simulator.ban(3, path="cancelOrders")
     for _ in range(3):
@@ -118,7 +118,7 @@ def test_a_ban(maker: MarketMaker, bingx_simulator: Simulator) -> None:
 
 
 def test_a_quote_is_placed_and_the_answer_is_lost(maker: MarketMaker, bingx_simulator: Simulator) -> None:
-    """It is live, and the bot has only its own id for it: the next round cancels it by that."""
+    """A quote is live, and the bot knows only its client order id: the next round cancels it by that id."""
     bingx_simulator.faults.add("drop", when="after", path="POST trade/order")
     assert not maker.requote()
     assert len(live(bingx_simulator)) == 1
@@ -128,7 +128,7 @@ def test_a_quote_is_placed_and_the_answer_is_lost(maker: MarketMaker, bingx_simu
 
 
 def test_a_quote_may_or_may_not_come(maker: MarketMaker, bingx_simulator: Simulator) -> None:
-    """The exchange does not know it, but its request may still arrive: no new quotes before it cannot."""
+    """The exchange does not know a quote whose request may still arrive: no new quotes until it cannot."""
     bingx_simulator.faults.add("drop", when="before", path="POST trade/order")
     assert not maker.requote()
     assert not maker.requote()
@@ -138,7 +138,7 @@ def test_a_quote_may_or_may_not_come(maker: MarketMaker, bingx_simulator: Simula
 
 
 def test_a_crash(maker: MarketMaker, bingx_simulator: Simulator) -> None:
-    """The next run takes the quotes over, and leaves what is not the bot's alone."""
+    """The next run takes the quotes over, and leaves orders of others alone."""
     mine = str(bingx_simulator.place().order_id)
     again = MarketMaker(maker.exchange, maker.fair_price)
     again.adopt()

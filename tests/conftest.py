@@ -1,4 +1,4 @@
-"""Fixtures that all tests share. No test reaches the network; tests with a simulator reach 127.0.0.1."""
+"""Shared fixtures. Tests cannot reach the network. Tests with a simulator can reach 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from .helpers import OURS, SYNC_AND_ASYNC, Bot, RedisServer, bot_of, forget_acco
 
 pytest_plugins = ["ccxt_bingx_ext.simulator.fixtures"]
 
-# For `make mutants`: the same examples every time, no time spent on finding the smallest, and no deadline,
-# which a slow machine would miss although no test fails.
+# For `make mutants`: the same examples every time, no search for the smallest example, and no deadline, which
+# a slow machine would miss although no test fails.
 settings.register_profile(
     "mutants", derandomize=True, database=None, deadline=None, phases=[Phase.explicit, Phase.generate]
 )
@@ -36,14 +36,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _fresh_account() -> Iterator[None]:
-    """Forget after each test which limits and bans it met, what it cancelled, and in which form."""
+    """After each test, forget its limits and bans, the orders that it cancelled, and the request form."""
     yield
     forget_accounts()
 
 
 @pytest.fixture(params=SYNC_AND_ASYNC)
 def world(request: pytest.FixtureRequest) -> str:
-    """Sync and async in turn. Pro has no behaviour of its own: tests/test_pro.py."""
+    """Sync and async in turn. tests/test_pro.py covers pro, which adds no behaviour."""
     return str(request.param)
 
 
@@ -69,7 +69,7 @@ def simulator() -> Iterator[Simulator]:
 
 @pytest.fixture
 def limited(loopback: None) -> Iterator[Simulator]:
-    """An exchange with the documented limit of cancelOrders. No other limit and no ban ends the test."""
+    """An exchange with the documented limit of cancelOrders, and without any other limit or ban."""
     with Simulator(limits={"trade/order": None, "trade/query": None}, ban_after=None) as simulator:
         yield simulator
 

@@ -1,4 +1,4 @@
-"""A TCP proxy that delays what passes, in a process of its own, which imports nothing but asyncio."""
+"""A TCP proxy that delays data, in a process of its own, which imports only asyncio."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SPAWN = multiprocessing.get_context("spawn")
 async def _relay(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seconds: Callable[[], float]
 ) -> None:
-    """Pass on what comes, each piece after `seconds` of its own, and no piece before an earlier one."""
+    """Pass on each piece of data after its own delay of `seconds`, in the original sequence."""
     loop = asyncio.get_running_loop()
     pieces: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
 
@@ -49,7 +49,7 @@ def _serve_proxy(
         return 0.22 if random.random() < slow_replies else 0.0
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(asyncio.CancelledError):  # the proxy ends; asyncio would report each connection
+        with suppress(asyncio.CancelledError):  # the proxy ends, and asyncio would report each connection
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
             await asyncio.gather(
                 _relay(reader, far_writer, lambda: random.uniform(*latency)), _relay(far_reader, writer, back)
@@ -70,7 +70,7 @@ def _serve_proxy(
 def proxy_to(
     port: int, seed: str, *, latency: tuple[float, float] = (0.0, 0.0), slow_replies: float = 0.0
 ) -> Iterator[int]:
-    """The port of a TCP proxy, in a process of its own, that delays what goes to or comes from `port`."""
+    """The port of a TCP proxy, in a process of its own, that delays data to and from `port`."""
     ours, theirs = SPAWN.Pipe()
     process = SPAWN.Process(
         target=_serve_proxy, args=(theirs, port, seed, latency, slow_replies), daemon=True

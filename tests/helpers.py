@@ -1,4 +1,4 @@
-"""What several test modules share: ccxt's three worlds called alike, orders, the rate limit, Redis."""
+"""Helpers of several test modules: ccxt's three worlds called alike, orders, the rate limit, Redis."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ async def _cancel_leftover_tasks() -> None:
 
 
 def forget_accounts() -> None:
-    """Forget what the process knows of every account: limits, bans, what was cancelled, and in which form."""
+    """Forget the process's knowledge of every account: limits, bans, cancelled orders, and request forms."""
     registry.forget()
     spacing.forget()
     forms.forget()
@@ -108,7 +108,7 @@ def unused_port() -> int:
 def pairwise(first: Iterable[Any], second: Iterable[Any], *more: Iterable[Any]) -> list[tuple[Any, ...]]:
     """Return rows in which every two values of two parameters meet at least once.
 
-    Most defects show with one value, or with two together. These rows find all of them, and are few: 12
+    Most defects show with one value, or with two together. These rows find all such defects, and are few: 12
     instead of the 36 of the full product, 15 instead of 45. They may miss a defect that takes three values.
 
     Each row is the first of the product with the most pairs that did not meet yet, so the rows never change.
@@ -124,7 +124,7 @@ def pairwise(first: Iterable[Any], second: Iterable[Any], *more: Iterable[Any]) 
     return chosen
 
 
-# Orders in the simulator, and what a bot reads of them
+# Orders in the simulator, and a bot's view of them
 
 FAULTS: dict[str, dict[str, Any]] = {
     "drop": {},
@@ -164,11 +164,11 @@ def reported_by_client_id(orders: list[dict[str, Any]]) -> list[tuple[str | None
     return [(order["clientOrderId"], order["status"]) for order in orders]
 
 
-# What an error leads to
+# Everything reachable from an error
 
 
 def reached(value: object, seen: dict[int, object] | None = None) -> Iterator[str]:
-    """Every text that `value` leads to: by its items, its attributes, and its chain; not by its frames."""
+    """Every text reachable from `value`: by its items, attributes, and chain, but not by its frames."""
     seen = {} if seen is None else seen
     if id(value) in seen or isinstance(value, (type, types.ModuleType, types.TracebackType)):
         return
@@ -236,17 +236,17 @@ def refused(simulator: Simulator) -> int:
 
 
 def assert_paced(simulator: Simulator, count: int) -> None:
-    """All `count` cancels arrived: never more than 2 in any second, none refused, near the limit's speed."""
+    """Check that all `count` cancels arrived: at most 2 in any second, none refused, near full speed."""
     arrivals = simulator.arrivals("cancelOrders")
     assert len(arrivals) == count
     assert refused(simulator) == 0
     assert simulator.worst_window("cancelOrders", 1.0) <= 2
-    # Two at once, then two a second: the limit is reached to 94 %.
+    # Two at once, then two a second. The bots reach at least 94 % of the limit.
     assert arrivals[-1] - arrivals[0] <= (-(-count // 2) - 1) / 0.94 + 0.5
 
 
 class RedisServer:
-    """A redis-server on a free loopback port, which it keeps when it is stopped and started again."""
+    """A redis-server on a free loopback port. It keeps its port when a test stops and starts it again."""
 
     def __init__(self, folder: Path) -> None:
         binary = shutil.which("redis-server")

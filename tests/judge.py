@@ -1,4 +1,4 @@
-"""What measures the limit: bots in trouble, and how much of the limit they used."""
+"""Measure the limit: how much of it bots in trouble use, and whether they exceed it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SYMBOL = "BTC/USDT"
 
 
 class Trouble(NamedTuple):
-    """What delays a bot's requests. All times are (least, most) in s, drawn from a seeded generator."""
+    """The delays of a bot's requests. All times are (least, most) in s, drawn from a seeded generator."""
 
     handshake: tuple[float, float] = (0.0, 0.0)  # of a new connection
     burners: int = 0  # threads that compute without a pause
@@ -39,7 +39,7 @@ class Trouble(NamedTuple):
 
     @property
     def longest(self) -> float:
-        """How long (s) a request may take from its turn until its response, or the question for its turn."""
+        """How long (s) a request may take from its turn to its response, or a request for a turn may take."""
         slow_reply, computing = (0.22 if self.slow_replies else 0.0), (0.25 if self.burners else 0.0)
         return max(self.handshake[1], self.block[1], self.latency[1], slow_reply, computing)
 
@@ -95,11 +95,11 @@ async def _block_now_and_then(random: Random, block: tuple[float, float]) -> Non
 
 
 def cancel_as(kind: str, config: dict[str, Any], ids: Sequence[str], trouble: Trouble, seed: str) -> None:
-    """Cancel each order by a call of its own, with instances that open a connection late, and then have it.
+    """Cancel each order by a call of its own, with instances whose first connection opens late.
 
-    A request over a new connection arrives late after its turn, and one over a kept connection at once. So
-    two that follow each other come closest if the first is late. Of every two windows of the limit the
-    requests of the first have an instance each, and the requests of the second use these instances again.
+    A request over a new connection arrives late after its turn, and a request over a kept connection at once.
+    So two successive requests come closest if the first is late. Of every two windows of the limit, each
+    request of the first has a new instance, and the requests of the second reuse these instances.
 
     `kind`: "sync" (one thread), "threads" (as many as the limit), "async", or "pro".
     """
@@ -147,7 +147,7 @@ async def _cancel_async(
 
 
 class _Warnings(logging.Handler):
-    """Keeps what the plugin warns of."""
+    """Keeps the plugin's warnings."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -158,7 +158,7 @@ class _Warnings(logging.Handler):
 
 
 def _serve_bot(jobs: Connection) -> None:
-    """Do one job after the other, until the other end closes. Answer each with what went wrong."""
+    """Do one job after the other, until the other end closes. Reply to each with its failures."""
     while True:
         try:
             job = jobs.recv()
@@ -192,9 +192,9 @@ class Fleet:
     def cancel_as(
         self, kinds: Sequence[str], config: dict[str, Any], ids: Sequence[str], trouble: Trouble, seed: str
     ) -> None:
-        """Share the orders among bots of these kinds, one per process. None may fail or warn.
+        """Share the orders among bots of these kinds, one per process. They must not fail or warn.
 
-        A process that cannot reach Redis warns. It counts by itself then, so the limit may be exceeded.
+        A process that cannot reach Redis warns, and counts by itself. All together may exceed the limit then.
         """
         for number, (pipe, kind) in enumerate(zip(self._pipes, kinds, strict=True)):
             pipe.send((kind, config, ids[number :: len(kinds)], trouble, f"{seed}, process {number}"))
@@ -213,9 +213,9 @@ class Fleet:
 class Judgement(NamedTuple):
     """`worst`: the most requests in any second.
 
-    `use`: the share of the limit that the bots used from the first request to the last one. The time that
-    they took to start counts, too. `pace`: the share that they used once they had started, which follows
-    from the times between each request and the one that may follow it by a period.
+    `use`: the share of the limit that the bots used from the first request to the last, including the time
+    that they took to start. `pace`: the share that they used once they had started. It follows from the
+    times between each request and the request that may follow it after a period.
     """
 
     worst: int
@@ -224,7 +224,7 @@ class Judgement(NamedTuple):
 
 
 def judge(arrivals: Sequence[float], limit: int) -> Judgement:
-    """Judge moments of arrival (s). The first `limit` requests need no time: they may go at once."""
+    """Judge moments of arrival (s). The first `limit` requests may go at once."""
     first, *_, last = in_order = sorted(arrivals)
     gaps = [later - earlier for earlier, later in zip(in_order, in_order[limit:], strict=False)]
     use = (len(in_order) - limit) / (last - first) / limit

@@ -1,4 +1,4 @@
-"""A server on loopback that answers each connection as a test says, byte by byte if it must."""
+"""A server on loopback that responds to each connection as a test scripts it, down to single bytes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ccxt_bingx_ext.simulator import Simulator
 
 
 class Scripted:
-    """A server whose `script` gets each connection and each request on it, and answers or not.
+    """A server that passes each connection, and each request on it, to `script`, which may respond.
 
     `requests`: the first line and the headers of each request, in order of arrival.
     """
@@ -79,7 +79,7 @@ def scripted(script: Callable[[socket.socket, str], object]) -> Iterator[Scripte
 
 
 def answer(connection: socket.socket, body: str = "", status: str = "200 OK", **headers: str) -> None:
-    """Send a whole response, whose content is JSON unless `headers` say otherwise."""
+    """Send a whole response. Its content is JSON unless `headers` say otherwise."""
     named = {"Content-Type": "application/json", **{n.replace("_", "-"): one for n, one in headers.items()}}
     lines = [f"HTTP/1.1 {status}", *(f"{name}: {one}" for name, one in named.items())]
     content = body.encode()

@@ -34,13 +34,13 @@ from tools.audit.run import audit, count
 from tools.audit.scenario import ANYWHERE, SYMBOLS, AskedId, Placed, Scenario, State, Trouble, Where, draw
 from tools.audit.speaks import draw_spoken
 
-# ccxt with retries misreports twice in this slice: the negative control needs that.
+# The negative control needs this slice, in which ccxt with retries misreports twice.
 SEED, INDEXES = 1, range(280, 350)
 
 
 @pytest.fixture(scope="module")
 def findings() -> list[Finding]:
-    """What one run of the slice found, in processes of its own. All tests share it."""
+    """The findings of one run of the slice, in processes of its own, shared by all tests."""
     return list(audit(SEED, INDEXES, CLIENTS, jobs=4))
 
 
@@ -69,7 +69,7 @@ def test_ccxt_fails_the_audit(findings: list[Finding]) -> None:
 # The slices hold a scenario whose trouble outlasts every attempt.
 @pytest.mark.parametrize(("market", "first"), [("linear", 0), ("inverse", 0), ("several", 50)])
 def test_no_false_claims_on_other_markets(market: Where, first: int) -> None:
-    """The plugin reports no swap order falsely and loses no id, also across several symbols."""
+    """The plugin reports no swap order falsely and loses no id, even across several symbols."""
     found = list(audit(SEED, range(first, first + 40), OUR_CLIENTS, jobs=4, market=market))
     assert {(one.index, one.client): one.wrong for one in found if one.violations} == {}
     assert len(found) == 40 * len(OUR_CLIENTS)
@@ -242,14 +242,14 @@ BUSY = '{"code":101500,"msg":"rpc timeout"}'
 @pytest.mark.parametrize(
     ("change", "told", "counts"),
     [
-        # The second id is poisoned: it stays unresolved, and the first is settled all the same.
+        # The second id is poisoned and stays unresolved. The first must still be settled.
         ({"troubles": (POISON,)}, ('{"code":100400}', [FIRST], [SECOND]), {UNCERTAIN: 0}),
         (
             {"troubles": (POISON,)},
             ('{"code":100400}', [], [FIRST, SECOND]),
             {NEEDLESSLY_UNCERTAIN: 1},
         ),
-        # Words that say nothing refuse nothing: the client has to find out.
+        # Vague words are not a refusal: the client must reconcile.
         ({}, (BUSY, [FIRST], [SECOND]), {UNCERTAIN: 1, NEEDLESSLY_UNCERTAIN: 1}),
         ({}, ("timeout", [FIRST], [SECOND]), {UNCERTAIN: 1, NEEDLESSLY_UNCERTAIN: 1}),
         # A firewall and risk control end the call at once.
@@ -264,7 +264,7 @@ BUSY = '{"code":101500,"msg":"rpc timeout"}'
             ("Bad Gateway", [], [FIRST, SECOND]),
             {UNCERTAIN: 2, NEEDLESSLY_UNCERTAIN: 2},
         ),
-        # Look-ups that lag, and words that disagree, keep nothing from being found out.
+        # Look-ups that lag, and contradictory words, do not keep a client from reconciling.
         (
             {"troubles": (Trouble("stale", times=None), Trouble("contradict"))},
             ("timeout", [FIRST], [SECOND]),
@@ -290,7 +290,7 @@ LIMITED = b'{"code":100410,"msg":"rate limited"}'
 
 @pytest.mark.parametrize(("times", "counts"), [(1, {NEEDLESSLY_UNCERTAIN}), (2, set()), (None, set())])
 def test_limit_beside_a_poisoned_id(times: int | None, counts: set[str]) -> None:
-    """A limit that refuses once is waited for; one that refuses again ends a call, poisoned id or not."""
+    """A client waits once for a limit. A second refusal ends the call, with or without a poisoned id."""
     limit = Trouble("canned", times=times, details={"body": LIMITED})
     scenario = replace(SCENARIO, process=1, troubles=(POISON, limit))
     told = raised(LIMITED.decode(), [], [FIRST.value, SECOND.value])
@@ -311,7 +311,7 @@ THIRD = AskedId("clientOrderId", "mine", 2)
     ],
 )
 def test_half_of_a_list(truths: tuple[str, ...], counts: set[str]) -> None:
-    """Only where one kind of ids is cancelled and the other open may the rest of a list stay unresolved."""
+    """The rest of a list may stay unresolved only if one kind of ids is cancelled and the other open."""
     scenario = replace(SCENARIO, placed=(Placed("open"),) * 3, asked=(FIRST, SECOND, THIRD))
     settled = [(one, truth) for one, truth in zip((FIRST, SECOND), truths, strict=False)]
     played = replace(
@@ -333,7 +333,7 @@ def test_half_of_a_list(truths: tuple[str, ...], counts: set[str]) -> None:
     ],
 )
 def test_failure_before_any_cancel(sent: str, loaded: bool, counts: set[str]) -> None:
-    """An error while the markets are loaded is about every symbol; any other has to name its symbols."""
+    """An error while the client loads the markets is about every symbol. Any other must name its symbols."""
     firewall = Trouble("http", ANYWHERE, details={"status": 403})
     scenario = replace(SEVERAL, troubles=(firewall,), markets_loaded=loaded)
     error = BaseError("bingx cancelOrdersForSymbols() 403 Forbidden")
@@ -348,7 +348,7 @@ def test_failure_before_any_cancel(sent: str, loaded: bool, counts: set[str]) ->
     ("kind", "counts"), [("restrict", {UNCERTAIN}), ("drop", {UNCERTAIN, NEEDLESSLY_UNCERTAIN})]
 )
 def test_trouble_of_another_symbol(kind: str, counts: set[str]) -> None:
-    """Risk control stops every symbol of the account, any other trouble only its own."""
+    """Risk control stops every symbol of the account. Any other trouble stops only its own."""
     scenario = replace(SEVERAL, troubles=(Trouble(kind, path="DELETE cswap/v1/trade/cancelOrder"),))
     told = linear_failed(SEVERAL.asked[1], symbol="ETH/USDT")
     assert set(judge(scenario, OURS_SYNC, replace(BOTH_CANCELLED, told=told)).wrong) == counts
@@ -364,13 +364,13 @@ def test_trouble_of_another_symbol(kind: str, counts: set[str]) -> None:
     ],
 )
 def test_entries_that_nobody_asked_for(stray: dict[str, Any], counts: set[str]) -> None:
-    """An entry that names no order and no state claims nothing; any other, nobody asked for."""
+    """An entry without an order and a state claims nothing. Any other unrequested entry is a mistake."""
     told = Told([*BOTH_CANCELLED.told.orders, {"clientOrderId": None, **stray}])
     assert set(judge(SCENARIO, OURS_SYNC, replace(BOTH_CANCELLED, told=told)).wrong) == counts
 
 
 def test_exchange_message_refuses() -> None:
-    """The judge also reads the exchange's words where the error keeps them apart."""
+    """The judge also reads the exchange's words if they are in another attribute of the error."""
     told = raised("the list was refused, nothing was cancelled", [], [FIRST.value, SECOND.value])
     assert told.error
     told.error.exchange_message = '{"code":100400,"msg":"order status :FILLED"}'
@@ -380,9 +380,9 @@ def test_exchange_message_refuses() -> None:
 
 @pytest.mark.parametrize(("both_ids", "counts"), [(False, {REPEATED}), (True, set())])
 def test_same_order_within_a_second(both_ids: bool, counts: set[str]) -> None:
-    """A cancel within a second of another for the same order is a fault of the client.
+    """A cancel within a second of another for the same order is the client's fault.
 
-    Excused is an order that the caller names by both ids: the client does not know that it is one order.
+    An order that the caller names by both ids is excused: the client does not know that it is one order.
     """
     scenario = SCENARIO
     played = replace(BOTH_CANCELLED, repeated=(SECOND.value,))
@@ -395,7 +395,7 @@ def test_same_order_within_a_second(both_ids: bool, counts: set[str]) -> None:
 
 
 def test_scenario_follows_from_seed() -> None:
-    """Seed and index determine a scenario of either voice, so that anyone can play it again."""
+    """Seed and index determine a scenario of either exchange, so that you can play it again."""
     assert draw(SEED, 7) == draw(SEED, 7) == draw_spoken("classic", SEED, 7)
     assert draw(SEED, 7) != draw(SEED, 8)
     assert draw(SEED, 7) != draw(SEED + 1, 7)
@@ -403,7 +403,7 @@ def test_scenario_follows_from_seed() -> None:
 
 
 def test_every_fault_is_drawn() -> None:
-    """The scenarios contain every fault that a cancel can meet, and calls across symbols every path."""
+    """The scenarios contain every fault that a cancel can meet. Calls across symbols use every path."""
     scenarios = [draw(SEED, index) for index in INDEXES] + [
         draw(SEED, index, "several") for index in range(40)
     ]
@@ -420,7 +420,7 @@ def test_every_fault_is_drawn() -> None:
 
 @pytest.mark.parametrize("market", ["spot", "linear", "inverse", "several"])
 def test_speaking_exchange(market: Where) -> None:
-    """The plugin reports no order falsely where the exchange speaks in all its ways; it repeats no cancel."""
+    """With every realistic response, the plugin reports no order falsely and repeats no cancel."""
     found = list(audit(SEED, range(25), OUR_CLIENTS, jobs=4, market=market, voice="speaks"))
     assert {(one.index, one.client): one.wrong for one in found if one.violations} == {}
     assert [one.index for one in found if REPEATED in one.wrong] == []
@@ -428,7 +428,7 @@ def test_speaking_exchange(market: Where) -> None:
 
 
 def test_ccxt_fails_where_it_speaks() -> None:
-    """Negative control: plain ccxt drops orders in silence there, too."""
+    """Negative control: with realistic responses, plain ccxt drops orders in silence."""
     counts = count(list(audit(SEED, range(25), (CCXT,), jobs=4, voice="speaks")))
     assert counts[CCXT][SILENT][0] > 0
 

@@ -52,7 +52,7 @@ def test_ccxt_fails_the_audit() -> None:
 
 
 def test_what_is_drawn() -> None:
-    """Calls with and without a symbol, triggers, others' orders, and orders that come meanwhile."""
+    """The slice has calls with and without a symbol, triggers, others' orders, and later orders."""
     drawn = [draw_family("cancel_all_orders", SEED, index) for index in range(200)]
     assert {one.symbol for one in drawn} == {None, *(name for names in SYMBOLS.values() for name in names)}
     assert any(order.is_trigger for one in drawn for order in one.placed)
@@ -126,7 +126,7 @@ def executed(*cancelled: int, path: str = ALL_PATH) -> Execution:
 
 
 def played(result: object, open_ones: Sequence[int] = (), ended: Sequence[int] = ()) -> FamilyPlayed:
-    """A call with this result. `open_ones`: still open when it returns; `ended`: but not in the end."""
+    """A call with this result. `open_ones`: open when it returns. `ended`: cancelled at the end."""
     error = result if isinstance(result, Exception) else None
     truths = tuple("open" if number in open_ones else one for number, one in enumerate(TRUTHS))
     in_the_end = tuple("canceled" if number in ended else one for number, one in enumerate(truths))
@@ -212,7 +212,7 @@ ENDURING = (Trouble("drop", ALL["spot"], times=None),)
     ],
 )
 def test_judge_of_errors(call: FamilyPlayed, counts: set[str]) -> None:
-    """The judge finds errors that lose orders, or call them gone, or do not name them."""
+    """The judge finds errors that lose orders, call them gone, or do not name them."""
     assert wrong_of(call, troubles=ENDURING) == {UNCERTAIN, *counts}
 
 
@@ -228,7 +228,7 @@ def test_judge_of_errors(call: FamilyPlayed, counts: set[str]) -> None:
     ],
 )
 def test_list_that_cannot_be_had(requests: tuple[Request, ...], counts: set[str]) -> None:
-    """After a response a call returns without a list, and warns; without both it must not return."""
+    """With a response but without a list, a call returns and warns. Without both it must not return."""
     call = replace(played(DONE[1:], [0]), requests=requests)
     assert wrong_of(call) == counts
 
@@ -239,12 +239,12 @@ def test_list_that_cannot_be_had(requests: tuple[Request, ...], counts: set[str]
         ((executed(0, 1, 3, MEANWHILE),), {}, set()),
         ((executed(4),), {}, {TOUCHED}),
         ((executed(5),), {}, {TOUCHED}),
-        ((executed(5),), {"symbol": None}, {SILENT, LOST}),  # it is meant, but nothing is said of it
+        ((executed(5),), {"symbol": None}, {SILENT, LOST}),  # the call is about it, but omits it
         ((executed(0, path=BY_ID),), {}, set()),
         ((executed(4, path=BY_ID),), {}, {TOUCHED}),
         ((executed(MEANWHILE, path=BY_ID),), {}, {TOUCHED}),
         ((executed(3, path=BY_ID),), {}, {TOUCHED}),
-        # The exchange says that it could not cancel it: what was wanted is wanted still.
+        # The exchange tried to cancel it and failed, so the plugin may cancel it by its id.
         ((executed(3, path=BY_ID),), {"troubles": (Trouble("refuse", ALL["spot"]),)}, set()),
         ((executed(3, path=BY_ID),), {"rules": {"same_order_in_cancel_all": True}}, set()),
     ],
@@ -290,7 +290,7 @@ def test_request_for_all_is_not_repeated(first: Request, counts: set[str]) -> No
 def test_what_excuses_unresolved_orders(
     unresolved: dict[str, Any], change: dict[str, Any], counts: set[str]
 ) -> None:
-    """Without a trouble, and after one lost response, an old plain order is settled."""
+    """Without a trouble, or after one lost response, the plugin must settle an old plain order."""
     assert wrong_of(played(failed(unresolved)), **change) == {UNCERTAIN, *counts}
 
 
@@ -304,7 +304,7 @@ def test_other_faults() -> None:
 
 
 def test_judge_of_ccxts_own() -> None:
-    """An error of ccxt says nothing; its result loses what is open and not in it."""
+    """An error of ccxt claims nothing. A result of ccxt loses the open orders that it omits."""
     assert wrong_of(played(BadResponse("timeout"), [0]), CCXT) == {UNCERTAIN}
     assert wrong_of(played(DONE[1:], [0]), CCXT) == {SILENT, LOST}
     assert wrong_of(replace(played(DONE[1:], [0]), requests=(request(ALL_PATH),)), CCXT) == {SILENT, LOST}

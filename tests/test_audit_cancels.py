@@ -66,7 +66,7 @@ def test_scenario_follows_from_seed() -> None:
 
 
 def test_what_is_drawn() -> None:
-    """Single cancels and gathers meet every market, voice, kind of id, state, and endpoint."""
+    """Single cancels and gathers meet every market, exchange, kind of id, state, and endpoint."""
     singles = [draw_family("cancel_order", SEED, index) for index in range(200)]
     gathers = [draw_family("gather", SEED, index) for index in range(100)]
     for drawn in (singles, gathers):
@@ -154,7 +154,7 @@ GONE = {MISREPORTED, LIVE_TOLD_GONE}
     [
         (played(structure()), set()),
         (played(structure(), "open"), {*GONE, LOST}),
-        (played(structure(), "open", "canceled"), GONE),  # a lucky guess: it came true afterwards
+        (played(structure(), "open", "canceled"), GONE),  # a lucky guess: true only afterwards
         (played(structure(), "closed"), {MISREPORTED}),
         (played(structure(None)), {SILENT}),
         (played(structure("closed"), "closed"), {SILENT}),
@@ -191,7 +191,7 @@ def test_judge_of_settled_orders(call: FamilyPlayed, counts: set[str]) -> None:
         (unresolved(f"Order does not exist {FIRST}"), {GONE_WORDS}),
         (unresolved(f"{FIRST} is already filled"), {GONE_WORDS}),
         (unresolved(f"{FIRST} order status :CANCELED"), {GONE_WORDS}),
-        (unresolved(f"{FIRST} order status :PENDING"), set()),  # which says that it is live
+        (unresolved(f"{FIRST} order status :PENDING"), set()),  # the message says that it is live
         (unresolved(f"timeout {FIRST}", "9"), {SILENT, LOST}),
         (unresolved(f"timeout {FIRST}", FIRST, FIRST), {SILENT, LOST}),
         (unresolved(f"timeout {FIRST}", ClientOrderId(FIRST)), {SILENT, LOST}),
@@ -222,8 +222,8 @@ UNKNOWN = unresolved("unresolved: mine", ClientOrderId("mine"))
         ({"troubles": (Trouble("http", SINGLE["spot"], details={"status": 403}),)}, set()),
         ({"troubles": (Trouble("restrict", SINGLE["spot"]),)}, set()),
         ({"kind": "gather"}, {NEEDLESSLY_UNCERTAIN}),
-        ({"kind": "gather", "troubles": (LOSS,)}, set()),  # it may have struck another call
-        ({"kind": "gather", "limits": {"single": 1}}, set()),  # the others use up that of the look-ups
+        ({"kind": "gather", "troubles": (LOSS,)}, set()),  # another call may have met the trouble
+        ({"kind": "gather", "limits": {"single": 1}}, set()),  # the others use up the limit of the look-ups
     ],
 )
 def test_what_excuses_an_unresolved_order(change: dict[str, Any], counts: set[str]) -> None:
@@ -241,7 +241,7 @@ def test_what_excuses_an_unresolved_order(change: dict[str, Any], counts: set[st
     ],
 )
 def test_busy_machine(kind: Kind, seconds: float, counts: set[str]) -> None:
-    """Of many calls at once some may time out because this machine is busy; a single one may not."""
+    """Of many calls at once, some may time out because this machine is busy. A single call may not."""
     scenario, call = replace(SCENARIO, kind=kind), played(unresolved(), "open")
     call = replace(call, answers=(replace(call.answers[0], seconds=seconds),))
     assert set(judge_cancels(scenario, OURS_SYNC, call).wrong) == {UNCERTAIN, *counts}
@@ -270,7 +270,7 @@ def test_unresolved_client_order_ids(asking: Asking, age: float, counts: set[str
         (NOBODYS, Placed("open"), "spot", "open", set()),
         (replace(BY_ID, symbol="ETH/USDT"), Placed("open"), "spot", "open", set()),
         (BY_ID, Placed("open", foreign=True), "spot", "open", set()),
-        (BY_ID, Placed("open"), "linear", "rejected", set()),  # swaps say so of ended orders, too
+        (BY_ID, Placed("open"), "linear", "rejected", set()),  # swaps say the same of ended orders
         (BY_ID, Placed("open"), "linear", "open", {*GONE, LOST}),
         (BY_ID, Placed("open"), "spot", "rejected", {MISREPORTED}),
     ],
@@ -285,7 +285,7 @@ def test_orders_that_do_not_exist(
 
 
 def test_two_calls_of_one_order() -> None:
-    """One of two callers may come too late, and be told so; each needs a true answer."""
+    """One of two callers may come too late. Both must get a true report."""
     both = replace(SCENARIO, kind="gather", calls=(BY_ID, BY_ID))
     one, late = played(structure()), played(not_found("canceled"))
     call = replace(one, answers=(*one.answers, *late.answers))
@@ -342,7 +342,7 @@ def test_how_long_a_call_may_take(seconds: float, change: dict[str, Any], counts
     ],
 )
 def test_judge_of_ccxts_own(result: object, truth: str, is_own: bool, counts: set[str]) -> None:
-    """Of ccxt the judge takes the class and the words of an error as bots do."""
+    """The judge reads the class and the words of ccxt's errors as bots do."""
     assert set(judge_cancels(SCENARIO, CCXT, played(result, truth, is_own=is_own)).wrong) == counts
 
 
@@ -350,7 +350,7 @@ SIGNED = "bingx GET http://127.0.0.1/?timestamp=1&signature=0123456789abcdef"
 
 
 def test_signatures() -> None:
-    """A signature that a message or the log shows is a fault of the plugin; ccxt shows many."""
+    """A signature in a message or the log is the plugin's fault. ccxt shows many, which do not count."""
     call = played(structure())
     assert set(judge_cancels(SCENARIO, OURS_SYNC, replace(call, logged=(SIGNED,))).wrong) == {LEAKED}
     assert judge_cancels(SCENARIO, OURS_SYNC, replace(call, logged=("signature=***",))).wrong == {}

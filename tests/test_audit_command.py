@@ -15,7 +15,7 @@ from tools.audit.show import report
 
 @pytest.fixture
 def played(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the command plays, without playing it."""
+    """Record the scenarios that the command would play, without playing them."""
     kinds: list[str] = []
 
     def lists(seed: int, indexes: Any, clients: Any, jobs: int, market: str, voice: str) -> list[Finding]:
@@ -59,7 +59,7 @@ def test_market_of_several() -> None:
 
 
 def test_one_lost_order_fails(capsys: pytest.CaptureFixture[str]) -> None:
-    """A violation of the plugin fails the audit, and is shown with how to play it; ccxt's are counted."""
+    """A violation of the plugin fails the audit, which shows how to play it. It only counts ccxt's."""
     ours, theirs, uncertain = Finding(3, OUR_CLIENTS[0]), Finding(3, "ccxt"), Finding(4, OUR_CLIENTS[0])
     ours.note(LOST, "17")
     theirs.note(LOST, "18")
@@ -73,10 +73,10 @@ def test_one_lost_order_fails(capsys: pytest.CaptureFixture[str]) -> None:
     assert report("gather", [theirs, uncertain], "--kind gather", COUNTS)
 
 
-@pytest.mark.usefixtures("loopback", "without_pauses")  # the latter gives back the pauses that a play sets
+@pytest.mark.usefixtures("loopback", "without_pauses")  # the latter restores the pauses that a play sets
 @pytest.mark.parametrize("kind", ["cancel_order", "gather", "cancel_all_orders", "cancel_orders"])
 def test_replay(capsys: pytest.CaptureFixture[str], kind: str) -> None:
-    """A scenario alone is played with its clients, and shown with what was sent, reported, and true."""
+    """--replay plays one scenario with its clients, and shows the requests, the reports, and the truth."""
     assert command.main(["--kind", kind, "--replay", "0", "--only", "ours"]) == 0
     shown = capsys.readouterr().out
     assert shown.count("true in the end") == shown.count("   wrong: ") == len(OUR_CLIENTS)

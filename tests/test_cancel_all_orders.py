@@ -82,7 +82,7 @@ def entries(ids: list[str], market: str) -> list[dict[str, str]]:
 
 
 def names(simulator: Simulator) -> list[str]:
-    """The endpoints that were asked, without those that load the markets."""
+    """The endpoints of the requests, without requests that load the markets."""
     loading = ("symbols", "contracts", "getall")
     paths = [request.path.rpartition("/")[2] for request in simulator.requests]
     return [one for one in paths if one not in loading]
@@ -129,14 +129,14 @@ _LOST = pairwise(
 
 @pytest.mark.parametrize(("fault", "when", "market", "world"), _LOST)
 def test_lost(simulator: Simulator, fault: str, when: Any, market: str, world: str) -> None:
-    """After a lost response everything is settled by one list, and no younger order is cancelled."""
+    """After a lost response one list settles everything, and the plugin cancels no younger order."""
     ids = place_old(simulator, 2, market=market)
     kind: Any = fault.strip()
     simulator.faults.add(kind, when=when, path=PATHS[market], **FAULTS[fault])
     with bot_of(OURS[world], simulator.ccxt_config(timeout=1000)) as bot:
         bot.load_markets()
         orders = bot.cancel_all_orders(SYMBOLS[market])
-    # Of orders that the lost request has cancelled nobody says the ids: the list shows that none is open.
+    # The ids of orders that the lost request cancelled stay unknown. The list shows that no order is open.
     assert reported(orders) == ([(one, "canceled") for one in ids] if when == "before" else [])
     assert open_orders(simulator) == []
     assert len(cancels(simulator, PATHS[market])) == 1
@@ -174,7 +174,7 @@ def test_orders_placed_meanwhile(bot: Bot, simulator: Simulator, market: str) ->
 @pytest.mark.parametrize("ahead", [-60_000, -3000, 3000, 60_000])
 @pytest.mark.parametrize("measured", [False, True])
 def test_clock_off(bot: Bot, simulator: Simulator, ahead: int, measured: bool) -> None:
-    """Whatever this machine's clock, only orders that are older than the lost request are cancelled."""
+    """For any clock of this machine, the plugin cancels only orders that are older than the lost request."""
     bot.load_markets()
     simulator.clock_offset_ms = ahead
     if measured:
@@ -194,7 +194,7 @@ def test_clock_off(bot: Bot, simulator: Simulator, ahead: int, measured: bool) -
 
 
 def test_doubtful_age(bot: Bot, simulator: Simulator) -> None:
-    """An order that was placed just before a lost request is reported, and can be handed back."""
+    """The plugin reports an order placed just before a lost request, and the bot can pass it back."""
     bot.load_markets()
     ids = place(simulator, 2, market="linear")
     simulator.faults.add("drop", path=PATHS["linear"])
@@ -210,7 +210,7 @@ def test_doubtful_age(bot: Bot, simulator: Simulator) -> None:
 
 @pytest.mark.parametrize("market", ["linear", "inverse"])
 def test_failed(bot: Bot, simulator: Simulator, market: str) -> None:
-    """What the response calls failed is cancelled by its id, a second after the request."""
+    """The plugin cancels a failed order of the response by its id, a second after the request."""
     ids = place(simulator, 4, market=market)
     simulator.faults.add("refuse", ids=ids[:2], path=PATHS[market])
     orders = dict(reported(bot.cancel_all_orders(SYMBOLS[market])))
@@ -230,7 +230,7 @@ def test_silently_failed(bot: Bot, simulator: Simulator) -> None:
 
 
 def test_submitted_within_the_second(simulator: Simulator, world: str) -> None:
-    """An order that was just cancelled in vain is left by the exchange, and cancelled after its second."""
+    """The exchange skips an order that was just cancelled in vain. The plugin cancels it a second later."""
     with Simulator(limits=None, same_order_in_cancel_all=True) as strict:
         (one,) = place_old(strict, market="linear")
         with bot_of(OURS[world], strict.ccxt_config()) as bot:
@@ -243,7 +243,7 @@ def test_submitted_within_the_second(simulator: Simulator, world: str) -> None:
 
 @each_market
 def test_stop_loss(world: str, market: str, loopback: None) -> None:
-    """A stop-loss that the exchange leaves alone is reported, and one that it cancels is returned."""
+    """The plugin reports a stop-loss that the exchange leaves alone, and returns one that it cancels."""
     for triggers in (False, True):
         with Simulator(limits=None, cancel_all_triggers=triggers) as simulator:
             (plain,) = place_old(simulator, market=market)
@@ -276,7 +276,7 @@ def test_lagging_list(bot: Bot, simulator: Simulator, market: str, count: int) -
 
 @each_market
 def test_lagging_list_after_response(bot: Bot, simulator: Simulator, market: str) -> None:
-    """What the response calls cancelled is not cancelled again because the list still shows it."""
+    """The plugin does not cancel an order again if the response has it as cancelled but the list lags."""
     ids = place_old(simulator, 2, market=market)
     simulator.faults.add("stale", seconds=30, path=LISTS[market])
     assert reported(bot.cancel_all_orders(SYMBOLS[market])) == [(one, "canceled") for one in ids]
@@ -285,7 +285,7 @@ def test_lagging_list_after_response(bot: Bot, simulator: Simulator, market: str
 
 @each_market
 def test_key_without_read(world: str, simulator: Simulator, market: str, caplog: Any) -> None:
-    """A key without Read cancels, with a warning. After a lost response nobody knows what is open."""
+    """A key without Read cancels, with a warning. After a lost response the open orders are unknown."""
     simulator.add_account("narrow-key-narrow-key", "narrow-secret-narrow", simulator.uid, ["spot", "swap"])
     with bot_of(OURS[world], simulator.ccxt_config()) as bot:
         bot.load_markets()
@@ -325,7 +325,7 @@ def test_secrets(bot: Bot, simulator: Simulator, caplog: pytest.LogCaptureFixtur
 
 @pytest.mark.parametrize("market", ["spot", "linear"])
 def test_no_symbol(bot: Bot, simulator: Simulator, market: str) -> None:
-    """Without a symbol the orders of every symbol of the kind are settled, and no others."""
+    """Without a symbol the plugin settles the orders of every symbol of the kind, and no others."""
     kind: dict[str, Any] = {} if market == "spot" else {"type": "swap"}
     first = place_old(simulator, 2, market=market)
     second = place_old(simulator, 2, market=market, symbol="ETH-USDT")
@@ -354,7 +354,7 @@ def test_no_symbol_of_inverse(bot: Bot, simulator: Simulator) -> None:
     [("spot", "BTC-USDT", "BTC/USDT"), ("linear", "BTC-USDT", "BTC/USDT:USDT")],
 )
 def test_market_unknown_to_ccxt(bot: Bot, simulator: Simulator, market: str, own: str, unified: str) -> None:
-    """Orders of a market that ccxt has not loaded are settled under the symbol that ccxt will give it."""
+    """The plugin settles orders of a market that is not loaded, under the symbol that ccxt will give it."""
     bot.load_markets()
     known = [one for one in bot.exchange.markets.values() if one["symbol"] != unified]
     bot.exchange.set_markets(known)
@@ -424,7 +424,7 @@ def test_bad_input(bot: Bot, simulator: Simulator, symbol: Any, params: Any, err
     "options", [{"allLimit": 0}, {"batchSize": 0}, {"limit": "x"}, {"verifyAll": 1}, {"family": "no"}]
 )
 def test_bad_options(bot: Bot, simulator: Simulator, options: dict[str, Any]) -> None:
-    """An unusable option raises before anything is sent, also one of the cancels by id."""
+    """An unusable option raises before the plugin sends anything, even an option of the cancels by id."""
     bot.load_markets()
     simulator.clear_log()
     bot.options["cancelOrders"].update(options)
@@ -435,7 +435,7 @@ def test_bad_options(bot: Bot, simulator: Simulator, options: dict[str, Any]) ->
 
 
 def test_wrong_key(bot: Bot, simulator: Simulator) -> None:
-    """A refusal of the key leaves every order unresolved, and is sent once."""
+    """If the exchange refuses the key, the plugin sends once, and every order is unresolved."""
     ids = place_old(simulator)
     bot.load_markets()
     bot.exchange.secret = "wrong-secret"
@@ -495,7 +495,7 @@ def test_many_orders(bot: Bot, simulator: Simulator) -> None:
 
 @each_market
 def test_filled_meanwhile(bot: Bot, simulator: Simulator, market: str) -> None:
-    """An order that fills after the list was read is returned as filled."""
+    """The plugin returns an order as filled if it fills after the list."""
     bot.load_markets()
     ids = place_old(simulator, 7, market=market)
     simulator.faults.add("drop", path=PATHS[market])
@@ -508,7 +508,7 @@ def test_filled_meanwhile(bot: Bot, simulator: Simulator, market: str) -> None:
 
 
 def test_lane(loopback: None) -> None:
-    """Six calls at once keep to two a second on spot, and none is refused."""
+    """Six concurrent calls on spot keep to two a second, and the exchange refuses none."""
     limits = {"trade/query": None, "spot/v1/trade/openOrders": None}
     with Simulator(limits=limits, ban_after=None) as simulator:
 
@@ -527,7 +527,7 @@ def test_lane(loopback: None) -> None:
 
 
 def test_not_behind_ccxts_queue(loopback: None) -> None:
-    """The request goes out at once, however many ordinary calls wait in ccxt's queue."""
+    """The request goes out at once, regardless of how many ordinary calls wait in ccxt's queue."""
     with Simulator(limits=None) as simulator:
 
         async def main() -> None:

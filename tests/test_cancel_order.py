@@ -68,7 +68,7 @@ OPEN = {
 TWO_HOURS = 2 * 60 * 60 * 1000
 UNKNOWN = json.dumps({"code": 109421, "msg": "order not exist", "data": {}})
 
-# Every market, and both worlds, in as few tests as that takes: the others are slow.
+# Every market and both worlds, in as few tests as possible: they are slow.
 in_turn = pytest.mark.parametrize(
     ("market", "world"), [("spot", "sync"), ("linear", "async"), ("inverse", "sync")]
 )
@@ -93,7 +93,7 @@ def sent(simulator: Simulator, market: str) -> int:
 
 
 def fails(bot: Bot, kind: Any, *args: Any) -> Any:
-    """The error of cancel_order, which keeps every promise that an error of it makes."""
+    """Return the error of cancel_order, after checking everything that its errors promise."""
     with pytest.raises(kind) as caught:
         bot.cancel_order(*args)
     error = caught.value
@@ -111,7 +111,7 @@ def is_gone(error: Any, words: str, status: str | None) -> None:
     assert error.unresolved == []
 
 
-# Answered
+# The response arrives
 
 
 def test_cancelled(bot: Bot, simulator: Simulator, market: Any) -> None:
@@ -121,7 +121,7 @@ def test_cancelled(bot: Bot, simulator: Simulator, market: Any) -> None:
     order = bot.cancel_order(order_id, SYMBOLS[market])
     assert simulator.status(order_id) == "CANCELED"
     assert (order["id"], order["status"], order["symbol"]) == (order_id, "canceled", SYMBOLS[market])
-    if market != "inverse":  # whose answer has neither quantity nor type (docs)
+    if market != "inverse":  # inverse responses have neither quantity nor type (docs)
         assert (order["side"], order["price"], order["amount"], order["filled"]) == ("sell", 7, 2, 0)
     assert [request.path for request in simulator.requests] == [simulator.path(SINGLE[market]).split()[-1]]
     (request,) = simulator.requests
@@ -138,7 +138,7 @@ def test_markets_are_loaded(world: str, simulator: Simulator, market: Any) -> No
 
 @pytest.mark.parametrize("flat", [False, True])
 def test_inverse_answers(world: str, flat: bool, loopback: None) -> None:
-    """The inverse answer may hold the order as data.order or as data."""
+    """The inverse response may hold the order as data.order or as data."""
     with (
         Simulator(limits=None, inverse_cancel_flat=flat) as simulator,
         bot_of(OURS[world], simulator.ccxt_config()) as bot,
@@ -158,7 +158,7 @@ def test_inverse_answers(world: str, flat: bool, loopback: None) -> None:
     ],
 )
 def test_gone(bot: Bot, simulator: Simulator, market: Any, ending: str, words: str, status: str) -> None:
-    """An order that is over is OrderNotFound in plain words, with its state, after one cancel."""
+    """One cancel of an ended order raises OrderNotFound, in plain words and with the order's state."""
     (order_id,) = place(simulator, market=market)
     getattr(simulator, ending)(order_id)
     is_gone(fails(bot, OrderNotFound, order_id, SYMBOLS[market]), words, status)
@@ -174,7 +174,7 @@ def test_unknown(bot: Bot, simulator: Simulator, market: Any) -> None:
 
 @pytest.mark.parametrize(("wording", "market", "world"), pairwise(range(6), SYMBOLS, SYNC_AND_ASYNC))
 def test_every_wording(world: str, market: Any, wording: int, loopback: None) -> None:
-    """In whichever words the exchange refuses, filled, cancelled and unknown orders are told apart.
+    """For all words of a refusal, the plugin distinguishes filled, cancelled and unknown orders.
 
     Some words are ambiguous ("service has some errors"). Then a cancelled order is a success.
     """
@@ -227,7 +227,7 @@ def test_refused_but_open_for_good(bot: Bot, simulator: Simulator, market: Any) 
 
 
 def test_stale_query(bot: Bot, simulator: Simulator) -> None:
-    """A query that still shows an order as open that somebody else cancelled does not make it live."""
+    """If another program cancelled the order, a query that still shows it as open does not make it live."""
     (order_id,) = place(simulator, market="linear")
     simulator.cancel(order_id)
     simulator.faults.add("stale", seconds=5, lasting=0.5, times=None, path=QUERY["linear"])
@@ -236,7 +236,7 @@ def test_stale_query(bot: Bot, simulator: Simulator) -> None:
 
 @in_turn
 def test_risk_control_and_permission(bot: Bot, simulator: Simulator, market: Any) -> None:
-    """Any other refusal is raised as it is, and the order is unresolved."""
+    """The plugin raises any other refusal unchanged, and the order is unresolved."""
     (order_id,) = place(simulator, market=market)
     simulator.faults.add("canned", body='{"code":100004,"msg":"Permission denied"}', path=SINGLE[market])
     assert fails(bot, PermissionDenied, order_id, SYMBOLS[market]).unresolved == [order_id]
@@ -252,7 +252,7 @@ EVERYWHERE = pairwise(FAULTS, ["before", "after"], SYMBOLS, SYNC_AND_ASYNC)
 
 @pytest.mark.parametrize(("fault", "when", "market", "world"), EVERYWHERE)
 def test_lost_response(simulator: Simulator, fault: str, when: Any, market: Any, world: str) -> None:
-    """Whatever becomes of a response, the order is cancelled, and the bot gets its structure."""
+    """For every fate of a response, the plugin cancels the order and returns its structure."""
     with bot_of(OURS[world], simulator.ccxt_config(timeout=1000)) as bot:
         bot.load_markets()
         (order_id,) = place(simulator, market=market)
@@ -268,7 +268,7 @@ def test_lost_response(simulator: Simulator, fault: str, when: Any, market: Any,
 @pytest.mark.parametrize("fault", ["drop", "busy", "cut_off "])
 @in_turn
 def test_lost_and_filled(bot: Bot, simulator: Simulator, market: Any, fault: str) -> None:
-    """An order that was filled instead is OrderNotFound, and nothing is sent again."""
+    """If the order was filled instead, the plugin raises OrderNotFound, and does not send again."""
     (order_id,) = place(simulator, market=market)
     simulator.fill(order_id)
     kind: Any = fault.strip()
@@ -279,7 +279,7 @@ def test_lost_and_filled(bot: Bot, simulator: Simulator, market: Any, fault: str
 
 @in_turn
 def test_lost_and_cancelled_by_others(bot: Bot, simulator: Simulator, market: Any) -> None:
-    """After a lost response a cancelled order is a success, whoever cancelled it."""
+    """After a lost response a cancelled order is a success, even if another program cancelled it."""
     (order_id,) = place(simulator, market=market)
     simulator.cancel(order_id)
     simulator.faults.add("drop", path=SINGLE[market])
@@ -293,7 +293,7 @@ def test_lost_and_cancelled_by_others(bot: Bot, simulator: Simulator, market: An
 )
 @in_turn
 def test_still_unknown(bot: Bot, simulator: Simulator, market: Any, fault: Any, error: Any) -> None:
-    """If nothing settles it, the first error is raised with the id, and nothing is claimed."""
+    """If the order stays unsettled, the plugin raises the first error with the id, and claims nothing."""
     bot.options["cancelOrders"]["resolveTimeout"] = 1500
     (order_id,) = place(simulator, market=market)
     simulator.faults.add(fault, times=None, path=SINGLE[market])
@@ -307,7 +307,7 @@ def test_still_unknown(bot: Bot, simulator: Simulator, market: Any, fault: Any, 
 @pytest.mark.parametrize("settings", [{"resolveAttempts": 0}, {"resolveTimeout": 0}])
 @in_turn
 def test_no_attempts(bot: Bot, simulator: Simulator, market: Any, settings: dict[str, int]) -> None:
-    """Without attempts a lost response is raised at once, and nothing else is sent."""
+    """With resolveAttempts 0 the plugin raises a lost response at once, and sends nothing more."""
     bot.options["cancelOrders"] |= settings
     (order_id,) = place(simulator, market=market)
     simulator.clear_log()
@@ -375,7 +375,7 @@ def test_client_ids(bot: Bot, simulator: Simulator, market: Any) -> None:
 @pytest.mark.parametrize("when", ["before", "after"])
 @in_turn
 def test_client_id_lost(bot: Bot, simulator: Simulator, market: Any, when: Any) -> None:
-    """A lost response by client order id is settled, too."""
+    """The plugin also settles a lost response to a cancel by client order id."""
     placed = simulator.place(market=market, client_order_id="Mine")
     simulator.faults.add("drop", when=when, path=SINGLE[market])
     order = bot.cancel_order(None, SYMBOLS[market], {"clientOrderId": "Mine"})
@@ -384,7 +384,7 @@ def test_client_id_lost(bot: Bot, simulator: Simulator, market: Any, when: Any) 
 
 
 def forget_client_ids(simulator: Simulator, market: Any) -> None:
-    """Let the exchange forget client order ids: by its clock on spot; swaps say so of all of them."""
+    """Let the exchange forget client order ids: on spot by its clock, on swaps all of them."""
     if market == "spot":
         simulator.clock_offset_ms += TWO_HOURS + 1000
     else:
@@ -395,7 +395,7 @@ def forget_client_ids(simulator: Simulator, market: Any) -> None:
 @pytest.mark.parametrize("beside", [False, True])
 @in_turn
 def test_client_id_forgotten(bot: Bot, simulator: Simulator, market: Any, beside: bool) -> None:
-    """An open order whose client order id the exchange forgot is found, and cancelled by its order id."""
+    """If the exchange forgot an open order's client order id, the plugin cancels it by its order id."""
     placed = simulator.place(market=market, client_order_id="Mine")
     other = simulator.place(market=market, client_order_id="Other")
     forget_client_ids(simulator, market)
@@ -406,12 +406,12 @@ def test_client_id_forgotten(bot: Bot, simulator: Simulator, market: Any, beside
     assert order["status"] == "canceled"
     assert simulator.status(placed.order_id) == "CANCELED"
     assert simulator.status(other.order_id) == "PENDING"
-    assert sent(simulator, market) == (3 if market == "spot" else 2)  # spot: the clock had to be measured
+    assert sent(simulator, market) == (3 if market == "spot" else 2)  # on spot, one measures the clock
 
 
 @in_turn
 def test_client_id_unknown(bot: Bot, simulator: Simulator, market: Any) -> None:
-    """A client order id that nothing knows is not gone. The error can be handed back as it is."""
+    """An unknown client order id does not count as gone. The bot can pass the error's ids back unchanged."""
     error = fails(bot, BadResponse, None, SYMBOLS[market], {"clientOrderId": "nobody"})
     assert error.unresolved == ["nobody"]
     (again,) = error.unresolved
@@ -421,7 +421,7 @@ def test_client_id_unknown(bot: Bot, simulator: Simulator, market: Any) -> None:
 
 @in_turn
 def test_both_ids(bot: Bot, simulator: Simulator, market: Any) -> None:
-    """With both ids the client order id is cancelled, and the order id queried."""
+    """With both ids the plugin cancels by the client order id, and queries by the order id."""
     placed = simulator.place(market=market, client_order_id="Mine")
     simulator.clear_log()
     simulator.faults.add("drop", when="after", path=SINGLE[market])
@@ -435,7 +435,7 @@ def test_both_ids(bot: Bot, simulator: Simulator, market: Any) -> None:
 
 @in_turn
 def test_both_ids_of_two_orders(bot: Bot, simulator: Simulator, market: Any) -> None:
-    """An order id that belongs to another client order id is neither believed nor cancelled."""
+    """If the order id belongs to another client order id, the plugin neither believes nor cancels it."""
     other = simulator.place(market=market, client_order_id="Other")
     params = {"clientOrderId": "nobody"}
     for _ in range(2):  # open, then filled
@@ -463,7 +463,7 @@ def test_restrictions(bot: Bot, simulator: Simulator) -> None:
 
 
 def test_params_pass_through(bot: Bot, simulator: Simulator, market: Any) -> None:
-    """stop, trigger and further parameters go as they are; ccxt's own names for a market do not."""
+    """stop, trigger and further parameters go unchanged. ccxt's own names for a market do not go."""
     (order_id,) = place(simulator, market=market)
     params = {"stop": True, "trigger": False, "recvWindow": 3000, "type": "x", "twap": False}
     assert bot.cancel_order(order_id, SYMBOLS[market], params)["status"] == "canceled"
@@ -497,7 +497,7 @@ def test_twap_is_ccxts(bot: Bot, simulator: Simulator) -> None:
     ],
 )
 def test_bad_input(bot: Bot, simulator: Simulator, args: Any, error: Any, unresolved: list[Any]) -> None:
-    """Wrong input sends nothing, and the error holds the ids as they were given."""
+    """Wrong input sends nothing, and the error holds the bot's ids unchanged."""
     simulator.clear_log()
     with pytest.raises(error) as caught:
         bot.cancel_order(*args)
@@ -523,7 +523,7 @@ class _Hostile(dict[str, Any]):
     ],
 )
 def test_bad_options(bot: Bot, simulator: Simulator, options: Any) -> None:
-    """A setting that cannot be used raises before anything is sent, and the error holds the id."""
+    """An unusable setting raises before the plugin sends anything, and the error holds the id."""
     bot.exchange.options["cancelOrders"] = options
     simulator.clear_log()
     if isinstance(options, _Hostile):
@@ -558,7 +558,7 @@ def test_hostile_params(bot: Bot, simulator: Simulator) -> None:
 
 @in_turn
 def test_family_off(bot: Bot, simulator: Simulator, market: Any) -> None:
-    """With family False the method is ccxt's: it knows neither the lists nor lost responses."""
+    """With family False the method is ccxt's, without lists on errors and without reconciling."""
     bot.options["cancelOrders"]["family"] = False
     live, lost = place(simulator, 2, market=market)
     assert bot.cancel_order(live, SYMBOLS[market])["status"] == "canceled"
@@ -589,7 +589,7 @@ def test_subclass_of_the_bot(world: str, simulator: Simulator, market: Any) -> N
 
 @in_turn
 def test_no_signature_in_messages(world: str, simulator: Simulator, market: Any) -> None:
-    """Nothing that an error leads to holds a key, a secret or a signature."""
+    """No text reachable from an error holds a key, a secret or a signature."""
     key, secret, digits = "Kq7" * 20, "sEcReT9" * 9, "ab" * 32
     simulator.add_account(key, secret, "7")
     config = {**simulator.ccxt_config(timeout=1000), "apiKey": key, "secret": secret}
@@ -624,7 +624,7 @@ def test_no_signature_in_messages(world: str, simulator: Simulator, market: Any)
 
 
 def assert_one_cancelled(outcomes: list[Any], simulator: Simulator) -> None:
-    """One of two callers cancelled the order, the other learned that it was cancelled before."""
+    """Check that one of two callers cancelled the order, and the other got "cancelled before"."""
     (structure,) = [one for one in outcomes if not isinstance(one, BaseException)]
     (error,) = [one for one in outcomes if isinstance(one, BaseException)]
     assert structure["status"] == "canceled"
@@ -633,7 +633,7 @@ def assert_one_cancelled(outcomes: list[Any], simulator: Simulator) -> None:
 
 
 def test_two_tasks(simulator: Simulator, market: Any) -> None:
-    """Of two tasks that cancel one order one gets the structure, the other OrderNotFound, a second later."""
+    """If two tasks cancel one order, one gets the structure, and the other OrderNotFound a second later."""
 
     async def main() -> list[Any]:
         exchange = async_bingx({**simulator.ccxt_config(), "enableRateLimit": False})
@@ -649,7 +649,7 @@ def test_two_tasks(simulator: Simulator, market: Any) -> None:
 
 
 def test_two_threads(simulator: Simulator, market: Any) -> None:
-    """The same of two threads, each with its own instance."""
+    """The same holds for two threads, each with its own instance."""
     (order_id,) = place(simulator, market=market)
     outcomes: list[Any] = []
     start = threading.Barrier(2)
@@ -669,7 +669,7 @@ def test_two_threads(simulator: Simulator, market: Any) -> None:
 
 @pytest.fixture
 def limited(loopback: None) -> Iterator[Simulator]:
-    """An exchange that takes 5 single cancels per second; nothing else is limited."""
+    """An exchange that accepts 5 single cancels per second and has no other limit."""
     limits: dict[str, int | None] = dict.fromkeys((*QUERY.values(), *OPEN.values()), None)
     limits |= dict.fromkeys(SINGLE.values(), 5)
     with Simulator(limits=limits, ban_after=None) as simulator:

@@ -133,7 +133,7 @@ def test_undocumented_variants(
 
 
 def test_both_ids_of_one_order(bot: Bot, simulator: Simulator) -> None:
-    """An order asked for by both its ids appears twice in the result and is cancelled once."""
+    """If the bot names an order by both ids, the plugin cancels it once, and returns it twice."""
     order = simulator.place(client_order_id="both_1")
     orders = bot.cancel_orders([order.order_id], "BTC/USDT", {"clientOrderIds": ["both_1"]})
     assert reported(orders) == [(str(order.order_id), "canceled")] * 2
@@ -250,7 +250,7 @@ BAD_INPUT: list[tuple[Any, Any, Any, type[Exception]]] = [
 def test_bad_input(
     bot: Bot, simulator: Simulator, ids: Any, symbol: Any, params: Any, error: type[Exception]
 ) -> None:
-    """Bad input raises an error before the plugin sends anything, also before it loads markets."""
+    """Bad input raises an error before the plugin sends anything or loads markets."""
     with pytest.raises(error, match=r"^bingx cancelOrders\(\)"):
         bot.cancel_orders(ids, symbol, params)
     assert simulator.requests == []
@@ -387,7 +387,7 @@ def test_no_secret_in_errors_or_logs(
 @pytest.mark.parametrize("request_format", ["json", "query"])
 @pytest.mark.parametrize("process", [0, 1])
 def test_echoes(world: str, simulator: Simulator, process: int, request_format: str) -> None:
-    """Nothing that an error leads to holds a key, secret or signature that a server echoes, whole or cut."""
+    """No text reachable from an error holds a key, secret or signature that a server echoes, whole or cut."""
     key, secret, digits = "Kq7" * 20, "sEcReT9" * 9, "ab" * 32
     simulator.add_account(key, secret, "7")
     config = {**simulator.ccxt_config(), "apiKey": key, "secret": secret, "timeout": 500}

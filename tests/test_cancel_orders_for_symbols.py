@@ -180,7 +180,7 @@ def test_client_order_id_as_id(bot: Bot, simulator: Simulator) -> None:
 
 
 def test_most_severe_error(bot: Bot, simulator: Simulator) -> None:
-    """Of several errors the plugin raises an unknown outcome before a refusal."""
+    """If several symbols fail, the plugin raises an unknown outcome rather than a refusal."""
     bot.options["cancelOrders"]["resolveAttempts"] = 0
     simulator.faults.add("http", status=504, when="after", path=LINEAR_PATH)
     linear = place_one(simulator, "linear")
@@ -254,7 +254,7 @@ def test_concurrent_symbols(simulator: Simulator, world: str) -> None:
 
 
 def test_cancelled_task(simulator: Simulator) -> None:
-    """When the bot cancels the task, no part of the call goes on."""
+    """When the bot cancels the task, every part of the call ends."""
 
     async def give_up() -> int:
         exchange = async_bingx(simulator.ccxt_config(enableRateLimit=False))
@@ -279,7 +279,7 @@ def test_cancelled_task(simulator: Simulator) -> None:
 
 
 def test_has_and_features(bot: Bot) -> None:
-    """ccxt's has and features describe the methods: any number of ids, so many per request."""
+    """ccxt's has and features describe the methods: any number of ids, and the number per request."""
     assert bot.has["cancelOrdersForSymbols"] is True
     bot.load_markets()
     for method in ("cancelOrders", "cancelOrdersForSymbols"):
@@ -310,7 +310,7 @@ def test_no_signature_in_market_errors(bot: Bot, simulator: Simulator, fault: An
 
 
 def test_unresolved_ids_as_sent(bot: Bot, simulator: Simulator) -> None:
-    """However the bot passed its ids, unresolved lists each id once, as the plugin would send it."""
+    """For every form of the bot's ids, unresolved lists each id once, as the plugin would send it."""
     simulator.faults.add("http", status=503, path="swap/v2/quote/contracts", times=None)
     cases: list[tuple[Any, dict[str, Any], list[str]]] = [
         (None, {"orderIds": "1,2"}, ["1", "2"]),

@@ -1,4 +1,4 @@
-"""The cassettes, replayed in sync and async. Nothing is sent: record mode none, and no sockets."""
+"""Replay the cassettes in sync and async, without sending: record mode none, and no sockets."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_every_cassette_has_a_scenario() -> None:
 
 
 def test_literal_payloads_are_named_by_source() -> None:
-    """Each scenario of a literal payload has a name of its own, which begins with the source."""
+    """Each scenario of a literal payload has a unique name, which begins with the source."""
     assert len({scenario.name for scenario in ALL}) == len(ALL)
     assert all(one.name.startswith(f"{one.source}_") for one in SPEAKS)
     assert {one.source for one in SPEAKS} == {"documented", "captured"}

@@ -37,7 +37,7 @@ SINGLES = {
 
 @pytest.fixture
 def exchange() -> Iterator[Simulator]:
-    """An exchange with the documented limits, which bans whoever exceeds them."""
+    """An exchange with the documented limits. It bans a client that exceeds them."""
     with Simulator() as simulator:
         yield simulator
 
@@ -60,7 +60,7 @@ async def trading(simulator: Simulator, world: str = "async", **config: Any) -> 
 
 
 def play(scene: Callable[[], Awaitable[Any]]) -> Any:
-    """Run `scene` in a loop of its own. No task may be left, and none may end with an unseen exception."""
+    """Run `scene` in a loop of its own. Fail if a task is left, or ended with an unseen exception."""
     unseen: list[Any] = []
 
     async def watched() -> Any:
@@ -77,7 +77,7 @@ def play(scene: Callable[[], Awaitable[Any]]) -> Any:
 
 
 async def at_once(bot: Any, ids: Iterable[str], symbol: str = "BTC/USDT", params: Any = {}) -> list[Any]:
-    """Cancel each order by a call of its own, all at once. Returns what each returned or raised."""
+    """Cancel each order by a call of its own, all at once. Return each call's result or exception."""
     calls = (bot.cancel_order(one, symbol, params) for one in ids)
     return await asyncio.gather(*calls, return_exceptions=True)
 
@@ -103,7 +103,7 @@ def singles(simulator: Simulator, market: str = "spot") -> list[str]:
 
 
 def ends(results: Iterable[Any]) -> list[Any]:
-    """What each caller got: the status; of an error its class, the statuses, and what is unresolved."""
+    """Each caller's result: the status, or an error's class, statuses, and unresolved ids."""
     return [
         one["status"]
         if isinstance(one, dict)
@@ -119,13 +119,13 @@ def assert_cancelled(simulator: Simulator, ids: list[str], results: list[Any]) -
     assert simulator.repeated_submissions == 0
 
 
-# What goes out together
+# Which cancels share a request
 
 
 @pytest.mark.parametrize("market", ["spot", "linear"])
 @pytest.mark.parametrize("count", [1, 2])
 def test_few_go_by_themselves(simulator: Simulator, market: Any, count: int) -> None:
-    """One call, or two, are sent as single cancels."""
+    """One call, or two calls, go out as single cancels."""
     ids = place(simulator, count, market=market)
 
     async def scene() -> list[Any]:
@@ -319,7 +319,7 @@ def test_submitted_while_it_waits(simulator: Simulator) -> None:
 
 
 def test_threads_do_not_coalesce(simulator: Simulator) -> None:
-    """Threads of the sync class share the lane of single cancels, and nothing else."""
+    """Threads of the sync class share only the lane of single cancels."""
     ids = place(simulator, 4)
     with bot_of(OURS["sync"], config_of(simulator)) as bot:
         bot.load_markets()
@@ -334,7 +334,7 @@ def test_sync_does_not_import_it() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-# What each caller gets
+# The result of each caller
 
 
 @pytest.mark.parametrize("market", ["spot", "linear"])
@@ -385,7 +385,7 @@ def test_lost_response(simulator: Simulator, market: Any, when: Any) -> None:
 
 
 def test_filled_in_between(simulator: Simulator) -> None:
-    """An order that is filled before the lost batch is sent again is "not found", as alone."""
+    """If an order fills before the plugin repeats the lost batch, it is "not found", as for a single."""
     ids = place(simulator, 4)
     simulator.faults.add("drop", when="before")
     simulator.faults.add("race", path="GET trade/query", action="fill", order_id=ids[1])
@@ -400,7 +400,7 @@ def test_filled_in_between(simulator: Simulator) -> None:
 
 
 def test_omitted_order(simulator: Simulator) -> None:
-    """An order that the response omits is reconciled by itself; the other callers do not wait for it."""
+    """The plugin reconciles an omitted order by itself. The other callers do not wait for that."""
     ids = place(simulator, 4)
     simulator.faults.add("forget", ids=ids[:1])
 
@@ -447,7 +447,7 @@ def test_nothing_tells(simulator: Simulator) -> None:
 
 @pytest.mark.parametrize("is_live", [True, False])
 def test_two_callers_of_one_id(simulator: Simulator, is_live: bool) -> None:
-    """Two callers of one id share one outcome; what one of them changes does not reach the other."""
+    """Two callers of one id share one outcome. A change by one of them does not reach the other."""
     ids = place(simulator, 3)
     if not is_live:
         simulator.fill(ids[0])
@@ -472,7 +472,7 @@ def test_two_callers_of_one_id(simulator: Simulator, is_live: bool) -> None:
 
 
 def test_caller_of_an_id_under_way(simulator: Simulator) -> None:
-    """A call for an id whose batch is under way gets that outcome, and sends nothing."""
+    """A call for an id whose batch is under way gets the batch's outcome, and sends nothing."""
     ids = place(simulator, 3)
     simulator.latency_ms = 200
 
@@ -487,7 +487,7 @@ def test_caller_of_an_id_under_way(simulator: Simulator) -> None:
     assert len(simulator.requests) == 1
 
 
-# Who is cancelled, who is banned, who is refused
+# Cancelled callers, bans, refusals
 
 
 def limiter(simulator: Simulator, route: str) -> Any:
@@ -496,7 +496,7 @@ def limiter(simulator: Simulator, route: str) -> Any:
 
 
 def test_cancelled_while_it_waits(simulator: Simulator) -> None:
-    """A caller that is cancelled before its batch goes takes its id out; the others are cancelled."""
+    """If a caller is cancelled before its batch goes, its id leaves the batch. The other orders go."""
     before, ids = place(simulator, 100), place(simulator, 7)
 
     async def scene() -> list[Any]:
@@ -538,7 +538,7 @@ def test_cancelled_as_its_batch_goes(simulator: Simulator) -> None:
 @pytest.mark.parametrize("count", [1, 4])
 @pytest.mark.parametrize("rounds", range(8))
 def test_all_are_cancelled(simulator: Simulator, count: int, rounds: int) -> None:
-    """Whenever all callers are cancelled, nothing hangs, and a slot that no request used is given back."""
+    """If all callers are cancelled, at any moment, nothing hangs, and an unused slot goes back."""
     ids = place(simulator, count)
 
     async def scene() -> list[Any]:
@@ -613,7 +613,7 @@ def test_one_of_two_callers_is_cancelled(simulator: Simulator) -> None:
 
 
 def test_close_ends_a_batch_that_hangs(simulator: Simulator) -> None:
-    """`close` waits for a batch for `timeout` at most. Its callers learn that their orders may be live."""
+    """`close` waits `timeout` at most for a batch. Its callers get errors: their orders may be live."""
     ids = place(simulator, 3)
     simulator.faults.add("hang")
 
@@ -659,7 +659,7 @@ def test_many_that_are_gone(market: Any, loopback: None) -> None:
                 return await at_once(bot, ids, SYMBOLS[market])
 
         results = play(scene)
-        # Of some spot orders the exchange only says that it is busy: then a cancelled order is a success.
+        # For some spot orders the exchange only says that it is busy. Then a cancelled order is a success.
         told = [one.orders[0] if isinstance(one, OrderNotFound) else one for one in results]
         assert [one["status"] for one in told] == ["canceled"] * 60
         assert [one.unresolved for one in results if isinstance(one, OrderNotFound)] != []
@@ -702,7 +702,7 @@ def test_ban_of_singles(simulator: Simulator) -> None:
 
 
 def test_ban_of_singles_while_calls_wait(simulator: Simulator) -> None:
-    """Calls that wait for a single when it is banned get the ban, too."""
+    """A ban of the single endpoint also ends the calls that wait for a single."""
     ids = place(simulator, 7)
 
     async def scene() -> list[Any]:
@@ -735,7 +735,7 @@ def test_ban_of_batches(simulator: Simulator) -> None:
 
 
 def test_refused_as_a_whole(loopback: None, caplog: pytest.LogCaptureFixture) -> None:
-    """A batch that is refused for another reason is settled by singles. The log says that it was the last."""
+    """If the exchange refuses a batch for another reason, singles settle it, and the log says so."""
     with Simulator(max_ids=2) as simulator:
         ids = place(simulator, 110)
 
@@ -770,7 +770,7 @@ def test_refused_while_calls_wait(loopback: None) -> None:
 
 
 def test_market_disappears(simulator: Simulator) -> None:
-    """What stops a batch before it is sent leaves each call to itself."""
+    """If an error stops a batch before it is sent, each call goes by itself."""
     ids = place(simulator, 4)
 
     def vanished(*args: Any) -> Any:
@@ -787,7 +787,7 @@ def test_market_disappears(simulator: Simulator) -> None:
 
 
 def test_defect(simulator: Simulator) -> None:
-    """A defect reaches every caller; none hangs."""
+    """A defect reaches every caller, and no caller hangs."""
     ids = place(simulator, 4)
 
     async def scene() -> list[Any]:
@@ -828,7 +828,7 @@ def test_copy_of_an_instance(simulator: Simulator) -> None:
 
 
 def test_loop_ends_meanwhile(simulator: Simulator) -> None:
-    """What is under way when the event loop ends, ends with it, as `asyncio.run` ends its tasks."""
+    """Batches under way end with the event loop, as `asyncio.run` ends its tasks."""
     ids = place(simulator, 160)
     bot = OURS["async"](simulator.ccxt_config(enableRateLimit=True, timeout_on_exit=0))
     loop = asyncio.new_event_loop()

@@ -79,7 +79,7 @@ def test_simulate_log(loopback: None) -> None:
 
 
 def test_log_without_a_reader(loopback: None) -> None:
-    """simulate --log ends with 74 when nobody reads its lines any more."""
+    """simulate --log exits with 74 when its lines have no reader any more."""
     command = [sys.executable, "-m", "ccxt_bingx_ext", "simulate", "--port", "0", "--log"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -1,4 +1,4 @@
-"""What `make compat` reads and chooses, without installing anything."""
+"""`make compat`: what it reads and chooses, without installing anything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""cancel_all_orders_after: ccxt's own, but never sent twice; and the heartbeat of docs/operations.md."""
+"""cancel_all_orders_after (ccxt's own, but never sent twice), and the heartbeat of docs/operations.md."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ each_kind = pytest.mark.parametrize("kind", PATHS)
 
 @each_kind
 def test_timer(bot: Bot, simulator: Simulator, kind: str) -> None:
-    """It activates the timer, and ends it."""
+    """cancel_all_orders_after starts the timer, and stops it."""
     for timeout, status in ((10_000, "ACTIVATED"), (0, "CLOSED")):
         response = bot.cancel_all_orders_after(timeout, {"type": kind})
         assert response["data"]["status"] == status
@@ -35,7 +35,7 @@ def test_timer(bot: Bot, simulator: Simulator, kind: str) -> None:
 @each_kind
 @pytest.mark.parametrize("family", [True, False])
 def test_no_retry_by_ccxt(bot: Bot, simulator: Simulator, kind: str, family: bool) -> None:
-    """A lost response is an error, whatever maxRetriesOnFailure says."""
+    """A lost response is an error for every value of maxRetriesOnFailure."""
     bot.options["maxRetriesOnFailure"] = 3
     bot.options["cancelOrders"]["family"] = family
     bot.load_markets()
@@ -47,7 +47,7 @@ def test_no_retry_by_ccxt(bot: Bot, simulator: Simulator, kind: str, family: boo
 
 @each_kind
 def test_retry_of_the_bot(simulator: Simulator, kind: str) -> None:
-    """urllib3's Retry, mounted by the bot for whatever method, does not send it again."""
+    """urllib3's Retry does not send it again, even if the bot mounts it for every method."""
     with bot_of(OURS["sync"], simulator.ccxt_config()) as bot:
         retry = Retry(3, allowed_methods=None, status_forcelist=[504])
         bot.exchange.session.mount("http://", HTTPAdapter(max_retries=retry))
@@ -60,7 +60,7 @@ def test_retry_of_the_bot(simulator: Simulator, kind: str) -> None:
 
 @each_kind
 def test_no_redirect(world: str, simulator: Simulator, kind: str) -> None:
-    """A redirect is not followed: it would send key and signature to wherever it leads."""
+    """The plugin does not follow a redirect, which would send key and signature to another address."""
     with scripted(lambda connection, request: answer(connection)) as elsewhere:
 
         def redirect(connection: Any, request: str) -> None:

@@ -81,7 +81,7 @@ def statuses(simulator: Simulator) -> list[str]:
     return [order.status for order in simulator.orders()]
 
 
-# What the exchange says
+# Responses of the exchange
 
 
 @pytest.mark.parametrize("mode", [STOP, ALLOW])
@@ -108,7 +108,7 @@ def test_same_structure_as_ccxt(world: str, simulator: Simulator, market: Market
 @pytest.mark.parametrize("end", ["fill", "cancel", "fail", None])
 @pytest.mark.parametrize("stopped", ["zero", "refused"])
 def test_gone(world: str, loopback: None, market: Market, end: str | None, stopped: Any) -> None:
-    """An old order that is gone is "not found" with its state, however the exchange says so."""
+    """An old order that is gone is "not found" with its state, for all words of the exchange."""
     with (
         Simulator(limits=None, replace_stopped=stopped) as simulator,
         bot_of(OURS[world], simulator.ccxt_config()) as bot,
@@ -129,7 +129,7 @@ def test_gone(world: str, loopback: None, market: Market, end: str | None, stopp
 
 
 def test_filled_meanwhile(bot: Bot, simulator: Simulator, market: Market) -> None:
-    """An order that fills before the edit executes is reported as filled, and nothing is placed."""
+    """If the order fills before the edit executes, the plugin reports it as filled. No order is placed."""
     old = old_order(simulator, market)
     simulator.faults.add("race", action="fill", order_id=int(old), path=market.path)
     error = failure_of(bot, market, old)
@@ -216,7 +216,7 @@ def test_allow_failure(
 def test_allow_failure_of_a_filled_order(
     bot: Bot, simulator: Simulator, market: Market, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """If the words say that the old order is gone, nothing is logged."""
+    """If the words say that the old order is gone, the plugin logs nothing."""
     old = old_order(simulator, market)
     simulator.fill(int(old))
     assert edit(bot, market, old, ALLOW)["id"] == str(simulator.orders()[1].order_id)
@@ -354,7 +354,7 @@ def test_no_replay(world: str, simulator: Simulator, market: Market) -> None:
 
 @pytest.mark.parametrize("fault", ["drop", "http"])
 def test_retry_of_the_bot(simulator: Simulator, market: Market, fault: Any) -> None:
-    """urllib3's Retry, mounted by the bot for whatever method, does not send the edit again."""
+    """urllib3's Retry does not send the edit again, even if the bot mounts it for every method."""
     with bot_of(OURS["sync"], simulator.ccxt_config()) as bot:
         retry = Retry(3, allowed_methods=None, status_forcelist=[504])
         bot.exchange.session.mount("http://", HTTPAdapter(max_retries=retry))
@@ -367,7 +367,7 @@ def test_retry_of_the_bot(simulator: Simulator, market: Market, fault: Any) -> N
 
 @pytest.mark.parametrize("status", ["302 Found", "307 Temporary Redirect"])
 def test_no_redirect(world: str, simulator: Simulator, market: Market, status: str) -> None:
-    """A redirect of an edit is not followed: it would send key and signature to wherever it leads."""
+    """The plugin does not follow a redirect of an edit, which would send key and signature elsewhere."""
     with scripted(lambda connection, request: answer(connection)) as elsewhere:
 
         def redirect(connection: Any, request: str) -> None:
@@ -383,7 +383,7 @@ def test_no_redirect(world: str, simulator: Simulator, market: Market, status: s
 
 
 def test_unreachable(world: str, simulator: Simulator, market: Market) -> None:
-    """If nothing was sent, the outcome is not unknown: the old order is as it was."""
+    """If nothing was sent, the outcome is known: the old order is unchanged."""
     with bot_of(OURS[world], simulator.ccxt_config()) as bot:
         bot.load_markets()
         dead = f"http://127.0.0.1:{unused_port()}/openApi"
@@ -394,12 +394,12 @@ def test_unreachable(world: str, simulator: Simulator, market: Market) -> None:
     assert NEW_ORDER_UNKNOWN not in str(error)
 
 
-# What the bot asks
+# Arguments of the bot
 
 
 @pytest.mark.parametrize("way", ["cancelClientOrderID", "cancelClientOrderId", "id", "method"])
 def test_client_order_id(bot: Bot, simulator: Simulator, market: Market, way: str) -> None:
-    """The old order is named by its client order id: in params, as the id, or by ccxt's own method."""
+    """The bot names the old order by its client order id: in params, as the id, or by ccxt's own method."""
     old = old_order(simulator, market, client_order_id="old_1")
     if way == "method":
         order = bot.edit_order_with_client_order_id("old_1", market.symbol, "limit", "buy", 1, 40000)
@@ -424,7 +424,7 @@ def test_lost_by_client_order_id(bot: Bot, simulator: Simulator, market: Market)
 
 
 def test_forgotten_client_order_id(bot: Bot, simulator: Simulator, market: Market) -> None:
-    """A client order id that the exchange does not know is not gone; with the order id it is looked up."""
+    """An unknown client order id does not count as gone. With an order id, the plugin looks it up."""
     error = failure_of(bot, market, "", cancelClientOrderID="nobody")
     assert (type(error), error.orders, error.unresolved) == (BadResponse, [], ["nobody"])
     old = old_order(simulator, market, client_order_id="old_1")
@@ -491,7 +491,7 @@ def test_bad_option(bot: Bot, simulator: Simulator) -> None:
 
 
 def test_ccxts_own_check(bot: Bot, simulator: Simulator, market: Market) -> None:
-    """What ccxt refuses about the new order leaves the old one unresolved. No InvalidOrder calls it gone."""
+    """If ccxt refuses the new order, the old order stays unresolved. No InvalidOrder calls it gone."""
     old = old_order(simulator, market)
     with pytest.raises(BadRequest, match="minimum amount precision") as caught:
         bot.edit_order(old, market.symbol, "limit", "buy", 1e-12, 40000)
@@ -501,7 +501,7 @@ def test_ccxts_own_check(bot: Bot, simulator: Simulator, market: Market) -> None
 
 
 def test_argument_that_ccxt_cannot_read(bot: Bot, simulator: Simulator, market: Market) -> None:
-    """A missing amount leaves as a ccxt error, and not as one that bots answer with a retry."""
+    """A missing amount raises a ccxt error, but not a class that makes bots retry."""
     old = old_order(simulator, market)
     with pytest.raises(ExchangeError) as caught:
         bot.edit_order(old, market.symbol, "limit", "buy")

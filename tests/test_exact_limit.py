@@ -16,7 +16,7 @@ from .delaying_proxy import proxy_to
 from .helpers import RedisServer, pairwise
 from .judge import Fleet, Judgement, Trouble, cancel_as, judge
 
-# Each of them let 3 to 10 requests through in a second when a request counted from its grant.
+# Each trouble let 3 to 10 requests through in a second when a request counted from its grant.
 TROUBLES = {
     "fresh": Trouble(),
     "handshake 40 ms": Trouble(handshake=(0.04, 0.04)),
@@ -34,17 +34,17 @@ ROWS = [
     *pairwise(("redis",), SLOW_REDIS, LIMITS),
     ("pro", "fresh", 2),
 ]
-# Of the limit, as far as nothing delays the requests. On a quiet machine it is 0.98 and more (make bench).
-# Here other tests run side by side: with a load of 12 on two cores the bots reached 0.97.
+# The least share of the limit if requests are not delayed. A quiet machine reaches 0.98 or more (make bench).
+# Other tests run at the same time: with a load of 12 on two cores the bots reached 0.97.
 AIM = 0.94
-START = 0.7  # of that, as far as bots in trouble take their time to start
-TRIES = 5  # the limit holds in each; something else may slow the machine down in a few
-WINDOWS = 3  # as many as the requests of a row fill: with new connections, kept ones, and new ones again
+START = 0.7  # the least share of that, because bots in trouble start slowly
+TRIES = 5  # the limit must hold in each; other load may slow the machine down in a few
+WINDOWS = 3  # windows per row: with new connections, kept connections, and new connections again
 
 
 @pytest.fixture(scope="module")
 def exchange() -> Iterator[ExchangeProcess]:
-    """An exchange in a process of its own that refuses nothing: it only counts."""
+    """An exchange in a process of its own that counts requests and never refuses one."""
     with ExchangeProcess(limits=None) as exchange:
         yield exchange
 
@@ -90,7 +90,7 @@ def measure(
             port = server.port
             if trouble.slow_replies:
                 port = stack.enter_context(proxy_to(port, seed, slow_replies=trouble.slow_replies))
-            # A busy machine may take a Redis for one that is away, which counts by process.
+            # A busy machine may see a Redis outage, and then each process counts by itself.
             config["options"]["cancelOrders"]["storage"] = (
                 f"redis://127.0.0.1:{port}/0?socket_timeout=5&socket_connect_timeout=5"
             )
@@ -107,7 +107,7 @@ def measure(
 def test_exact(
     kind: str, name: str, limit: int, exchange: ExchangeProcess, loopback: None, request: Any
 ) -> None:
-    """Whatever delays requests, never more than the limit arrive in any second, and most of it is used."""
+    """For every delay of requests, no second sees more than the limit, and the bots use most of it."""
     least = least_pace(kind, name)
     for _ in range(TRIES):
         judgement = measure(exchange, kind, name, limit, request)

@@ -1,4 +1,4 @@
-"""The exchange as it really speaks: words before codes, once per second, bans, forms, stale look-ups.
+"""The exchange's real responses: words before codes, once per second, bans, forms, stale look-ups.
 
 The texts are literal ones, documented or captured live (payloads, section 3). Verified against the simulator.
 """
@@ -89,7 +89,7 @@ def test_single_orders(bot: Bot, simulator: Simulator, symbol: str, code: str, t
 
 @pytest.mark.parametrize(("code", "text"), GONE)
 def test_refused_list(bot: Bot, simulator: Simulator, code: str, text: str) -> None:
-    """A refused list of two is BadRequest without words for "gone"; it is sent once."""
+    """A refused list of two raises BadRequest without words for "gone". The plugin sends it once."""
     ids = place(simulator, 2)
     simulator.faults.add("canned", body=body(code, text))
     with pytest.raises(BadRequest, match="nothing was cancelled") as caught:
@@ -104,7 +104,7 @@ def test_refused_list(bot: Bot, simulator: Simulator, code: str, text: str) -> N
 @pytest.mark.parametrize("symbol", [SPOT, INVERSE])
 @pytest.mark.parametrize(("code", "text"), GONE)
 def test_refused_order(bot: Bot, simulator: Simulator, symbol: str, code: str, text: str) -> None:
-    """The refusal of one order settles it, by a look-up if the words do not say which state it is in."""
+    """The refusal of one order settles it. If the words do not name its state, a look-up does."""
     market = "spot" if symbol == SPOT else "inverse"
     (one,) = place(simulator, market=market)
     simulator.fill(one)
@@ -128,7 +128,7 @@ def test_ambiguous_list(bot: Bot, simulator: Simulator, code: str, text: str) ->
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("symbol", [SPOT, LINEAR, INVERSE])
 def test_any_wording(world: str, loopback: None, symbol: str, seed: int) -> None:
-    """In whatever words the exchange refuses, no order is reported in a state that it is not in."""
+    """For all words of a refusal, the plugin reports no order in a false state."""
     market: Any = {SPOT: "spot", LINEAR: "linear", INVERSE: "inverse"}[symbol]
     with Simulator(limits=None, wording=seed) as sim, bot_of(OURS[world], sim.ccxt_config()) as bot:
         live, filled, gone = place(sim, 3, market=market)
@@ -238,7 +238,7 @@ def test_probe_after_a_stop(world: str, simulator: Simulator) -> None:
 
 
 def test_a_refused_probe_opens_the_lane(world: str, simulator: Simulator) -> None:
-    """A refusal, too, shows that the exchange answers again: the next cancel goes at once."""
+    """A refusal also shows that the exchange responds again: the next cancel goes at once."""
     with bot_of(OURS[world], {**simulator.ccxt_config(), "enableRateLimit": True}) as bot:
         bot.load_markets()
         (live,) = place(simulator)
@@ -337,7 +337,7 @@ def test_stale_look_ups(bot: Bot, simulator: Simulator, process: int) -> None:
 
 
 def test_unseen_order(bot: Bot, simulator: Simulator) -> None:
-    """An order that a query does not find right after its cancel is looked for again."""
+    """If a query does not find an order right after its cancel, the plugin queries again."""
     (one,) = place(simulator, market="linear")
     simulator.faults.add("unseen", path="GET swap/v2/trade/order", seconds=0.2, times=None)
     simulator.faults.add("http", status=504, when="after", path="DELETE swap/v2/trade/batchOrders")
@@ -345,7 +345,7 @@ def test_unseen_order(bot: Bot, simulator: Simulator) -> None:
 
 
 def test_poisoned_id(bot: Bot, simulator: Simulator) -> None:
-    """One id that the exchange refuses to take does not keep the others alive."""
+    """One id that the exchange refuses does not keep the other orders alive."""
     ids = place(simulator, 9)
     simulator.faults.add("poison", ids=[ids[4]], times=None)
     with pytest.raises(BadRequest) as caught:
@@ -356,7 +356,7 @@ def test_poisoned_id(bot: Bot, simulator: Simulator) -> None:
 
 
 def test_list_that_is_too_long(world: str, loopback: None) -> None:
-    """A list that the exchange finds too long is split, and no further list of that length is sent."""
+    """The plugin splits a list that the exchange finds too long, and sends no other list of that length."""
     with Simulator(limits=None, max_ids=10) as sim, bot_of(OURS[world], sim.ccxt_config()) as bot:
         ids = place(sim, 40)
         orders = bot.cancel_orders(ids, SPOT, {"process": 1})
@@ -390,7 +390,7 @@ def test_mixed_ids_of_one_kind_only(world: str, loopback: None) -> None:
 
 
 def test_long_recv_window(bot: Bot, simulator: Simulator, caplog: pytest.LogCaptureFixture) -> None:
-    """A recvWindow above 5000 ms is sent, with one warning."""
+    """The plugin sends a recvWindow above 5000 ms, with one warning."""
     for one in place(simulator, 2):
         bot.cancel_orders([one], SPOT, {"recvWindow": 6000})
     assert caplog.text.count("recvWindow is longer than 5000 ms") <= 1
@@ -398,7 +398,7 @@ def test_long_recv_window(bot: Bot, simulator: Simulator, caplog: pytest.LogCapt
 
 
 def test_open_after_the_last_cancel(world: str, loopback: None) -> None:
-    """A query that lags behind the last cancel does not make the order "open", whatever was omitted."""
+    """A query that lags behind the last cancel does not make an omitted order "open"."""
     with (
         Simulator(limits=None, mixed_ids="client_ids_only") as sim,
         bot_of(OURS[world], sim.ccxt_config()) as bot,
@@ -413,7 +413,7 @@ def test_open_after_the_last_cancel(world: str, loopback: None) -> None:
 
 
 def test_words_about_nobodys_order(bot: Bot, simulator: Simulator) -> None:
-    """Words that name an order that nobody asked for, in an entry without an id, cancel nothing."""
+    """Words about an unrequested order, in an entry without an id, do not report it as cancelled."""
     for client_id in ("a_1", "b_2"):
         simulator.place(client_order_id=client_id)
     entry = {"error": "the  orderId:7 order status :CANCELED,can not delete, please verify and retry later"}

@@ -103,7 +103,7 @@ class Bot:
         return " ".join((self.folder / "log").read_text().split())
 
     def books(self) -> dict[int, tuple[str, float]]:
-        """What the bot itself believes about its orders: status and filled amount."""
+        """The bot's own view of its orders: status and filled amount."""
         with closing(sqlite3.connect(self.folder / "rehearsal.sqlite")) as database:
             rows = database.execute("select order_id, status, filled from orders").fetchall()
         return {int(order_id): (status, filled) for order_id, status, filled in rows}
@@ -128,7 +128,7 @@ def cancels_sent(simulator: Simulator, order_id: str) -> int:
 @pytest.mark.parametrize(
     ("world", "package", "error", "causes", "requests"),
     [
-        # Its last attempt is refused because it follows the one before it within a second.
+        # The exchange refuses the last attempt, because it comes within a second of the previous one.
         ("ccxt", "ccxt", "TemporaryError", {"BadRequest"}, 1 + RETRIES),
         ("ours", "ccxt_bingx_ext", "InvalidOrderException", {"OrderNotFound"}, 1),
     ],
@@ -136,7 +136,7 @@ def cancels_sent(simulator: Simulator, order_id: str) -> int:
 def test_order_that_is_gone(
     bot: Bot, simulator: Simulator, world: str, package: str, error: str, causes: set[str], requests: int
 ) -> None:
-    """With the plugin freqtrade learns at once that an order is gone, with ccxt it cancels five times."""
+    """With the plugin, freqtrade sees at once that an order is gone. With ccxt it cancels five times."""
     filled = str(simulator.place().order_id)
     simulator.fill(filled)
     said = bot.cancels(world, filled, "77")

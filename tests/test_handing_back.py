@@ -1,4 +1,4 @@
-"""What a call leaves to its caller: ids that survive JSON, and lists on every error of its arguments."""
+"""Ids of a result can be passed to another call, even through JSON. Every argument error has lists."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def error_of(call: Any, *args: Any) -> Any:
 
 @pytest.fixture
 def two_of_one_name(simulator: Simulator) -> tuple[str, str]:
-    """An order, and another one whose client order id is spelt like the first one's order id."""
+    """An order, and another order whose client order id is spelled like the first one's order id."""
     (first,) = place(simulator)
     return first, str(simulator.place(client_order_id=first).order_id)
 
@@ -57,7 +57,7 @@ def test_unresolved_through_json(
 def test_unresolved_of_symbols_through_json(
     bot: Bot, simulator: Simulator, two_of_one_name: tuple[str, str], without_pauses: None
 ) -> None:
-    """The same for cancel_orders_for_symbols."""
+    """The same holds for cancel_orders_for_symbols."""
     name, other = two_of_one_name
     lose_responses(simulator)
     entry = {"clientOrderId": name, "symbol": SPOT}
@@ -82,7 +82,7 @@ def test_order_structures_as_ids(bot: Bot, simulator: Simulator) -> None:
 
 
 def test_iterators_of_client_ids(bot: Bot, simulator: Simulator, without_pauses: None) -> None:
-    """The ids of an iterator in params are in .unresolved, and can be handed back."""
+    """The ids of an iterator in params are in .unresolved, and the bot can pass them back."""
     simulator.place(client_order_id="mine")
     error = error_of(bot.cancel_orders, ["x"], SPOT, {"clientOrderIds": iter(["mine"])})
     assert error.unresolved == ["x", "mine"]
@@ -123,7 +123,7 @@ HUGE = 10**5000
     ids=["huge", "huge client id", "huge param", "odd", "odd client id", "orderids", "Symbol"],
 )
 def test_bad_arguments(bot: Bot, simulator: Simulator, ids: list[Any], params: dict[str, Any]) -> None:
-    """For arguments that cannot be used nothing is sent, and every id is unresolved as it was given."""
+    """For unusable arguments the plugin sends nothing, and every id is unresolved as the bot passed it."""
     named = [one for name, value in params.items() if name.endswith("ds") for one in value]
     error = error_of(bot.cancel_orders, ids, SPOT, params)
     assert (type(error), error.orders) == (BadRequest, [])
@@ -155,7 +155,7 @@ def test_iterator_raises(bot: Bot, simulator: Simulator, kind: type[BaseError]) 
 
 
 def test_iterator_raises_own_error(bot: Bot, simulator: Simulator) -> None:
-    """An exception of the caller's own passes through, and nothing is sent."""
+    """The caller's own exception passes through, and the plugin sends nothing."""
     for call, args in (
         (bot.cancel_orders, ((1 // 0 for _ in "a"), SPOT)),
         (bot.cancel_orders, (None, SPOT, {"clientOrderIds": (1 // 0 for _ in "a")})),
@@ -171,7 +171,7 @@ def test_iterator_raises_own_error(bot: Bot, simulator: Simulator) -> None:
     [None, {}, {"id": None}, {"symbol": None}, {"spot": None}, {"contractSize": "abc"}, {"contractSize": []}],
 )
 def test_odd_market(bot: Bot, simulator: Simulator, odd: dict[str, Any] | None) -> None:
-    """For a market that lacks something nothing is sent, and every id is unresolved."""
+    """For an incomplete market the plugin sends nothing, and every id is unresolved."""
     bot.load_markets()
     whole = dict(bot.markets[SPOT])
     bot.exchange.markets = {**bot.markets, SPOT: {**whole, **odd} if odd else odd}
@@ -237,7 +237,7 @@ def snippet(page: str, name: str) -> Any:
 
 @pytest.mark.parametrize("where", ["docs", "examples"])
 def test_documented_not_gone(monkeypatch: pytest.MonkeyPatch, where: str) -> None:
-    """A cancelled order whose client order id is spelt like a live order's id does not make that one gone."""
+    """A cancelled order whose client order id equals a live order's id does not make the live order gone."""
     if where == "docs":
         not_gone = snippet("semantics.md", "not_gone")
     else:

@@ -39,7 +39,7 @@ def imported(path: Path) -> set[str]:
 
 
 def test_no_test_module_imports_another() -> None:
-    """What two test modules need stands in helpers.py or in a conftest.py."""
+    """Code that two test modules need stands in helpers.py or in a conftest.py."""
     modules = {path.stem: path for path in TESTS.rglob("test_*.py")}
     assert len(modules) > 30
     importers = {name: imported(path) & modules.keys() for name, path in modules.items()}

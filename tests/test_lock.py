@@ -1,4 +1,4 @@
-"""What `make lock` writes: exact versions, each with the hashes of its files, in files that fit together."""
+"""`make lock` writes exact versions, each with the hashes of its files, in files that fit together."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_compat_checks_the_tools() -> None:
 
 @pytest.mark.parametrize("is_intact", [True, False])
 def test_pip_refuses_another_file(tmp_path: Path, is_intact: bool) -> None:
-    """pip takes a file whose hash stands in what we write, and refuses the same file with another hash."""
+    """pip accepts a file with one of our hashes, and refuses the same file with another hash."""
     wheel = tmp_path / "tiny-1.0-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr("tiny-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")

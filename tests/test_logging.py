@@ -1,4 +1,4 @@
-"""What the log says: each event once, with its fields, in both worlds, and never a secret."""
+"""The log reports each event once, with its fields, in both worlds, and never a secret."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Log(logging.Handler):
 
 @pytest.fixture
 def log() -> Iterator[Log]:
-    """What the plugin logs, from DEBUG on."""
+    """The plugin's log, from DEBUG on."""
     logger, handler = logging.getLogger("ccxt_bingx_ext"), Log()
     level = logger.level
     logger.addHandler(handler)
@@ -115,7 +115,7 @@ def test_instance(world: str, simulator: Simulator, log: Log) -> None:
     ],
 )
 def test_instance_without_limits(config: dict[str, Any], text: str, log: Log) -> None:
-    """Without ccxt's rate limit there are no lanes. A wrong option is for the first call to raise."""
+    """Without ccxt's rate limit there are no lanes. The first call raises an error for a wrong option."""
     ccxt_bingx_ext.bingx({"enableRateLimit": True, **config})
     assert log.one("instance").getMessage().endswith(f"ccxt_bingx_ext.bingx, {text}")
 
@@ -135,7 +135,7 @@ def test_registered(log: Log) -> None:
 @pytest.mark.usefixtures("without_pauses")
 @pytest.mark.parametrize("single", [False, True])
 def test_lost_response(world: str, simulator: Simulator, log: Log, single: bool) -> None:
-    """Ambiguity is a warning, once; what became of the orders is an INFO."""
+    """The plugin logs ambiguity once as a warning, and the outcome of the orders as an INFO."""
     ids, path = tuple(place(simulator, 1 if single else 2)), SINGLE if single else BATCH
     simulator.faults.add("drop", path=path, when="after")
     with bot_of(OURS[world], simulator.ccxt_config()) as bot:
@@ -374,7 +374,7 @@ def test_ban_of_another_process(server: RedisServer, simulator: Simulator, log: 
         for _ in range(2):
             with pytest.raises(BaseError):
                 exchange.cancel_orders(["1"], SYMBOL)
-        forget_accounts()  # as another process begins
+        forget_accounts()  # as in a new process
     own, others = [one for one in log.records if one.event == "ban"]
     assert own.code == "100410"
     assert others.store == f"127.0.0.1:{server.port}"
@@ -473,7 +473,7 @@ def test_nothing_is_made_for_nobody(bot: Any, simulator: Simulator, monkeypatch:
 
 
 def test_fields_are_not_pythons_own() -> None:
-    """No field of an event has the name of an attribute of Python's records, of any version."""
+    """No event's field has the name of an attribute of Python's records, in any version."""
     own = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
     names = {
         keyword.arg

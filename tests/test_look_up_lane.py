@@ -166,7 +166,7 @@ ONE_AN_HOUR = RateLimit(1, 3600.0, 0.0)
 
 @pytest.mark.parametrize("bans", [False, True])
 def test_no_time_to_wait(world: str, bans: bool) -> None:
-    """Who has to give up before its slot comes, or a ban ends, is refused at once and leaves the queue."""
+    """A caller that must give up before its slot or a ban's end is refused at once, and leaves the queue."""
     limiter = LocalLimiter()
     acquire(limiter, ONE_AN_HOUR, 0.0, not_sent)
     if bans:

@@ -60,7 +60,7 @@ def test_client_ids(bot: Bot, simulator: Simulator, process: int) -> None:
 
 
 def test_lost_refusal(bot: Bot, simulator: Simulator) -> None:
-    """After a lost refusal a filled order proves that nothing was cancelled: the other is told as open."""
+    """After a lost refusal a filled order proves that no order was cancelled: the other is reported open."""
     filled, live = place(simulator, 2)
     simulator.fill(filled)
     simulator.faults.add("http", status=504, when="after")
@@ -71,7 +71,7 @@ def test_lost_refusal(bot: Bot, simulator: Simulator) -> None:
 
 
 def test_lost_refusal_unclear(bot: Bot, simulator: Simulator) -> None:
-    """If the other order was cancelled by anybody, nobody knows what became of the list: the first error."""
+    """If the other order is cancelled, the outcome of the list is unknown: the first error is raised."""
     gone, live = place(simulator, 2)
     simulator.cancel(gone)
     simulator.faults.add("http", status=504, when="after")
@@ -276,7 +276,7 @@ def test_no_fallback_after_response(world: str, simulator: Simulator, loopback: 
         simulator.faults.add("http", status=503, times=None)
         with bot_of(OURS[world], config) as bot:
             (order,) = bot.cancel_orders(["1"], SYMBOL, {"process": 1})
-        assert order["status"] is None  # by two look-ups
+        assert order["status"] is None  # after two look-ups
         assert other.requests == []
 
 

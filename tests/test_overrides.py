@@ -23,7 +23,7 @@ ALIASES = {
 
 
 def test_aliases_in_a_fresh_process() -> None:
-    """ccxt sets camelCase names at the first construction; ours are on the classes, as unpickling needs."""
+    """ccxt sets camelCase names at the first construction. Ours are on the classes, for unpickling."""
     program = f"""
 import ccxt_bingx_ext, ccxt_bingx_ext.async_support, ccxt_bingx_ext.pro
 for module in (ccxt_bingx_ext, ccxt_bingx_ext.async_support, ccxt_bingx_ext.pro):
@@ -50,7 +50,7 @@ def test_parameter_names(world: str, name: str) -> None:
     ours = inspect.signature(getattr(OURS[world], name)).parameters
     for parameter in inspect.signature(getattr(ccxt.bingx, name)).parameters.values():
         if parameter.name in ("headers", "body") and name == "sign":
-            continue  # trailing parameters of ccxt 4.5.60; ours takes whatever trails
+            continue  # trailing parameters of ccxt 4.5.60; ours accepts any
         assert parameter.name in ours
         if parameter.default is not inspect.Parameter.empty:
             assert ours[parameter.name].default in (parameter.default, ["public"])

@@ -66,7 +66,7 @@ def test_cancel_orders_for_symbols(bot: Bot, simulator: Simulator) -> None:
 
 
 def test_cancel_all_orders(bot: Bot, simulator: Simulator) -> None:
-    """One call cancels every order of the market; after a lost response the plugin reads which are left."""
+    """One call cancels every order of the market. After a lost response the plugin lists the open orders."""
     ids = place(simulator, 2)
     assert reported(bot.cancel_all_orders("BTC/USDT")) == [(one, "canceled") for one in ids]
     place(simulator, 2)
@@ -124,7 +124,7 @@ def test_rate_limit(limited: Simulator) -> None:
 
 
 def test_cancel_order(bot: Bot, simulator: Simulator) -> None:
-    """cancel_order returns the cancelled order, and says of one that is filled that it is gone."""
+    """cancel_order returns a cancelled order, and raises OrderNotFound for a filled order."""
     live, filled = place(simulator, 2)
     simulator.fill(filled)
     assert bot.cancel_order(live, "BTC/USDT")["status"] == "canceled"

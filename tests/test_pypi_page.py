@@ -65,7 +65,7 @@ def test_links_lead_to_the_release(metadata: Message) -> None:
     ],
 )
 def test_absolute(target: str, url: str) -> None:
-    """A link becomes the URL of the file that it names, seen from its page; a picture the file itself."""
+    """A link becomes the URL of the file that it names. A picture's target becomes the file itself."""
     assert absolute(target, "docs/page.md", REPOSITORY, "v1") == f"{REPOSITORY}/{url}"
 
 

@@ -193,11 +193,11 @@ def test_abandoned_coroutine() -> None:
 
     async def begin() -> None:
         await acquire_async(lane, pace, 1.0, not_sent)
-        waiting.send(None)  # now it sleeps in the queue
+        waiting.send(None)  # now the waiter sleeps in the queue
 
     loop.run_until_complete(begin())
     loop.close()
-    # Overdue, or not: it goes; and leaving wakes a loop that is closed.
+    # The ticket goes, overdue or not. Its leaving wakes a loop that is closed.
     acquire(lane, pace, 1.0, not_sent)
     waiting.close()
     assert lane._schedule.waiting == []
@@ -307,7 +307,7 @@ def test_limit_headers(expire_header: Any, loopback: None) -> None:
 
 
 def test_limit_option(loopback: None) -> None:
-    """The limiter keeps the limit that the option names, and with None it keeps none."""
+    """The limiter keeps the limit of the option. With None there is no limit."""
     with Simulator(limits={"cancelOrders": 10}) as simulator:
         exchange = bingx(config_of(simulator, limit=10))
         cancel_each(exchange, place(simulator, 25))
@@ -341,7 +341,7 @@ def test_response_costs_no_limiter(limited: Simulator, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("world", ["async", "pro"])
 def test_session_before_the_slot(world: str, limited: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """ccxt's `open` reads the CA certificates and blocks the event loop meanwhile. No slot waits for that."""
+    """ccxt's `open` blocks the event loop while it reads the CA certificates. No slot waits for that."""
     is_open = list[bool]()
 
     async def main() -> None:

@@ -142,7 +142,7 @@ def say_nothing(one: socket.socket) -> None:
 def test_bounded(
     call: Callable[[Connection], Any], handle: Callable[[socket.socket], None], loopback: None
 ) -> None:
-    """A call ends, whatever trickles, and so does one behind it."""
+    """A call ends in time if its reply trickles, and so does the call behind it."""
     with replying(handle) as url:
         connection, start = connection_to(url), time.monotonic()
         for _ in range(2):
@@ -154,7 +154,7 @@ def test_bounded(
 def test_name_server_hangs(
     call: Callable[[Connection], Any], server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No timeout of redis-py bounds that. Later calls do not go to Redis late, and work when it is over."""
+    """A hanging name server, which redis-py does not bound, delays no caller. Its calls never go late."""
     look_up, over = socket.getaddrinfo, threading.Event()
 
     def hang(*arguments: Any, **named: Any) -> Any:
@@ -183,7 +183,7 @@ def test_name_server_hangs(
     ],
 )
 def test_timeouts_in_the_url(options: str, timeout: float, server: RedisServer) -> None:
-    """They are the user's own, and bound a call as a whole."""
+    """The user's timeouts apply, and bound a call as a whole."""
     connection = connection_to(f"{server.url}{options}")
     call_sync(connection)
     assert connection.timeout == timeout
@@ -192,13 +192,13 @@ def test_timeouts_in_the_url(options: str, timeout: float, server: RedisServer) 
 @CALLS
 @pytest.mark.parametrize("value", ["nan", "inf", "-1", "0", "1e9", "soon"])
 def test_odd_timeouts(call: Callable[[Connection], Any], value: str, server: RedisServer) -> None:
-    """A timeout that is not a number of seconds counts as an outage."""
+    """An unusable timeout counts as an outage."""
     connection = connection_to(f"{server.url}?socket_timeout={value}&socket_connect_timeout={value}")
     assert isinstance(call(connection), ValueError)
 
 
 def test_cancelled_while_it_calls(server: RedisServer) -> None:
-    """What a task that is cancelled twice during a call asks next reaches Redis after that call."""
+    """If a task is cancelled twice during a call, its next call reaches Redis after that call."""
     connection, order = connection_to(f"{server.url}?socket_timeout=60"), list[str]()
     call_sync(connection)
 
@@ -281,7 +281,7 @@ def test_age_of_a_call_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_fork(server: RedisServer) -> None:
-    """A child makes a connection of its own, and the parent keeps its one."""
+    """A child makes a connection of its own, and the parent keeps its connection."""
     connection = connection_to(server.url)
     assert call_sync(connection) == GONE
     child = multiprocessing.get_context("fork").Process(target=_call_in_child, args=(server.url, connection))

@@ -1,4 +1,4 @@
-"""Live orders that the exchange declines to cancel, in undocumented words. No report may call them gone."""
+"""Orders that the exchange refuses to cancel in undocumented words stay live: no report calls them gone."""
 
 from __future__ import annotations
 

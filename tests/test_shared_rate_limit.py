@@ -120,7 +120,7 @@ def test_dead_process(server: RedisServer) -> None:
         ask(lane_)  # six tickets wait and never come back
     start = time.monotonic()
     acquire(lane_, PACE, 1.0, not_sent)
-    assert time.monotonic() - start < 4  # behind six it would be 4.2
+    assert time.monotonic() - start < 4  # behind six tickets it would be 4.2
 
 
 def test_shared_pauses_and_bans(server: RedisServer) -> None:
@@ -158,7 +158,7 @@ def test_cancelled_task(server: RedisServer) -> None:
 
 
 def test_cancelled_twice(server: RedisServer) -> None:
-    """No entry of a task that was cancelled twice stays, at whatever moment that was, here or in Redis."""
+    """A task that is cancelled twice, at any moment, leaves no entry in this process or in Redis."""
     shared: Any = RedisLimiter(f"{server.url}?socket_timeout=60", "lane", LocalLimiter())
     ask(shared)
 
@@ -174,7 +174,7 @@ def test_cancelled_twice(server: RedisServer) -> None:
     for steps in range(1, 4):
         for more in range(4):
             asyncio.run(main(steps, more))
-    call(shared, ["withdraw", ""])  # those before have arrived
+    call(shared, ["withdraw", ""])  # the earlier calls have arrived
     assert len(shared._queue) == 0
     assert shared._local._schedule.waiting == []
     with redis.Redis.from_url(server.url) as client:
@@ -200,7 +200,7 @@ def test_redis_outage(
     lost, back, forgot = [record.message for record in caplog.records]
     assert lost.startswith(f"the shared rate limit at 127.0.0.1:{server.port} cannot be reached")
     assert back == f"the shared rate limit is back: 127.0.0.1:{server.port}"
-    assert forgot.startswith("Redis has lost what it knew"), "it keeps nothing on disk"
+    assert forgot.startswith("Redis has lost its data"), "it keeps nothing on disk"
     with redis.Redis.from_url(server.url) as client:
         assert client.zcard(next(client.scan_iter("*:a"))) >= 2
 
@@ -273,7 +273,7 @@ def banned_until(limiter: Any, server: RedisServer) -> float:
 
 
 def test_flushed_ban(server: RedisServer) -> None:
-    """A process that knows of a ban writes it back, and others honor it. That makes no ban longer."""
+    """A process that knows a ban writes it back, and others honor it. The ban does not become longer."""
     first, second = lane(server), lane(server)
     first.check_every = 0.0
     first.do(Ban(FAR))
@@ -292,7 +292,7 @@ def test_flushed_ban(server: RedisServer) -> None:
 
 @pytest.mark.parametrize("call", [try_acquire, lambda *args: asyncio.run(try_acquire_async(*args))])
 def test_try_acquire(call: Any, server: RedisServer) -> None:
-    """A slot now, or none. What was refused leaves no place in Redis."""
+    """try_acquire returns a slot now, or None. A refused attempt leaves no place in Redis."""
     first, second = lane(server), lane(server)
     assert all(call(one, PACE) is not None for one in (first, second))
     assert [call(one, PACE) for one in (first, second)] == [None, None]
@@ -314,7 +314,7 @@ def test_one_window_too_full(event: str, server: RedisServer, caplog: pytest.Log
                 client.zincrby(processes[0]._keys[2], -60, name)
     delays = [ask(one).delay for one in [*reversed(processes), *processes]]
     assert 0 < delays.count(0) <= PACE.requests
-    told = caplog.text.count("Redis has lost what it knew")
+    told = caplog.text.count("Redis has lost its data")
     assert told == (2 if event == "flush" else 0), "one per process that had asked before"
 
 
@@ -332,7 +332,7 @@ def test_clock_step_back(server: RedisServer) -> None:
 
 def test_many_tasks(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of three hundred waiting tasks a few query Redis at a time, in calling order."""
-    # A busy machine must not pass for a Redis that is away.
+    # A busy machine must not look like a Redis outage.
     shared: Any = RedisLimiter(f"{server.url}?socket_timeout=5", "lane", LocalLimiter())
     asked: set[Any] = set()
     evaluate = shared._connection.call_async
@@ -360,7 +360,7 @@ def test_many_tasks(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_clock_steps_back_a_minute(server: RedisServer) -> None:
-    """What Redis wrote before its clock stepped back by a minute ends when it would have ended."""
+    """If Redis's clock steps back by a minute, earlier entries still end at the right moment."""
     shared, other = lane(server), lane(server)
     for limiter in (shared, other, other, other):
         ask(limiter)  # two go, two wait
@@ -421,7 +421,7 @@ def test_question_beside_renewal(server: RedisServer) -> None:
 
 
 def test_deferred_tickets(server: RedisServer) -> None:
-    """Tickets whose process cannot use their slots yet go before all that wait, in calling order."""
+    """Tickets whose process cannot use their slots yet go before all waiting tickets, in calling order."""
     first, second = lane(server), lane(server)
     granted, waiting = [ticket() for _ in range(2)], [ticket() for _ in range(3)]
     for one in granted:
@@ -437,7 +437,7 @@ def test_deferred_tickets(server: RedisServer) -> None:
 
 
 def test_call_that_was_repeated(server: RedisServer) -> None:
-    """The connection broke after a grant, and the call is sent again: the ticket has one slot, at once."""
+    """If the connection breaks after a grant and redis-py repeats the call, the ticket has one slot."""
     first, arguments = lane(server), [*lane(server)._arguments(Acquire(ticket(), PACE))]
     for _ in range(3):
         assert float(call(first, arguments)[0]) == 0
@@ -472,7 +472,7 @@ def test_ticket_leaves_local_queue(server: RedisServer, monkeypatch: pytest.Monk
 
 
 def test_long_ban(server: RedisServer) -> None:
-    """Redis keeps a ban until its end, although nobody uses the limiter."""
+    """Redis keeps a ban until its end, even if no process uses the limiter."""
     shared = lane(server)
     shared.do(Ban(FAR))
     ask(lane(server))

@@ -271,7 +271,7 @@ def test_gateway_5xx(bot: Bot, simulator: Simulator, market: str) -> None:
     simulator.faults.add("http", status=500, body=body, path=PATHS[market], times=None)
     with pytest.raises(ExchangeNotAvailable) as caught:
         bot.cancel_orders([live, "77"], SYMBOLS[market])
-    assert reported(caught.value.orders) in ([], [("77", None)])  # by two look-ups
+    assert reported(caught.value.orders) in ([], [("77", None)])  # after two look-ups
     assert live in caught.value.unresolved
 
 
@@ -286,7 +286,7 @@ def test_entry_without_position_side(bot: Bot, simulator: Simulator) -> None:
 
 @both_markets
 def test_both_ids_of_one_order(bot: Bot, simulator: Simulator, market: Any) -> None:
-    """An order asked for by both its ids appears twice as canceled, in one request or in two."""
+    """If the bot names an order by both ids, in one request or two, it appears twice as canceled."""
     order = simulator.place(market=market, client_order_id="Both")
     others = place(simulator, 9, market=market)
     orders = bot.cancel_orders([order.order_id, *others], SYMBOLS[market], {"clientOrderIds": ["Both"]})

@@ -55,7 +55,7 @@ def mistaken(tmp_path: Path) -> Path:
 
 
 def said(checker: str, *arguments: str | Path) -> str:
-    """What `checker` prints for the whole project, as `make lint` runs it."""
+    """The output of `checker` for the whole project, as `make lint` runs it."""
     if importlib.util.find_spec(checker) is None:
         pytest.skip(f"{checker} is not installed: make lint")
     command = [sys.executable, "-m", checker, *(str(one) for one in arguments)]

@@ -1,4 +1,4 @@
-"""What the plugin knows of a request on the wire, and what it does not let sessions do behind its back."""
+"""The plugin watches requests on the wire, and keeps sessions from repeating or redirecting them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ pytestmark = pytest.mark.usefixtures("without_pauses")
 
 @pytest.fixture
 def unreachable(loopback: None) -> Iterator[str]:
-    """A host that answers no attempt to connect: the queue of its listener is full."""
+    """A host that ignores attempts to connect: the queue of its listener is full."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         port = listener.getsockname()[1]
         waiting = [socket.socket() for _ in range(3)]
@@ -93,7 +93,7 @@ def test_connect_timeout_alone(world: str, simulator: Simulator, unreachable: st
 
 @pytest.mark.parametrize("proxy", ["refused", "denied"])
 def test_proxy_failure(world: str, simulator: Simulator, proxy: str) -> None:
-    """A proxy that cannot be reached, or opens no tunnel, has passed nothing on."""
+    """A proxy that is unreachable, or does not open a tunnel, has not passed the request on."""
     with scripted(lambda connection, request: answer(connection, status="407 Proxy")) as server:
         port = server.port if proxy == "denied" else unused_port()
         config = simulator.ccxt_config(httpsProxy=f"http://127.0.0.1:{port}")
@@ -136,7 +136,7 @@ def markets() -> list[dict[str, Any]]:
 
 
 class OwnTransport(bingx):
-    """A bot's class that sends by a session of its own."""
+    """A bot's class that sends through its own session."""
 
     def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
         try:
@@ -172,7 +172,7 @@ class OtherAdapter(HTTPAdapter):
 
 
 def lost_in(simulator: Simulator, exchange: Any) -> None:
-    """Cancel by `exchange`, whose response is lost: the plugin looks the orders up, and cancels once."""
+    """Lose the response to a cancel by `exchange`. The plugin must look the orders up, and cancel once."""
     ids = place(simulator, 2)
     simulator.faults.add("drop", when="after", path="cancelOrders")
     assert reported(exchange.cancel_orders(ids, SPOT)) == [(one, "canceled") for one in ids]
@@ -180,7 +180,7 @@ def lost_in(simulator: Simulator, exchange: Any) -> None:
 
 
 def test_transport_of_the_bot(simulator: Simulator) -> None:
-    """What a bot's own transport has sent may have been executed: nobody saw that it was not."""
+    """A request through a bot's own transport may have been executed: the plugin cannot know."""
     lost_in(simulator, OwnTransport(simulator.ccxt_config(enableRateLimit=False)))
 
 
@@ -193,7 +193,7 @@ def test_second_fetch(simulator: Simulator) -> None:
 
 
 def test_unwatched_failover(simulator: Simulator) -> None:
-    """After an attempt that could not connect, a session may have sent by means that nobody watches."""
+    """After an attempt that could not connect, a session may have sent by means that are not watched."""
     dead, live = unused_port(), simulator.port
     with requests.Session() as session:
         session.mount("http://", OtherAdapter())
@@ -209,8 +209,8 @@ def test_unwatched_failover(simulator: Simulator) -> None:
 def test_event_loop_busy_before_body(seconds: float, limited: Simulator) -> None:
     """If the loop is busy after aiohttp's headers, the slot moves, or the request starts again.
 
-    Until Python 3.11 aiohttp writes the headers with the body, in a task of its own. In 1.3 s another request
-    gets the slot.
+    Until Python 3.11 aiohttp writes the headers with the body, in a task of its own. In 1.3 s another
+    request gets the slot.
     """
     config = config_of(limited, limit=1, inFlight=50)
     first, second = place(limited, 2)
@@ -338,7 +338,7 @@ def test_shielded_request(simulator: Simulator) -> None:
 
 @pytest.mark.filterwarnings("ignore:Inheritance class:DeprecationWarning")  # bots do it all the same
 def test_side_request(world: str, simulator: Simulator) -> None:
-    """A request of the session's own, inside ours, neither counts as ours nor stops it."""
+    """A session's own request inside ours does not count as ours, and does not stop ours."""
     ids = place(simulator, 2)
 
     class AsyncWithToken(aiohttp.ClientSession):
@@ -401,7 +401,7 @@ def test_retry_of_the_bot(simulator: Simulator, symbol: str, fault: Any) -> None
 @pytest.mark.parametrize("status", ["301 Moved", "303 See Other", "307 Temporary", "308 Permanent"])
 @pytest.mark.parametrize("symbol", [SPOT, SWAP])
 def test_redirect(world: str, simulator: Simulator, symbol: str, status: str) -> None:
-    """Nothing follows a redirect: it is an ambiguous answer, and no other host gets key and signature."""
+    """A redirect is an ambiguous response. The plugin does not follow it with key and signature."""
     with scripted(lambda connection, request: answer(connection)) as target:
 
         def redirect(connection: socket.socket, request: str) -> None:
@@ -434,7 +434,7 @@ def test_redirect_to_itself(world: str, simulator: Simulator) -> None:
 
 @pytest.mark.parametrize("status", ["304 Not Modified", "507 Insufficient Storage", "300 Choices"])
 def test_status_that_ccxt_does_not_know(world: str, simulator: Simulator, status: str) -> None:
-    """A status of a gateway is no response of the exchange, whatever its body says."""
+    """A gateway's status is not a response of the exchange, regardless of the body."""
     body = "" if status.startswith("304") else canceled("1")
     with (
         scripted(lambda connection, request: answer(connection, body, status)) as server,
@@ -502,7 +502,7 @@ def test_informational_responses(world: str, simulator: Simulator, statuses: lis
 
 
 def test_switching_protocols(world: str, simulator: Simulator) -> None:
-    """HTTP 101 ends HTTP on the connection: whatever follows says nothing about the order."""
+    """HTTP 101 ends HTTP on the connection: the data after it says nothing about the order."""
 
     def serve(connection: socket.socket, request: str) -> str:
         connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n")
@@ -540,7 +540,7 @@ def test_compressed_response(world: str, simulator: Simulator, size: int, is_rea
 
 
 def test_content_in_pieces() -> None:
-    """What reads a response in pieces, as aiohttp's users may, gets the stream's own methods."""
+    """Code that reads a response in pieces, as aiohttp's users may, gets the stream's own methods."""
 
     async def read() -> tuple[bytes, bytes, bool]:
         protocol = BaseProtocol(asyncio.get_running_loop())
@@ -579,7 +579,7 @@ def test_undecodable(world: str, simulator: Simulator, body: str, headers: dict[
 
 @pytest.mark.parametrize("charset", ["nope", "idna"])
 def test_odd_charset(world: str, simulator: Simulator, charset: str) -> None:
-    """A response in an odd charset is read as UTF-8, or is ambiguous: aiohttp cannot read "idna"."""
+    """The plugin reads an odd charset as UTF-8, or the response is ambiguous: aiohttp cannot read "idna"."""
     with (
         scripted(
             lambda connection, request: answer(
@@ -597,7 +597,7 @@ def test_odd_charset(world: str, simulator: Simulator, charset: str) -> None:
 
 @pytest.mark.parametrize("location", ["http://[", "http://%zz:99999/", "//", "http://\udc80/"])
 def test_odd_redirect(world: str, simulator: Simulator, location: str) -> None:
-    """A redirect to what is no address is a redirect."""
+    """A redirect to an invalid address counts as a redirect."""
 
     def redirect(connection: socket.socket, request: str) -> None:
         head = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
@@ -629,7 +629,7 @@ class Failing:
 
 @dataclass(frozen=True)
 class Frozen(Exception):
-    """An exception that nobody may write to, not even its traceback, or show."""
+    """An exception that forbids writing to it, even its traceback, and showing it."""
 
     def __str__(self) -> str:
         raise KeyError("no words")
@@ -669,7 +669,7 @@ class Unreadable(Exception):
     ids=lambda error: type(error).__name__,
 )
 def test_errors_of_sessions(error: Exception) -> None:
-    """Whatever a session raises leaves as a ccxt error, with its cause, and with what is known."""
+    """Every exception of a session leaves as a ccxt error, with its cause and both lists."""
     exchange = async_bingx({"apiKey": "k", "secret": "s", "enableRateLimit": False})
     exchange.options["cancelOrders"]["resolveAttempts"] = 0
 
@@ -683,7 +683,7 @@ def test_errors_of_sessions(error: Exception) -> None:
 
     raised = asyncio.run(main())
     assert UNKNOWN_OUTCOME in str(raised)
-    # Of an error that cannot be cleaned (a decoding error holds the body) only the name and words leave.
+    # If an error cannot be cleaned (a decoding error holds the body), only its name and words leave.
     assert raised.__cause__ is error or str(raised.__cause__).startswith(type(error).__name__)
     assert (raised.orders, raised.unresolved) == ([], ["1"])
 
@@ -726,7 +726,7 @@ def test_odd_error_before_sending(world: str, simulator: Simulator, monkeypatch:
     "setting", [{"apiKey": 5}, {"secret": b"bytes"}, {"commonCurrencies": None}], ids=str
 )
 def test_odd_settings(world: str, simulator: Simulator, setting: dict[str, Any]) -> None:
-    """A setting of an odd type raises a ccxt error, and nothing is sent."""
+    """A setting of an odd type raises a ccxt error, and the plugin sends nothing."""
     with bot_of(OURS[world], simulator.ccxt_config()) as bot:
         for name, value in setting.items():
             setattr(bot.exchange, name, value)
@@ -747,7 +747,7 @@ def test_slot_is_given_back(world: str, simulator: Simulator) -> None:
 
 
 def test_lost_slot(world: str, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A request that lost its slot before it was written starts again, signed again."""
+    """A request that loses its slot before the write starts again, with a new signature."""
     write, signed = wire_call.Call._write, []
 
     def lost_at_first(call: wire_call.Call) -> None:
@@ -779,7 +779,7 @@ def test_closed_coroutine(simulator: Simulator) -> None:
 
 
 def test_requests_of_the_bot(simulator: Simulator) -> None:
-    """What the bot itself sends in a watched session goes out as ever, redirects of ours aside."""
+    """The bot's own requests in a watched session go out unchanged, except for redirects of ours."""
 
     def script(connection: socket.socket, request: str) -> None:
         if "/first" in request:
@@ -807,7 +807,7 @@ def test_requests_of_the_bot(simulator: Simulator) -> None:
 
 
 def test_key_of_ours_in_a_response(world: str, simulator: Simulator) -> None:
-    """Nothing in a response's body holds the lane: what headers say does not travel there."""
+    """A key of ours in a response's body cannot hold the lane: the plugin reads only headers."""
     body = json.loads(canceled("1"))
     body["ccxt_bingx_ext.rest_of_window"] = 1e9
     with (
@@ -847,7 +847,7 @@ def test_trickling_response(world: str, simulator: Simulator, part: str) -> None
 
 
 def test_read_after_the_deadline() -> None:
-    """Past the deadline nothing more is read, not even what is there."""
+    """After the deadline the plugin reads no more, even if data is available."""
     ours, theirs = socket.socketpair()
     with ours, theirs, ours.makefile("rb") as stream:
         theirs.sendall(b"x")
@@ -870,7 +870,7 @@ class Wrapper:
 
 
 def test_wrapped_session(world: str, simulator: Simulator, caplog: pytest.LogCaptureFixture) -> None:
-    """A session that cannot be watched works, and is named in one warning."""
+    """A session that the plugin cannot watch works. One warning names it."""
     wire_call._warned.clear()
     ids = place(simulator, 2)
 

@@ -39,7 +39,7 @@ def test_scheduled_targets_exist() -> None:
 
 
 def test_only_a_tag_releases() -> None:
-    """Nothing but a pushed version tag starts a release, and only its last job may ask for PyPI's token."""
+    """Only a pushed version tag starts a release, and only its last job may request PyPI's token."""
     release = workflow("release.yml")
     assert release[True] == {"push": {"tags": ["v*"]}}  # YAML 1.1 reads the key "on" as true
     allowed = {name: job["permissions"] for name, job in release["jobs"].items()}

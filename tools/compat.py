@@ -1,18 +1,18 @@
-"""The tests on several releases of ccxt and on every Python of this machine; prints a table for the README.
+"""Run the tests on several releases of ccxt and every Python of this machine. Print a table for the README.
 
     python -m tools.compat                                  # what `make compat` runs
     python -m tools.compat -- tests/unit                    # pytest's arguments after --
     python -m tools.compat --ccxt lowest 4.5.74 newest --python 3.10 3.13
 
 The Python that runs this gets the lowest supported release, the newest, and some between. Every other Python
-gets the lowest and the newest. With --ccxt, every Python gets the named releases. A pair for which pip finds
-no versions is reported as such, and does not count as a failure.
+gets the lowest and the newest. With --ccxt, every Python gets the named releases. If pip finds no versions
+that fit a pair, the table says so, and the pair does not count as a failure.
 
 The environments stay in .compat. Their test tools have the versions and hashes of requirements/test.txt, so
-a failure is about ccxt or Python. ccxt and what it needs come from the index as they are: most of these
-releases are not pinned. With --fresh each environment is new, takes the newest release of everything, and is
-removed afterwards. `make newest` and `make upstream` do that. From cron, every morning, with a mail when a
-release has changed something:
+a failure is about ccxt or Python. ccxt and its dependencies come unpinned from the index, because most of
+these releases are not pinned here. With --fresh, each environment is new, takes the newest release of
+everything, and is removed afterwards. `make newest` and `make upstream` do that. From cron, every morning,
+with a mail if a release has changed something:
 
     0 6 * * *  cd ccxt-bingx-ext && out=$(make newest 2>&1) || echo "$out" | mail -s "make newest failed" me
 """
@@ -38,14 +38,14 @@ THIS = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 class Result(NamedTuple):
-    """The result of one pair. ``passed`` is None if pip finds no versions that fit together."""
+    """The result of one pair. ``passed`` is None if pip finds no versions that fit."""
 
     text: str
     passed: bool | None
 
 
 def version(text: str) -> tuple[int, ...]:
-    """ "4.5.60" in a form that compares."""
+    """A version such as "4.5.60", in a form that compares."""
     return tuple(int(part) for part in text.split("."))
 
 
@@ -92,7 +92,7 @@ def counted(output: str, code: int) -> Result:
 
 
 def refused(output: str) -> Result:
-    """Read why pip failed: no versions fit together, or something that should not happen."""
+    """Read why pip failed: no versions fit together, or an unexpected failure."""
     is_cut_off = "(from versions: none)" in output and "require a different python" not in output
     no_versions = re.search(
         "ResolutionImpossible|No matching distribution|requires a different Python", output
@@ -106,7 +106,7 @@ def available_pythons(lowest: tuple[int, ...] = (3, 10)) -> dict[str, str]:
     found = {THIS: sys.executable}
     on_path = [shutil.which(f"python3.{minor}") for minor in range(lowest[1], 30)]
     for candidate in (*on_path, *(str(one) for one in sorted(pyenv.glob("*/bin/python")))):
-        # Run it instead of reading its name: pyenv has shims on the PATH for versions that do not run.
+        # Run each Python instead of trusting its name: pyenv has shims for versions that do not run.
         code = "import sys; print('%d.%d' % sys.version_info[:2])"
         asked = candidate and subprocess.run([candidate, "-c", code], capture_output=True, text=True)
         if candidate and asked and asked.returncode == 0 and version(asked.stdout) >= lowest:
@@ -127,7 +127,7 @@ def _output(*command: str | Path, **more: str) -> tuple[int, str]:
 
 
 def _environment(python: str, where: Path) -> Path:
-    """The interpreter of the environment ``where``. Creates it from ``python`` unless it exists."""
+    """The interpreter of the environment ``where``. Create it from ``python`` if it does not exist."""
     inside = where / "bin" / "python"
     if not inside.exists():
         subprocess.run([python, "-m", "venv", where], check=True)
@@ -148,7 +148,7 @@ def install_steps(release: str, *, pinned: bool) -> list[list[str]]:
     this = ["--editable", ".[test]", f"ccxt=={release}"]
     if not pinned:
         return [this]
-    # --no-deps: what the tools share with ccxt comes with ccxt, in the versions that it pins.
+    # --no-deps: the packages that the tools share with ccxt come with ccxt, in the versions that it pins.
     checked = ["--require-hashes", "--only-binary", ":all:", "--no-deps", "--requirement", str(TEST_PINS)]
     # ccxt goes before this package: it may need a source distribution, which has to be built in isolation.
     return [checked, [f"ccxt=={release}"], ["--no-build-isolation", *this]]
@@ -173,7 +173,7 @@ def _run(python: str, release: str, where: Path, arguments: Sequence[str], *, pi
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the pairs one after the other. Returns 0 if at least one passed and none failed."""
+    """Run the pairs one after the other. Return 0 if at least one passed and none failed."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.compat",
         description=__doc__,

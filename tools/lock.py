@@ -5,9 +5,9 @@ the index holds for each version. The files in ``requirements/`` add up. No pack
 are installed together:
 
 - ``ccxt-newest.txt``, ``ccxt-lowest.txt``: the newest and the lowest supported ccxt, and what it needs;
-- ``test.txt``: the test tools, and what builds this package. It goes with either ccxt file;
-- ``lint.txt``, ``bench.txt``, ``docs.txt``, ``mutants.txt``: what these targets need beyond ccxt and
-  ``test.txt``.
+- ``test.txt``: the test tools, and the packages that build this one. It goes with either ccxt file;
+- ``lint.txt``, ``bench.txt``, ``docs.txt``, ``mutants.txt``: the packages that these targets need beyond
+  ccxt and ``test.txt``.
 
 ccxt pins many of its dependencies exactly, and each release pins different versions. That is why ``test.txt``
 leaves them out.
@@ -28,13 +28,16 @@ from typing import TypeAlias
 from .compat import REQUIREMENTS, ROOT
 
 BUILD = ("build", "hatchling", "editables")
-"""What builds this package: pip must not fetch it unchecked into a build environment of its own.
+"""The packages that build this one: pip must not fetch them unchecked into an isolated build environment.
 
-hatchling asks for `editables` only as it builds an editable install; its metadata does not name it.
+hatchling requires `editables` only when it builds an editable install. Its metadata does not name it.
 """
 
 EVERYWHERE = ("colorama",)
-"""What the test tools need on some platforms, and a later file on all: no package may stand in two files."""
+"""Packages that the test tools need on some platforms, and a later file on all.
+
+No package may stand in two files.
+"""
 
 Pins: TypeAlias = Mapping[str, str]
 """The lines that pin each package, by its name: one pin with its hashes, or one for each Python."""
@@ -51,7 +54,7 @@ def lowest_ccxt(pyproject: str) -> str:
 
 
 def parse_pins(text: str) -> dict[str, str]:
-    """Read what ``uv pip compile`` writes: a pin that starts a line, and its indented hashes."""
+    """Read the output of ``uv pip compile``: a pin that starts a line, and its indented hashes."""
     pins: dict[str, str] = {}
     for pin in re.findall(r"^\S.*\n(?:[ ].*\n)*", text, re.MULTILINE):
         name = re.match(r"([\w.-]+)==", pin)
@@ -77,8 +80,8 @@ def split(pins: Pins, names: Collection[str]) -> tuple[dict[str, str], dict[str,
 def beyond(pins: Pins, installed: Pins) -> dict[str, str]:
     """The `pins` of the packages that `installed` lacks.
 
-    Raises ``ValueError`` if `installed` pins one of the others for fewer platforms or Pythons than `pins`.
-    There pip would find no pin.
+    Raise ``ValueError`` if `installed` pins one of the others for fewer platforms or Pythons than `pins`:
+    pip would not find a pin there.
     """
     shared, own = split(pins, installed)
     narrower = [name for name, pin in shared.items() if pin != installed[name]]
@@ -95,7 +98,7 @@ def _resolve(extras: Iterable[str], wanted: Iterable[str], within: Iterable[Pins
             file = Path(temporary) / f"{number}.txt"
             file.write_text("".join(pins.values()), encoding="utf-8")
             options += ["--constraint", str(file)]
-        # Only wheels: a source distribution runs a build backend that nobody has pinned.
+        # Only wheels: a source distribution runs a build backend that is not pinned.
         command = [sys.executable, "-m", "uv", "pip", "compile", "--universal", "--python-version", "3.10"]
         command += ["--generate-hashes", "--only-binary", ":all:", "--no-header", "--no-annotate", "--quiet"]
         done = subprocess.run(
@@ -123,7 +126,7 @@ def main() -> int:
     found = re.match(r"ccxt==([\d.]+)", newest["ccxt"])
     assert found is not None
     _write("ccxt-newest.txt", _NEEDED_BY_CCXT.format(release=found[1], which="newest"), newest)
-    # Each within those before it: one environment serves all of them.
+    # Limit each file to the pins of the files before it: one environment serves all of them.
     before = [everything]
     for extra in ("lint", "bench", "docs", "mutants"):
         pins = _resolve(["test", extra], wanted, before)

@@ -1,8 +1,8 @@
-"""``python -m tools.mutants``: do the unit tests notice small changes of the modules that do no I/O?
+"""``python -m tools.mutants``: do the unit tests notice small changes of the modules without I/O?
 
 It prints for each module how many of these mutants the tests killed, and fails if the score is below `LEAST`.
-Arguments are names of mutants, as mutmut takes them: ``ccxt_bingx_ext._ratelimit*``. ``mutmut show NAME``
-shows what a survivor changes.
+Arguments are names of mutants, as for mutmut: ``ccxt_bingx_ext._ratelimit*``. ``mutmut show NAME`` shows the
+change of a survivor.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ LEAST = 94.0  # %
 WORKERS = "2"
 FOLDER = Path("mutants")  # mutmut's: the mutated package, a copy of the tests, and the fate of each mutant
 
-# The exit codes of pytest. If no test reaches a mutant (5, 33), nobody would notice it: it survived.
+# The exit codes of pytest. A mutant that no test reaches (5, 33) survived.
 SURVIVED = {0: "survived", 5: "survived", 33: "survived"}
 KILLED = {1: "killed", 3: "killed"}
-# A mutant that never ends is noticed. mutmut allows fifteen times the time without a mutant, and a second.
+# A mutant that never ends is killed. mutmut allows fifteen times the time without a mutant, and a second.
 TIMED_OUT = dict.fromkeys((24, -24, 36, 152, 255), "timed out")
 FATE = {**SURVIVED, **KILLED, **TIMED_OUT}
 
@@ -51,7 +51,7 @@ def main(names: Sequence[str]) -> int:
 def _results() -> Iterator[tuple[str, dict[str, str]]]:
     for path in sorted(FOLDER.glob("ccxt_bingx_ext/**/*.py.meta")):
         codes = json.loads(path.read_text())["exit_code_by_key"]
-        # A mutant that pytest could not judge (a crash, say) counts in no column but the first.
+        # A mutant that pytest could not judge (for example, a crash) counts only in the first column.
         fates = {name: FATE.get(code, "unclear") for name, code in codes.items() if code is not None}
         if fates:
             yield path.relative_to(FOLDER).as_posix().removesuffix(".py.meta").replace("/", "."), fates

@@ -26,10 +26,10 @@ class Coalescer:
         self._batches: set[asyncio.Task[Any]] = set()
 
     def __reduce__(self) -> Any:
-        return Coalescer, ()  # a copy of the instance begins without cancels
+        return Coalescer, ()  # a copy of the instance starts without cancels
 
     async def share(self, exchange: Any, share: Share) -> Outcome:
-        """The outcome of `share`. Every call that asks for the same meanwhile gets a copy of it."""
+        """Return the outcome of `share`. Concurrent calls for the same order get copies of it."""
         key = (asyncio.get_running_loop(), exchange.apiKey, share.symbol, share.batch.extra)
         name = key, share.ref
         cancel = self._cancels.get(name)
@@ -52,7 +52,7 @@ class Coalescer:
         return copy_of(outcome) if cancel.is_shared else outcome
 
     async def close(self, timeout: float) -> None:
-        """End the calls that wait. Wait for cancels that are under way, but no longer than `timeout` (s)."""
+        """End the calls that wait. Wait `timeout` s at most for the cancels that are under way."""
         loop = asyncio.get_running_loop()
         for queue in [queue for key, queue in self._queues.items() if key[0] is loop]:
             queue.close()
@@ -60,7 +60,7 @@ class Coalescer:
         under_way = batches | {one.task for (key, _), one in self._cancels.items() if key[0] is loop}
         if under_way:
             _, late = await asyncio.wait(under_way, timeout=timeout)
-            for task in late & batches:  # a single cancel is its callers' own
+            for task in late & batches:  # a single cancel belongs to its callers
                 task.cancel()
             await asyncio.gather(*(late & batches), return_exceptions=True)
 
@@ -113,7 +113,7 @@ class Coalescer:
         def ended(task: asyncio.Task[Any]) -> None:
             tasks.discard(task)
             if not task.cancelled():
-                task.exception()  # whoever waits for the task gets it, and nobody may be left
+                task.exception()  # mark it as retrieved: perhaps no caller is left to receive it
 
         task = asyncio.get_running_loop().create_task(work)
         tasks.add(task)

@@ -1,4 +1,4 @@
-"""Whose turn it is: calls of one event loop, account, symbol and ``recvWindow`` wait for slots together."""
+"""Calls of one event loop, account, symbol and ``recvWindow`` wait for slots together."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from .._runner import run_async
 from .._settings import parse_settings
 from .slots import Lane, UnusedSlot, first_slot
 
-# Two calls are not worth a slot of the batch endpoint.
+# The fewest calls that are worth a slot of the batch endpoint.
 FEWEST = 3
-# Where more calls wait than a second of singles takes, singles help only if batches take at most this many
-# times as many: linear 50 and 5 a second. On spot (100 and 5) they would cost requests and save no time.
+# If more calls wait than singles can cancel in a second, use singles too only if batches cancel at most this
+# many times as many: linear 50 and 5 a second. On spot (100 and 5) they would cost requests and save no time.
 WORTH = 10
 
 Key: TypeAlias = tuple[Any, ...]  # the event loop comes first
 Turn: TypeAlias = Joined | Slot | None
-"""What a call waits for: a batch that cancelled its order; or a slot. None: the call has to go by itself."""
+"""The result of waiting: a batch that cancelled the order, or a slot. None: the call must go by itself."""
 
 _Waiting: TypeAlias = "asyncio.Future[Turn | BaseException]"
 
 
 class Queue:
-    """The calls that wait, in calling order. `drain` runs while there are any.
+    """The calls that wait, in calling order. `drain` runs while any call waits.
 
     `spawn` runs a batch in a task that outlives the calls.
     """
@@ -54,11 +54,11 @@ class Queue:
         self._other_lanes: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def takes(self, ref: OrderRef) -> bool:
-        """Whether the order of `ref` may wait here. If not, its cancel has to go by itself."""
+        """Whether the order of `ref` may wait here. If not, its cancel must go by itself."""
         return not self._coalescing.is_off and self._batch_size >= FEWEST and self._is_free(ref)
 
     async def join(self, ref: OrderRef) -> Turn:
-        """Wait for the turn of `ref`, which leaves the queue if the caller is cancelled."""
+        """Wait for the turn of `ref`. If the caller is cancelled, `ref` leaves the queue."""
         turn: _Waiting = asyncio.get_running_loop().create_future()
         self._waiting[ref] = turn
         self._reconsider()
@@ -84,9 +84,9 @@ class Queue:
             self._let_go()
 
     def close(self) -> None:
-        """End every call that waits. Nothing was sent for any of them."""
+        """End every call that waits. The plugin has sent nothing for them."""
         for ref, turn in self._waiting.items():
-            error = NetworkError("bingx cancelOrder() the exchange instance was closed: not sent")
+            error = NetworkError("bingx cancelOrder() was not sent: the exchange instance was closed")
             attach_progress(error, Progress.NOT_BEGUN)
             _give({ref: turn}, error)
         self._waiting.clear()
@@ -106,7 +106,7 @@ class Queue:
             most = self._batch_size if lane is together else 1
             turns = self._take(0 if self._coalescing.is_off else most)
         except BaseError:
-            self._let_go()  # each call then meets by itself what stopped them all
+            self._let_go()  # each call then goes by itself, and meets the same error
             return
         if lane is single and turns:
             turns.popitem()[1].set_result(slot)
@@ -120,7 +120,7 @@ class Queue:
         return Lane(*self._exchange._limiter(endpoint))
 
     def _lanes(self, single: Lane, together: Lane) -> list[Lane]:
-        """The lanes in which to wait, the preferred one first. Batches do not evade a ban of singles."""
+        """The lanes in which to wait, the preferred lane first. Batches must not evade a ban of singles."""
         singles, batches = single.rate_limit.requests, together.rate_limit.requests * self._batch_size
         self._most_for_singles = inf if singles * WORTH >= batches else singles
         self._lanes_for = crowd = self._crowd
@@ -130,19 +130,19 @@ class Queue:
 
     @property
     def _crowd(self) -> int:
-        """-1: nobody waits. 0: too few calls for a batch. 1: enough. 2: so many that singles do not help."""
+        """-1: no call waits. 0: too few calls for a batch. 1: enough. 2: so many that singles do not help."""
         waiting = len(self._waiting)
         if waiting < FEWEST:
             return 0 if waiting else -1
         return 1 if waiting <= self._most_for_singles else 2
 
     def _reconsider(self) -> None:
-        """Wait in other lanes, if the number of calls that wait asks for others now."""
+        """Wait in other lanes, if the number of waiting calls now requires it."""
         if self._crowd != self._lanes_for and not self._other_lanes.done():
             self._other_lanes.set_result(None)
 
     def _take(self, most: int) -> dict[OrderRef, _Waiting]:
-        """Take the first `most` calls out of the queue. Those that may not go yet then go by themselves."""
+        """Take the first `most` calls out of the queue. A call whose order may not go yet goes by itself."""
         taken: dict[OrderRef, _Waiting] = {}
         for ref, turn in [*self._waiting.items()]:
             if len(taken) == most:
@@ -168,7 +168,7 @@ class Queue:
         return parse_settings(self._exchange.options, self._together).batch_size
 
     async def _send(self, turns: Mapping[OrderRef, _Waiting], slot: Slot) -> None:
-        """Cancel the orders of `turns` in one batch, and give each its turn."""
+        """Cancel the orders of `turns` in one batch, and give each call its turn."""
         unused = UnusedSlot(slot)
         turns = {ref: turn for ref, turn in turns.items() if not turn.done()}
 
@@ -184,10 +184,12 @@ class Queue:
                 self._coalescing.end(result)
             _give(turns, result if isinstance(result, Joined) else None)
         except BaseError:
-            _give(turns, None)  # before anything was sent: the flow itself raises none
+            _give(turns, None)  # nothing was sent: the flow raises no error after that
         except asyncio.CancelledError:
             for ref, turn in turns.items():
-                error = ExchangeNotAvailable("bingx cancelOrder() the exchange instance was closed")
+                error = ExchangeNotAvailable(
+                    "bingx cancelOrder() was interrupted: the exchange instance was closed"
+                )
                 attach_progress(error, Progress.WRITTEN)
                 _give({ref: turn}, error)
             raise

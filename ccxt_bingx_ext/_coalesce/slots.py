@@ -1,4 +1,4 @@
-"""Slots in the rate limit that are acquired before it is known what for."""
+"""Slots in the rate limit, acquired before the plugin chooses the request to send."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Lane(NamedTuple):
 
 
 async def first_slot(lanes: Sequence[Lane], enough: asyncio.Future[None]) -> tuple[Lane, Slot] | None:
-    """The first slot of any of `lanes`, which stand in order of preference; None if `enough` comes first.
+    """Return the first slot of any of `lanes` (the preferred lane first), or None if `enough` comes first.
 
-    Raises what a lane refuses with. Every other slot is given back.
+    If a lane refuses, raise its error. Give every other slot back.
     """
     for lane in lanes:
         slot = await try_acquire_async(lane.limiter, lane.rate_limit)
@@ -54,7 +54,7 @@ async def first_slot(lanes: Sequence[Lane], enough: asyncio.Future[None]) -> tup
                 task.add_done_callback(_give_back)
 
 
-_returning: set[asyncio.Task[None]] = set()  # the event loop itself keeps no task alive
+_returning: set[asyncio.Task[None]] = set()  # the event loop itself does not keep a task alive
 
 
 def _give_back(acquired: asyncio.Task[Slot]) -> None:
@@ -71,14 +71,14 @@ class UnusedSlot:
         self.slot = slot
 
     def take_for(self, command: Command | Join) -> Slot | None:
-        """The slot, if `command` is what it is for."""
+        """Return the slot if `command` is a cancel, which the slot is for."""
         if not isinstance(command, Cancel):
             return None
         slot, self.slot = self.slot, None
         return slot
 
     async def give_back(self) -> None:
-        """Let others have the slot, if no request took it."""
+        """Let others use the slot, if no request took it."""
         slot, self.slot = self.slot, None
         if slot is not None:
             await slot.never_written_async()

@@ -1,4 +1,4 @@
-"""Wait for a slot: ask the limiter, sleep, ask again. The logic stands once; sync and async drive it."""
+"""Wait for a slot: ask the limiter, sleep, ask again. Sync and async share the logic."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ class Wait(NamedTuple):
 class Slot:
     """The right to send one request. `id` names it across processes and machines.
 
-    Ask `usable` just before the request is written. If it is not, `renew` it, and if that fails, abandon the
-    request unsent. Then say what became of it: `written`, and `answered` when a response came; or
-    `never_written`. Until then the slot counts as long as the rate limit allows a request to be on its way.
+    Ask `usable` just before you write the request. If the slot is not usable, `renew` it. If that fails,
+    abandon the request unsent. Then report what became of the request: either `written`, and `answered` when
+    a response arrives, or `never_written`. Until then the slot counts for as long as the rate limit allows a
+    request to be on its way.
     """
 
     def __init__(self, limiter: Limiter, ticket: Ticket, rate_limit: RateLimit, usable_until: float) -> None:
@@ -44,15 +45,15 @@ class Slot:
         return now <= self.usable_until
 
     def written(self) -> None:
-        """The request is about to be written."""
+        """Report that the request is about to be written."""
         self.limiter.do(Written(self.ticket, self.rate_limit))
 
     def answered(self) -> None:
-        """A response to the request came, so the request had arrived."""
+        """Report that a response came, so the request had arrived."""
         self.limiter.do(Answered(self.ticket))
 
     def never_written(self) -> None:
-        """The request was not written, and will not be: others may use the slot."""
+        """Report that the request was not and will not be written. Others may use the slot."""
         self.limiter.do(Withdraw(self.ticket))
 
     async def never_written_async(self) -> None:
@@ -66,16 +67,16 @@ def acquire(
     """Wait until `limiter` grants a request under `rate_limit`, and return its slot.
 
     If the exchange has banned the account for more than `max_wait` s, or if the request would not go before
-    `give_up` (s of ``time.monotonic``), raise ``refusal(decision)``. This holds for a ban that begins during
-    the wait, too. Whatever exception ends the wait, the place in the queue is given up.
+    `give_up` (s of ``time.monotonic``), raise ``refusal(decision)``. This also holds for a ban that begins
+    during the wait. Any exception that ends the wait gives up the place in the queue.
     """
-    # Not an Event: a second Ctrl-C can leave the lock in it locked, and whoever wakes the ticket then hangs.
-    # This lock is free while the ticket is woken and has not noticed. To release it takes no waiting.
+    # Not an Event: a second Ctrl-C can leave its inner lock locked, and the thread that wakes the ticket then
+    # hangs. This lock is free from the wake until the waiter notices. Releasing it never blocks.
     woken = threading.Lock()
     woken.acquire()
 
     def wake() -> bool:
-        with contextlib.suppress(RuntimeError):  # it is woken already
+        with contextlib.suppress(RuntimeError):  # the ticket is awake already
             woken.release()
         return True
 
@@ -98,7 +99,7 @@ async def acquire_async(
     limiter: Limiter, rate_limit: RateLimit, max_wait: float, refusal: Refusal, give_up: float = inf
 ) -> Slot:
     """Do what `acquire` does, in an event loop. A cancelled task gives up its place."""
-    import asyncio  # an async bot has it loaded; a sync bot saves 10 ms (measured)
+    import asyncio  # an async bot has loaded it already, and a sync bot saves 10 ms (measured)
 
     loop = asyncio.get_running_loop()
     woken = asyncio.Event()
@@ -106,7 +107,7 @@ async def acquire_async(
     def wake() -> bool:
         try:
             loop.call_soon_threadsafe(woken.set)
-        except RuntimeError:  # the ticket's loop is closed, and its owner gone
+        except RuntimeError:  # the ticket's loop is closed, so nobody waits
             return False
         return True
 
@@ -126,7 +127,7 @@ async def acquire_async(
     try:
         return await run_async(_steps(limiter, ticket, rate_limit, max_wait, refusal, give_up), execute)
     except GeneratorExit:
-        limiter.do(Withdraw(ticket))  # Python closes the coroutine, which must not await any more
+        limiter.do(Withdraw(ticket))  # a coroutine that Python closes must not await
         raise
     except BaseException:
         await limiter.do_async(Withdraw(ticket))
@@ -134,9 +135,9 @@ async def acquire_async(
 
 
 def try_acquire(limiter: Limiter, rate_limit: RateLimit) -> Slot | None:
-    """Return a slot if there is one now, without waiting; otherwise None.
+    """Return a slot if one is free now, otherwise None. Never wait.
 
-    While others of this process wait, there is none: they go first. That takes no call to Redis.
+    While other callers of this process wait, return None without a call to Redis: they go first.
     """
     return run(_try_steps(limiter, rate_limit), limiter.do)
 
@@ -147,9 +148,9 @@ async def try_acquire_async(limiter: Limiter, rate_limit: RateLimit) -> Slot | N
 
 
 def renew(slot: Slot) -> bool:
-    """Make `slot`, which was not used in time, usable again, and return whether it is. If not, it is gone.
+    """Make `slot`, which was not used in time, usable again. Return False if the slot is lost.
 
-    It is usable when this returns: a reply that came too late is asked for again.
+    The slot is usable when this returns True. If a reply arrives too late for that, this asks again.
     """
     return run(_renew_steps(slot), slot.limiter.do)
 
@@ -208,5 +209,5 @@ def _renew_steps(slot: Slot) -> Generator[Signal, Any, bool]:
         slot.usable_until = asked_at + rate_limit.slack
         if slot.usable(time.monotonic()):
             return True
-        # The reply was slow, or the event loop was busy. The next slot lasts longer, so that one is in time.
+        # The reply was slow, or the event loop was busy. Let each next slot last longer until one is in time.
         rate_limit = rate_limit._replace(slack=2 * rate_limit.slack)

@@ -1,8 +1,8 @@
 """One kept connection to a Redis, which every thread and event loop of this process shares.
 
-A thread of its own owns the connection. So callers can bound a call as a whole: no timeout of redis-py bounds
-a name server that hangs, or a reply that trickles. Calls reach Redis in the order in which they were made,
-also when a task is cancelled meanwhile. And no event loop has anything to close.
+A thread of its own owns the connection. So callers can bound a call as a whole: none of redis-py's timeouts
+bounds a name server that hangs, or a reply that trickles. Calls reach Redis in the order in which they were
+made, even if a task is cancelled meanwhile. And an event loop has nothing to close.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from typing import Any
 
 from .outage import Outage
 
-TIMEOUT = 0.25  # s for a call as a whole: a request must not wait for a Redis that is gone
-LONGEST_TIMEOUT = 3600.0  # s; what a URL may ask for
-# Calls that go to Redis together. More may be waiting after the network hung.
+TIMEOUT = 0.25  # s for a call as a whole: a request must not wait for a Redis that does not reply
+LONGEST_TIMEOUT = 3600.0  # s; the most that a URL may set
+# The most calls that go to Redis together. More may wait after the network hung.
 MOST_TOGETHER = 50
 
 _connections: weakref.WeakValueDictionary[str, Connection] = weakref.WeakValueDictionary()
 
 
 def connection_to(url: str) -> Connection:
-    """Return the connection of this process to the Redis at `url`. It closes when nobody holds it."""
-    # Two threads may both make one: that costs a second connection, and nothing else.
+    """Return this process's connection to the Redis at `url`. It closes when no limiter holds it."""
+    # Two threads may both make a connection. That only costs a second one.
     connection = _connections.get(url)
     if connection is None:
         connection = _connections[url] = Connection(url)
@@ -37,20 +37,20 @@ def connection_to(url: str) -> Connection:
 
 
 def after_fork() -> None:
-    """Forget the parent's connections: their threads and the holders of their locks stayed there."""
+    """Forget the parent's connections: their threads and the holders of their locks stayed in the parent."""
     _connections.clear()
 
 
 class Moment(float):
-    """An argument of a call: a moment (s of ``time.monotonic``), which Redis gets as how long ago it is.
+    """An argument of a call: a moment (s of ``time.monotonic``). Redis receives its age in s.
 
-    The age is read when the call goes to Redis. An age that was read before would be wrong by as long as
+    `_sent_now` computes the age when the call goes to Redis. An earlier age would be wrong by the time that
     the call waited for its turn.
     """
 
 
 class Call:
-    """A call of the script. `reply`: what it returned, or the exception that it met."""
+    """A call of the script. `reply`: the script's reply, or the exception that the call met."""
 
     def __init__(self, keys: Sequence[str], arguments: Sequence[Any], wake: Callable[[], object]) -> None:
         self.keys, self.arguments, self.wake = keys, arguments, wake
@@ -62,10 +62,10 @@ class Connection:
     """Calls acquire.lua in the Redis at `url`, from any thread and any event loop.
 
     A call takes `timeout` s at most: 0.25, or the longer one of ``socket_timeout`` and
-    ``socket_connect_timeout`` in the URL. Every option of redis-py in the URL is the user's own. The first
+    ``socket_connect_timeout`` in the URL. The user may set every option of redis-py in the URL. The first
     call makes the connection, and the next call after a fork or a failure makes it again.
 
-    `outage`: whether this Redis is away. Those who call say so, and ask it first.
+    `outage`: whether this Redis is away. Callers report outages to it, and ask it before each call.
     """
 
     def __init__(self, url: str) -> None:
@@ -78,7 +78,7 @@ class Connection:
 
     def call(self, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
         """Return the script's reply, or the exception that the call met."""
-        # Not an Event: a second Ctrl-C can leave the lock in it locked, and then the thread hangs.
+        # Not an Event: a second Ctrl-C can leave its inner lock locked, and then the thread hangs.
         done = threading.Lock()
         done.acquire()
         call = Call(keys, arguments, done.release)
@@ -87,7 +87,7 @@ class Connection:
         return call.reply
 
     async def call_async(self, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
-        """Do what `call` does, in an event loop. The call of a cancelled task goes on without it."""
+        """Do what `call` does, in an event loop. If the task is cancelled, the call still reaches Redis."""
         import asyncio
 
         loop = asyncio.get_running_loop()
@@ -113,7 +113,7 @@ class Connection:
                     self._start()
                 call.expires = time.monotonic() + self.timeout
                 self._calls.put(call)
-        except Exception as error:  # no redis package, a URL that it does not understand, no more threads
+        except Exception as error:  # no redis package, an unreadable URL, too many threads
             call.reply = error
             return False
         return True
@@ -135,7 +135,7 @@ class Connection:
         own = [options[name] for name in ("socket_timeout", "socket_connect_timeout") if name in options]
         timeout = max(own, default=TIMEOUT)
         if not 0 < timeout <= LONGEST_TIMEOUT:
-            raise ValueError("a timeout in the URL is not a number of seconds")
+            raise ValueError(f"a timeout in the URL must be above 0 and at most {LONGEST_TIMEOUT:g} s")
         self.timeout = timeout
         self._calls = SimpleQueue()
         self._thread = threading.Thread(
@@ -153,7 +153,7 @@ def _serve(calls: SimpleQueue[Call | None], client: Any) -> None:
 
 
 def _taken(calls: SimpleQueue[Call | None]) -> list[Call | None]:
-    """Wait for a call, and take those that wait behind it, too."""
+    """Wait for a call, and take the calls behind it, too."""
     taken = [calls.get()]
     with suppress(Empty):
         while len(taken) < MOST_TOGETHER:
@@ -162,8 +162,8 @@ def _taken(calls: SimpleQueue[Call | None]) -> list[Call | None]:
 
 
 def _carry_out(taken: list[Call | None], client: Any) -> bool:
-    """Call the script, and wake those who wait for its reply. Return whether more is to come."""
-    # Who waited for an expired call does without the reply: a late grant would be nobody's.
+    """Call the script, and wake the callers that wait for replies. Return whether more calls may come."""
+    # Drop expired calls: their callers went on without a reply, so a late grant would have no owner.
     calls = [call for call in taken if call is not None and time.monotonic() < call.expires]
     for call, reply in zip(calls, _replies(client, calls), strict=True):
         call.reply = reply
@@ -180,8 +180,8 @@ def _replies(client: Any, calls: list[Call]) -> list[Any]:
     except Exception as error:
         replies = [error] * len(calls)
     if any(isinstance(reply, Exception) for reply in replies):
-        # A server that has become a replica refuses all that comes over this connection. A new one may reach
-        # another server.
+        # A server that has become a replica refuses every call over this connection. A new connection may
+        # reach another server.
         client.connection_pool.disconnect()
     return replies
 
@@ -193,5 +193,5 @@ def _sent_now(arguments: Sequence[Any]) -> list[Any]:
 
 @functools.cache
 def _script() -> str:
-    """The text of acquire.lua. A packager may lose the file: read it where an error counts as an outage."""
+    """The text of acquire.lua. Read it here, where an error counts as an outage: a packager may lose it."""
     return files("ccxt_bingx_ext._ratelimit").joinpath("acquire.lua").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""The limiter of one process. `RedisLimiter` in redis.py is shared by several, and falls back on this one."""
+"""The limiter of one process. The shared `RedisLimiter` (redis.py) falls back on it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .messages import (
 )
 from .schedule import Decision, Schedule
 
-_held: WeakSet[LocalLimiter] = WeakSet()  # those that a ban without a time holds
+_held: WeakSet[LocalLimiter] = WeakSet()  # limiters that a ban without a time holds
 
 
 def is_any_held() -> bool:
@@ -33,9 +33,9 @@ def is_any_held() -> bool:
 class LocalLimiter:
     """A `Schedule` behind a lock, on the process's own clock (s).
 
-    You may call every method from any thread and any event loop. A signal handler, or a finalizer that the
-    garbage collector runs, may interrupt a call and call again on the same thread: hence a lock that its
-    owner may take again. The limiter wakes tickets without the lock.
+    You may call every method from any thread and any event loop. The lock is reentrant: a signal handler, or
+    a finalizer that the garbage collector runs, may interrupt a call and call again on the same thread. The
+    limiter wakes tickets without the lock.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, endpoint: str = "") -> None:
@@ -46,9 +46,9 @@ class LocalLimiter:
         self._longest_life = 0.0  # s from a grant to the latest arrival, by any rate limit
 
     def do(self, signal: Signal) -> Decision:
-        """Apply `signal`, and wake the tickets that may now go sooner than they were told."""
+        """Apply `signal`, and wake the tickets that may now go sooner than their last decision said."""
         if isinstance(signal, Resume) and not self.is_held:
-            return GO  # every response sends one, and would wake the whole queue
+            return GO  # every response sends a Resume, which would wake the whole queue
         with self._lock:
             now = self._clock()
             decision = self._apply(signal, now)
@@ -82,7 +82,7 @@ class LocalLimiter:
             self._schedule.resume()
             _held.discard(self)
         elif signal.seconds is None:
-            _held.add(self)  # before the hold, which an interrupt must not leave without a way to end
+            _held.add(self)  # first: an interrupt must not leave a hold that no Resume ends
             self._schedule.hold(now)
         else:
             self._schedule.ban(now + signal.seconds)
@@ -112,13 +112,13 @@ class LocalLimiter:
 
     @property
     def banned_for(self) -> float:
-        """The s that a ban still lasts, 0 without one."""
+        """How long a ban still lasts (s), 0 without a ban."""
         until = max(self._schedule.banned_until, self._schedule.held_until)
         return max(0.0, until - self._clock())
 
     @property
     def timed_ban(self) -> float:
-        """The s that a ban still lasts whose end the exchange named, 0 without one."""
+        """How long a ban whose end the exchange named still lasts (s), 0 without one."""
         return max(0.0, self._schedule.banned_until - self._clock())
 
     @property
@@ -139,10 +139,10 @@ class LocalLimiter:
             return self._schedule.is_idle(self._clock())
 
     def arrivals(self, within: float) -> list[tuple[str, float]]:
-        """Return each slot's name, and how many s ago its request arrived at the latest, up to `within`.
+        """Return each slot's name, and the age (s) of the latest moment its request arrived, up to `within`.
 
-        Without a response the age is that of a new grant, below 0. The slot may be renewed before whoever
-        gets this reads it, and an older time would take the renewal back.
+        Without a response the age is that of a new grant, below 0. The slot may be renewed before the caller
+        reads the age, and an older age would undo the renewal.
         """
         with self._lock:
             now = self._clock()

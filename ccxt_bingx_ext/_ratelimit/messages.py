@@ -1,4 +1,4 @@
-"""What callers send to a limiter, and the interface that both limiters have."""
+"""The signals that callers send to a limiter, and the interface of both limiters."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ GO = Decision(0.0)
 class Ticket:
     """A place in a limiter's queue, and then a slot. `name` is unique across processes and machines.
 
-    The limiter calls `wake`, from any thread, to make the owner ask again. False: there is no owner.
-    `is_gone` says the same without waking: an event loop that has stopped would keep each wake in memory.
+    The limiter calls `wake`, from any thread, to make the owner ask again. `wake` returns False if there is
+    no owner. `is_gone` checks this without waking: a stopped event loop would keep each wake in memory.
     """
 
     def __init__(self, wake: Callable[[], bool], is_gone: Callable[[], bool] = lambda: False) -> None:
         self.wake, self.is_gone = wake, is_gone
         self.name = os.urandom(12).hex()
-        self.has_arrived = False  # a response to its request came: when it arrived is settled
-        # Both belong to `RedisLimiter`:
+        self.has_arrived = False  # a response to its request came, so its arrival time is settled
+        # For `RedisLimiter`:
         self.has_asked = False  # Redis may hold the ticket, so a withdrawal must go there
         self.was_answered = False  # Redis has replied at least once
 
@@ -31,7 +31,7 @@ class Acquire(NamedTuple):
     """May the owner of `ticket` send a request now, under `rate_limit`?
 
     If the decision has a delay, the ticket keeps its place, and its owner asks again after the delay.
-    Otherwise it has a slot, for a request that is written within ``rate_limit.slack``.
+    Otherwise the ticket has a slot, for a request that is written within ``rate_limit.slack``.
     """
 
     ticket: Ticket
@@ -39,7 +39,7 @@ class Acquire(NamedTuple):
 
 
 class Renew(NamedTuple):
-    """May the owner of `ticket`, who did not use its slot in time, use it now? A delay means: it has none."""
+    """May the owner of `ticket`, who did not use its slot in time, use it now? A delay means no."""
 
     ticket: Ticket
     rate_limit: RateLimit
@@ -59,7 +59,7 @@ class Answered(NamedTuple):
 
 
 class Withdraw(NamedTuple):
-    """Give up the place, or the unused slot, of `ticket`: its request is never written. It may be unknown."""
+    """Give up the place, or the unused slot, of `ticket`. The limiter need not know the ticket."""
 
     ticket: Ticket
 
@@ -81,7 +81,7 @@ class Ban(NamedTuple):
 
 
 class Resume(NamedTuple):
-    """The exchange has accepted a request again: end a ban without a time. Other bans last."""
+    """The exchange has accepted a request again: end a ban without a time. Other bans stay."""
 
 
 Question: TypeAlias = Acquire | Renew
@@ -91,7 +91,7 @@ Signal: TypeAlias = Question | Written | Answered | Withdraw | Pause | Ban | Res
 class Limiter(Protocol):
     """Decides when each request goes. You may call it from any thread and any event loop.
 
-    The decision answers an `Acquire` or a `Renew`. Every other signal gets `GO`.
+    An `Acquire` or a `Renew` returns its decision. Every other signal returns `GO`.
     """
 
     @property
@@ -99,7 +99,7 @@ class Limiter(Protocol):
 
     @property
     def endpoint(self) -> str:
-        """What it limits, for the log."""
+        """The endpoint that it limits, for the log."""
         ...
 
     def do(self, signal: Signal) -> Decision: ...
@@ -108,7 +108,7 @@ class Limiter(Protocol):
 
     @property
     def has_waiting(self) -> bool:
-        """Whether a caller of this process waits for a slot. It asks nobody, and takes no time.
+        """Whether a caller of this process waits for a slot. This never calls Redis and never blocks.
 
         A caller whose event loop has stopped does not count.
         """

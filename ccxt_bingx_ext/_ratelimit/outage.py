@@ -1,4 +1,4 @@
-"""A Redis that is away: who leaves it alone, for how long, and what the log says of it."""
+"""A Redis outage: how long this process makes no call, and what it logs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _UNREADABLE = 'an unreadable URL (write %2F, %3F, %23 and %40 for "/", "?", "#" 
 
 
 class Outage:
-    """Whether the Redis at `url` is away, and for how long this process leaves it alone.
+    """Whether the Redis at `url` is away, and for how long this process does not call it.
 
-    The log gets one warning when the outage begins, and one when it ends. `where`: what it names.
+    It logs one warning when the outage begins, and one when it ends. `where`: the Redis's name in the log.
     """
 
     def __init__(self, url: str) -> None:
@@ -24,19 +24,19 @@ class Outage:
 
     @property
     def is_known(self) -> bool:
-        """Redis did not reply to the last call."""
+        """Whether Redis did not reply to the last call."""
         return self._until is not None
 
     @property
     def is_on(self) -> bool:
-        """Redis did not reply to the last call, and it is too early for the next."""
+        """Whether Redis did not reply to the last call, and it is too early for the next."""
         until = self._until
         return until is not None and time.monotonic() < until
 
     def may_call(self, retry_after: float) -> bool:
-        """Whether to call Redis now. During an outage one call tries; the others go on without it.
+        """Whether to call Redis now. During an outage one caller tries, and the others go on without Redis.
 
-        They do so until the call that tries succeeds, or for `retry_after` s.
+        They do so until that call succeeds, or for `retry_after` s.
         """
         if self._until is None:
             return True
@@ -47,23 +47,23 @@ class Outage:
         return may
 
     def begin(self, error: Exception, retry_after: float) -> None:
-        """A call met `error`: make none for `retry_after` s."""
+        """A call met `error`: make no call for `retry_after` s."""
         with self._lock:
             is_new, self._until = self._until is None, time.monotonic() + retry_after
         if is_new:
-            # redis-py's ValueErrors quote the URL, with its password. Other errors name the host: of an
-            # unreadable URL that may be part of the password.
+            # redis-py's ValueErrors quote the URL, with its password. Other errors name the host, which may
+            # be part of the password if the URL is unreadable.
             is_secret = isinstance(error, ValueError) or self.where == _UNREADABLE
             reason = "" if is_secret else f": {error}"
             kind = type(error).__name__
             text = (
                 f"the shared rate limit at {self.where} cannot be reached ({kind}{reason}). "
-                "Until it is back, each process keeps the limit on its own"
+                "Until it is back, each process keeps the limit by itself"
             )
             event(WARNING, "store_away", text, store=self.where, error=kind)
 
     def end(self) -> None:
-        """Redis has replied."""
+        """Redis has replied: end the outage."""
         with self._lock:
             is_news, self._until = self._until is not None, None
         if is_news:
@@ -72,11 +72,11 @@ class Outage:
 
 
 def host_and_port(url: str) -> str:
-    """What a log may show of `url`, which may hold a password."""
+    """The part of `url` that a log may show: the URL may hold a password."""
     try:
         parts = urlsplit(url)
         if "@" in f"{parts.path}{parts.query}{parts.fragment}":
-            # An unescaped "/", "?" or "#" in the password: what reads as the host stands before the "@".
+            # An unescaped "/", "?" or "#" in the password: the apparent host is part of the password.
             return _UNREADABLE
         return f"{parts.hostname or 'this machine'}:{parts.port or 6379}"
     except ValueError:

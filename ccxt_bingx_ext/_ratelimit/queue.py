@@ -1,4 +1,4 @@
-"""Tickets in calling order. No operation looks at the whole queue."""
+"""A queue of tickets in calling order. Its operations do not scan the whole queue."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ T = TypeVar("T", bound=Hashable)
 class Queue(Generic[T]):
     """Tickets, each with its place and the time (s, any one clock) at which it is due to ask again.
 
-    A ticket that is overdue when it comes to the front is set aside: it keeps its place, and does not count
-    until it asks again. Farther back it does count.
+    The queue sets aside a ticket that is overdue when it comes to the front. The ticket keeps its place, and
+    does not count until it asks again. Farther back, an overdue ticket does count.
 
-    An interrupt, or a signal handler that uses the queue, may come between any two steps. Whatever it leaves
-    behind is put right when the ticket asks again, or when it comes to the front.
+    An interrupt, or a signal handler that uses the queue, may come between any two steps. The queue corrects
+    the state that it leaves behind when the ticket asks again, or when the ticket comes to the front.
     """
 
     def __init__(self) -> None:
         self._numbers = count()
         self._places: dict[T, int] = {}
         self._due: dict[T, float] = {}
-        self._line: list[tuple[int, T]] = []  # those that count, by place
+        self._line: list[tuple[int, T]] = []  # the tickets that count, by place
         self._aside: dict[T, None] = {}
 
     def __len__(self) -> int:
@@ -36,7 +36,7 @@ class Queue(Generic[T]):
 
     @property
     def tickets(self) -> list[T]:
-        """All tickets in calling order, also those that are set aside."""
+        """All tickets in calling order, including those set aside."""
         return [*self._places]
 
     def put(self, ticket: T, due: float) -> None:
@@ -49,7 +49,7 @@ class Queue(Generic[T]):
             insort(self._line, (place, ticket))
 
     def remove(self, ticket: T) -> None:
-        """Remove `ticket`. It may be unknown."""
+        """Remove `ticket` if it is in the queue."""
         place = self._places.pop(ticket, None)
         self._due.pop(ticket, None)
         self._aside.pop(ticket, None)
@@ -64,7 +64,7 @@ class Queue(Generic[T]):
             everything.clear()
 
     def first(self, most: int, since: float) -> list[T]:
-        """Return the first `most` tickets. Set aside those before them that were due before `since`."""
+        """Return the first `most` tickets. Set aside the tickets before them that were due before `since`."""
         at = 0
         while at < most and (entries := self._line[at : at + 1]):
             ticket = entries[0][1]
@@ -77,11 +77,11 @@ class Queue(Generic[T]):
         return [ticket for _, ticket in self._line[:most]]
 
     def rank(self, ticket: T) -> int:
-        """Return how many tickets that count are before `ticket`, which is in the queue."""
+        """Return how many counting tickets are before `ticket`, which must be in the queue."""
         return bisect_left(self._line, (self._places[ticket],))
 
     def next_aside(self) -> T | None:
-        """Return a ticket that is set aside, each in turn; None if there is none."""
+        """Return a ticket that is set aside, each in turn, or None."""
         for ticket in [*islice(self._aside, 1)]:
             self._aside[ticket] = self._aside.pop(ticket, None)
             return ticket

@@ -34,12 +34,12 @@ from .messages import (
 from .queue import Queue
 from .schedule import Decision
 
-LONGEST_BAN = 3600.0  # s: acquire.lua replies with no more
+LONGEST_BAN = 3600.0  # s: the longest that acquire.lua replies
 EXPIRY = 600.0  # s after which acquire.lua lets the keys of an unused limiter expire
 STEP = 1.0  # s: a clock that runs a little faster than ours has not stepped
 
 R = TypeVar("R")
-# Yields the arguments of a call to the script, receives its reply or the exception that the call met.
+# Yields the arguments of a call to the script. Receives the reply, or the exception that the call met.
 Steps: TypeAlias = Generator[list[Any], Any, R]
 
 
@@ -47,18 +47,19 @@ class RedisLimiter:
     """A limiter in the Redis at `url`, shared by every process that uses the same Redis and `name`.
 
     Grants, pauses and bans hold for all of them. `local` is the limiter of this process. It knows every grant
-    and ban that the process has seen, and takes over while Redis is away. Then each process keeps the limit
-    for itself, and all processes together may exceed it.
+    and ban that the process has seen, and takes over during a Redis outage. Then each process keeps the limit
+    by itself, and all processes together may exceed it.
 
-    Redis learns of a response at once, while nobody waits for that. If the message gets lost, the others wait
-    for as long as the rate limit allows a request to be on its way, or until this process asks again.
+    The limiter reports each response to Redis at once, without waiting for the reply. If the message is lost,
+    the other processes wait for as long as the rate limit allows a request to be on its way, or until this
+    process asks again.
 
     You may call `do` from any thread and `do_async` from any event loop. Durations are in s:
 
-    - `retry_after`: how long the process leaves a Redis alone that it could not reach.
-    - `check_every`: the most between two calls for a waiting ticket. Another process cannot wake it.
-    - `stale_after`: a ticket that has not asked for so long holds nobody up. Its process has died.
-    - `most_asking`: so many tickets of this process, beside those that may go now, call Redis at a time.
+    - `retry_after`: how long the process makes no call to a Redis that it could not reach.
+    - `check_every`: the most between two calls for a waiting ticket. Another process cannot wake the ticket.
+    - `stale_after`: a ticket that has not asked for this long blocks no other: its process has died.
+    - `most_asking`: how many tickets, beside those that may go now, of this process call Redis at a time.
     """
 
     def __init__(
@@ -79,11 +80,11 @@ class RedisLimiter:
         self._connection = connection_to(url)
         self._keys = [f"{{ccxt-bingx-ext:{name}}}:{part}" for part in ("q", "seen", "a", "state")]
         self._local = local
-        self._outage = self._connection.outage  # of the store, whose limiters are away together
+        self._outage = self._connection.outage  # shared by every limiter of this Redis
         self._last_reply: _Reply | None = None
         self._queue = _ProcessQueue()
-        self._restore_at = -inf  # when a ban may be written back the next time
-        self._banned_until = -inf  # the ban that the log has
+        self._restore_at = -inf  # the earliest moment to write a ban back again
+        self._banned_until = -inf  # the end of the ban that was logged
 
     @property
     def endpoint(self) -> str:
@@ -91,7 +92,7 @@ class RedisLimiter:
 
     @property
     def banned_for(self) -> float:
-        """The s that a ban still lasts, as far as this process knows. 0 without one."""
+        """How long a ban still lasts (s), as far as this process knows. 0 without a ban."""
         return self._local.banned_for
 
     def do(self, signal: Signal) -> Decision:
@@ -102,7 +103,7 @@ class RedisLimiter:
 
     @property
     def has_waiting(self) -> bool:
-        return self._queue.has_waiting or self._local.has_waiting  # there during an outage
+        return self._queue.has_waiting or self._local.has_waiting  # tickets queue locally during an outage
 
     def _steps(self, signal: Signal) -> Steps[Decision]:
         if isinstance(signal, Acquire):
@@ -122,7 +123,7 @@ class RedisLimiter:
         if self._outage.is_on:
             return self._acquire_locally(signal)
         if not self._queue.may_ask(ticket, self.most_asking + rate_limit.requests, self.stale_after):
-            # Those before it wake it when its turn comes near.
+            # The tickets before it wake it when its turn comes near.
             delay = max(self.check_every, self._queue.rank(ticket) // rate_limit.requests * rate_limit.period)
             self._queue.put(ticket, time.monotonic() + delay)
             return Decision(delay)
@@ -133,7 +134,7 @@ class RedisLimiter:
             return self._acquire_locally(signal)
         self._local.do(Withdraw(ticket))  # the ticket may have queued there during an outage
         if decision.banned:
-            # Not later than Redis says: otherwise processes that restore bans would prolong them in turn.
+            # No later than Redis says: otherwise processes that restore a ban would prolong it in turn.
             self._local.do(Ban(_rest(decision.delay, asked_at)))
             self._report_ban(decision.delay, asked_at)
             self._restore_at = time.monotonic() + self.check_every
@@ -143,26 +144,26 @@ class RedisLimiter:
         if not decision.delay:
             decision = yield from self._take_locally(signal, "defer")
         if decision.delay:
-            # A busy event loop may get the reply late, which must not make the ticket wait for longer.
+            # A busy event loop may receive the reply late. The ticket must not wait longer for that.
             return Decision(min(_rest(decision.delay, asked_at), self.check_every))
         self._queue.leave(ticket)
         return GO
 
     def _report_ban(self, seconds: float, asked_at: float) -> None:
-        """Log a ban that another process has met, once: Redis never names quite the same end twice."""
+        """Log a ban that another process met, once. Redis never returns exactly the same end twice."""
         is_new, self._banned_until = asked_at + seconds > self._banned_until + STEP, asked_at + seconds
         if is_new:
             where = self._outage.where
             text = (
                 f"the exchange refuses requests to {self.endpoint} for {seconds:.1f} s, "
-                f"says the shared rate limit at {where}"
+                f"according to the shared rate limit at {where}"
             )
             event(WARNING, "ban", text, store=where, endpoint=self.endpoint, seconds=seconds)
 
     def _restore_ban(self) -> Steps[None]:
-        """Write back a ban that Redis has lost, or never heard of because it was away.
+        """Write back a ban that Redis has lost, or missed during an outage.
 
-        A ban without a time is not written back: `Resume` ends it in this process only.
+        Do not write back a ban without a time: `Resume` ends it in this process only.
         """
         seconds, now = self._local.timed_ban, time.monotonic()
         if seconds > 0 and now >= self._restore_at:
@@ -179,9 +180,9 @@ class RedisLimiter:
         return (yield from self._take_locally(signal, "withdraw"))
 
     def _take_locally(self, signal: Question, otherwise: str) -> Steps[Decision]:
-        """Count what Redis granted, or send `otherwise`.
+        """Count in this process what Redis granted, or send `otherwise`.
 
-        An instance that names no store may have used the slot meanwhile.
+        An instance that does not share the limit may have used the slot meanwhile.
         """
         decision = self._local.do(Renew(*signal))
         if decision.delay:
@@ -196,16 +197,16 @@ class RedisLimiter:
 
     def _withdraw(self, signal: Withdraw) -> Steps[Decision]:
         self._local.do(signal)
-        self._queue.leave(signal.ticket)  # before the call, which a second Ctrl-C may end
+        self._queue.leave(signal.ticket)  # first: a second Ctrl-C may end the call
         if signal.ticket.has_asked:
             yield from self._call(self._arguments(signal))
         return GO
 
     def _note(self, signal: Written | Answered | Pause | Ban | Resume) -> Steps[Decision]:
         if isinstance(signal, Resume) and not self._local.is_held:
-            return GO  # every response sends one: all who wait would ask Redis
-        self._local.do(signal)  # an outage must not lose it
-        if isinstance(signal, Ban):  # whoever met it has logged it
+            return GO  # every response sends a Resume, and every waiting ticket would ask Redis
+        self._local.do(signal)  # an outage must not lose the signal
+        if isinstance(signal, Ban):  # the caller that met it has logged it
             self._banned_until = time.monotonic() + self._local.banned_for
         if isinstance(signal, (Ban, Resume)):
             self._queue.wake_all()
@@ -222,7 +223,7 @@ class RedisLimiter:
         return GO
 
     def _call(self, arguments: list[Any]) -> Steps[Decision | None]:
-        """Run the script. Return its reply, or None if Redis is away or replies nonsense."""
+        """Run the script. Return its decision, or None if Redis is away or the reply is invalid."""
         if not self._outage.may_call(self.retry_after):
             return None
         was_away, before, asked_at = self._outage.is_known, self._last_reply, time.monotonic()
@@ -231,12 +232,12 @@ class RedisLimiter:
         if isinstance(reply, Exception):
             self._outage.begin(reply, self.retry_after)
             return None
-        if was_away:  # otherwise another call has just failed, and this one tells nothing newer
+        if was_away:  # if not, another call may have begun an outage since
             self._outage.end()
         self._last_reply = reply
         if before is not None and (what := reply.is_odd_after(before)):
             where = self._outage.where
-            text = f"{what}: one window of the shared rate limit at {where} may be too full"
+            text = f"{what}: requests may exceed the shared rate limit at {where} in one window"
             event(WARNING, "store_reset", text, store=where, endpoint=self.endpoint, reason=what)
         return reply.decision
 
@@ -248,30 +249,30 @@ class RedisLimiter:
         if isinstance(signal, Ban):
             return ["ban", "", signal.seconds]
         ticket, rate_limit = signal
-        # Redis learns when requests arrived, what this process granted without it, and what it has forgotten.
+        # Report to Redis when requests arrived, the grants during an outage, and what Redis has lost.
         known = chain.from_iterable(self._known(rate_limit.period))
         life = rate_limit.slack + rate_limit.in_flight
         message = "acquire" if isinstance(signal, Acquire) else "renew"
         return [message, ticket.name, rate_limit.requests, rate_limit.period, life, self.stale_after, *known]
 
     def _known(self, within: float) -> list[tuple[str, float]]:
-        """Each slot's name, and when its request arrived: a moment, or an age below 0 of one on its way."""
+        """Each slot's name and its request's arrival: a moment, or an age below 0 if it is on its way."""
         slots = self._local.arrivals(within)
-        now = time.monotonic()  # read after the ages: a moment too late is on the safe side
+        now = time.monotonic()  # read after the ages: a moment too late is safe
         return [(name, age if age < 0 else Moment(now - age)) for name, age in slots]
 
 
 def _rest(delay: float, asked_at: float) -> float:
-    """What is left of `delay`, which Redis named to a call of `asked_at`. Never 0, which would mean "go"."""
+    """The rest of `delay`, which Redis replied to a call of `asked_at`. Never 0, which would mean "go"."""
     return max(1e-6, delay - (time.monotonic() - asked_at))
 
 
 class UnexpectedReply(Exception):
-    """Something replies that is not acquire.lua: a proxy, another script, a Redis with other settings."""
+    """The reply is not from acquire.lua: a proxy, another script, or a Redis with other settings sent it."""
 
 
 class _Reply(NamedTuple):
-    """What acquire.lua decided, since when and how often it was called so far, and its clock."""
+    """A reply of acquire.lua: its decision, the time of its first call, its calls so far, and its clock."""
 
     decision: Decision
     born: float
@@ -280,17 +281,17 @@ class _Reply(NamedTuple):
     asked_at: float  # this process's clock
 
     def is_odd_after(self, before: _Reply) -> str:
-        """Say what happened to Redis since the call that `before` replied to; "" if nothing did."""
+        """Return what happened to Redis since the reply `before`, or "" if nothing did."""
         elapsed = time.monotonic() - before.asked_at
         if elapsed < EXPIRY and (self.born != before.born or self.calls <= before.calls):
-            return "Redis has lost what it knew (a flush, a restart or a failover)"
+            return "Redis has lost its data (a flush, a restart or a failover)"
         if self.now - before.now > elapsed + STEP:
             return f"the clock of Redis stepped forward by {self.now - before.now - elapsed:.0f} s"
         return ""
 
 
 def _parse(reply: Any, asked_at: float) -> _Reply | UnexpectedReply:
-    """Return what acquire.lua replied. Another delay than the script gives could stop requests for years."""
+    """Read a reply. Reject a delay that acquire.lua cannot give: it could stop requests for years."""
     try:
         delay: Any
         state: Any
@@ -305,19 +306,19 @@ def _parse(reply: Any, asked_at: float) -> _Reply | UnexpectedReply:
 
 
 class _ProcessQueue(Queue[Ticket]):
-    """The tickets of this process that wait for Redis, in calling order: which of them may call it now?
+    """The tickets of this process that wait for Redis, in calling order. It decides which may call now.
 
     If a hundred waiting tasks called Redis at once, none would get its reply in time. The tickets far back
-    need not ask, because those before them go first in any case. And a ticket first asks when Redis has
-    replied to all before it: calls that are under way together would overtake each other.
+    need not ask, because the tickets before them go first in any case. And a ticket first asks when Redis has
+    replied to all before it: otherwise concurrent calls could overtake each other.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._most, self._stale_after = 1, 0.0  # what the last ticket said
+        self._most, self._stale_after = 1, 0.0  # the arguments of the last `may_ask`
 
     def may_ask(self, ticket: Ticket, most: int, stale_after: float) -> bool:
-        """Queue `ticket`, and return whether it is one of the first `most` and those before it have a reply.
+        """Queue `ticket`. Return whether it is one of the first `most`, and all before it have a reply.
 
         Tickets that are overdue by `stale_after` s do not count.
         """
@@ -330,7 +331,7 @@ class _ProcessQueue(Queue[Ticket]):
         return len(ahead) < most and all(one.was_answered for one in ahead)
 
     def note_reply(self, ticket: Ticket) -> None:
-        """Redis has replied to `ticket`, or it has left: wake the next one that has no reply."""
+        """Redis has replied to `ticket`, or the ticket has left: wake the next ticket without a reply."""
         ticket.was_answered = True
         while (following := self._first_without_reply()) is not None and not following.wake():
             self.remove(following)
@@ -342,7 +343,7 @@ class _ProcessQueue(Queue[Ticket]):
                 self.remove(one)
 
     def leave(self, ticket: Ticket) -> None:
-        """Remove `ticket`, which is granted or withdrawn. The others move up."""
+        """Remove `ticket`, which was granted or withdrawn. The others move up."""
         if ticket in self:
             self.remove(ticket)
             self.note_reply(ticket)

@@ -1,4 +1,4 @@
-"""One limiter per account, host and endpoint, whichever thread, task or instance asks for it."""
+"""One limiter per account, host and endpoint, for every thread, task and instance."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ UNUSED = 600.0
 
 
 class _Kept:
-    """A limiter that somebody used lately, and its `RedisLimiter`s by URL."""
+    """A limiter that was used lately, and its `RedisLimiter`s by URL."""
 
     def __init__(self, local: LocalLimiter) -> None:
         self.local, self.used_at = local, time.monotonic()
         self.shared: dict[str, Limiter] = {}
 
 
-# No lock: each step below is one operation of a dict, which no other thread, signal handler or fork divides.
+# No lock: each step below is one atomic operation of a dict, for threads, signal handlers and forks alike.
 _kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()  # by host and name, the longest unused first
-# Also those that are forgotten, while a waiting ticket or a request under way holds them: by host, then name.
+# By host, then name. Includes forgotten limiters that a waiting ticket or a request under way still holds.
 _alive: dict[str, WeakValueDictionary[str, LocalLimiter]] = {}
 
 
 def limiters_at(host: str) -> list[Limiter]:
-    """Every limiter at `host` that this process has, of whichever account and endpoint."""
+    """This process's limiters at `host`, for every account and endpoint."""
     return [*_living(_alive.get(host, WeakValueDictionary()))]
 
 
 def limiter_for(api_key: str, host: str, endpoint: str, storage: str | None) -> Limiter:
     """Return the limiter of an account's `endpoint` at `host`. The same arguments return the same limiter.
 
-    With `storage` None, this process keeps the limit. With the URL of a Redis, every process that names the
-    same Redis shares it. The Redis gets a hash, never the API key.
+    With `storage` None, this process keeps the limit by itself. With the URL of a Redis, it shares the limit
+    with every process that names the same Redis. Redis receives a hash, never the API key.
 
-    A limiter that was not used for ten minutes is forgotten, unless it has a ban, a waiting ticket or a
-    request that still counts.
+    The registry forgets a limiter that was not used for ten minutes, unless it has a ban, a waiting ticket or
+    a request that still counts.
     """
     name = hashlib.sha256("\n".join((api_key, host, endpoint)).encode()).hexdigest()[:32]
     kept = _keep(host, name, endpoint)
@@ -59,7 +59,7 @@ def limiter_for(api_key: str, host: str, endpoint: str, storage: str | None) -> 
 
 
 def where_is(storage: str | None) -> str | None:
-    """Host and port of the Redis at the URL `storage`, which may hold a password; None for this process."""
+    """Host and port of the Redis at the URL `storage`, without its password. None for this process."""
     if storage is None:
         return None
     from .outage import host_and_port
@@ -71,7 +71,7 @@ def _keep(host: str, name: str, endpoint: str) -> _Kept:
     key, alive = (host, name), _alive.setdefault(host, WeakValueDictionary())
     kept = _kept.get(key) or _Kept(alive.get(name) or LocalLimiter(endpoint=endpoint))
     kept.used_at = time.monotonic()
-    kept = _kept.setdefault(key, kept)  # another thread may have forgotten it, or made it, meanwhile
+    kept = _kept.setdefault(key, kept)  # another thread may have removed or added it meanwhile
     alive[name] = kept.local
     with suppress(KeyError):
         _kept.move_to_end(key)
@@ -80,7 +80,7 @@ def _keep(host: str, name: str, endpoint: str) -> _Kept:
 
 def _forget_unused() -> None:
     before = time.monotonic() - UNUSED
-    for key, kept in [*islice(_kept.items(), 2)]:  # two for each that may come, so that all have their turn
+    for key, kept in [*islice(_kept.items(), 2)]:  # two per new limiter, so that every limiter has its turn
         if kept.used_at < before:
             _kept.pop(key, None)
             if not kept.local.is_idle or kept.used_at >= before:  # another thread has just used it
@@ -98,8 +98,8 @@ def forget() -> None:
 
 
 def _after_fork() -> None:
-    # A lock that another thread held when the process forked would stay locked in the child for ever. The
-    # limiters in Redis have locks and waiters, too, and nothing worth keeping: the child builds new ones.
+    # A lock that another thread held when the process forked would stay locked in the child forever. The
+    # `RedisLimiter`s also have locks and waiters, and nothing worth keeping: the child builds new ones.
     for kept in _kept.values():
         kept.shared.clear()
     connection = sys.modules.get(f"{__package__}.connection")

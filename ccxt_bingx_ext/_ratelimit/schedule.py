@@ -1,11 +1,11 @@
-"""Which request goes when. Arithmetic only: no clock, no lock, no sleep.
+"""Decide when each request may go. Arithmetic only: no clock, no lock, no sleep.
 
 Tickets queue in calling order. The exchange counts when requests *arrive*, and a request arrives after its
 ticket was granted. So of any n + 1 requests under a limit of n per period, the last is granted no sooner than
-one period after the first has certainly arrived. When that is, becomes known step by step:
+one period after the first has certainly arrived. That moment becomes known step by step:
 
 ==========================  ======================================================================
-what is known of a request  the latest moment at which it arrives
+state of a request          the latest moment at which it arrives
 ==========================  ======================================================================
 granted                     `slack` after its grant, by when it has to be written, and `in_flight`
 written                     `in_flight` after it was written
@@ -28,9 +28,9 @@ from .queue import Queue
 
 T = TypeVar("T", bound=Hashable)
 
-# Slots: far more than any limit of the exchange allows in a period.
+# Slots. The exchange's limits allow far fewer in a period.
 MOST_REMEMBERED = 1000
-# s after which a ticket that does not come back holds nobody up: its event loop has stopped.
+# s after which a ticket that does not ask again blocks no other: its event loop has stopped.
 OVERDUE = 0.5
 # s within which a granted request has to be written. A busy event loop, or a new connection, may take longer.
 SLACK = 0.05
@@ -62,7 +62,7 @@ class RateLimit(NamedTuple):
 
     @property
     def per_second(self) -> float | None:
-        """The most requests per second; None: any number."""
+        """The most requests per second. None: any number."""
         return self.requests / self.period if self.period else None
 
 
@@ -77,26 +77,26 @@ class Schedule(Generic[T]):
     """The queue of tickets and the last slots of one limiter. All times are s, on any one clock.
 
     An interrupt at any point leaves a schedule that works: a ticket whose owner is gone is soon overdue. A
-    call from a signal handler exceeds no limit, because the call that it interrupts is in the queue.
+    call from a signal handler cannot exceed the limit, because the call that it interrupts is in the queue.
     """
 
     def __init__(self) -> None:
         self.paused_until = -inf
         self.banned_until = -inf
-        self.held_until = -inf  # by a ban without a time
-        self._hold = 0.0  # how long the last such ban held; 0 without one
-        self._queue: Queue[T] = Queue()  # due when they were told to come back
+        self.held_until = -inf  # the end of a hold: a ban without a time
+        self._hold = 0.0  # s, of the last such ban, or 0
+        self._queue: Queue[T] = Queue()  # due after the delay of their last decision
         self._slots: OrderedDict[T, float] = OrderedDict()  # granted ticket -> the latest moment it arrives
-        self._width, self._longest_period = 1, 0.0  # the most that any rate limit said
+        self._width, self._longest_period = 1, 0.0  # the largest of any rate limit so far
 
     def acquire(self, ticket: T, now: float, rate_limit: RateLimit) -> Decision:
         """Decide whether `ticket` goes `now`.
 
-        With a delay of 0 the ticket leaves the queue and has a slot, which its owner uses within
-        ``rate_limit.slack``, or has to `renew`. Otherwise it keeps its place, and has to ask again after the
-        delay, or to `withdraw`.
+        With a delay of 0 the ticket leaves the queue and has a slot. Its owner must use the slot within
+        ``rate_limit.slack``, or `renew` it. Otherwise the ticket keeps its place, and its owner must ask
+        again after the delay, or `withdraw`.
         """
-        self._queue.put(ticket, now)  # it is here, and not overdue
+        self._queue.put(ticket, now)  # a ticket that asks is not overdue
         decision = self._decide(ticket, now, rate_limit)
         if decision.delay:
             self._queue.put(ticket, now + decision.delay)
@@ -106,7 +106,7 @@ class Schedule(Generic[T]):
         return decision
 
     def renew(self, ticket: T, now: float, rate_limit: RateLimit) -> Decision:
-        """Decide whether `ticket`, which did not use its slot in time, goes `now`. If not, it loses it."""
+        """Decide whether `ticket`, whose slot was not used in time, goes `now`. If not, it loses the slot."""
         decision = self._decide(ticket, now, rate_limit)
         if decision.delay:
             self._slots.pop(ticket, None)
@@ -123,10 +123,10 @@ class Schedule(Generic[T]):
         return Decision(self._free_at(ticket, now, rate_limit) - now)
 
     def _free_at(self, ticket: T, now: float, rate_limit: RateLimit) -> float:
-        """Return when `ticket` may go, provided that those before it go as soon as they may."""
+        """Return when `ticket` may go, provided that the tickets before it go as soon as they may."""
         arrivals = sorted(latest for one, latest in [*self._slots.items()] if one != ticket)
         ahead = 0
-        if ticket in self._queue:  # otherwise it has a slot already, and those in the queue come after it
+        if ticket in self._queue:  # otherwise it has a slot already, and comes before the queue
             self._queue.first(rate_limit.requests, now - OVERDUE)
             ahead = self._queue.rank(ticket)
         rounds, place = divmod(ahead, rate_limit.requests)
@@ -137,7 +137,7 @@ class Schedule(Generic[T]):
     def grant(self, ticket: T, now: float, rate_limit: RateLimit) -> None:
         """Give `ticket` a slot that begins `now`."""
         if self._hold:
-            self.held_until = now + self._hold  # this request probes; the others wait for what comes of it
+            self.held_until = now + self._hold  # this request probes, and the others wait for its response
         self._slots[ticket] = now + rate_limit.slack + rate_limit.in_flight
         past = [one for one, latest in [*self._slots.items()] if latest + self._longest_period <= now]
         for one in past + [*self._slots][:-MOST_REMEMBERED]:
@@ -157,7 +157,7 @@ class Schedule(Generic[T]):
             self._slots[ticket] = min(known, latest)
 
     def withdraw(self, ticket: T) -> None:
-        """Remove `ticket`, whose request was never written. Those behind it move up. It may be unknown."""
+        """Remove `ticket`, if known: its request was never written. The tickets behind it move up."""
         self._queue.remove(ticket)
         self._slots.pop(ticket, None)
 
@@ -167,20 +167,20 @@ class Schedule(Generic[T]):
         return self._queue.tickets
 
     def next_overdue(self) -> T | None:
-        """Return a ticket that holds nobody up any more, each in turn: its owner may be gone."""
+        """Return a ticket that no longer blocks others, each in turn: its owner may be gone."""
         return self._queue.next_aside()
 
     def is_idle(self, now: float) -> bool:
-        """Whether nothing is left to remember: no ban, and no request that still counts."""
+        """Whether nothing is left to remember: no ban, no pause, and no request that still counts."""
         counts = any(latest + self._longest_period > now for latest in [*self._slots.values()])
         return not counts and max(self.banned_until, self.held_until, self.paused_until) <= now
 
     def next_up(self, now: float) -> list[T]:
-        """The first tickets in the queue: so many as may go at once. The others need not ask before them."""
+        """The first tickets in the queue, as many as may go at once. The others need not ask before them."""
         return self._queue.first(self._width, now - OVERDUE)
 
     def arrivals(self, since: float) -> list[tuple[T, float]]:
-        """The tickets with a slot, and when their requests arrive at the latest, from `since` on."""
+        """The tickets with a slot whose requests may arrive at `since` or later, and the latest moment."""
         return [(ticket, latest) for ticket, latest in [*self._slots.items()] if latest >= since]
 
     def clear_queue(self) -> None:
@@ -192,13 +192,13 @@ class Schedule(Generic[T]):
         self.paused_until = max(self.paused_until, until)
 
     def hold(self, now: float) -> None:
-        """A ban without a time: hold for 1 s, twice as long each further time, up to `LONGEST_HOLD`."""
+        """Begin a ban without a time: hold for 1 s, twice as long each further time, up to `LONGEST_HOLD`."""
         self._hold = min(max(FIRST_HOLD, 2 * self._hold), LONGEST_HOLD)
         self.held_until = max(self.held_until, now + self._hold)
 
     @property
     def is_held(self) -> bool:
-        """A ban without a time holds the requests, or a request probes whether it has ended."""
+        """Whether a ban without a time holds the requests, or a request probes whether it has ended."""
         return self._hold > 0
 
     def resume(self) -> None:

@@ -1,1 +1,1 @@
-"""What happens to a request on the wire: was anything written, no replay, no redirect."""
+"""Watch a request on the wire: note whether anything was written, and prevent replays and redirects."""

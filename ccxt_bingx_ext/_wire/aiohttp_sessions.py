@@ -1,10 +1,10 @@
 """Watch aiohttp's sessions.
 
 aiohttp (3.10 to 3.14 seen) repeats a GET or DELETE by itself if its connection breaks: HTTP calls them
-idempotent. For a bot a cancel is not idempotent: the response to the first one is lost, and the response to
-the second one says that the order does not exist. It also follows redirects, and takes the API key along.
-Trace hooks see each attempt before it is written, and each redirect before it is followed, in whatever task
-the session sends.
+idempotent. For a bot a cancel is not idempotent: the response to the first request is lost, and the response
+to the second says that the order does not exist. aiohttp also follows redirects, and sends the API key along.
+Trace hooks see each attempt before it is written, and each redirect before it is followed, in every task that
+the session sends from.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ async def _before_headers(
         return
     if (call := current_call(attempt.method, url)) is not None:
         await call.before_write_async()
-    elif attempt.method == "DELETE" and vars(context).get("is_written"):  # the bot gave up waiting for it
+    elif attempt.method == "DELETE" and vars(context).get("is_written"):  # the bot gave up waiting
         raise Replayed("the plugin does not repeat the request")
     context.is_written = True
 
@@ -55,7 +55,7 @@ async def _on_response(
 
 
 class _Bounded:
-    """The decoded content of a response, which ends with `TooLarge` before it fills the memory."""
+    """The decoded content of a response. It raises `TooLarge` before it fills the memory."""
 
     def __init__(self, upstream: aiohttp.StreamReader) -> None:
         self._upstream = upstream
@@ -92,7 +92,7 @@ _trace.freeze()
 
 
 def watch_session(session: Any) -> None:
-    """Make `session`, aiohttp's or one like it, report to the call that it carries out."""
+    """Make `session` (aiohttp's or similar) report to the call that it carries out."""
     if session is None:
         return
     configs = getattr(session, "trace_configs", None)

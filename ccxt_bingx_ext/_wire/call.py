@@ -1,6 +1,6 @@
-"""How far one request of ours got. The session that carries it reports here, and asks before it writes.
+"""How far one of our requests got. The session that sends it reports here, and asks before it writes.
 
-A context variable leads from the request to the session's hooks: ccxt passes nothing of ours on to them.
+A context variable connects the request to the session's hooks: ccxt does not pass our objects on to them.
 """
 
 from __future__ import annotations
@@ -27,45 +27,50 @@ from .._ratelimit.messages import Limiter
 
 
 class Replayed(Exception):
-    """The session sends the same request again by itself. The first one may have been executed."""
+    """The session wants to repeat the request by itself. The exchange may have executed the first one."""
 
 
 class Redirected(Exception):
-    """The server answered with a redirect. To follow it would send key and signature to wherever it leads."""
+    """The server redirects the request. Following would send key and signature to another address."""
 
     def __init__(self, http_status: int) -> None:
-        super().__init__(f"a redirect (HTTP {http_status}) is not followed")
+        super().__init__(f"the plugin does not follow a redirect (HTTP {http_status})")
         self.http_status = http_status
 
 
-LARGEST_RESPONSE = 16 * 2**20  # bytes when decoded; ours: the documents name none, an order takes about 1 kB
+# Bytes when decoded. Our choice: BingX documents no maximum, and an order takes about 1 kB.
+LARGEST_RESPONSE = 16 * 2**20
 
 
 class TooLarge(Exception):
-    """The response is larger than any that makes sense: 16 kB may decode to 16 MB."""
+    """The response is larger than any sensible response: 16 kB may decode to 16 MB."""
 
     def __init__(self) -> None:
         super().__init__(f"the response is larger than {LARGEST_RESPONSE} bytes")
 
 
 class SlotLost(BaseException):
-    """The request was not written in time, and its slot in the rate limit is another's by now.
+    """The request was not written in time, and another request now has its slot in the rate limit.
 
-    It passes through whatever handles a failed request: nothing was sent, and it starts again.
+    It passes through every handler of failed requests: nothing was sent, and the request starts again.
     """
 
 
 class Call:
     """One request, from the limiter's queue to the response.
 
-    `signed`: it concerns orders, and is ready to be sent, by whatever the bot's class sends with.
-    `signed_at`: since when (s, `time.monotonic`) any request is. `fetched`: ccxt's `fetch` has begun to send
-    it. `on_the_wire`: a session carries it out right now. `written`: something of it may have
-    been written, by this call or by one inside of it. `failure`: how a watched session failed to send it.
-    `answered`: a response has begun to arrive. `deadline`: when (s, `time.monotonic`) the response has to be
-    complete. `replayable`: the session may send it again by itself. `rest_of_window`: s for which the
-    response says that the limit is used up. `slot`: its place in the rate limit; None if nothing limits it.
-    `has_lost_slot`: the session gave up before it wrote the body, because another request has the slot.
+    - `signed`: the request concerns orders and is ready to be sent, by any means that the bot's class uses.
+    - `signed_at`: when (s of `time.monotonic`) the last request, of any kind, was ready to be sent.
+    - `fetched`: ccxt's `fetch` has begun to send the request.
+    - `on_the_wire`: a session is sending the request right now.
+    - `written`: part of the request may have been written, by this call or by a call inside of it.
+    - `failure`: how a watched session failed to send the request.
+    - `answered`: a response has begun to arrive.
+    - `deadline`: when (s of `time.monotonic`) the response must be complete.
+    - `replayable`: the session may repeat the request by itself.
+    - `rest_of_window`: how long (s) the limit is used up, according to the response.
+    - `slot`: the request's slot in the rate limit. None if no limit applies.
+    - `has_lost_slot`: the session stopped before it wrote the body, because another request has the slot.
     """
 
     def __init__(self, parent: Call | None = None, slot: Slot | None = None) -> None:
@@ -82,8 +87,8 @@ class Call:
     def before_write(self) -> None:
         """The session is about to write the request.
 
-        Raises `Replayed` for the second time, unless the session may repeat it and the limit has a slot for
-        it. Raises `SlotLost` if the slot was not used in time, and is not free any more.
+        Raises `Replayed` the second time, unless the session may repeat the request and the limit has another
+        slot. Raises `SlotLost` if the slot was not used in time and is no longer free.
         """
         if (used := self._used_slot()) is not None:
             self._replace_slot(try_acquire(used.limiter, used.rate_limit))
@@ -100,28 +105,28 @@ class Call:
         self._write()
 
     async def before_body_async(self) -> None:
-        """The session is about to write a piece of the body, and before the first one also the headers.
+        """The session is about to write a piece of the body. The headers go with the first piece.
 
         aiohttp (3.14 seen) keeps the headers back until then. Before Python 3.12 the body has a task of its
-        own, and a busy event loop may run much else first. Raises ``ConnectionError`` if the slot was not
-        used in time, and is not free any more: aiohttp turns no exception but a plain one into a failure.
+        own, and a busy event loop may run many others first. Raises ``ConnectionError`` if the slot was not
+        used in time and is no longer free: aiohttp turns only plain exceptions into a failed request.
         """
         is_first, self._has_begun_body = not self._has_begun_body, True
         if is_first and self.slot is not None and not self.slot.usable(monotonic()):
             self.has_lost_slot = not await renew_async(self.slot)
             if self.has_lost_slot:
-                raise ConnectionError("the slot in the rate limit is lost")
+                raise ConnectionError("another request now has the slot in the rate limit")
             self.slot.written()
 
     def _used_slot(self) -> Slot | None:
-        """The slot with which the request was written before, if the session may repeat it."""
+        """The slot of an earlier write of this request, if the session may repeat it."""
         if self.written and not self.replayable:
-            raise Replayed("the response was lost; the plugin does not repeat the request")
+            raise Replayed("the response was lost, and the plugin does not repeat the request")
         return self.slot if self.written else None
 
     def _replace_slot(self, slot: Slot | None) -> None:
         if slot is None:  # the flow queries again, in its own time
-            raise Replayed("the response was lost, and the limit has no slot to repeat the request at once")
+            raise Replayed("the response was lost, and the rate limit has no free slot to repeat the request")
         self.slot = slot
 
     def _late_slot(self) -> Slot | None:
@@ -135,7 +140,7 @@ class Call:
             self.slot.written()
 
     def answer(self) -> None:
-        """A response has begun to arrive, so the request had arrived."""
+        """Note that a response has begun to arrive, so the request had arrived."""
         self.answered = True
         if self.slot is not None:
             self.slot.answered()
@@ -145,9 +150,9 @@ class Call:
         return self.slot if self.progress(error) in (Progress.NOT_BEGUN, Progress.NOT_WRITTEN) else None
 
     def progress(self, error: BaseException) -> Progress | None:
-        """How far it got when `error` ended it; None if no watched session saw that.
+        """How far the request got when `error` ended it. None if no watched session saw that.
 
-        A bot's class may send the request by other means, and a session may pass on to another one.
+        A bot's class may send the request by other means, and a session may pass it on to another session.
         """
         if not self.signed:
             return Progress.NOT_BEGUN
@@ -157,17 +162,17 @@ class Call:
         return Progress.NOT_WRITTEN if is_seen else None
 
     def as_ccxt_error(self, error: Exception) -> BaseError:
-        """What a ccxt caller expects in place of `error`."""
+        """Return the ccxt error to raise in place of `error`."""
         if isinstance(error, Redirected):
             redirected = ExchangeNotAvailable(f"bingx {error}")
             attach_response(redirected, Response(error.http_status))
             return redirected
         try:
             text = f"bingx {type(error).__name__}: {error}"
-        except Exception:  # a stranger's __str__ may raise anything
+        except Exception:  # the __str__ of an unknown class may raise anything
             text = f"bingx {type(error).__name__}"
         if not self.signed and isinstance(error, (TypeError, ValueError, AttributeError, LookupError)):
-            return ExchangeError(text)  # an argument that ccxt cannot read, not the network
+            return ExchangeError(text)  # ccxt cannot read an argument: not a network error
         if isinstance(error, TimeoutError):
             return RequestTimeout(text)
         if isinstance(error, Replayed):
@@ -185,7 +190,7 @@ def call_on_the_wire() -> Call | None:
 
 
 def current_call(method: str, url: str) -> Call | None:
-    """The request that this thread or task is sending right now, if `url` is where one of ours goes.
+    """The request that this thread or task is sending right now, if `method` and `url` concern orders.
 
     A session may make requests of its own meanwhile.
     """
@@ -193,14 +198,14 @@ def current_call(method: str, url: str) -> Call | None:
 
 
 def note_signed(*, concerns_orders: bool) -> None:
-    """The request of this thread or task is ready to be sent."""
+    """Note that the request of this thread or task is ready to be sent."""
     call = _current.get()
     if call is not None:
         call.signed, call.signed_at = call.signed or concerns_orders, monotonic()
 
 
 def hold_slot(slot: Slot) -> None:
-    """Keep `slot` for the request that is about to be sent, if it is one that is watched."""
+    """Keep `slot` for the request that is about to be sent, if the plugin watches it."""
     call = _current.get()
     if call is not None and not call.signed:
         call.slot = slot
@@ -213,9 +218,9 @@ def holds_slot_of(limiter: Limiter) -> bool:
 
 
 class one_call:
-    """Carry out one request. Whatever fails leaves as a ccxt error that says how far the request got.
+    """Carry out one request. Every failure leaves as a ccxt error that records how far the request got.
 
-    Not a generator with ``@contextmanager``: that writes to the exception, which some do not allow.
+    Not a generator with ``@contextmanager``: that writes to the exception, which some exceptions forbid.
     """
 
     def __init__(self, call: Call) -> None:
@@ -226,7 +231,7 @@ class one_call:
         return self.call
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        with suppress(ValueError):  # a coroutine that Python closes may be in another context by then
+        with suppress(ValueError):  # Python may close a coroutine in another context
             _current.reset(self._token)
         if isinstance(error, BaseError):
             attach_progress(error, self.call.progress(error), self.call.signed_at)
@@ -237,11 +242,11 @@ class one_call:
 
 
 class on_the_wire(one_call):
-    """Send the current request, or one of ccxt's own. Its response has to be complete within `timeout` s."""
+    """Send the current request, or one of ccxt's own. The response must be complete within `timeout` s."""
 
     def __init__(self, timeout: float, *, replayable: bool) -> None:
         outer = _current.get()
-        # A bot's class may fetch twice in one call, and a task that was spawned inside a call inherits it.
+        # A bot's class may fetch twice in one call, and a task that a call spawns inherits the call.
         super().__init__(Call(outer) if outer is None or outer.fetched else outer)
         self.call.replayable = replayable
         self._timeout = timeout
@@ -263,12 +268,12 @@ _warned: set[str] = set()
 
 
 def warn_unwatched(session: object) -> None:
-    """Log, once for each kind of session, that the plugin cannot watch it."""
+    """Log, once per kind of session, that the plugin cannot watch it."""
     kind = f"{type(session).__module__}.{type(session).__qualname__}"
     if kind not in _warned:
         _warned.add(kind)
         text = (
-            f"cannot watch requests in a session of type {kind}: make sure that it neither repeats a request "
-            "nor follows a redirect by itself"
+            f"cannot watch requests in a session of type {kind}: make sure that the session neither repeats "
+            "a request nor follows a redirect by itself"
         )
         event(WARNING, "unwatched", text, session=kind)

@@ -1,8 +1,8 @@
-"""Watch requests' sessions.
+"""Watch the sessions of the library requests.
 
-Below a session, urllib3's pools send requests. A pool of a watched session tells the call of a request when
-its first byte is about to be written. It neither repeats a cancel, whatever ``Retry`` the bot mounted, nor
-lets requests follow a redirect, and the whole response has to arrive by the call's deadline: requests' own
+Below a session, urllib3's pools send requests. A pool of a watched session reports to the request's call when
+its first byte is about to be written. The pool never repeats a cancel, whatever ``Retry`` the bot mounted,
+and follows no redirect. The whole response must arrive by the call's deadline, because the library's own
 timeout starts again with every byte.
 """
 
@@ -23,9 +23,9 @@ from .call import LARGEST_RESPONSE, Call, Redirected, TooLarge, call_on_the_wire
 
 
 def watch_session(session: Any, url: str = "") -> None:
-    """Make `session`, requests' or one like it, report to the call that it carries out.
+    """Make `session` (of the library requests, or similar) report to the call that it carries out.
 
-    With `url`, log a warning if requests to it cannot be watched.
+    With `url`, log a warning if the plugin cannot watch requests to it.
     """
     adapters = getattr(session, "adapters", None)
     if not isinstance(adapters, Mapping):
@@ -38,7 +38,7 @@ def watch_session(session: Any, url: str = "") -> None:
 
 
 def _watch_adapter(adapter: HTTPAdapter) -> None:
-    # Each time: an adapter may have made new managers since. A mock may have none.
+    # Not once only: an adapter may have made new managers since. A mock may have none.
     for manager in (getattr(adapter, "poolmanager", None), *getattr(adapter, "proxy_manager", {}).values()):
         _watch_manager(manager)
     if not isinstance(adapter.proxy_manager_for, _WatchedProxies):
@@ -63,16 +63,16 @@ def _watch_manager(manager: object) -> None:
     pools = manager.pool_classes_by_scheme
     if not all(issubclass(pool, _WatchedPool) for pool in pools.values()):
         manager.pool_classes_by_scheme = {scheme: _watched_pool(pool) for scheme, pool in pools.items()}
-        manager.clear()  # its pools, whose idle connections report to nobody
+        manager.clear()  # close its old pools, whose idle connections do not report
 
 
 @lru_cache
 def _watched_pool(upstream: Any) -> Any:
-    """`upstream`, a class of pools, with requests watched."""
+    """A subclass of `upstream`, a class of pools, that watches requests."""
     return type(f"Watched{upstream.__name__}", (_WatchedPool, upstream), {})
 
 
-@lru_cache  # recorders make classes of their own for each recording
+@lru_cache  # recorders such as vcrpy make new classes for each recording
 def _watched_connection(upstream: Any) -> Any:
     return type(f"Watched{upstream.__name__}", (_WatchedConnection, upstream), {})
 
@@ -80,7 +80,7 @@ def _watched_connection(upstream: Any) -> Any:
 class _WatchedPool:
     @property
     def ConnectionCls(self) -> Any:
-        # Not computed once: recorders such as vcrpy exchange the class while they are at work.
+        # Not computed once: recorders such as vcrpy replace the class while they record.
         return _watched_connection(super().ConnectionCls)  # type: ignore[misc]
 
     def urlopen(self, method: str, url: str, *args: Any, **named: Any) -> Any:
@@ -107,7 +107,7 @@ class _WatchedPool:
 
 
 class _Bounded:
-    """The decoded content of a response, which ends with `TooLarge` before it fills the memory."""
+    """The decoded content of a response. It raises `TooLarge` before it fills the memory."""
 
     def __init__(self, response: Any) -> None:
         self._response, self._upstream = response, response.stream
@@ -131,8 +131,8 @@ class _WatchedResponse(HTTPResponse):
             self.fp = io.BufferedReader(_InTime(sock, self.fp.detach(), call.deadline))
 
     def _read_status(self) -> Any:
-        # http.client (3.11 seen) skips 100 only, and takes another 1xx, such as 103 Early Hints, for
-        # the response. After 101 the connection does not speak HTTP any more, so nothing follows it.
+        # http.client (3.11 seen) skips only 100, and takes any other 1xx, such as 103 Early Hints, for
+        # the response. After 101 the connection no longer speaks HTTP, so no other response follows.
         while True:
             line = super()._read_status()  # type: ignore[misc]
             status = line[1]
@@ -142,7 +142,7 @@ class _WatchedResponse(HTTPResponse):
 
 
 class _InTime(io.RawIOBase):
-    """The stream of a socket, which times out at `deadline`."""
+    """The stream of a socket. It times out at `deadline`."""
 
     def __init__(self, sock: Any, stream: Any, deadline: float) -> None:
         self._sock = sock
@@ -166,7 +166,7 @@ class _InTime(io.RawIOBase):
 
 class _WatchedConnection:
     response_class = _WatchedResponse
-    _call: Call | None = None  # whose request is about to be written
+    _call: Call | None = None  # the call whose request is about to be written
 
     def request(self, method: str, url: str, *args: Any, **named: Any) -> None:
         self._call = current_call(method, url)

@@ -1,4 +1,4 @@
-"""The public API as type checkers see it. mypy and pyright read this file (``make lint``); nothing runs it.
+"""The public API as type checkers see it. mypy and pyright read this file (``make lint``). It never runs.
 
 ccxt has no ``py.typed``: mypy takes everything in it as Any, while pyright reads its source. This file holds
 for both. A line with an ignore comment has a mistake that both must find.
@@ -128,7 +128,7 @@ def several_symbols(bot: bingx, ccxts: list[CcxtsRequest], orders: list[Order]) 
     ]
     entries.append({"id": "1"})  # type: ignore[typeddict-item]  # pyright: ignore
     assert_type(bot.cancel_orders_for_symbols(entries, {"process": 1}), list[Order])
-    # The plugin also takes what ccxt's own method takes, and what the cancels return.
+    # The plugin also accepts the arguments of ccxt's own method, and the results of the cancels.
     assert_type(bot.cancel_orders_for_symbols(ccxts), list[Order])
     assert_type(bot.cancel_orders_for_symbols(orders), list[Order])
 

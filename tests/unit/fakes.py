@@ -1,4 +1,4 @@
-"""What the unit tests play the exchange with: responses, a context, and a wire without transport.
+"""Helpers that play the exchange in unit tests: responses, a context, and a wire without transport.
 
 The responses are documented ones, and ones that users captured from the live exchange (facts, §1).
 """
@@ -96,7 +96,7 @@ Reply: TypeAlias = Callable[[dict[str, Any]], Any]
 
 
 class Wire:
-    """Plays the exchange: the next reply answers each request, the last one answers all further ones."""
+    """Plays the exchange: each request gets the next reply. The last reply is repeated."""
 
     def __init__(self, *replies: Reply | Any) -> None:
         self.replies = list(replies)
@@ -163,12 +163,12 @@ def cancel(batch: Batch, market_id: str, context: CancelContext) -> Generator[An
 def cancel_unloaded(
     batch: Batch, guessed_id: str, context: CancelContext, load: Callable[[], Any]
 ) -> Generator[Any, Any, list[Order]]:
-    """The same before the markets are loaded."""
+    """Do the same before the markets are loaded."""
     return conclude(
         (yield from _Received(flow.cancel_unloaded(batch, guessed_id, context, load))), context.method
     )
 
 
 def lists_of(error: BaseError) -> tuple[list[str | None], list[str]]:
-    """What an error knows, and what it leaves unresolved."""
+    """The ids that an error reports, and the ids that it leaves unresolved."""
     return [order["asked"] for order in error.orders], error.unresolved

@@ -71,7 +71,7 @@ def world(request: pytest.FixtureRequest) -> World:
 
 
 def test_slot(world: World) -> None:
-    """It may be used within the slack. What becomes of the request says how long it counts."""
+    """A slot may be used within the slack. Its request's outcome decides how long it counts."""
     slot = world.acquire()
     assert slot.id != world.acquire(RateLimit.of(None, 0.0)).id
     assert slot.usable(time.monotonic())
@@ -93,7 +93,7 @@ def test_slot_that_is_given_back(world: World) -> None:
 
 
 def test_late_slot(world: World) -> None:
-    """It is usable again if it is still free, and gone if somebody else has it."""
+    """A late slot is usable again if it is still free, and gone if another request has it."""
     slot = world.acquire()
     slot.usable_until = 0.0
     assert world.renew(slot)
@@ -104,7 +104,7 @@ def test_late_slot(world: World) -> None:
 
 
 def test_slow_renewals(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reply that comes too late is asked for again, each time for a slot that may be used for longer."""
+    """After a reply that comes too late, renew asks again, each time for a slot that lasts longer."""
     slot, apply = world.acquire(), world.limiter.do
     asked: list[float] = []
 
@@ -121,7 +121,7 @@ def test_slow_renewals(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_try_acquire(world: World) -> None:
-    """It returns a slot if there is one, and else None at once, without a place in the queue."""
+    """try_acquire returns a free slot, otherwise None at once, without a place in the queue."""
     slot = world.try_acquire()
     assert slot is not None
     assert world.try_acquire() is None
@@ -131,7 +131,7 @@ def test_try_acquire(world: World) -> None:
 
 
 def test_who_waits(world: World) -> None:
-    """The limiter says whether anybody waits. Those go first, so that `try_acquire` finds no slot."""
+    """The limiter reports whether a caller waits. Waiting callers go first: `try_acquire` returns None."""
     assert not world.limiter.has_waiting
     slot, waiting = world.acquire(), Ticket(lambda: True)
     assert not world.limiter.has_waiting
@@ -153,7 +153,7 @@ def test_who_waits_no_more(world: World) -> None:
 
 
 def test_response_wakes_the_next(world: World) -> None:
-    """Who waits is told when a response came, because it may go sooner."""
+    """A response wakes the waiting callers, because they may go sooner."""
     slot, woken = world.acquire(), list[str]()
 
     def waiting(name: str) -> Ticket:
@@ -192,7 +192,7 @@ def test_end_of_a_hold_wakes_all(world: World) -> None:
 
 
 def test_hold_of_a_forgotten_limiter(world: World) -> None:
-    """Nobody has to end it."""
+    """A forgotten limiter no longer counts as held, without a `Resume`."""
     world.limiter.do(Ban(None))
     assert is_any_held()
     del world.limiter
@@ -214,7 +214,7 @@ def test_owners_that_are_gone() -> None:
 
 
 def test_event_loops_that_are_closed() -> None:
-    """Their tickets leave once they are overdue and others ask; those of a stopped loop stay."""
+    """Tickets of closed loops leave once they are overdue and others ask. Tickets of a stopped loop stay."""
     now = 0.0
     limiter = LocalLimiter(lambda: now)
     limiter.do(Acquire(Ticket(lambda: True), AN_HOUR))

@@ -40,7 +40,7 @@ def public(cancellations: Cancellations) -> list[dict[str, str]]:
 
 
 def parsed(call: CallArguments) -> Batch:
-    """What cancel_orders makes of a call's arguments."""
+    """The batches that cancel_orders makes from a call's arguments."""
     call.read()
     return parse_batch(call.ids, call.params, "A/B")
 
@@ -123,7 +123,7 @@ def test_bad_order_id(bad: Any) -> None:
 
 
 class Odd(str):
-    """Shows itself as something else than it is."""
+    """A string whose methods return another text."""
 
     def __str__(self) -> str:
         return "evil&x=1"
@@ -214,7 +214,7 @@ def test_params_of_other_types(bad: Any) -> None:
     ("value", "expected"), [(0, 0), (1, 1), ("0", 0), ("1", 1), (False, 0), (True, 1), (None, None)]
 )
 def test_process(value: Any, expected: int | None) -> None:
-    """process may be 0, 1, their strings or booleans, and None counts as not given."""
+    """process may be 0, 1, their strings or booleans. None counts as not given."""
     assert parse_batch(["1"], {"process": value}).process == expected
     assert adopt(parse_batch(["1"], {}), SPOT, value).process == expected
     assert adopt(parse_batch(["1"], {"process": 1}), SPOT, value).process == 1
@@ -464,7 +464,7 @@ def test_iterators_are_read_once() -> None:
 
 
 def test_ids_in_params_of_symbols() -> None:
-    """For several symbols the ids in params are unresolved as dicts, as all others."""
+    """For several symbols the ids in params are unresolved as dicts, like all others."""
     params = {"clientOrderIds": ["a"], "orderIds": "3"}
     read = asked([{"id": "1", "symbol": "A/B"}], params, method=CANCEL_ORDERS_FOR_SYMBOLS)
     assert read.unresolved == [{"id": "1", "symbol": "A/B"}, {"id": "3"}, {"clientOrderId": "a"}]
@@ -476,7 +476,7 @@ def breaking(error: Exception, *ids: str) -> Iterator[str]:
 
 
 def test_iterator_raises_ccxt_error() -> None:
-    """A ccxt error of the caller's iterator leaves when every other id is read."""
+    """A ccxt error of the caller's iterator leaves after the plugin has read every other id."""
     error = NetworkError("no list")
     read = CallArguments(breaking(error, "1", "2"), {"clientOrderIds": iter(["a"]), "orderIds": ["3"]})
     with pytest.raises(NetworkError) as caught:
@@ -503,7 +503,7 @@ def test_iterator_raises_own_error() -> None:
 
 
 class Hostile:
-    """Raises whatever is asked of it."""
+    """Raises an exception from every method."""
 
     def __eq__(self, other: object) -> bool:
         raise ZeroDivisionError
@@ -539,7 +539,7 @@ HOSTILE = (Hostile(), HostileText("x y"), HostileMapping())
 
 @pytest.mark.parametrize("odd", HOSTILE, ids=lambda one: type(one).__name__)
 def test_hostile_values(odd: Any) -> None:
-    """A value whose methods raise is bad input, wherever it stands."""
+    """A value whose methods raise is bad input, in every place."""
     for ids, params in (
         (odd, {}),
         ([odd], {}),
@@ -570,7 +570,7 @@ def test_hostile_symbols_and_params(odd: Any) -> None:
 
 
 def test_hostile_text_as_itself() -> None:
-    """A string subclass counts as the text that it holds, whatever its methods do."""
+    """A string subclass counts as the text that it holds, regardless of its methods."""
     batch = parse_batch([HostileText("7")], {HostileText("process"): HostileText("1")}, "A/B")
     assert (ids_of(batch), batch.process) == (order_ids("7"), 1)
     assert type(parse_symbol(HostileText("A/B"))) is str
@@ -587,7 +587,7 @@ class Index:
 
 
 def test_ids_with_index() -> None:
-    """Whatever has __index__ is an id, as in numpy, and process and other parameters take it too."""
+    """A value with __index__, as in numpy, is a valid id, process and parameter."""
     batch = parse_batch([Index(7)], {"clientOrderIds": [Index(8)], "process": Index(1), "foo": Index(5)})
     assert ids_of(batch) == order_ids("7") + client_ids("8")
     assert (batch.process, batch.extra) == (1, (("foo", 5),))
@@ -595,7 +595,7 @@ def test_ids_with_index() -> None:
 
 
 def test_ids_of_numpy() -> None:
-    """An array of numpy's integers is a list of ids, and its booleans are none."""
+    """An array of numpy's integers is a list of ids. numpy's booleans are not ids."""
     numpy = pytest.importorskip("numpy")
     assert ids_of(parse_batch(numpy.array([7, 8]), {})) == order_ids("7", "8")
     for bad in (numpy.bool_(True), numpy.float64(7.0), numpy.array([7, 8])):
@@ -604,7 +604,7 @@ def test_ids_of_numpy() -> None:
 
 
 def test_entries_among_ids() -> None:
-    """Dicts among ids name orders as in cancel_orders_for_symbols; a symbol must be the call's."""
+    """Dicts among ids name orders as in cancel_orders_for_symbols. A symbol must be the call's symbol."""
     ids = [
         {"id": "7"},
         {"clientOrderId": "7"},
@@ -682,7 +682,7 @@ def test_odd_market(market: Any) -> None:
 
 
 def test_errors_of_market_data() -> None:
-    """What ccxt raises for odd market data becomes an ExchangeError, and a ccxt error stays."""
+    """ccxt's exception for odd market data becomes an ExchangeError, and a ccxt error stays."""
     for odd in (AttributeError("x"), KeyError("spot"), TypeError("x")):
         with pytest.raises(ExchangeError, match="market data cannot be read") as caught, reading_markets("m"):
             raise odd
@@ -723,7 +723,7 @@ def test_id_from_unresolved() -> None:
     ],
 )
 def test_single(given: Any, params: Any, sent: tuple[str, str], known_as: Any) -> None:
-    """One order, by the client order id if there is one; an order id beside it serves for queries."""
+    """cancel_order uses the client order id if there is one, and an order id beside it for queries."""
     before = dict(params)
     single = parse_single(given, params)
     assert single.batch.refs == (OrderRef(*sent),)
@@ -762,13 +762,13 @@ def test_single(given: Any, params: Any, sent: tuple[str, str], known_as: Any) -
     ],
 )
 def test_bad_single(given: Any, params: Any, error: type[Exception], says: str) -> None:
-    """Wrong input is refused, and named."""
+    """The error for wrong input names the value and the problem."""
     with pytest.raises(error, match=says):
         parse_single(given, params)
 
 
 def test_params_of_single() -> None:
-    """What ccxt keeps to itself is not sent, the rest is; cancelRestrictions forbid a second cancel."""
+    """The plugin sends all params except ccxt's internal ones. cancelRestrictions forbid a second cancel."""
     kept = {"stop": True, "trigger": False, "recvWindow": 3000}
     single = parse_single("1", {**kept, "type": "swap", "subType": "linear", "twap": False, "timestamp": 1})
     assert dict(single.batch.extra) == kept
@@ -786,7 +786,7 @@ def test_single_ids_as_given() -> None:
 
 
 def test_params_of_all() -> None:
-    """Parameters without ids are sent as they are; the plugin's own and ccxt's are dropped."""
+    """The plugin sends parameters without ids unchanged, and drops its own and ccxt's."""
     params = {"type": "swap", "recvWindow": 3000, "timestamp": 1, "maxRetriesOnFailure": 3, "side": None}
     assert parse_all(params) == {"type": "swap", "recvWindow": 3000}
     assert parse_all({}) == {}
@@ -804,6 +804,6 @@ def test_params_of_all() -> None:
     ],
 )
 def test_bad_params_of_all(params: Any, words: str) -> None:
-    """Parameters that name orders, or that cannot be sent, are refused."""
+    """The plugin refuses parameters that name orders, or that it cannot send."""
     with pytest.raises(BadRequest, match=rf"^bingx cancelAllOrders\(\) .*{words}"):
         parse_all(params)

@@ -1,4 +1,4 @@
-"""One request: in which form it goes, what is remembered of that, and which limiters learn of a refusal."""
+"""One request: its form, the remembered form, and the limiters that a refusal updates."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def wrong_signature() -> BaseError:
 
 
 def play(form: RequestForm, *replies: object) -> Wire:
-    """Cancel one order in `form`; an error of the last reply is left aside."""
+    """Cancel one order in `form`, and ignore an error of the last reply."""
     wire = Wire(*replies)
     with contextlib.suppress(BaseError):
         run(cancel(batch(1, process=1), "BTC-USDT", context(form=form)), wire)
@@ -40,14 +40,14 @@ CANCELED = response([canceled(1)])
 
 
 def test_json_is_remembered() -> None:
-    """What worked is the form to begin with."""
+    """A form that worked is the first form of the next request."""
     form = RequestForm()
     assert len(play(form, CANCELED).requests) == 1
     assert form.known == JSON
 
 
 def test_query_form_is_remembered() -> None:
-    """A signature that JSON can explain is answered once by the query form."""
+    """After a signature error that the JSON form may explain, the plugin tries the query form once."""
     form = RequestForm()
     assert len(play(form, wrong_signature(), CANCELED).requests) == 2
     assert form.known == QUERY
@@ -55,14 +55,14 @@ def test_query_form_is_remembered() -> None:
 
 
 def test_neither_form_helps() -> None:
-    """A wrong key costs one more request, once; the documented form stays."""
+    """A wrong key costs one more request, once. The documented form stays."""
     form = RequestForm()
     assert [len(play(form, wrong_signature()).requests) for _ in range(2)] == [2, 1]
     assert form.known == JSON
 
 
 def test_lost_query_form_shows_nothing() -> None:
-    """If the response to the query form is lost, nobody knows yet which form is right."""
+    """If the response to the query form is lost, the right form stays unknown."""
     form = RequestForm()
     play(form, wrong_signature(), RequestTimeout("bingx lost"))
     assert form.known is None
@@ -101,7 +101,7 @@ REQUESTS = [
 @pytest.mark.parametrize(("request_", "limited"), REQUESTS)
 @pytest.mark.parametrize(("banned", "signal"), [(True, Ban(300.0)), (False, Pause(300.0))])
 def test_refusal_reaches_its_own_limiter(request_: Any, limited: Any, banned: bool, signal: Any) -> None:
-    """A refusal for the limit, or a ban, is about the endpoint that answered, and about no other."""
+    """A refusal for the limit, or a ban, concerns only the endpoint that responded."""
     refusal = RateLimitExceeded("bingx refused")
     attach_response(refusal, Response(200, "100410", "rate limited", 300.0, banned))
     steps = send(request_, context())

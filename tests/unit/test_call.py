@@ -1,4 +1,4 @@
-"""One request on the wire: how far it got, and what its failure becomes."""
+"""One request on the wire: how far it got, and the error that its failure becomes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from ccxt_bingx_ext._wire.call import (
     ],
 )
 def test_ccxt_classes(error: Exception, answered: bool, becomes: type[BaseError]) -> None:
-    """What is not a ccxt error becomes one that names it."""
+    """An exception that is not a ccxt error becomes one, whose message names it."""
     call = Call()
     call.signed, call.answered = True, answered
     converted = call.as_ccxt_error(error)
@@ -70,7 +70,7 @@ BEFORE_WRITE: tuple[Callable[[Call], object], ...] = (
     ],
 )
 def test_ccxt_classes_before_signing(error: Exception, becomes: type[BaseError]) -> None:
-    """An argument that ccxt cannot read is no failure of the network, which bots answer with a retry."""
+    """An argument that ccxt cannot read is not a network error, after which bots retry."""
     converted = Call().as_ccxt_error(error)
     assert type(converted) is becomes
     assert str(converted) == f"bingx {type(error).__name__}: x"
@@ -121,7 +121,7 @@ def test_signed_at() -> None:
 
 
 def test_progress() -> None:
-    """The error says how far its request got; None if nobody saw it."""
+    """The error records how far its request got, or None if no session saw it."""
     refused = ConnectionRefusedError("x")
     assert progress_of(failure_in(Call(), signed=False)) is Progress.NOT_BEGUN
     assert progress_of(failure_in(Call(), fetched=False)) is None
@@ -132,7 +132,7 @@ def test_progress() -> None:
 
 
 def test_second_fetch() -> None:
-    """What a second fetch of one call has written counts for the call."""
+    """A write by a second fetch of one call counts for the call."""
     call = Call()
     with one_call(call):
         with on_the_wire(1.0, replayable=False):
@@ -154,7 +154,7 @@ def test_second_write() -> None:
 
 
 def test_late_body() -> None:
-    """A body that comes late needs the slot again. If another request has it, nothing is written."""
+    """A late body needs the slot again. If another request has the slot, nothing is written."""
     limiter, rate_limit = LocalLimiter(), RateLimit(1, 3600.0)
     call = Call()
     call.slot = slot = acquire(limiter, rate_limit, 0.0, not_sent)
@@ -174,7 +174,7 @@ def test_late_body() -> None:
 
 
 def test_late_request() -> None:
-    """A request that comes late needs the slot again. If another one has it, nothing is written."""
+    """A late request needs the slot again. If another request has the slot, nothing is written."""
     for before_write in BEFORE_WRITE:
         limiter, rate_limit = LocalLimiter(), RateLimit(1, 3600.0)
         call = Call()
@@ -190,14 +190,14 @@ def test_late_request() -> None:
 @pytest.mark.parametrize("limit", [1, 2])
 @pytest.mark.parametrize("before_write", BEFORE_WRITE)
 def test_repeated_request(before_write: Callable[[Call], object], limit: int) -> None:
-    """A query that the session repeats takes a slot again, and is not repeated if the limit has none."""
+    """A query that the session repeats takes a new slot, and is not repeated if the limit has none."""
     limiter, rate_limit = LocalLimiter(), RateLimit(limit, 3600.0)
     call = Call()
     call.replayable = True
     call.slot = first = acquire(limiter, rate_limit, 0.0, not_sent)
     before_write(call)
     if limit == 1:
-        with pytest.raises(Replayed, match="no slot"):
+        with pytest.raises(Replayed, match="no free slot"):
             before_write(call)
         assert call.slot is first
     else:
@@ -219,7 +219,7 @@ def test_unlimited_query_is_repeated(before_write: Callable[[Call], object]) -> 
 
 
 def test_lost_slot() -> None:
-    """Whatever the session makes of a lost slot, the request starts again."""
+    """After a lost slot the request starts again, regardless of the session's exception."""
 
     def lose() -> None:
         with on_the_wire(1.0, replayable=False) as call:
@@ -231,7 +231,7 @@ def test_lost_slot() -> None:
 
 
 def test_current_call() -> None:
-    """A call is current while it is on the wire, and for URLs of ours; a second one inside has its own."""
+    """A call is current while it is on the wire, for URLs of ours. A second call inside has its own."""
     assert current_call("POST", URL) is None
     with one_call(Call()):
         assert current_call("POST", URL) is None
@@ -246,14 +246,14 @@ def test_current_call() -> None:
 
 @dataclass(frozen=True)
 class Frozen(Exception):
-    """An exception that nobody may write to, not even its traceback."""
+    """An exception that forbids writing to it, even its traceback."""
 
     def __str__(self) -> str:
         raise ValueError("no words")
 
 
 def test_unwritable_error() -> None:
-    """An exception that cannot be written to, or shown, becomes a ccxt error, too."""
+    """An exception that forbids writing or showing also becomes a ccxt error."""
     with pytest.raises(NetworkError, match="bingx Frozen") as caught, one_call(Call()):
         raise Frozen
     assert isinstance(caught.value.__cause__, Frozen)

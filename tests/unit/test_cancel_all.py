@@ -1,4 +1,4 @@
-"""cancel_all_orders by hand: what is sent, returned and reported. Only sleeping moves the clock."""
+"""cancel_all_orders by hand: its requests, result and errors. Only sleeping moves the clock."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ each_market = pytest.mark.parametrize("market", MARKETS)
 
 
 class Exchange:
-    """A small exchange in memory. Its orders are the truth that results are compared with.
+    """A small exchange in memory. The tests compare results with its orders.
 
-    `fates` says what becomes of each request for all orders: "" (answered), "drop before" or "drop after"
-    (lost before or after its execution), "null", "empty" or "text" (executed, with another response than
-    documented), an error that is raised, or a function of the documented ``data``. `lists` and `queries` hold
-    errors that look-ups raise, or functions of their ``data``; `refuses` the orders that the request fails to
-    cancel, and how the response names them. `clock_error`: ms by which the clock that signs is ahead.
+    `fates`: the outcome of each request for all orders: "" (a response), "drop before" or "drop after" (lost
+    before or after its execution), "null", "empty" or "text" (executed, with another response than
+    documented), an error that is raised, or a function of the documented ``data``. `lists` and `queries`:
+    errors that look-ups raise, or functions of their ``data``. `refuses`: the orders that the request fails
+    to cancel, and how the response names them. `clock_error`: ms by which the clock that signs is ahead.
     """
 
     def __init__(self, market: str, fate: Any = "") -> None:
@@ -76,7 +76,7 @@ class Exchange:
         self.cancels: list[Any] = []
         self.meanwhile: Callable[[], object] = lambda: None
         self.clock_error = 0.0
-        self.times: list[Any] = []  # s that a question for the time takes, there and back
+        self.times: list[Any] = []  # s that a time query takes, there and back
         self.calls: list[Any] = []
         self.spacing = Spacing()
 
@@ -211,7 +211,7 @@ def refusal(
 
 
 def cancel(exchange: Exchange, symbol: str | None = "A/B", **settings: Any) -> list[Order]:
-    """What cancel_all_orders returns or raises, run on `exchange`."""
+    """The result or the error of cancel_all_orders, run on `exchange`."""
     verifies = settings.pop("verifies", True)
     cancels_listed = settings.pop("cancels_listed", True)
     defaults: dict[str, Any] = {
@@ -259,7 +259,7 @@ def failing(
 
 
 def told(orders: list[Order]) -> dict[str | None, str | None]:
-    """The status of each order, which stands there once."""
+    """The status of each order. Fails if an order appears twice."""
     found = {order["asked"]: order["status"] for order in orders}
     assert len(found) == len(orders)
     return found
@@ -338,7 +338,7 @@ def test_failed_without_list(market: str) -> None:
 
 
 def test_failed_of_unknown_symbol() -> None:
-    """A failed order of which nobody says the symbol cannot be cancelled: the error names its id."""
+    """A failed order without a known symbol cannot be cancelled: the error names its id."""
     exchange = Exchange("linear")
     exchange.place(1, 2)
     exchange.refuses = {"2": FAILED["linear"]}
@@ -349,7 +349,7 @@ def test_failed_of_unknown_symbol() -> None:
 
 
 def test_failed_of_other_symbol() -> None:
-    """The list says of which market a failed order is, whatever its type and age."""
+    """The list shows the market of a failed order, of any type and age."""
     exchange = Exchange("linear")
     exchange.place(1)
     exchange.place(2, symbol="C-D", type="STOP_MARKET", age=0)
@@ -368,7 +368,7 @@ def test_failed_by_client_id() -> None:
 
 
 def test_failed_without_id() -> None:
-    """A failed entry without an id: the list names the order. Without the list nobody knows which it is."""
+    """The list names the order of a failed entry without an id. Without the list it stays unknown."""
     for entry in ({"errorCode": 80012, "errorMessage": "cancel order failed"}, "cancel order failed"):
         exchange = Exchange("linear")
         exchange.place(1, 2)
@@ -393,7 +393,7 @@ def test_failed_as_final() -> None:
 @each_market
 @pytest.mark.parametrize("state", ["PENDING", None, "whatever"])
 def test_success_without_final_state(market: str, state: str | None) -> None:
-    """An entry among the cancelled orders without a final state says nothing: the order is queried."""
+    """A cancelled entry without a final state settles nothing: the plugin queries the order."""
     key = Exchange(market).all.schema.done
 
     def spoil(data: Any) -> Any:
@@ -419,7 +419,7 @@ def test_success_without_final_state(market: str, state: str | None) -> None:
     ],
 )
 def test_contradiction(twice: dict[str, Any]) -> None:
-    """An order in both lists stands in neither state: it is queried, and returned once."""
+    """If an order is in both lists, the plugin queries the order, and returns it once."""
     exchange = Exchange("linear", lambda data: {**data, "failed": [twice, twice]})
     exchange.place(1)
     assert told(cancel(exchange)) == {"1": "canceled"}
@@ -441,14 +441,14 @@ def test_repeated_entries() -> None:
 
 
 def test_cancelled_without_id() -> None:
-    """A cancelled entry without any id is no result: a bot would take it for some order."""
+    """A cancelled entry without an id is not a result: a bot would take it for an order of its own."""
     exchange = Exchange("spot", lambda data: {"orders": [*data["orders"], {"status": "CANCELED"}]})
     exchange.place(1)
     assert told(cancel(exchange)) == {"1": "canceled"}
 
 
 def test_all_zero_entries() -> None:
-    """An object of zeros is no order, in the response and in the list."""
+    """An object of zeros is not an order, in the response or in the list."""
     zero = {"orderId": 0, "status": "", "symbol": ""}
     exchange = Exchange("linear", lambda data: {**data, "success": [zero], "failed": [zero]})
     exchange.lists = [lambda data: {"orders": [zero]}]
@@ -466,7 +466,7 @@ def test_cancelled_without_symbol() -> None:
 
 
 def test_several_symbols() -> None:
-    """Without a symbol the orders that are left are cancelled in their own markets."""
+    """Without a symbol the plugin cancels the orders that are left in their own markets."""
     exchange = Exchange("linear")
     exchange.place(1, 2)
     exchange.place(3, 4, symbol="C-D")
@@ -479,7 +479,7 @@ def test_several_symbols() -> None:
     assert exchange.sent(FetchOpenOrders)[0].request == {}
 
 
-# What the list shows
+# The list of open orders
 
 
 @each_market
@@ -495,7 +495,7 @@ def test_listed_plain_orders(market: str) -> None:
 
 @each_market
 def test_stop_loss(market: str) -> None:
-    """A stop-loss that the exchange left alone is left alone, and reported."""
+    """If the exchange left a stop-loss alone, the plugin leaves it alone, and reports it."""
     exchange = Exchange(market)
     exchange.place(1)
     exchange.place(2, type="STOP_MARKET", status="NEW")
@@ -515,7 +515,7 @@ def test_stop_loss_of_lagging_list() -> None:
 
 
 def test_younger_orders() -> None:
-    """Another task's new orders are left alone, and the exchange's time is not asked for."""
+    """The plugin leaves another task's new orders alone, and does not query the exchange's time."""
     exchange = Exchange("spot")
     exchange.place(1)
     exchange.meanwhile = lambda: exchange.place(2, age=-6000)
@@ -528,7 +528,7 @@ def test_younger_orders() -> None:
     ("age", "is_reported"), [(-501, False), (-500, True), (0, True), (500, True), (501, False)]
 )
 def test_age_by_exchange_time(age: float, is_reported: bool) -> None:
-    """Near the request the exchange's time decides. An order of doubtful age is reported."""
+    """Near the request the exchange's time decides. The plugin reports an order of doubtful age."""
     exchange = Exchange("spot")
     exchange.place(1)
     exchange.place(2, age=age)
@@ -544,7 +544,7 @@ def test_age_by_exchange_time(age: float, is_reported: bool) -> None:
 
 @pytest.mark.parametrize("clock_error", [-4999, 4999])
 def test_clock_error(clock_error: float) -> None:
-    """Whatever the clock that signs, a younger order is not cancelled, and an older one not missed."""
+    """For any signing clock, the plugin cancels no younger order, and misses no older one."""
     for age in (-4000.0, -600.0, 600.0, 4000.0):
         exchange = Exchange("spot", "drop before")
         exchange.clock_error = clock_error
@@ -586,7 +586,7 @@ def test_slow_time(ways: tuple[float, float], reported: tuple[float, ...], age: 
 
 @pytest.mark.parametrize("time", ["error", "none", "unsigned"])
 def test_no_time(time: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the exchange's time an order within 5 s of the request is reported; others are judged."""
+    """Without the exchange's time, orders within 5 s of the request are unresolved. Others are judged."""
     exchange = Exchange("spot")
     exchange.place(1, age=4000)
     exchange.place(2, age=6000)
@@ -612,7 +612,7 @@ def test_no_time(time: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("time", [None, "", "soon", 0, 1, 1_700_000_000, 1e400, "nan", [], 10**400])
 def test_unknown_time(time: Any) -> None:
-    """An order without a usable time may be older or younger: it is reported, and no time is asked for."""
+    """An order without a usable time may be older or younger. It stays unresolved, without a time query."""
     exchange = Exchange("spot")
     exchange.place(1, time=time)
     exchange.leaves = {"1"}
@@ -623,7 +623,7 @@ def test_unknown_time(time: Any) -> None:
 
 
 def test_unsigned_request() -> None:
-    """If nobody saw when the request was signed (a bot's own `sign`), every age is doubtful."""
+    """If the time of signing is unknown (a bot's own `sign`), every age is doubtful."""
     exchange = Exchange("spot", RequestTimeout("bingx lost"))
     exchange.place(1)
     lost = exchange.fates[0]
@@ -639,7 +639,7 @@ def test_unsigned_request() -> None:
 
 
 def test_other_market_in_the_list() -> None:
-    """A listed order of another symbol than the one asked for is not cancelled."""
+    """The plugin does not cancel a listed order of another symbol."""
     exchange = Exchange("linear")
     exchange.place(1, symbol="C-D")
     exchange.lists = [lambda data: {"orders": [exchange.orders["1"]]}]
@@ -657,7 +657,7 @@ def test_listed_final_state() -> None:
 
 @pytest.mark.parametrize("entry", [None, "x", {}, {"symbol": "A-B", "status": "NEW", "time": START - 60_000}])
 def test_listed_without_id(entry: Any) -> None:
-    """A listed order without an id is open, and nobody can cancel it."""
+    """A listed order without an id is open, and the plugin cannot cancel it."""
     exchange = Exchange("linear")
     exchange.place(1)
     exchange.lists = [lambda data: {"orders": [entry]}]
@@ -666,7 +666,7 @@ def test_listed_without_id(entry: Any) -> None:
 
 
 def test_listed_without_symbol() -> None:
-    """A listed order without a symbol is reported without one, unless it is younger."""
+    """The plugin reports a listed order without a symbol, unless it is younger."""
     exchange = Exchange("linear")
     exchange.place(1, symbol="")
     exchange.place(2, symbol="", age=-60_000)
@@ -694,11 +694,11 @@ def test_many_left() -> None:
     assert exchange.sent(FetchOrder) == []
 
 
-# The list cannot be had
+# The list fails
 
 
 def test_list_denied(caplog: pytest.LogCaptureFixture) -> None:
-    """A key without Read can cancel: a warning says that nobody looked, and holds no signature."""
+    """A key without Read can cancel. A warning says that the list failed, and holds no signature."""
     exchange = Exchange("spot")
     exchange.place(1)
     words = f"bingx GET https://x/?timestamp=1&signature={'ab' * 32}"
@@ -713,7 +713,7 @@ def test_list_denied(caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.mark.parametrize("data", [None, {}, [], {"orders": {}}, {"orders": "x"}])
 def test_odd_list(data: Any) -> None:
-    """A list that is not the documented one is asked for again. Then nobody knows which orders are left."""
+    """The plugin requests an undocumented list again. After that, the open orders stay unknown."""
     exchange = Exchange("spot")
     exchange.place(1)
     exchange.lists = [lambda _: data]
@@ -729,7 +729,7 @@ def test_odd_list(data: Any) -> None:
 
 @pytest.mark.parametrize("resolve_attempts", [0, 1])
 def test_one_look_without_reconciliation(resolve_attempts: int) -> None:
-    """Without attempts to reconcile the list is read once after a complete response."""
+    """Without attempts to reconcile, the plugin requests the list once after a complete response."""
     exchange = Exchange("spot")
     exchange.place(1)
     assert told(cancel(exchange, resolve_attempts=resolve_attempts)) == {"1": "canceled"}
@@ -741,7 +741,7 @@ def test_one_look_without_reconciliation(resolve_attempts: int) -> None:
 
 
 def test_failed_order_without_list() -> None:
-    """If only the list fails, what the response calls failed is cancelled all the same."""
+    """If only the list fails, the plugin still cancels the failed orders of the response."""
     exchange = Exchange("linear")
     exchange.place(1, 2)
     exchange.refuses = {"2": FAILED["linear"]}
@@ -752,7 +752,7 @@ def test_failed_order_without_list() -> None:
 
 
 def test_list_out_of_time() -> None:
-    """After `resolveTimeout` the list is not asked for again."""
+    """After `resolveTimeout` the plugin does not request the list again."""
     exchange = Exchange("spot", "drop before")
     exchange.place(1)
     exchange.lists = [RequestTimeout("bingx")] * 9
@@ -781,7 +781,7 @@ def test_lost(market: str, fate: str) -> None:
 
 @pytest.mark.parametrize("fate", LOST)
 def test_lost_twice(fate: str) -> None:
-    """If the list cannot be had either, nobody knows which orders are open."""
+    """If the list fails too, the open orders stay unknown."""
     exchange = Exchange("spot", fate)
     exchange.place(1)
     exchange.lists = [RequestTimeout("bingx lost")] * 9
@@ -794,7 +794,7 @@ def test_lost_twice(fate: str) -> None:
 
 
 def test_lost_then_unreachable() -> None:
-    """That the list was never sent does not say so of the request: its outcome stays unknown."""
+    """Even if the list was never sent, the outcome of the request stays unknown."""
     exchange = Exchange("spot", "drop before")
     never_sent = ExchangeNotAvailable("bingx")
     never_sent.__cause__ = ConnectionRefusedError()
@@ -805,7 +805,7 @@ def test_lost_then_unreachable() -> None:
 
 
 def test_lost_list_found_later() -> None:
-    """One list that fails does not leave the orders alone."""
+    """If one list fails, the plugin lists the orders again."""
     exchange = Exchange("spot", "drop before")
     exchange.place(1)
     exchange.lists = [RequestTimeout("bingx lost")]
@@ -813,7 +813,7 @@ def test_lost_list_found_later() -> None:
 
 
 def test_lost_without_reconciliation() -> None:
-    """With resolveAttempts 0 nothing is asked after a lost response."""
+    """With resolveAttempts 0 the plugin sends nothing after a lost response."""
     exchange = Exchange("spot", "drop before")
     exchange.place(1)
     error = failing(exchange, None, RequestTimeout, resolve_attempts=0)
@@ -873,7 +873,7 @@ def test_filled_meanwhile() -> None:
 
 
 def test_cancel_by_id_refused() -> None:
-    """If the cancel by id fails after a complete response, its error is raised, and a ban is passed on."""
+    """If the cancel by id fails after a complete response, the plugin raises its error, with a ban."""
     exchange = Exchange("linear")
     exchange.place(1)
     exchange.place(2, symbol="C-D")
@@ -888,7 +888,7 @@ def test_cancel_by_id_refused() -> None:
 
 
 def test_lost_error_outranks_cancel_by_id() -> None:
-    """After a lost response the first error is raised, whatever the later cancels meet."""
+    """After a lost response the plugin raises the first error, regardless of errors of later cancels."""
     exchange = Exchange("linear", "drop before")
     exchange.place(1)
     exchange.cancels = [refusal("banned", "100410", RateLimitExceeded, retry_after=60.0, banned=True)]
@@ -908,7 +908,7 @@ def test_lost_error_outranks_cancel_by_id() -> None:
     ],
 )
 def test_refused(error: BaseError, kind: type[BaseError]) -> None:
-    """A refusal cancels nothing: every order may be live, and no list is read."""
+    """After a refusal every order may be live, and the plugin requests no list."""
     exchange = Exchange("spot", error)
     exchange.place(1)
     raised = failing(exchange, kind=kind)
@@ -917,7 +917,7 @@ def test_refused(error: BaseError, kind: type[BaseError]) -> None:
 
 
 def test_limited() -> None:
-    """A refusal for the limit of this second is waited out, and the request sent again."""
+    """The plugin waits out a refusal for the limit of this second, and sends the request again."""
     exchange = Exchange("spot", refusal("rate limited", "100410", RateLimitExceeded, retry_after=0.4))
     exchange.place(1)
     assert told(cancel(exchange)) == {"1": "canceled"}
@@ -934,7 +934,7 @@ def test_clock_refused() -> None:
 
 
 def test_refused_as_gone() -> None:
-    """ "Order not exist" may say that none is open: the list decides, and no error calls an open one gone."""
+    """ "Order not exist" may mean that no order is open. The list decides. No error calls it gone."""
     exchange = Exchange("spot", refusal("order not exist"))
     assert cancel(exchange) == []
     exchange = Exchange("spot", refusal("order not exist"))
@@ -947,7 +947,7 @@ def test_refused_as_gone() -> None:
     assert "not exist" not in str(error)
 
 
-# Handing back
+# Passing unresolved orders to another call
 
 
 def test_unresolved_entries() -> None:

@@ -188,7 +188,7 @@ def test_doubtful_new_order(words: str) -> None:
     ],
 )
 def test_cancel_failed(words: tuple[int, str], kind: type[BaseError]) -> None:
-    """A cancel that failed is what a refusal with the same words is, and leaves the old order unresolved."""
+    """A failed cancel counts like a refusal with the same words, and leaves the old order unresolved."""
     error = failure(Exchange(spot(cancel=False, new=False, words=words)), endpoint=SPOT_SINGLE)
     assert (type(error), error.orders, error.unresolved) == (kind, [], ["7"])
     assert (UNKNOWN_OUTCOME in str(error)) is (kind is not BadRequest)
@@ -208,7 +208,7 @@ def test_cancel_failed(words: tuple[int, str], kind: type[BaseError]) -> None:
     ],
 )
 def test_gone(found: Any, orders: Any, as_refusal: bool) -> None:
-    """A mere "does not exist" counts if two looks agree; a state that a query finds counts."""
+    """A mere "does not exist" counts if two look-ups agree. A state that a query finds counts at once."""
     answered = refused(*UNKNOWN) if as_refusal else linear("false", "false", UNKNOWN[1])
     exchange = Exchange(answered, *found)
     error = failure(exchange)
@@ -229,7 +229,7 @@ def test_named_state() -> None:
 
 
 def test_refused_after_the_cancel() -> None:
-    """The words of a refusal may say that the old order was cancelled: a query confirms it."""
+    """If a refusal says that the old order was cancelled, a query must confirm it."""
     words = "order open error:insufficient balance, and the previous cancel order request result:true"
     error = failure(Exchange(refused(100202, words, InsufficientFunds), canceled(7)))
     assert (type(error), said(error), error.unresolved) == (InsufficientFunds, [("7", "canceled")], [])
@@ -262,7 +262,7 @@ def test_other_refusals(kind: type[BaseError]) -> None:
     ],
 )
 def test_unexpected_response(data: Any, unresolved: list[str]) -> None:
-    """A response that contradicts itself, or says nothing, leaves the old order unresolved."""
+    """A response that is contradictory or empty leaves the old order unresolved."""
     exchange = Exchange(data)
     error = failure(exchange, params={"clientOrderId": "n" * 50})
     assert (type(error), error.orders, error.unresolved) == (BadResponse, [], unresolved)
@@ -356,7 +356,7 @@ def test_words_of_a_refusal() -> None:
 
 
 def test_arguments() -> None:
-    """The old order is named by its client order id, if there is one; the rest goes to ccxt."""
+    """The request names the old order by its client order id, if there is one. The rest goes to ccxt."""
     params: Mapping[str, Any] = {"cancelClientOrderId": "a", "clientOrderId": "new", "postOnly": True}
     edited = parse_edited(7, params)
     left = {"clientOrderId": "new", "postOnly": True}

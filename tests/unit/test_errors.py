@@ -203,7 +203,7 @@ def test_not_sent() -> None:
 
 
 def test_ban_of_any_class() -> None:
-    """A ban is on the error whatever its class; the one that is raised says so for those that are not."""
+    """Every class of error records a ban. The raised error also records the bans of the other errors."""
     unavailable, lost = ExchangeNotAvailable("bingx 503"), RequestTimeout("bingx lost")
     attach_response(unavailable, Response(503, "100410", "", 5.0, banned=True))
     assert (unavailable.banned, unavailable.retry_after) == (True, 5.0)

@@ -1,4 +1,4 @@
-"""Which failures leave it unknown whether the exchange executed a request."""
+"""Failures after which it is unknown whether the exchange executed a request."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ NOT_EXECUTED = [
     ExchangeClosedByUser("x"),
 ]
 UNREACHABLE = [
-    # As requests has it: no cause, but the error of urllib3 among its arguments, and the reason below that.
+    # As in requests: no cause, but urllib3's error among its arguments, and the reason below that.
     caused(NetworkError("x"), requests.ConnectionError(MAX_RETRY)),
     caused(NetworkError("x"), ConnectionRefusedError()),
     caused(NetworkError("x"), socket.gaierror()),

@@ -186,7 +186,7 @@ def test_refused_list_of_one(text: str, status: str | None) -> None:
 
 
 def test_refused_list_of_one_that_stays_unclear() -> None:
-    """If nothing says in which state the order is, the error neither is OrderNotFound nor reads like it."""
+    """If the order's state is unknown, the error is not OrderNotFound, and does not read like it."""
     gone = OrderNotFound(f"bingx {UNCLEAR}")
     attach_response(gone, Response(200, "100400", UNCLEAR))
     with pytest.raises(BadResponse) as caught:
@@ -203,7 +203,7 @@ def test_refusal_without_remark() -> None:
 
 
 def refuse_lists_with(*ids: str) -> Reply:
-    """Refuse a list that holds one of `ids`; cancel the others."""
+    """Refuse a list that holds one of `ids`, and cancel the others."""
 
     def reply(request: dict[str, Any]) -> Any:
         if set(request["orderIds"].split(",")) & {*ids}:
@@ -216,7 +216,7 @@ def refuse_lists_with(*ids: str) -> Reply:
 
 
 def test_one_bad_id_in_a_long_list() -> None:
-    """One id that the exchange refuses to take costs two requests for each halving, and no other order."""
+    """One refused id costs two requests for each halving. All other orders are cancelled."""
     ids = [*range(1, 101)]
     wire = Wire(refuse_lists_with("100"))
     with pytest.raises(BadRequest) as caught:
@@ -226,7 +226,7 @@ def test_one_bad_id_in_a_long_list() -> None:
 
 
 def test_too_many_bad_ids() -> None:
-    """Lists are split so often and no more. What was cancelled until then is kept."""
+    """The plugin splits lists only this often, and keeps the orders that it cancelled before."""
     ids = [*range(1, 65)]
     wire = Wire(refuse_lists_with(*(str(one) for one in range(4, 65, 4))))
     with pytest.raises(BadRequest) as caught:
@@ -298,7 +298,7 @@ def test_every_id_once(replies: list[Any], process: int | None, size: int) -> No
     assert unresolved == sorted(unresolved)
     assert len(wire.requests) <= 24
     if not process and not any(request.get("process") == 1 for request in wire.requests):
-        # All or nothing is one request, sent again only where it was refused for the limit.
+        # All or nothing is one request. The flow repeats it only after a refusal for the limit.
         assert len(wire.requests) == 1 + wire.others.count(repr(Sleep(1.0)))
 
 
@@ -470,7 +470,7 @@ def test_cold_cancel_without_markets() -> None:
 
 
 def test_refused_but_open() -> None:
-    """A refusal as gone, of an order that a query finds open, is no OrderNotFound."""
+    """If a refusal calls an order gone, but a query finds it open, the error is not OrderNotFound."""
     gone = OrderNotFound("bingx the order you want to cancel is FILLED or CANCELLED already, or is not valid")
     wire = Wire(gone, {"code": 0, "data": canceled(1, status="PENDING")})
     with pytest.raises(BadRequest, match="finds it open") as caught:
@@ -485,7 +485,7 @@ OTHERS = "the  orderId:22 order status :CANCELED,can not delete, please verify a
 @pytest.mark.parametrize("process", [0, 1])
 @pytest.mark.parametrize("words", [OTHERS, "can not find order for orderId:22", "order 22 does not exist"])
 def test_refusal_of_another_order(words: str, process: int) -> None:
-    """A refusal that names another order says nothing of the one that was asked for."""
+    """A refusal that names another order does not settle the requested order."""
     error = OrderNotFound(f"bingx {words}")
     attach_response(error, Response(200, "100400", words))
     with pytest.raises(BadResponse) as caught:
@@ -505,14 +505,14 @@ def test_refusal_of_another_order(words: str, process: int) -> None:
     ],
 )
 def test_odd_words_settle_nothing(text: str) -> None:
-    """Only the documented sentence as a whole, about that order, is believed."""
+    """The flow believes only the whole documented sentence about that order."""
     with pytest.raises(BadResponse) as caught:
         play(Wire(response(fails=[{"orderId": "11", "error": text}])), batch(11, process=1))
     assert lists_of(caught.value) == ([], ["11"])
 
 
 def test_fails_that_differ() -> None:
-    """Several failed entries of one response that differ settle nothing, whatever their order."""
+    """Contradictory failed entries of one response settle nothing, in any sequence."""
     entries = [in_state("11", "CANCELED"), {"orderId": "11", "error": "The order is being processed"}]
     for fails in (entries, entries[::-1]):
         with pytest.raises(BadResponse) as caught:
@@ -521,7 +521,7 @@ def test_fails_that_differ() -> None:
 
 
 def test_cancelled_while_it_waits() -> None:
-    """A cancel that ends while it waits for its second frees the order: the next one waits no longer."""
+    """A cancel that ends while it waits for its second frees the order: the next cancel need not wait."""
     spacing = Spacing()
     spacing.release(batch(11).refs, 1.0)
     waiting = cancel(batch(11), "BTC-USDT", context(spacing=spacing))
@@ -553,7 +553,7 @@ def test_interrupt_after_reserving() -> None:
 
 
 def test_clients_in_either_case() -> None:
-    """Of a swap, client order ids in either case name one order, which has one second."""
+    """On swaps, client order ids in upper and lower case name one order, with one second."""
     spacing = Spacing()
     swap = context(endpoint=LINEAR, spacing=spacing, pauses=Pauses())
     first = CancelRun(parse_batch(None, {"clientOrderIds": ["Bot_A1"]}), "M", swap)

@@ -64,7 +64,7 @@ def test_json_of_several_symbols() -> None:
     ],
 )
 def test_orders_to_look_for(ref: Any, entry: dict[str, Any], name: str) -> None:
-    """An entry that names no order, or no symbol, stays as it is through JSON, and is refused loudly."""
+    """An entry without an order or a symbol survives JSON unchanged, and raises an error."""
     assert ref.public == entry
     assert ref.name == name
     assert through_json(ref.public) == [entry]
@@ -96,12 +96,12 @@ class Odd:
     ids=lambda _: "",
 )
 def test_json_of_ids_as_given(given: Any, entry: dict[str, Any]) -> None:
-    """Values that were refused as ids become text that is refused again, and valid ids stay valid."""
+    """Values that are not valid ids become text that is not valid either, and valid ids stay valid."""
     assert through_json(given) == [entry]
 
 
 def test_json_of_a_changing_mapping() -> None:
-    """An entry that cannot be read becomes text too."""
+    """An unreadable entry also becomes text."""
 
     class Changing(dict[str, Any]):
         def __iter__(self) -> Any:
@@ -134,7 +134,7 @@ def test_exact() -> None:
 
 
 def test_shown() -> None:
-    """shown cuts a long text and names a value that cannot be written."""
+    """shown cuts a long text, and names the type of a value without a text."""
     assert shown("x" * 200) == f"'{'x' * 99}…"
     assert shown(Odd()) == "a Odd that cannot be shown"
     assert shown(10**5000) == "a very large int"

@@ -130,7 +130,7 @@ def test_ctrl_c_anywhere(prepare: Callable[[World], Callable[[], object]]) -> No
 
 
 def test_ctrl_c_twice() -> None:
-    """The same after a second interrupt, while `acquire` gives up its place."""
+    """The same holds after a second interrupt, while `acquire` gives up its place."""
     tried = 0
     for first in itertools.count():
         for second in itertools.count(first + 1):
@@ -172,7 +172,7 @@ def asked_twice(rate_limit: RateLimit, is_overdue: bool, point: int) -> int:
 
 @pytest.mark.parametrize(("limit", "is_overdue"), [(1, False), (2, False), (1, True)])
 def test_signal_handler_acquires(limit: int, is_overdue: bool) -> None:
-    """A signal handler may call the limiter that it interrupted. The two get no more than the limit."""
+    """A signal handler may call the limiter that it interrupted. Both together keep the limit."""
     rate_limit = RateLimit(limit, 3600.0, 0.0, in_flight=0.0)
     reached = itertools.takewhile(lambda at: asked_twice(rate_limit, is_overdue, at) > at, itertools.count())
     assert len([*reached]) > 15
@@ -192,7 +192,7 @@ def test_finalizer_withdraws() -> None:
 
 
 def test_finalizer_releases_orders() -> None:
-    """The same for a flow that it closes: its orders are free again, and nothing hangs."""
+    """The same holds for a flow that an interrupt closes: its orders are free again, and nothing hangs."""
     for point in itertools.count():
         spacing, closed = Spacing(), OrderRef("id", "1")
         spacing.reserve([closed], 0.0)

@@ -1,4 +1,4 @@
-"""What an answer says of each asked id."""
+"""The ledger: what a response says about each requested id."""
 
 from __future__ import annotations
 
@@ -251,7 +251,7 @@ def test_order_id_like_client_id() -> None:
     ],
 )
 def test_disagreement_within_a_response(entries: dict[str, Any]) -> None:
-    """Entries of one response that disagree settle nothing, in whatever order they stand."""
+    """Contradictory entries of one response settle nothing, in any sequence."""
     for turned in (entries, {name: its[::-1] for name, its in entries.items()}):
         book = ledger("5")
         read(book, response(**turned))
@@ -291,7 +291,7 @@ def test_query_decides_between_final_states() -> None:
 
 @pytest.mark.parametrize("state", ["EXPIRED", "WORKING", "RUNNING", "Pending", "PartiallyFilled", "Unknown"])
 def test_other_spellings_of_states(state: str) -> None:
-    """Seen beside the documented states; an unknown one settles nothing."""
+    """States that were seen beside the documented ones. An unknown state settles nothing."""
     book = ledger("5")
     read(book, response(orders=[canceled(5, status=state)]))
     status = {"EXPIRED": "expired", "Unknown": None}.get(state, "open")
@@ -328,7 +328,7 @@ def test_words_that_name_no_single_state(entry: dict[str, Any]) -> None:
 
 
 def test_doubt() -> None:
-    """After an ambiguous request "does not exist" is taken back; a state is not."""
+    """An ambiguous request withdraws "does not exist", but not a state."""
     book = ledger("5", "6")
     read(book, response(fails=[not_found("5"), in_state("6", "FILLED")]))
     book.forget_unknown(book.refs)
@@ -452,7 +452,7 @@ def test_disagreement_by_two_ids() -> None:
 
 
 def test_final_by_either_id() -> None:
-    """What an earlier response said of one id counts for the other, once an entry names both."""
+    """Once an entry names both ids, an earlier response about one id counts for the other."""
     book = ledger("5", clients=("abc",))
     read(book, response(fails=[{"clientOrderID": "abc", "error": "order status :PENDING"}]))
     read(book, response(orders=[canceled(5, "abc")]))
@@ -472,7 +472,7 @@ def says_canceled(entry: Any) -> bool:
 
 @given(answers=st.lists(RESPONSE, max_size=3))
 def test_every_id_once(answers: list[Any]) -> None:
-    """Whichever responses come, every id is either known or unsettled, exactly once."""
+    """After any responses, every id is either known or unsettled, exactly once."""
     book = ledger(*IDS, clients=("a", "b"))
     for one in answers:
         try:
@@ -658,7 +658,7 @@ def test_client_id_in_text() -> None:
     ],
 )
 def test_text_beside_another_key(entry: Any) -> None:
-    """Beside the key of another order a text names only a client order id."""
+    """Next to the key of another order, a text can name only a client order id."""
     book = swap_ledger("7", clients=("x",))
     read(book, swap_response(failed=[entry]))
     assert len(book.unsettled) == 2
@@ -719,7 +719,7 @@ SWAP_LISTED = st.none() | st.lists(SWAP_ENTRY, max_size=6) | JSON
 
 @given(answers=st.lists(st.tuples(st.builds(swap_response, SWAP_LISTED, SWAP_LISTED), st.integers(0, 5))))
 def test_every_swap_id_once(answers: list[tuple[Any, int]]) -> None:
-    """Whichever swap responses come, every id is either known or unsettled, exactly once."""
+    """After any swap responses, every id is either known or unsettled, exactly once."""
     book = swap_ledger(*IDS, clients=("A", "b"))
     for one, only in answers:
         book.read(one, book.refs if only == 0 else book.refs[only : only + 1])
@@ -732,7 +732,7 @@ def test_every_swap_id_once(answers: list[tuple[Any, int]]) -> None:
 
 @pytest.mark.parametrize("named", [{}, {"orderId": "7"}])
 def test_state_of_nobody(named: Any) -> None:
-    """A state in words about an unknown order is claimed of a stray only if the entry has an id."""
+    """A stray gets the state in the words about an unknown order only if the entry has an id."""
     book = ledger("5", "6")
     entry = {**named, "error": "the  orderId:7 order status :CANCELED,can not delete, please verify"}
     read(book, response(orders=[{"status": "CANCELED"}, canceled(9)], fails=[entry]))
@@ -759,7 +759,7 @@ def test_reasons_are_not_strays(order_id: Any) -> None:
 
 
 def test_look_up_settles_both_ids() -> None:
-    """What a look-up finds settles both ids of that order, and no other id."""
+    """A look-up settles both ids of its order, and no other id."""
     book = swap_ledger("5", "6", clients=("X",))
     order = {"orderId": 5, "clientOrderId": "x", "status": "CANCELLED"}
     book.enter_found(book.refs[0], OrderReport("orders", order, "canceled"))
@@ -771,7 +771,7 @@ def test_look_up_settles_both_ids() -> None:
 
 
 def test_report_of_refusal() -> None:
-    """The words of a refusal settle its order before the code does, and nothing is guessed."""
+    """The words of a refusal settle its order before the code does. Unclear words settle nothing."""
     error = OrderNotFound("bingx order does not exist")
     assert report_of_refusal(error, OrderRef("id", "1"))[2:4] == (None, True)
     error = OrderNotFound("bingx the order is FILLED or CANCELLED already before, or is not a valid order id")
@@ -787,7 +787,7 @@ def test_report_of_refusal() -> None:
 
 
 def test_reports_of_all_orders() -> None:
-    """Each order has one report, in which its entries agree; an entry without an id stands for itself."""
+    """Each order has one report, in which its entries agree. An entry without an id has its own report."""
     done = {"orderId": 1, "status": "CANCELLED", "symbol": "A-B"}
     nameless = failed(80012, "cancel order failed")
     twice = [failed(80012, "cancel order failed", orderId=2)] * 2
@@ -816,7 +816,7 @@ def test_no_reports_of_all_orders(body: Any) -> None:
 
 
 def test_listed_orders() -> None:
-    """A list of orders names each order; what cannot be read stays as an order without an id."""
+    """A list names each order. An unreadable entry stays as an order without an id."""
     order, zero = {"orderId": 1}, {"orderId": 0}
     assert listed_orders({"code": 0, "data": {"orders": [order, zero, None]}}) == [order, {}]
     assert listed_orders({"code": "0", "data": {"orders": None}}) == []

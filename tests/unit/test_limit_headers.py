@@ -1,4 +1,4 @@
-"""What the exchange says of its limits."""
+"""The exchange's headers and texts about its limits."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_end_of_a_ban(text: str, until: float | None) -> None:
     [
         ("0", "1727193814700", 0.7),  # epoch, ms
         ("0", "1727193819", 1.0),
-        ("0", "1727193816", 1.0),  # epoch, s; no longer than the limit's second, the clocks may differ
+        ("0", "1727193816", 1.0),  # epoch, s; at most the limit's second, because the clocks may differ
         ("0", "1727193817500", 1.0),
         ("0", "800", 0.8),  # rest, ms
         ("0", "2", 0.002),

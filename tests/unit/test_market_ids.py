@@ -26,7 +26,7 @@ RENAMED = {
         ("TRUMPMAGA/USDT", "TRUMP-USDT"),
         ("TRUMP/USDT", "TRUMPSOL-USDT"),
         ("BTC/TRUMP", "BTC-TRUMPSOL"),
-        ("SNOW/USDT", None),  # the id SNOW is called otherwise: only the markets can tell
+        ("SNOW/USDT", None),  # the id SNOW has another symbol: only the markets can decide
         ("ONE/USDT", None),  # two ids have this code
         ("btc/usdt", None),
         ("BTC/USDT:USDT", None),

@@ -42,7 +42,7 @@ def found(*ids: str, strays: tuple[str, ...] = (), client: str | None = None) ->
 
 
 def failing(error: BaseError, flow: Flow | None = None) -> Flow:
-    """A symbol's flow that fails, and knows what `flow` knows."""
+    """A symbol's flow that fails, and knows the same orders as `flow`."""
     known = (yield from flow) if flow is not None else Outcome({}, (), ())
     return known._replace(error=error)
 
@@ -66,7 +66,7 @@ def ids(orders: Any) -> list[str]:
 
 
 def test_asking_order() -> None:
-    """The orders come back as they were asked for, however the symbols are mixed; strays follow."""
+    """The orders come back in asking order for any mix of symbols, and strays follow."""
     entries = asked(("1", BTC), ("2", SWAP), ("3", BTC), ("4", GM))
     btc, gm = found("1", "3", strays=("stray",)), found("4", strays=("other",))
     assert cancel(entries, btc=btc, swap=found("2"), gm=gm) == ["1", "2", "3", "4", "stray", "other"]
@@ -108,7 +108,7 @@ def test_unresolved_can_be_passed_back() -> None:
 
 
 def test_client_ids_are_kept_apart() -> None:
-    """What is known of one client order id does not count for another."""
+    """Knowledge about one client order id does not count for another."""
     given = [{"clientOrderId": one, "symbol": GM} for one in "ab"]
     error = NetworkError("bingx down")
     with pytest.raises(NetworkError):
@@ -136,7 +136,7 @@ def test_most_severe_error_is_raised() -> None:
 
 @pytest.mark.parametrize("error_class", [OrderNotFound, InvalidOrder])
 def test_refusal_of_one_symbol_is_not_gone(error_class: type[BaseError]) -> None:
-    """A bot takes InvalidOrder for all that it asked for, so the call raises BadRequest, with its cause."""
+    """A bot applies InvalidOrder to all orders of its call, so the call raises BadRequest, with its cause."""
     gone = error_class("bingx gone")
     match = r"^bingx cancelOrdersForSymbols\(\) BTC/USDT: gone - unresolved: 1 \(BTC/USDT\)$"
     with pytest.raises(BadRequest, match=match) as caught:
@@ -147,7 +147,7 @@ def test_refusal_of_one_symbol_is_not_gone(error_class: type[BaseError]) -> None
 
 
 def test_refusal_of_every_symbol() -> None:
-    """If every symbol's only order is known to be gone, OrderNotFound is true of all that was asked for."""
+    """If every symbol's only order is known to be gone, OrderNotFound is true of every requested order."""
     first, second = OrderNotFound("bingx gone"), OrderNotFound("bingx gone, too")
     entries = asked(("1", BTC), ("2", GM))
     with pytest.raises(OrderNotFound) as caught:
@@ -157,7 +157,7 @@ def test_refusal_of_every_symbol() -> None:
 
 
 def test_refusal_that_leaves_orders_open() -> None:
-    """While an order may be live, no error says that it is gone: neither by its class nor by its words."""
+    """While an order may be live, no error calls it gone, by its class or by its words."""
     first, second = OrderNotFound("bingx order not exist"), OrderNotFound("bingx order not exist")
     with pytest.raises(BadRequest) as caught:
         cancel(asked(("1", BTC), ("2", GM)), btc=failing(first), gm=failing(second, found("2")))

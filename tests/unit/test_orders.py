@@ -1,4 +1,4 @@
-"""What is known of an order, as ccxt's order structure."""
+"""A report of an order as ccxt's order structure."""
 
 from __future__ import annotations
 

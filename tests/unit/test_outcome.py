@@ -1,4 +1,4 @@
-"""What came of a call, at the edge."""
+"""The outcome of a call becomes its result or its error, at the edge."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Hostile:
     ],
 )
 def test_errors_before_a_request_name_orders(unresolved: list[Any], named: str) -> None:
-    """An error before any request (loading the markets, say) names its orders; wrong input names itself."""
+    """An error before any request (loading the markets, say) names its orders. Wrong input names itself."""
     with (
         pytest.raises(PermissionDenied) as caught,
         unresolved_on_error(unresolved, CANCEL_ORDERS, converts=True),

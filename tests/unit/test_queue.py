@@ -57,7 +57,7 @@ def test_like_a_plain_list(steps: list[tuple[str, str, int]]) -> None:
 
 
 def test_what_an_interrupt_leaves_behind() -> None:
-    """An entry in the line whose ticket is gone holds nobody up, and a ticket out of it comes back."""
+    """An entry whose ticket is gone blocks no other ticket, and a ticket that left the line comes back."""
     queue = Queue[str]()
     for one in "abc":
         queue.put(one, 1.0)

@@ -1,4 +1,4 @@
-"""A lost answer, by hand: what is asked, what is claimed. No transport; only sleeping moves the clock."""
+"""A lost response, by hand: the queries and the claims. No transport. Only sleeping moves the clock."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ from .fakes import batch, cancel, canceled, context, in_state, lists_of, not_fou
 
 
 class Exchange:
-    """A small exchange in memory, which loses answers: the truth that claims are compared with.
+    """A small exchange in memory, which loses responses. The tests compare claims with its orders.
 
-    `losing` says for each cancel what becomes of it: "" (answered), "before" or "after" (lost before or after
-    it is executed), or an error that is raised.
+    `losing`: the outcome of each cancel: "" (a response), "before" or "after" (lost before or after it is
+    executed), or an error that is raised.
     """
 
     def __init__(self, states: dict[str, str], *losing: Any, lookups: tuple[Any, ...] = ()) -> None:
@@ -106,7 +106,7 @@ class Exchange:
 
     @property
     def sent(self) -> str:
-        """What was sent, in short: c for a cancel, q for a look-up."""
+        """The requests, in short: c for a cancel, q for a look-up."""
         kinds = {Cancel: "c", FetchOrder: "q"}
         return "".join(kinds[type(call)] for call in self.calls if type(call) in kinds)
 
@@ -121,7 +121,7 @@ ALIVE = {"1": "PENDING", "2": "PENDING"}
 
 
 def test_gateway_knows_no_order() -> None:
-    """What a gateway says of an order in a look-up counts for nothing, whatever its words."""
+    """A gateway's response to a look-up settles nothing, regardless of its words."""
     gateway = OrderNotFound("bingx order does not exist")
     attach_response(gateway, Response(502, "109414", "order not exist"))
     exchange = Exchange(ALIVE, "after", lookups=(gateway,))
@@ -135,7 +135,7 @@ def test_process_1_sent_again(fate: str) -> None:
     exchange = Exchange({**ALIVE, "3": "FILLED"}, fate)
     told = settle(exchange, batch(1, 2, 3, 4, process=1))
     assert told == [("1", "canceled"), ("2", "canceled"), ("3", "closed"), ("4", None)]
-    assert exchange.sent == "ccqq"  # "does not exist" counts when two looks agree
+    assert exchange.sent == "ccqq"  # "does not exist" counts if two look-ups agree
     assert set(exchange.states.values()) == {"CANCELED", "FILLED"}
 
 
@@ -154,7 +154,7 @@ def test_process_0_not_executed() -> None:
 
 
 def test_process_0_final_orders() -> None:
-    """The flow reports final orders, whatever made them final."""
+    """The flow reports final orders, regardless of what ended them."""
     exchange = Exchange({"1": "FILLED", "2": "CANCELED", "3": "FAILED"}, "before")
     assert settle(exchange, batch(1, 2, 3)) == [("1", "closed"), ("2", "canceled"), ("3", "rejected")]
     assert exchange.sent == "cqqq"
@@ -230,7 +230,7 @@ def test_no_attempts() -> None:
 
 
 def test_resolve_timeout() -> None:
-    """No attempt begins after resolveTimeout."""
+    """No attempt starts after resolveTimeout."""
     exchange = Exchange(ALIVE, *[RequestTimeout("lost")] * 99)
     with pytest.raises(RequestTimeout):
         settle(exchange, batch(1, 2, process=1), resolve_attempts=50, resolve_timeout=4.0)
@@ -326,7 +326,7 @@ def test_history_without_a_list(data: Any) -> None:
 
 
 def test_reused_client_id() -> None:
-    """Of two orders of one client order id in the history nothing follows."""
+    """Two orders with one client order id in the history settle nothing."""
     orders = [canceled(2, "x"), canceled(3, "x", status="PENDING")]
     history, ref = {"code": 0, "data": {"orders": orders}}, OrderRef("clientOrderId", "x")
     unclear = report_of_history(history, ref)
@@ -501,7 +501,7 @@ def banned_for(seconds: float) -> BaseError:
 
 @pytest.mark.parametrize("process", [0, 1])
 def test_short_ban_while_reconciling(process: int) -> None:
-    """The flow waits for as long as a ban names, if a call may wait so long, and goes on then."""
+    """The flow waits out a ban if a call may wait that long, and then continues."""
     exchange = Exchange(ALIVE, "after", *[banned_for(0.9)] * process, lookups=(banned_for(0.9),))
     settings = {"queried_meanwhile": 0, "max_wait": 1.0}
     told = settle(exchange, batch(1, 2, process=process), **settings)
@@ -511,7 +511,7 @@ def test_short_ban_while_reconciling(process: int) -> None:
 
 
 def test_long_ban_while_reconciling() -> None:
-    """A ban that lasts longer than a call may wait ends it, and the error says so, whatever its class."""
+    """A ban that is longer than a call may wait ends the call. Errors of every class record the ban."""
     exchange = Exchange(ALIVE, "after", lookups=(banned_for(0.9),) * 9)
     with pytest.raises(RequestTimeout) as caught:
         settle(exchange, batch(1, 2), max_wait=0.5)
@@ -538,7 +538,7 @@ def test_limited_queries_are_repeated(limit: BaseError) -> None:
 
 @pytest.mark.parametrize("refused", [PermissionDenied("bingx no"), banned_for(300.0)])
 def test_refused_queries_are_not_repeated(refused: BaseError) -> None:
-    """Without the right to read, or against a ban, no query follows the first; the cancel does."""
+    """Without the right to read, or during a ban, the first query is the last. The cancel still follows."""
     exchange = Exchange(ALIVE, response(), lookups=(refused,) * 9)
     assert settle(exchange, batch(1, 2, process=1)) == [("1", "canceled"), ("2", "canceled")]
     assert exchange.sent == "cqc"
@@ -563,7 +563,7 @@ def test_open_right_after_a_cancel() -> None:
 
 @pytest.mark.parametrize("lag", [1.0, 9.0])
 def test_process_0_one_cancelled(lag: float) -> None:
-    """Nobody knows who cancelled an order of a lost list: the others are open if queries find that later."""
+    """A cancelled order of a lost list proves nothing. The others are open if later queries say so."""
     exchange = Exchange({"1": "CANCELED", "2": "PENDING"}, "before")
     settings = {"pauses": Pauses(same_order=0.0, lag=lag)}
     if lag > 2:
@@ -705,7 +705,7 @@ def test_next_host() -> None:
             cancel_over(hosted, hosts, batch(1), "a", "b", "c")
         with pytest.raises(OrderNotFound):
             cancel_over(hosted, hosts, batch(1), "a", "b", "c")
-        assert hosted.tried == [None, "a", "b", "b", "b", "b"]  # the refusals name no state: looked up
+        assert hosted.tried == [None, "a", "b", "b", "b", "b"]  # refusals without a state: look-ups follow
         hosted.tried.clear()
     hosted.exchange.now += Hosts.KEPT + 1
     hosted.down.clear()
@@ -798,7 +798,7 @@ LOOK_UP_FATE = st.sampled_from(["", "", "", RequestTimeout("lost"), None, RateLi
 def test_no_false_reports(
     states: dict[str, str], process: int | None, losing: list[Any], lookups: list[Any], size: int
 ) -> None:
-    """Whatever is lost, the flow reports only true states, each id once, and all or nothing stays so."""
+    """For every lost response, the flow reports only true states, each id once, and keeps all or nothing."""
     exchange = Exchange(states, *losing, lookups=tuple(lookups))
     asked = ["1", "2", "3", "4"]
     settings = context(batch_size=size, resolve_attempts=3, clock=lambda: exchange.now)

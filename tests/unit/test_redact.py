@@ -1,4 +1,4 @@
-"""No signature leaves in a message."""
+"""Messages never contain a signature."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_error_with_own_message() -> None:
     assert not re.search("[0-9a-f]{64}", shown)
 
 
-# Everything that an error leads to
+# Everything reachable from an error
 
 KEY, SECRET, DIGITS = (
     "Zsm4DcrHBTewmVaElrdwA67PmivPv6VDK6JAkiECZ9Qf",
@@ -110,8 +110,8 @@ class Exchange:
         raise self.error
 
     def raised(self) -> BaseException:
-        """What leaves the flow."""
-        with pytest.raises(BaseException) as caught:  # noqa: PT011 - whatever it is
+        """The error that leaves the flow."""
+        with pytest.raises(BaseException) as caught:  # noqa: PT011 - any exception
             [*self.flow()]
         return caught.value
 
@@ -167,7 +167,7 @@ CAUSES: dict[str, Callable[[], BaseException]] = {
 @pytest.mark.parametrize("link", ["__cause__", "__context__", "args", "attribute"])
 @pytest.mark.parametrize("cause", CAUSES)
 def test_nothing_reachable(cause: str, link: str) -> None:
-    """Nothing that an error leads to holds a signature, a key or a secret, and its class stays."""
+    """No text reachable from an error holds a signature, a key or a secret, and its class stays."""
     error, below = NetworkError("bingx POST https://x/y"), CAUSES[cause]()
     assert any(one in text for text in reached(below) for one in (KEY, SECRET, DIGITS[:60])), "it holds one"
     if link == "args":
@@ -184,12 +184,12 @@ def test_nothing_reachable(cause: str, link: str) -> None:
 
 
 def links(error: BaseException) -> Iterator[object]:
-    """What stands directly below `error`."""
+    """The exceptions directly below `error`."""
     yield from (error.__cause__, error.__context__, *error.args, *getattr(error, "below", ()))
 
 
 def test_lists_of_an_error() -> None:
-    """The orders of an error keep ids and status, their info is masked, and unresolved stays as it is."""
+    """redact masks the info of an error's orders. Ids, status and unresolved stay unchanged."""
     ours, entry = NetworkError(f"bingx {KEY}"), {"symbol": "BTC/USDT", "clientOrderId": "ab" * 20}
     info = {
         "orderId": 17,
@@ -216,7 +216,7 @@ def test_lists_of_an_error() -> None:
 
 
 def test_deep_and_circular_values() -> None:
-    """A value that is nested too deeply to recurse into, or holds itself, is masked all the same."""
+    """redact also masks a value that is nested too deeply to recurse into, or holds itself."""
     deep: Any = [KEY]
     for _ in range(5000):
         deep = [deep]
@@ -234,7 +234,7 @@ def test_deep_and_circular_values() -> None:
 
 
 def test_what_the_bot_handles() -> None:
-    """An error that the bot handles when it calls keeps its request: only its message is masked."""
+    """An error that the bot handles when it calls keeps its request. redact masks only its message."""
     theirs: Any = requests_error()
     theirs.__context__ = theirs_below = ValueError(f"signature={DIGITS}")
     request = theirs.request
@@ -294,7 +294,7 @@ ECHOES = [
     ],
 )
 def test_by_name(name: str, value: str, echo: str) -> None:
-    """A signature or key that the exchange echoes behind its name is masked, whole or cut short."""
+    """redact masks a signature or key that the exchange echoes behind its name, whole or cut short."""
     shown = redact(f"bad request {echo.format(n=name, v=value)}")
     assert value not in shown
     assert shown == f"bad request {echo.format(n=name, v='***')}"
@@ -314,12 +314,12 @@ def test_by_name(name: str, value: str, echo: str) -> None:
     ],
 )
 def test_words_and_ids_stay(text: str) -> None:
-    """Neither ids nor words about signatures are masked."""
+    """redact masks neither ids nor words about signatures."""
     assert redact(text, ("", None, "key", KEY)) == text
 
 
 def test_by_value() -> None:
-    """A known key is masked wherever it stands, and the head of a long one where a text was cut short."""
+    """redact masks a known key anywhere, and the head of a long key at the end of a cut text."""
     assert redact(f"<{KEY}> {KEY[:30]}", (KEY,)) == "<***> ***"
     assert redact("a-short-key a-short-ke", ("a-short-key",)) == "*** a-short-ke"
 
@@ -329,7 +329,7 @@ def test_by_value() -> None:
 )
 @pytest.mark.parametrize("value", [DIGITS, KEY, "1" * 300])
 def test_shorten(before: str, value: str) -> None:
-    """shorten keeps words whole or leaves them out: nothing recognises half a key."""
+    """shorten keeps words whole or omits them, because half a key cannot be recognised."""
     for most in range(1, 130):
         short = shorten(
             f"{before}{value} and more words, more and more of them, up to a hundred and more", most
@@ -341,14 +341,14 @@ def test_shorten(before: str, value: str) -> None:
 
 @dataclass(frozen=True)
 class Hostile(Exception):
-    """An exception that can be neither shown nor written to."""
+    """An exception that forbids showing and writing."""
 
     def __str__(self) -> str:
         raise KeyError("no words")
 
 
 def test_hostile_errors() -> None:
-    """A hostile error is replaced by its name; the one that the bot was handling is left alone."""
+    """The plugin replaces a hostile error by its name, and leaves the bot's own current error alone."""
     error, handled = BadRequest("x"), Hostile()
     error.__cause__, error.__context__ = ValueError("y"), handled
     error.__cause__.__cause__ = Hostile()
@@ -367,5 +367,5 @@ def test_ids_in_orders() -> None:
 
 
 def test_secrets_of_odd_types() -> None:
-    """A secret that is no text masks nothing, and a key echoed in another case is masked."""
+    """A secret that is not a text masks nothing. A key echoed in another case is masked."""
     assert redact("abcdefgh ABCDEFGH 5", (5, None, b"abcdefgh", "abcdefgh")) == "*** *** 5"

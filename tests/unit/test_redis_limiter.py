@@ -63,7 +63,7 @@ def ticket() -> Ticket:
 
 
 def test_each_signal_is_a_message() -> None:
-    """A grant is final; a delay is cut to `check_every`, because no other process can wake the ticket."""
+    """A grant is final. `check_every` caps a delay, because another process cannot wake the ticket."""
     redis = Redis()
     assert redis.do(Acquire(ticket(), LIMIT)) == GO
     redis.reply, waiting = DELAYED, ticket()
@@ -73,7 +73,7 @@ def test_each_signal_is_a_message() -> None:
 
 
 def test_acknowledgements() -> None:
-    """Redis learns of a response at once, and nobody waits. The next call says it, too."""
+    """The limiter reports a response to Redis at once, without waiting. The next call repeats the report."""
     redis, first = Redis(), ticket()
     assert redis.do(Acquire(first, LIMIT)) == GO
     for signal in (Written(first, LIMIT), Answered(first)):
@@ -87,7 +87,7 @@ def test_acknowledgements() -> None:
 
 
 def test_acknowledgements_that_nobody_needs() -> None:
-    """A response to a request that is forgotten, or during an outage, is not posted."""
+    """The limiter does not post a response to a forgotten request, or during an outage."""
     redis, first = Redis(), ticket()
     redis.do(Answered(first))
     redis.reply = ConnectionError("nobody there")
@@ -110,7 +110,7 @@ def test_renew() -> None:
 
 
 def test_instance_without_a_store() -> None:
-    """It may use the last slot while Redis grants it. Then the ticket keeps its place in Redis."""
+    """Another instance may use the last slot while Redis grants it. The ticket keeps its place in Redis."""
     redis = Redis()
     for _ in range(LIMIT.requests):
         assert redis.limiter._local.do(Acquire(ticket(), LIMIT)) == GO
@@ -175,7 +175,7 @@ def test_leaving_moves_the_others_up() -> None:
 
 @pytest.mark.parametrize("known", [True, False])
 def test_ban_wakes_all(known: bool) -> None:
-    """Those far back would sleep for long. Now they have to give up, whoever reported the ban."""
+    """A ban wakes tickets far back, which would sleep for long: now they must give up."""
     redis, woken = Redis(), list[int]()
     redis.reply, redis.limiter.most_asking = DELAYED, 1
 
@@ -203,7 +203,7 @@ def test_resume_wakes_all_after_a_hold() -> None:
 
     for number in range(3):
         redis.do(Acquire(Ticket(partial(wake, number)), LIMIT))
-    woken.clear()  # each woke the next one when it had its first reply
+    woken.clear()  # each ticket woke the next when it had its first reply
     redis.do(Resume())
     assert woken == []
     redis.do(Ban(None))
@@ -213,7 +213,7 @@ def test_resume_wakes_all_after_a_hold() -> None:
 
 
 def test_closed_event_loops() -> None:
-    """Their tickets leave when others ask."""
+    """Tickets of closed event loops leave when others ask."""
     redis, closed = Redis(), list[Ticket]()
     redis.reply, redis.limiter.stale_after = DELAYED, -1.0
     for _ in range(5):
@@ -226,7 +226,7 @@ def test_closed_event_loops() -> None:
 
 
 def test_so_many_tickets_ask_at_a_time() -> None:
-    """Those farther back need not: `most_asking`, beside the requests that may go now."""
+    """Only `most_asking` tickets, beside the requests that may go now, call Redis."""
     redis = Redis()
     redis.reply, redis.limiter.most_asking = DELAYED, 3
     for _ in range(10):
@@ -252,7 +252,7 @@ def test_outage(caplog: pytest.LogCaptureFixture) -> None:
     assert redis.messages == ["acquire"]
     redis.limiter._outage.begin(redis.reply, 0.0)
     redis.reply = GRANTED
-    assert redis.do(Acquire(ticket(), LIMIT)).delay > 0, "the process has used its slots, whatever Redis says"
+    assert redis.do(Acquire(ticket(), LIMIT)).delay > 0, "the process has used its own slots"
     assert redis.messages == ["acquire", "acquire", "defer"]
     lost, back = [record.getMessage() for record in caplog.records]
     assert "at there:1 cannot be reached (ConnectionError: nobody there)" in lost
@@ -260,7 +260,7 @@ def test_outage(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_outage_of_a_store(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its limiters are away together: one call finds that out, and one finds out that Redis is back."""
+    """The limiters of a Redis are away together: one call finds the outage, and one call finds its end."""
     now, asked, is_back = 0.0, list[str](), False
     first, *others = limiters = [RedisLimiter("redis://there:1", name, LocalLimiter()) for name in "abcde"]
 
@@ -268,7 +268,7 @@ def test_outage_of_a_store(caplog: pytest.LogCaptureFixture, monkeypatch: pytest
         asked.append(arguments[0])
         if is_back:
             return [*GRANTED, "0", len(asked), "0"]
-        if now:  # it is time to try again, and this call does
+        if now:  # it is time to try again: this call does
             assert [one.do(Acquire(ticket(), LIMIT)) for one in others] == [GO] * 4
         return TimeoutError("no reply in time")
 
@@ -291,7 +291,7 @@ def test_outage_of_a_store(caplog: pytest.LogCaptureFixture, monkeypatch: pytest
 
 
 def test_reply_to_a_call_before_the_outage(caplog: pytest.LogCaptureFixture) -> None:
-    """It does not end an outage that another call has met since."""
+    """A late reply does not end an outage that another call has met since."""
     redis = Redis()
     before = redis.limiter._steps(Acquire(ticket(), LIMIT))
     next(before)
@@ -320,7 +320,7 @@ def test_ban_is_written_back() -> None:
 
 
 def test_hold_is_not_written_back() -> None:
-    """Only this process hears that a ban without a time has ended: the others would wait until its end."""
+    """A ban without a time ends only in this process: the others would wait until its end."""
     redis = Redis()
     redis.limiter.check_every = 0.0
     redis.do(Ban(None))
@@ -367,7 +367,7 @@ def test_who_waits_no_more() -> None:
 
 
 def test_what_happened_to_redis(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A Redis that has lost data, and one whose clock stepped forward, leave a warning each, once."""
+    """A Redis that has lost data, and a Redis whose clock stepped forward, cause one warning each."""
     redis = Redis()
 
     def warnings(calls: int, now: float) -> list[str]:
@@ -379,12 +379,12 @@ def test_what_happened_to_redis(caplog: pytest.LogCaptureFixture, monkeypatch: p
     assert warnings(7, 1000.0) == []
     assert warnings(8, 1000.5) == []
     (lost,) = warnings(7, 1000.5)
-    assert lost.startswith("Redis has lost what it knew")
+    assert lost.startswith("Redis has lost its data")
     redis.born = "0.6"
     (flushed,) = warnings(8, 1000.5)
-    assert flushed.startswith("Redis has lost what it knew")
+    assert flushed.startswith("Redis has lost its data")
     (stepped,) = warnings(9, 1060.5)
-    assert stepped.startswith("the clock of Redis stepped forward by 60 s: one window")
+    assert stepped.startswith("the clock of Redis stepped forward by 60 s: requests may exceed")
     assert warnings(10, 1000.0) == [], "acquire.lua takes care of a step back"
     monkeypatch.setattr(module, "EXPIRY", -1.0)
     assert warnings(0, 1000.0) == [], "the keys had expired"
@@ -433,7 +433,7 @@ def test_odd_replies(reply: Any, kind: str, caplog: pytest.LogCaptureFixture) ->
 
 @pytest.mark.parametrize("reply", [["0", 0], [b"0", 0], ["3600.000000", 1], ["86400.5", 0], [2, 1]])
 def test_usual_replies(reply: Any, caplog: pytest.LogCaptureFixture) -> None:
-    """Replies of the script pass, in whatever type redis-py decodes them to."""
+    """Replies of the script pass in every type to which redis-py may decode them."""
     redis = Redis()
     redis.reply = reply
     decision = redis.do(Acquire(ticket(), LIMIT))
@@ -512,7 +512,7 @@ def test_ban_without_a_time() -> None:
 
 
 def test_end_of_an_outage_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    """Two threads may learn of it at the same time."""
+    """Two threads may meet the end of an outage at the same time."""
     outage = Redis().limiter._outage
     outage.begin(ConnectionError(), 0.0)
     for _ in range(2):

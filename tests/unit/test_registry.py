@@ -1,4 +1,4 @@
-"""One limiter per account, host and endpoint: which of them are forgotten."""
+"""One limiter per account, host and endpoint. The registry forgets unused limiters."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _ten_minutes_are_over(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @STORES
 def test_unused(store: str | None) -> None:
-    """The limiters of a service with 5000 API keys are forgotten when nobody uses them."""
+    """The registry forgets the unused limiters of a service with 5000 API keys."""
     for number in range(5000):
         limiter_for(f"key {number}", "host", "endpoint", store)
     gc.collect()
@@ -42,7 +42,7 @@ def test_unused(store: str | None) -> None:
 
 
 def test_used_lately(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They stay for ten minutes."""
+    """Unused limiters stay for ten minutes."""
     monkeypatch.setattr(registry, "UNUSED", 600.0)
     limiter = weakref.ref(limiter_for("key", "host", "endpoint", None))
     others()
@@ -75,7 +75,7 @@ def test_waiting_or_under_way() -> None:
 
 
 def test_another_thread_uses_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A limiter that is used at the moment at which it would be forgotten stays."""
+    """A limiter stays if it is used at the moment when the registry would forget it."""
     monkeypatch.setattr(registry, "UNUSED", 600.0)
     limiter: Any = limiter_for("key", "host", "endpoint", None)
     (kept,) = registry._kept.values()

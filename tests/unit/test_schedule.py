@@ -44,7 +44,7 @@ def test_within_the_limit_no_wait() -> None:
 
 
 def test_calling_order() -> None:
-    """Each ticket gets its own time. Asking again changes neither the time nor the order."""
+    """Each ticket gets its own time. Asking again changes neither the time nor the sequence."""
     schedule = Schedule[Hashable]()
     for name in "ab":
         ask(schedule, name, 0.0, LIMIT)
@@ -93,7 +93,7 @@ def test_very_late_wakers() -> None:
 
 
 def test_overdue_tickets_hold_nobody_up() -> None:
-    """Their event loop has stopped. They keep their places, and those behind go past."""
+    """Tickets of a stopped event loop keep their places, and the tickets behind overtake them."""
     schedule = Schedule[Hashable]()
     for name in ("a", "b", "stuck", "stuck too"):
         ask(schedule, name, 0.0, LIMIT)
@@ -112,7 +112,7 @@ def test_slightly_late_tickets_keep_their_turn() -> None:
 
 
 def test_overdue_tickets_after_a_ban() -> None:
-    """The same for tickets that were due when the ban ended."""
+    """The same holds for tickets that were due when the ban ended."""
     schedule = Schedule[Hashable]()
     schedule.ban(10.0)
     for name in ("stuck", "stuck too", "behind"):
@@ -121,7 +121,7 @@ def test_overdue_tickets_after_a_ban() -> None:
 
 
 def test_tickets_that_moved_up() -> None:
-    """They go before their first due time, because others withdrew. The next window begins when they go."""
+    """Tickets may go before their due time if others withdraw. The next window begins when they go."""
     schedule = Schedule[Hashable]()
     for name in "abcdef":
         ask(schedule, name, 0.0, LIMIT)
@@ -141,7 +141,7 @@ def test_pause() -> None:
 
 
 def test_ban() -> None:
-    """Every ticket learns how long the ban lasts, and keeps its place for afterwards."""
+    """Every ticket gets the rest of the ban as its delay, and keeps its place."""
     schedule = Schedule[Hashable]()
     schedule.ban(300.0)
     schedule.ban(200.0)
@@ -222,12 +222,12 @@ def after_one(*events: tuple[str, float]) -> float:
 
 
 def test_a_granted_request_may_come_late() -> None:
-    """It is written within the slack and arrives within 250 ms of that. Its process may have died, too."""
+    """A granted request is written within the slack, and arrives within 250 ms of that, if at all."""
     assert after_one() == pytest.approx(0.05 + 0.25 + 1.0)
 
 
 def test_a_written_request_is_on_its_way() -> None:
-    """It arrives within 250 ms. If it hangs, it delays others by no more than that."""
+    """A written request arrives within 250 ms. If it hangs, it delays others by no more than that."""
     assert after_one(("written", 0.01)) == pytest.approx(0.01 + 0.25 + 1.0)
 
 
@@ -243,12 +243,12 @@ def test_a_late_response_changes_nothing() -> None:
 
 
 def test_a_request_that_was_never_written() -> None:
-    """It does not count: the next one goes at once."""
+    """A request that was never written does not count: the next goes at once."""
     assert after_one(("never written", 0.2)) == 0.2
 
 
 def test_events_of_a_forgotten_request() -> None:
-    """They change nothing: an answer may come after a minute."""
+    """Events of a forgotten request change nothing: a response may come after a minute."""
     schedule = Schedule[Hashable]()
     schedule.written("unknown", 0.0, EXACT)
     schedule.answered("unknown", 0.0)
@@ -256,7 +256,7 @@ def test_events_of_a_forgotten_request() -> None:
 
 
 def test_renewing_a_slot() -> None:
-    """A request that was not written in time goes now if nobody else has gone, before those that wait."""
+    """A late request goes now, before the waiting ones, if no other has taken its slot."""
     schedule = Schedule[Hashable]()
     schedule.acquire("late", 0.0, EXACT)
     schedule.acquire("waiting", 0.0, EXACT)
@@ -265,7 +265,7 @@ def test_renewing_a_slot() -> None:
 
 
 def test_a_slot_that_is_gone() -> None:
-    """Somebody else has gone meanwhile. Then the late request has no slot any more, and does not count."""
+    """If another request has gone meanwhile, the late request loses its slot, and does not count."""
     schedule = Schedule[Hashable]()
     schedule.acquire("late", 0.0, EXACT)
     assert ask(schedule, "other", 1.3, EXACT) == GO
@@ -274,7 +274,7 @@ def test_a_slot_that_is_gone() -> None:
 
 
 def test_slots_that_were_only_renewed() -> None:
-    """They are remembered for a period, too: another limiter may have granted them."""
+    """The schedule also remembers renewed slots for a period: another limiter may have granted them."""
     schedule = Schedule[Hashable]()
     for name in ("first", "second"):
         assert schedule.renew(name, 0.0, LIMIT) == GO
@@ -283,7 +283,7 @@ def test_slots_that_were_only_renewed() -> None:
 
 
 def test_renewing_during_a_ban() -> None:
-    """A ban began meanwhile: the late request must not be written."""
+    """If a ban began meanwhile, the late request must not be written."""
     schedule = Schedule[Hashable]()
     schedule.acquire("late", 0.0, EXACT)
     schedule.ban(300.0)
@@ -292,7 +292,7 @@ def test_renewing_during_a_ban() -> None:
 
 
 def test_next_up() -> None:
-    """Those who may go next are as many as the limit allows at once, without those that are overdue."""
+    """next_up returns as many tickets as the limit allows at once, without overdue tickets."""
     schedule = Schedule[Hashable]()
     for name in "abstuck":
         ask(schedule, name, 0.0, LIMIT)
@@ -303,10 +303,10 @@ def test_next_up() -> None:
 
 
 STORY = st.tuples(
-    st.floats(0, 6),  # when it asks
-    st.floats(0, 0.4),  # how long it takes until it can be written
-    st.floats(0, 0.25),  # how long it is under way
-    st.sampled_from([0.0, 0.1, 0.6, None]),  # how long the response takes, None: it hangs
+    st.floats(0, 6),  # when the request asks
+    st.floats(0, 0.4),  # how long until the request can be written
+    st.floats(0, 0.25),  # how long the request is under way
+    st.sampled_from([0.0, 0.1, 0.6, None]),  # how long the response takes. None: it hangs
     st.booleans(),  # whether the process dies before it writes
 )
 
@@ -336,7 +336,7 @@ def test_no_window_exceeds_the_limit_on_arrival(stories: list[Any], limit: int) 
         elif event == "write":
             if now > granted_at[number] + rate_limit.slack and schedule.renew(number, now, rate_limit).delay:
                 after(0.0, number, "ask")
-                stories[number] = (now, 0.0, flight, response, dies)  # the connection is there now
+                stories[number] = (now, 0.0, flight, response, dies)  # the connection is open now
                 continue
             schedule.written(number, now, rate_limit)
             arrived.append(now + flight)

@@ -100,7 +100,7 @@ def test_bad_storage(storage: Any) -> None:
 
 
 def test_limits() -> None:
-    """limit None removes the limit, and a limit below one per second is one in a longer time."""
+    """limit None removes the limit. A limit below one per second means one request in a longer period."""
     assert parse_settings({"cancelOrders": {"limit": None}}).rate_limit.period == 0
     assert parse_settings({"cancelOrders": {"limit": 0.5}}).rate_limit == RateLimit(1, 2.0)
     assert parse_settings({"cancelOrders": {"limit": 2.5}}).rate_limit == RateLimit(2, 1.0)
@@ -177,7 +177,7 @@ def test_bad_setting(name: str, values: list[Any], wanted: str) -> None:
 
 
 def warnings_of(caplog: pytest.LogCaptureFixture, options: Any, endpoint: Endpoint = SPOT) -> list[str]:
-    """What parse_settings logs, in a process that has not warned yet."""
+    """The log of parse_settings, in a process that has not warned yet."""
     caplog.clear()
     _warn_of_name.cache_clear()
     parse_settings({"cancelOrders": options}, endpoint)
@@ -214,7 +214,7 @@ def test_misspelt_setting(
 
 
 def test_right_names_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """No name in the defaults is logged, on any market."""
+    """The defaults never cause a warning, on any market."""
     for endpoint in (SPOT, LINEAR, INVERSE):
         assert warnings_of(caplog, dict(DEFAULTS), endpoint) == []
 
@@ -229,7 +229,7 @@ class Changing(dict[str, Any]):
 
 
 def test_options_changed_meanwhile() -> None:
-    """Options that another thread changes are read from a copy."""
+    """parse_settings reads a copy of options that another thread may change."""
     options = Changing(batchSize=7, linear=Changing(limit=1))
     assert parse_settings({"cancelOrders": options}).batch_size == 7
     assert parse_settings({"cancelOrders": options}, LINEAR).rate_limit.requests == 1

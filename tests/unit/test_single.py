@@ -1,4 +1,4 @@
-"""One order, driven by hand: what is sent, what is claimed. Sleeping and slow responses move the clock."""
+"""One order, by hand: the requests and the claims. Sleeping and slow responses move the clock."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ EMPTY = listing()
 
 
 class Exchange:
-    """Plays the exchange: of each kind of command, the next reply; the last one again and again.
+    """Plays the exchange: each command gets the next reply of its kind. The last reply is repeated.
 
     A reply is a response, or makes an error. A request takes `takes` s.
     """
@@ -131,7 +131,7 @@ class Exchange:
         endpoint: Endpoint = SPOT_SINGLE,
         **more: Any,
     ) -> dict[str, Any]:
-        """What cancel_order would return."""
+        """The result of cancel_order."""
         single = parse_single(given, params or {})
         settings: dict[str, Any] = {
             "method": CANCEL_ORDER, "endpoint": endpoint, "resolve_attempts": 3,
@@ -154,7 +154,7 @@ class Exchange:
 
 
 def gone(error: Any, status: str | None, words: str) -> None:
-    """`error` says that the order is gone, in that state, and in those words."""
+    """Check that `error` calls the order gone, in this state and with these words."""
     assert isinstance(error, OrderNotFound)
     assert str(error).startswith(f"bingx cancelOrder() order not found: {words}")
     assert [one["status"] for one in error.orders] == [status]
@@ -168,13 +168,13 @@ def unresolved(error: Any, *ids: str) -> None:
         assert one in str(error)
 
 
-# Answered
+# The response arrives
 
 
 @every_market
 @pytest.mark.parametrize("answer", [nested, flat])
 def test_cancelled(endpoint: Endpoint, answer: Any) -> None:
-    """One request cancels the order, nested or flat, and nothing is queried."""
+    """One request cancels the order, nested or flat, without a query."""
     exchange = Exchange([answer(order(client="x"))])
     assert exchange.cancel(endpoint=endpoint)["status"] == "canceled"
     assert exchange.sent == "c"
@@ -192,7 +192,7 @@ def test_cancelled(endpoint: Endpoint, answer: Any) -> None:
 )
 @every_market
 def test_refused_in_a_named_state(endpoint: Endpoint, state: str, status: str, words: str) -> None:
-    """A refusal that names a final state is enough: nothing is queried."""
+    """A refusal that names a final state is enough, without a query."""
     exchange = Exchange([refused(100400, f"order status :{state},can not delete, please verify")])
     error = exchange.fails(endpoint=endpoint)
     gone(error, status, f"{words} - ")
@@ -207,7 +207,7 @@ def test_refused_in_a_named_state(endpoint: Endpoint, state: str, status: str, w
     [("FILLED", "closed", "already filled"), ("CANCELLED", "canceled", "already canceled")],
 )
 def test_refused_then_queried(refusal: Any, state: str, status: str, words: str) -> None:
-    """Where the words leave the state open, a query finds it."""
+    """If the words do not name a state, a query finds it."""
     exchange = Exchange([refusal], [nested(order(status=state))])
     gone(exchange.fails(), status, words)
     assert exchange.sent == "cq"
@@ -237,7 +237,7 @@ def test_refused_and_no_query(refusal: Any, look_up: Any, sent: str) -> None:
 
 
 def test_refused_and_no_attempts() -> None:
-    """With resolveAttempts 0 nothing is queried: a named state counts, "does not exist" does not."""
+    """With resolveAttempts 0 the plugin does not query: a named state counts, "does not exist" does not."""
     exchange = Exchange([UNKNOWN])
     unresolved(exchange.fails(resolve_attempts=0), "1")
     gone(
@@ -275,7 +275,7 @@ def test_ban_of_the_query() -> None:
     ],
 )
 def test_refused_otherwise(refusal: Any, kind: type) -> None:
-    """Any other refusal is raised as it is, and the order is unresolved."""
+    """The plugin raises any other refusal unchanged, and the order is unresolved."""
     exchange = Exchange([refusal])
     error = exchange.fails()
     assert isinstance(error, kind)
@@ -295,7 +295,7 @@ def test_refused_but_open() -> None:
 
 
 def test_refused_but_open_then_gone() -> None:
-    """If the second cancel is refused in a final state, the order was gone all along."""
+    """If the second refusal names a final state, the order was gone before."""
     again = refused(100400, "order status :CANCELED,can not delete, please verify and retry later")
     exchange = Exchange([UNKNOWN, again], [nested(order(status="PENDING"))])
     gone(exchange.fails(), "canceled", "already canceled")
@@ -303,7 +303,7 @@ def test_refused_but_open_then_gone() -> None:
 
 
 def test_refused_but_open_for_good() -> None:
-    """An order that is refused as gone twice, and found open twice, is unresolved."""
+    """If two refusals call an order gone, and two queries find it open, it is unresolved."""
     exchange = Exchange([UNKNOWN], [nested(order(status="PENDING"))])
     error = exchange.fails()
     unresolved(error, "1")
@@ -321,7 +321,7 @@ def test_refused_but_open_with_restrictions() -> None:
 
 
 def test_lagging_query() -> None:
-    """A query that finds the order open within a second of its cancel is asked again after it."""
+    """If a query finds the order open within a second of its cancel, the plugin queries again later."""
     queries = [nested(order(status="PENDING")), nested(order())]
     exchange = Exchange([UNKNOWN], queries)
     gone(exchange.fails(pauses=Pauses(same_order=0.0, lag=1.0)), "canceled", "already canceled")
@@ -330,7 +330,7 @@ def test_lagging_query() -> None:
 
 
 def test_answered_as_open() -> None:
-    """An answer that says PENDING is not a cancel: a query decides."""
+    """A response with PENDING is not a cancel: a query decides."""
     exchange = Exchange([nested(order(status="PENDING"))], [nested(order())])
     assert exchange.cancel()["status"] == "canceled"
     assert exchange.sent == "cq"
@@ -339,20 +339,20 @@ def test_answered_as_open() -> None:
     assert exchange.sent == "cqcq"
     exchange = Exchange([nested(order(status="PENDING"))], [NO_READ])
     unresolved(exchange.fails(), "1")
-    # What the first request cancelled, the second one finds cancelled.
+    # The second request finds cancelled what the first request cancelled.
     again = refused(100400, "order status :CANCELED")
     exchange = Exchange([nested(order(status="PENDING")), again], [nested(order(status="PENDING"))])
     assert exchange.cancel()["status"] == "canceled"
 
 
 def test_answered_as_filled() -> None:
-    """An answer that says FILLED is not a cancel either."""
+    """A response with FILLED is not a cancel either."""
     exchange = Exchange([nested(order(status="FILLED"))])
     gone(exchange.fails(), "closed", "already filled")
 
 
 def test_answered_about_another_order() -> None:
-    """An answer about another order says nothing of this one: a query decides."""
+    """A response about another order does not settle this one: a query decides."""
     exchange = Exchange([nested(order(2))], [nested(order(status="FILLED"))])
     gone(exchange.fails(), "closed", "already filled")
     error = Exchange([nested(order(2))], [NO_READ]).fails()
@@ -369,7 +369,7 @@ NOT_DOCUMENTED: list[Any] = [
 
 @pytest.mark.parametrize("answer", [lost, *NOT_DOCUMENTED])
 def test_lost(answer: Any) -> None:
-    """A lost response, or one that is not the documented one: a query finds the order cancelled, or over."""
+    """After a lost or undocumented response, a query finds the order cancelled or otherwise ended."""
     exchange = Exchange([answer], [nested(order())])
     assert exchange.cancel()["status"] == "canceled"
     gone(Exchange([answer], [nested(order(status="FILLED"))]).fails(), "closed", "already filled")
@@ -379,7 +379,7 @@ def test_lost(answer: Any) -> None:
 
 @pytest.mark.parametrize("answer", [lost, *NOT_DOCUMENTED])
 def test_lost_before(answer: Any) -> None:
-    """An order that is open is cancelled again, a second after the first try."""
+    """The plugin cancels an open order again, a second after the first try."""
     exchange = Exchange([answer, nested(order())], [nested(order(status="PENDING"))])
     assert exchange.cancel(pauses=Pauses(same_order=1.05, lag=0.0))["status"] == "canceled"
     assert exchange.sent == "cqc"
@@ -387,7 +387,7 @@ def test_lost_before(answer: Any) -> None:
 
 
 def test_lost_twice() -> None:
-    """What stays ambiguous is the original error, whatever came after it."""
+    """If the outcome stays ambiguous, the plugin raises the original error, not a later one."""
     for later in (lost, refused(100500, "busy"), refused(100004, "no"), UNKNOWN):
         first = RequestTimeout("bingx the first one")
         exchange = Exchange([first, later], [refused(100500, "busy", query=True)])
@@ -402,23 +402,23 @@ def test_lost_then_refused() -> None:
     again = refused(100400, "order status :CANCELED,can not delete, please verify and retry later")
     exchange = Exchange([lost, again], [lost])
     assert exchange.cancel()["status"] == "canceled"
-    # Open, as a query that lags says. The second cancel finds what the first one did.
+    # A query that lags says "open". The second cancel finds the order as the first cancel left it.
     exchange = Exchange([lost, again], [nested(order(status="PENDING"))])
     assert exchange.cancel()["status"] == "canceled"
 
 
 def test_lost_then_open_for_good() -> None:
-    """Refused as gone and found open until no attempt is left: the original error."""
+    """If refusals say gone and queries say open until the last attempt, the original error is raised."""
     first = RequestTimeout("bingx the first one")
     exchange = Exchange([first, UNKNOWN], [nested(order(status="PENDING"))])
     assert exchange.fails() is first
 
 
 def test_lost_then_stopped() -> None:
-    """Of a ban in the middle the original error says how long it takes."""
+    """The original error records how long a ban in the middle lasts."""
     first = RequestTimeout("bingx the first one")
     banned = refused(100410, "unblocked after 1999999999999")
-    # Found open in the end, and the cancel after that is banned.
+    # The last query finds the order open, and the next cancel meets a ban.
     cancels = [first, UNKNOWN, UNKNOWN, UNKNOWN, banned]
     exchange = Exchange(cancels, [nested(order(status="PENDING"))])
     assert exchange.fails() is first
@@ -439,7 +439,7 @@ MINE = {"clientOrderId": "Mine"}
 
 @every_market
 def test_client_id(endpoint: Endpoint) -> None:
-    """A client order id is sent in the market's spelling, and found in any case on swaps."""
+    """The plugin sends a client order id in the market's spelling, and on swaps finds it in any case."""
     name = "clientOrderId" if endpoint is INVERSE else "clientOrderID"
     client = "Mine" if endpoint is SPOT_SINGLE else "mine"
     exchange = Exchange([nested(order(7, client=client))])
@@ -460,7 +460,7 @@ def test_client_id_queried() -> None:
 
 @pytest.mark.parametrize("first", [UNKNOWN, GONE])
 def test_forgotten_client_id(first: Any) -> None:
-    """A client order id that the exchange forgot is looked for among the open orders."""
+    """The plugin searches the open orders for a client order id that the exchange forgot."""
     opens = listing(order(8, "PENDING", "other"), order(7, "PENDING", "Mine"))
     exchange = Exchange([first, nested(order(7, client="Mine"))], [NOT_FOUND], opens=[opens])
     assert exchange.cancel(None, MINE)["status"] == "canceled"
@@ -469,7 +469,7 @@ def test_forgotten_client_id(first: Any) -> None:
 
 
 def test_forgotten_client_id_after_a_lost_response() -> None:
-    """The same after a lost response. What it cancelled meanwhile is a success."""
+    """The same holds after a lost response. If its request cancelled the order, that is a success."""
     opens = listing(order(7, "PENDING", "Mine"))
     again = refused(100400, "order status :CANCELED")
     for last in (nested(order(7, client="Mine")), again):
@@ -516,7 +516,7 @@ def test_ban_of_the_list() -> None:
 
 
 def test_list_without_order_id() -> None:
-    """An entry without an order id cannot be cancelled by it."""
+    """The plugin cannot cancel an entry without an order id by its order id."""
     opens = listing({"clientOrderID": "Mine", "status": "PENDING"})
     exchange = Exchange([UNKNOWN], [NOT_FOUND], opens=[opens])
     unresolved(exchange.fails(None, MINE), "Mine")
@@ -541,7 +541,7 @@ def test_client_id_unknown_to_the_cancel_only() -> None:
 
 @pytest.mark.parametrize("first", [UNKNOWN, lost])
 def test_reused_client_id(first: Any) -> None:
-    """A final order in the history is not believed to be the one asked for while another one is open."""
+    """The plugin does not take a final order in the history for the requested one while another is open."""
     old = listing(order(5, "CANCELED", "Mine"))
     opens = listing(order(7, "PENDING", "Mine"))
     exchange = Exchange([first, nested(order(7, client="Mine"))], [NOT_FOUND], [old], [opens])
@@ -565,7 +565,7 @@ def test_client_id_of_the_history() -> None:
 
 
 def test_both_ids() -> None:
-    """The client order id is sent, and the order id serves for queries."""
+    """The plugin sends the client order id, and queries by the order id."""
     exchange = Exchange([lost], [nested(order(1, client="Mine"))])
     assert exchange.cancel("1", MINE)["status"] == "canceled"
     assert exchange.requests[0] == {"symbol": "BTC-USDT", "clientOrderID": "Mine"}
@@ -573,7 +573,7 @@ def test_both_ids() -> None:
 
 
 def test_both_ids_gone() -> None:
-    """What the order id says is believed if no open order bears the client order id."""
+    """The plugin believes a query by the order id if no open order has the client order id."""
     for client in ("Mine", "", None):
         exchange = Exchange([UNKNOWN], [nested(order(1, "FILLED", client))])
         gone(exchange.fails("1", MINE), "closed", "already filled")
@@ -587,9 +587,9 @@ def test_both_ids_gone() -> None:
 @pytest.mark.parametrize("state", ["FILLED", "CANCELED", "PENDING"])
 @pytest.mark.parametrize("first", [UNKNOWN, lost])
 def test_both_ids_of_two_orders(client: str | None, state: str, first: Any) -> None:
-    """Whatever the order id says, an open order with the client order id is the one that is cancelled."""
+    """The plugin cancels the open order with the client order id, regardless of the order id."""
     if client == "Mine" and state == "PENDING":
-        return  # two open orders of one client order id: the next test
+        return  # the next test covers two open orders of one client order id
     opens = listing(order(9, "PENDING", "Mine"))
     cancels = [first, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN] if state == "PENDING" and first is lost else [first]
     exchange = Exchange(
@@ -601,7 +601,7 @@ def test_both_ids_of_two_orders(client: str | None, state: str, first: Any) -> N
 
 
 def test_both_ids_that_do_not_match() -> None:
-    """An order id of another client order id says nothing, and its order is left alone."""
+    """An order id with another client order id settles nothing, and the plugin leaves its order alone."""
     other = nested(order(1, "PENDING", "other"))
     opens = listing(order(1, "PENDING", "other"))
     for opened in (opens, EMPTY):
@@ -625,7 +625,7 @@ def test_both_ids_forgotten() -> None:
 
 
 def test_both_ids_answered_in_the_end() -> None:
-    """What the exchange says by the client order id itself needs no list."""
+    """A response to a query by the client order id itself needs no list."""
     open_one = nested(order(1, "PENDING", ""))
     exchange = Exchange([lost, nested(order(1, client="Mine"))], [open_one], opens=[lost])
     assert exchange.cancel("1", MINE)["status"] == "canceled"
@@ -652,7 +652,7 @@ def test_both_ids_answered_in_the_end() -> None:
 @pytest.mark.parametrize("params", [{}, MINE])
 @pytest.mark.parametrize("given", ["1", None])
 def test_deadline(takes: float, exchange: Any, params: dict[str, Any], given: str | None) -> None:
-    """Nothing begins after resolveTimeout: a call ends within timeout + resolveTimeout + one timeout."""
+    """No request starts after resolveTimeout: a call ends within timeout + resolveTimeout + one timeout."""
     if given is None and not params:
         return
     exchange = exchange()

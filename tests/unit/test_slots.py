@@ -1,4 +1,4 @@
-"""Slots that are acquired in one of several lanes: which is taken, and what becomes of the others."""
+"""Slots from one of several lanes: first_slot takes one, and gives the others back."""
 
 from __future__ import annotations
 
@@ -54,28 +54,28 @@ def first(*lanes: Lane, meanwhile: Callable[[asyncio.Future[None]], Any] = lambd
 
 
 def test_preferred() -> None:
-    """If several lanes have a slot, the first lane's is taken, and the others' are left alone."""
+    """If several lanes have a slot, first_slot takes the first lane's, and leaves the others alone."""
     lanes = lane(), lane()
     assert first(*lanes)[0] is lanes[0]
     assert [granted(one) for one in lanes] == [1, 0]
 
 
 def test_any() -> None:
-    """If the first lane has none, the second one's is taken."""
+    """If the first lane has no slot, first_slot takes the second lane's."""
     lanes = lane(pause=60.0), lane()
     assert first(*lanes)[0] is lanes[1]
     assert [granted(one) for one in lanes] == [0, 1]
 
 
 def test_two_at_once() -> None:
-    """If two lanes grant a slot at the same time, the first one's is taken, and the other one given back."""
+    """If two lanes grant a slot at once, first_slot takes the first lane's, and gives the other back."""
     lanes = lane(Ready, 60.0), lane(Ready, 60.0)
     assert first(*lanes)[0] is lanes[0]
     assert [granted(one) for one in lanes] == [1, 0]
 
 
 def test_enough() -> None:
-    """When the caller has waited enough, it has no slot, and no place in any queue."""
+    """If `enough` comes first, the caller has no slot, and no place in any queue."""
     lanes = lane(pause=60.0), lane(pause=60.0)
     meanwhile = lambda enough: asyncio.get_running_loop().call_soon(enough.set_result, None)  # noqa: E731
     assert first(*lanes, meanwhile=meanwhile) is None
@@ -83,7 +83,7 @@ def test_enough() -> None:
 
 
 def test_refused() -> None:
-    """A lane that is closed for too long raises. No place is left in the other lane's queue."""
+    """A lane that is closed for too long raises. The caller leaves the other lane's queue."""
     lanes = lane(pause=60.0), lane()
     lanes[1].limiter.do(Ban(60.0))
     assert [one.is_closed for one in lanes] == [False, True]

@@ -1,4 +1,4 @@
-"""The same order at most once per second: who waits, and who shares a wait."""
+"""The same order goes at most once per second."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def submitted(*refs: OrderRef, at: float) -> Spacing:
 
 
 def test_a_second_cancel_waits() -> None:
-    """Of a list the order that was submitted last decides; another order goes at once."""
+    """The order of a list that was submitted last decides. Another order goes at once."""
     spacing = submitted(ORDER, at=10.0)
     assert spacing.reserve([OTHER], 10.2) == (0.0, True)
     spacing.release([OTHER], 11.25)
@@ -37,7 +37,7 @@ def test_refused_before_order_handling() -> None:
 
 
 def test_under_way_elsewhere() -> None:
-    """A cancel of an order whose cancel is under way has to ask again."""
+    """While a cancel of an order is under way, another cancel must ask again."""
     spacing = Spacing()
     spacing.reserve([ORDER], 10.0)
     delay, reserved = spacing.reserve([ORDER, OTHER], 10.0)
@@ -57,7 +57,7 @@ def test_submitted_by_another_request() -> None:
 
 
 def test_entries_expire() -> None:
-    """Two seconds later an order is forgotten."""
+    """The spacing forgets an order after two seconds."""
     spacing = submitted(ORDER, at=10.0)
     spacing.reserve([OTHER], 13.1)
     assert spacing._free_at == {}
@@ -65,7 +65,7 @@ def test_entries_expire() -> None:
 
 @pytest.mark.parametrize("before", [None, 9.0, 12.0])
 def test_both_names_are_one_order(before: float | None) -> None:
-    """By its other id the order waits as long; a later time of that id stays."""
+    """The order waits as long by its other id. A later time of that id stays."""
     spacing = submitted(ORDER, at=10.0)
     if before is not None:
         spacing.release([CLIENT], before)
@@ -76,7 +76,7 @@ def test_both_names_are_one_order(before: float | None) -> None:
 
 
 def test_links_leave_what_is_under_way() -> None:
-    """A name whose cancel is under way stays reserved, and an order that is not known links nothing."""
+    """An id whose cancel is under way stays reserved. An unknown order links no ids."""
     spacing = submitted(ORDER, at=10.0)
     spacing.reserve([CLIENT], 10.0)
     spacing.link(ORDER, [ORDER, CLIENT])
@@ -86,7 +86,7 @@ def test_links_leave_what_is_under_way() -> None:
 
 
 def test_overdue_cancel() -> None:
-    """A cancel whose event loop has stopped does not keep its order for ever."""
+    """A cancel whose event loop has stopped does not reserve its order forever."""
     spacing = Spacing()
     spacing.reserve([ORDER], 10.0)
     assert not spacing.reserve([ORDER], 69.0)[1]
@@ -117,7 +117,7 @@ def test_forked_child_begins_anew() -> None:
 
 
 def test_release_of_another_owner() -> None:
-    """What one owner releases does not free the orders of another, nor shorten their second."""
+    """A release by one owner neither frees the orders of another, nor shortens their second."""
     spacing, mine, theirs = Spacing(), object(), object()
     spacing.release([ORDER], 11.0)
     assert spacing.reserve([ORDER], 10.0, theirs) == (1.0, True)

@@ -28,9 +28,10 @@ from .fakes import cancel, context
 
 
 class SwapExchange:
-    """A small exchange in memory, whose refusals tell no state. `fates` says what becomes of each cancel,
-    `lookups` of each look-up: "" (answered), "before" or "after" (lost), "forget" (half of it), "nothing" or
-    an error.
+    """A small exchange in memory, whose refusals name no state.
+
+    `fates`, `lookups`: the outcome of each cancel and of each look-up: "" (a response), "before" or "after"
+    (lost), "forget" (half of it), "nothing" or an error.
     """
 
     def __init__(self, endpoint: Endpoint, states: dict[str, str], *fates: Any, lookups: Any = ()) -> None:
@@ -147,7 +148,7 @@ def test_look_up_of_unclear_ids() -> None:
     exchange = SwapExchange(LINEAR, STATES, "after")
     told = settle(exchange, batch(1, 2, 3, 4))
     assert told == [("1", "canceled"), ("2", "closed"), ("3", "canceled"), ("4", None)]
-    assert exchange.looked_up == ["1", "3", "4", "4"]  # not found counts when two looks agree
+    assert exchange.looked_up == ["1", "3", "4", "4"]  # "not found" counts if two look-ups agree
 
 
 def test_omitted_ids() -> None:
@@ -260,7 +261,7 @@ def test_first_failure_in_sequence() -> None:
 
 
 def test_ban_during_look_ups() -> None:
-    """A ban ends the look-ups for the moment. What they did not reach is never reported as missing."""
+    """A ban interrupts the look-ups. The plugin never reports an order that they did not reach as missing."""
     states = {str(n): "PENDING" for n in range(1, 6)}
     banned = RateLimitExceeded("bingx banned")
     banned.retry_after = 300.0
@@ -296,7 +297,7 @@ def test_failed_entry_without_state() -> None:
 
     exchange = Reluctant(LINEAR, {"1": "PENDING"})
     assert settle(exchange, batch(1, 2)) == [("1", "open"), ("2", None)]
-    assert exchange.sent == [["1", "2"], ["1"]]  # two looks agree that there is no 2
+    assert exchange.sent == [["1", "2"], ["1"]]  # two look-ups agree that there is no 2
     with pytest.raises(BadResponse) as caught:
         settle(exchange, batch(1), resolve_attempts=0)
     assert (caught.value.orders, caught.value.unresolved) == ([], ["1"])
@@ -304,7 +305,7 @@ def test_failed_entry_without_state() -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 5, 6, 7, 12])
 def test_waves(count: int) -> None:
-    """The flow sends every wave of inverse orders, and queries the one whose response holds no order."""
+    """The flow sends every wave of inverse orders, and queries an order that its response lacks."""
     ids = [str(n) for n in range(1, count + 1)]
     for forgotten in (0, count - 1):
         fates = ["nothing" if n == forgotten else "" for n in range(count)]
@@ -346,7 +347,7 @@ def test_no_false_reports(
     size: int,
     attempts: int,
 ) -> None:
-    """Whatever is lost, the flow reports only true states, and never a live order as gone."""
+    """For every lost response, the flow reports only true states, and never a live order as gone."""
     if endpoint is INVERSE:
         size, fates = 1, ["" if one == "forget" else one for one in fates]
     lookups = ["" if one == "forget" else one for one in lookups]

@@ -1,4 +1,4 @@
-"""Single cancels that share a batch, driven by hand: what each caller gets, and what is sent for it."""
+"""Single cancels that share a batch, by hand: each caller's result, and the requests for it."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ from .fakes import canceled, context, in_state, not_found, response
 
 
 class Exchange:
-    """Plays the exchange on a clock of its own: sleeping takes time, requests take none.
+    """Plays the exchange on a clock of its own. Sleeping takes time, requests take none.
 
-    The next of `batches` answers each batch, the last one all further ones; so do `singles` and `queries`.
-    What is an error is raised.
+    Each batch gets the next reply of `batches`, and the last reply is repeated. The same holds for `singles`
+    and `queries`. A reply that is an error is raised.
     """
 
     def __init__(
@@ -162,7 +162,7 @@ def test_canceled() -> None:
     ],
 )
 def test_named_final_state(state: str, status: str, words: str) -> None:
-    """A named final state needs no query: OrderNotFound with that state, as of a single cancel."""
+    """A named final state needs no query: it raises OrderNotFound with that state, as a single cancel."""
     exchange = Exchange([response([canceled(1), canceled(3)], [in_state("2", state)])])
     results = cancel(exchange)
     error = results.pop("2")
@@ -175,7 +175,7 @@ def test_named_final_state(state: str, status: str, words: str) -> None:
 
 
 def test_does_not_exist() -> None:
-    """A mere "does not exist" is not final: the order is queried, twice."""
+    """A mere "does not exist" is not final: the plugin queries the order twice."""
     exchange = Exchange([response([canceled(1), canceled(3)], [not_found("2")])], queries=[GONE])
     error = cancel(exchange)["2"]
     assert str(error).startswith(
@@ -240,7 +240,7 @@ def test_filled_in_between() -> None:
 
 
 def test_lost_and_nothing_tells() -> None:
-    """Each caller gets an error of its own with its one id, and nothing more is sent for it."""
+    """Each caller gets an error of its own with its one id. The plugin sends nothing more for it."""
     exchange = Exchange([LOST], queries=[LOST])
     results = cancel(exchange)
     assert [unresolved(error) for error in results.values()] == [
@@ -251,7 +251,7 @@ def test_lost_and_nothing_tells() -> None:
 
 
 def test_lost_and_open() -> None:
-    """What the batch's reconciling finds open, though it cannot cancel it, goes on by itself."""
+    """An order that reconciling finds open, but cannot cancel, goes on by itself."""
     exchange = Exchange(
         [LOST, GONE], singles=[of_single(canceled(1))], queries=[of_single(canceled(1, status="NEW"))]
     )
@@ -269,7 +269,7 @@ def test_undocumented_response() -> None:
 
 
 def test_unknown_code() -> None:
-    """With a code that nobody knows the batch is not sent again. Each order is reconciled by itself."""
+    """After an unknown code the plugin does not repeat the batch. Each order is reconciled by itself."""
     strange = refusal(ExchangeError, code="987654", message="too many of something")
     exchange = Exchange(
         [strange], singles=[of_single(canceled(1))], queries=[of_single(canceled(1, status="NEW"))]
@@ -287,7 +287,7 @@ def test_unknown_code() -> None:
     ],
 )
 def test_ambiguous_answers(failure: BaseError) -> None:
-    """A batch whose answer is ambiguous, though of a known kind, is reconciled as a batch."""
+    """A batch with an ambiguous response of a known kind is reconciled as a batch."""
     exchange = Exchange([failure, response([canceled(1)])], queries=[of_single(canceled(1, status="NEW"))])
     assert cancel(exchange, ("1",))["1"]["status"] == "canceled"
     assert [kind for kind, _ in exchange.sent] == ["batch", "query", "batch"]
@@ -315,7 +315,7 @@ def test_refused_as_a_whole(failure: BaseError) -> None:
 
 
 def test_never_sent() -> None:
-    """A batch that no host took leaves each caller its own error, and nothing is sent by singles."""
+    """If no host takes a batch, each caller gets its own error, and the plugin sends no singles."""
     failure = NetworkError("bingx no connection")
     attach_progress(failure, Progress.NOT_WRITTEN)
     exchange = Exchange([failure])
@@ -327,7 +327,7 @@ def test_never_sent() -> None:
 
 @pytest.mark.parametrize(("code", "status"), [(80018, "closed"), (None, None)])
 def test_linear(code: int | None, status: str | None) -> None:
-    """Entries of the linear batch have another form. "Does not exist" is asked for, "filled" is not."""
+    """Entries of the linear batch have another form. "Does not exist" leads to a query, "filled" does not."""
     entry: dict[str, Any] = {"orderId": "2", "errorCode": 109414, "errorMessage": "order does not exist"}
     if code is not None:
         entry = {"orderId": "2", "errorCode": code, "errorMessage": "order is already filled"}
@@ -341,7 +341,7 @@ def test_linear(code: int | None, status: str | None) -> None:
 
 
 def test_ended_by_the_caller() -> None:
-    """An error in place of a turn is the end: nothing is sent, and an ambiguous one is not reconciled."""
+    """An error in place of a turn ends the call: no request follows, even if the error is ambiguous."""
 
     def execute(command: Any) -> Any:
         assert isinstance(command, Join), "nothing may be sent"
@@ -392,13 +392,13 @@ REFUSED = [response(fails=[not_found(one) for one in "123"])]
 
 
 def ends(results: dict[str, Any]) -> dict[str, Any]:
-    """The state of which each caller learns, by an OrderNotFound that leaves nothing open."""
+    """The state in each caller's OrderNotFound. Fails if an error leaves an order unresolved."""
     assert all(isinstance(one, OrderNotFound) and one.unresolved == [] for one in results.values()), results
     return {name: one.orders[0]["status"] for name, one in results.items()}
 
 
 def test_lists_settle_what_is_gone() -> None:
-    """One list tells what became of orders that the batch calls gone, and no caller queries."""
+    """One list settles the orders that the batch calls gone, and no caller queries."""
     listed = response([canceled(1, status="FILLED"), canceled(2), canceled(3, status="FAILED")])
     exchange = Exchange(REFUSED, histories=[listed])
     assert ends(cancel(exchange)) == {"1": "closed", "2": "canceled", "3": "rejected"}

@@ -29,7 +29,7 @@ _ONLY = {"ours": OUR_CLIENTS, "ccxt": (CCXT, CCXT_ASYNC), "ccxt-retries": (CCXT_
 
 
 def replay(seed: int, index: int, clients: Sequence[str], market: Where, voice: Voice = "classic") -> bool:
-    """Play one scenario alone, and show everything; whether the plugin passed."""
+    """Play one scenario alone, and show everything. Return whether the plugin passed."""
     set_pauses(voice)
     markets = load_markets()
     scenario = draw_spoken(voice, seed, index, market)
@@ -109,17 +109,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--exchange",
         choices=VOICES,
         default="classic",
-        help=f"how the exchange behaves to {_LISTS}; each scenario of the other kinds draws it",
+        help=f"how the exchange responds to {_LISTS}. For the other kinds, each scenario draws this",
     )
     parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1), help="processes at once")
     given = parser.parse_args(arguments)
     family: Sequence[Kind] = [one for one in FAMILY if given.kind in (None, one)]
     is_of_family = given.market is None or given.market in get_args(Market)
     if given.kind in FAMILY and not is_of_family:
-        parser.error(f"--kind {given.kind} is about one kind of market: {', '.join(get_args(Market))}")
+        parser.error(f"--kind {given.kind} needs one of these markets: {', '.join(get_args(Market))}")
     if given.replay is not None:
         return 0 if _replay(given) else 1
-    passed: list[bool] = []  # every one is played, whatever is found in the first
+    passed: list[bool] = []  # play all of them, even if the first fails
     if given.kind in (None, _LISTS):
         passed += [audit_market(given, one) for one in ([given.market] if given.market else SYMBOLS)]
     if is_of_family:

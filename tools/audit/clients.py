@@ -23,14 +23,14 @@ _MARKETS: Final = (*SYMBOLS["several"], "ETH/USDT:USDT")
 
 @dataclass(frozen=True)
 class Told:
-    """What a call reported to the bot: the orders that it returned, or the error that it raised."""
+    """The report of a call to the bot: the orders that it returned, or the error that it raised."""
 
     orders: list[dict[str, Any]]
     error: BaseError | None = None
 
 
 def load_markets() -> list[dict[str, Any]]:
-    """The markets of the scenarios, loaded once, so that each client does not load all of them."""
+    """The markets of the scenarios, loaded once for all clients."""
     with Simulator(limits=None) as simulator:
         exchange = CCXTS["sync"](simulator.ccxt_config(enableRateLimit=False))
         exchange.load_markets()
@@ -82,7 +82,7 @@ async def _call_async(exchange: Any, scenario: Scenario, markets: Sequence[dict[
 
 
 def _ask(exchange: Any, scenario: Scenario) -> Any:
-    """Cancel with ``exchange``. Returns its result, or an awaitable of it."""
+    """Cancel with ``exchange``. Return its result, or an awaitable of its result."""
     params: dict[str, Any] = {} if scenario.process is None else {"process": scenario.process}
     if scenario.market == "several":
         orders = [{one.field: one.value, "symbol": one.symbol} for one in scenario.asked]

@@ -1,4 +1,4 @@
-"""Check every claim against the truth. The docstring of the package says how, and why it is fair."""
+"""Check every claim against the truth. The docstring of the package explains the rules."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _CODE: Final = re.compile(r'"code":\s*(\d+)')
 
 @dataclass
 class Finding:
-    """What one client got wrong in one scenario: the ids (or orders), by kind of mistake."""
+    """The mistakes of one client in one scenario: ids (or orders) by kind of mistake."""
 
     index: int
     client: str
@@ -64,7 +64,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Account:
-    """What a client reported of each requested id: a status ("unknown": no such order), or unresolved."""
+    """A client's report of each requested id: a status ("unknown": no such order), or unresolved."""
 
     statuses: dict[AskedId, str]
     unresolved: frozenset[AskedId]
@@ -93,7 +93,7 @@ def judge(scenario: Scenario, client: str, played: Played) -> Finding:
     for id in played.repeated:
         if id not in scenario.named_twice:
             finding.note(REPEATED, id)
-    if ours or not scenario.is_mixed:  # of a mixed list ccxt drops one kind: that is counted as silent
+    if ours or not scenario.is_mixed:  # ccxt drops one kind of a mixed list, which counts as silent
         _judge_atomicity(scenario, played, finding)
     return finding
 
@@ -115,13 +115,13 @@ def _judge_statuses(scenario: Scenario, played: Played, account: Account, findin
             continue
         false.add(one)
         finding.note(MISREPORTED, f"{one.value} reported {status}, is {truth}")
-        if truth == "open":  # "no such order" reports it as gone, too
+        if truth == "open":  # "no such order" also reports it as gone
             finding.note(LIVE_TOLD_GONE, one.value)
     return false
 
 
 def _judge_unknown(scenario: Scenario, one: AskedId, played: Played, finding: Finding) -> None:
-    """ "Does not exist" is true of an order that the call itself cancelled, but a look-up says more."""
+    """Judge "does not exist": true of an order that the call itself cancelled, but a look-up says more."""
     number = None if one.order is None else scenario.order_id(one.order)
     if not any(number in done.cancelled for done in played.executions):
         return
@@ -131,7 +131,7 @@ def _judge_unknown(scenario: Scenario, one: AskedId, played: Played, finding: Fi
 
 
 def _ended_since(scenario: Scenario, one: AskedId, played: Played) -> bool:
-    """Whether the exchange may have last seen it open, before a race or a late request ended it."""
+    """Whether the order may have been open when the exchange last responded, and has ended since."""
     if one.order in played.raced:
         return True
     late = {request.number for request in played.requests if request.fault in ("delay", "hang")}
@@ -143,7 +143,7 @@ def _judge_error(scenario: Scenario, played: Played, account: Account, finding: 
     error = played.told.error
     if error is None:
         return
-    # An error while the markets are loaded is about every symbol, and names none.
+    # An error while the client loads the markets is about every symbol, and does not name one.
     loading = not scenario.markets_loaded and all(request.method == "GET" for request in played.requests)
     failed = [*scenario.groups] if loading else _failed_symbols(scenario, error)
     cancelled = [
@@ -158,11 +158,11 @@ def _judge_error(scenario: Scenario, played: Played, account: Account, finding: 
     if cancelled and says_nothing_happened:
         finding.note(MISREPORTED, f"{type(error).__name__}, yet cancelled: {', '.join(cancelled)}")
     open_ids = [one for one in scenario.asked if one not in account.statuses]
-    if loading and isinstance(error, RequestTimeout):  # this machine is busy, the scenario is fine
+    if loading and isinstance(error, RequestTimeout):  # this machine is busy: not the client's fault
         return
     is_refusal = _is_refusal(error)
     for one in open_ids:
-        # "May still be live" is true of each of these, but the bot still does not know.
+        # "May still be live" is never false, but the bot still does not know.
         if not is_refusal:
             finding.note(UNCERTAIN, one.value)
         is_split = scenario.process == 1 and bool(scenario.poisoned) and not scenario.limits_twice(one.symbol)
@@ -178,12 +178,12 @@ def _judge_error(scenario: Scenario, played: Played, account: Account, finding: 
 
 
 def _is_beyond(one: AskedId, scenario: Scenario, played: Played, failed: list[str]) -> bool:
-    """Whether nothing can settle ``one`` after an all-or-nothing request failed.
+    """Whether the client cannot settle ``one`` after an all-or-nothing request failed.
 
     A look-up that does not find a client order id proves nothing: the exchange forgets those ids (docs). The
-    error does not say whether a second failed symbol was refused. And where all orders of one kind of id are
-    cancelled and all of the other are open, the exchange may have executed half of the list: that is an
-    error, which leaves the other half unresolved.
+    error does not say whether a second failed symbol was refused. And if all orders of one kind of id are
+    cancelled and all of the other kind are open, the exchange may have executed half of the list: the client
+    raises an error, and leaves the other half unresolved.
     """
     is_nobodys = _truth(scenario, one, ("",) * len(scenario.placed)) == _NO_SUCH_ORDER
     return (
@@ -194,14 +194,14 @@ def _is_beyond(one: AskedId, scenario: Scenario, played: Played, failed: list[st
 
 
 def _is_halved(scenario: Scenario, symbol: str, played: Played) -> bool:
-    """Whether the truth looks as if the exchange had executed one kind of ids only."""
+    """Whether the truth looks as if the exchange had executed only one kind of ids."""
     truths = {(one.field, _truth(scenario, one, played.at_return)) for one in scenario.groups[symbol]}
     cancelled, live = ({field for field, truth in truths if truth == state} for state in ("canceled", "open"))
     return bool(cancelled) and bool(live) and not cancelled & live
 
 
 def _failed_symbols(scenario: Scenario, error: BaseError) -> list[str]:
-    """The symbols that failed, according to ``error``. Its own text is about the first."""
+    """The symbols that failed, according to ``error``. The error's own text is about the first."""
     words, _, others = str(error).partition(" - also failed: ")
     if scenario.market != "several":
         return [*scenario.groups]
@@ -214,18 +214,18 @@ def _names_an_order(error: BaseError) -> bool:
 
 
 def _is_refusal(error: BaseError) -> bool:
-    """Whether the exchange's own words are in it, and say that it refused: then nothing is uncertain."""
+    """Whether the error has the exchange's own words, and they say that it refused."""
     words = f"{error} {getattr(error, 'exchange_message', None) or ''}"
     code = _CODE.search(words)
     if code is None:
         return "not sent" in words  # the plugin's lane, during a ban
     if _REFUSES_ALL_THE_SAME.search(words):
-        return True  # whatever the code: one code has many meanings
+        return True  # with any code: one code has many meanings
     return code[1] not in {*_BUSY_CODES, "0"} and _REPEATED_WORDS not in words
 
 
 def _judge_atomicity(scenario: Scenario, played: Played, finding: Finding) -> None:
-    """All or nothing: one request cancelled every requested order, or no request cancelled any."""
+    """Judge "all or nothing": one request cancelled every requested order, or every order is untouched."""
     for symbol, group in scenario.groups.items():
         if not (scenario.all_or_nothing(symbol) and scenario.one_request_holds_all):
             continue
@@ -236,7 +236,7 @@ def _judge_atomicity(scenario: Scenario, played: Played, finding: Finding) -> No
 
 
 def _read_ours(scenario: Scenario, told: Told) -> Account:
-    """Read a result of the plugin. It promises every requested id once, in order: reported or unresolved."""
+    """Read a result of the plugin, which promises every requested id once, in order."""
     unresolved = [_unresolved(scenario, one) for one in _attribute(told, "unresolved")]
     orders = told.orders if told.error is None else _attribute(told, "orders")
     left_open = [one for one in scenario.asked if _name(one) in unresolved]
@@ -247,9 +247,9 @@ def _read_ours(scenario: Scenario, told: Told) -> Account:
         if position < len(expected) and _tells_of(order, expected[position]):
             statuses[expected[position]] = order["status"] or _NO_SUCH_ORDER
         else:
-            # Only this call cancels here: an entry that matches no requested id is a defect. Except that the
-            # exchange may name a filled swap order by its order id when the call used its client order id,
-            # and that its words may name an order that nobody knows: then the entry claims nothing.
+            # Only this call cancels here, so an entry that matches no requested id is a defect. Two
+            # exceptions: the exchange may name a filled swap order by its order id when the call used its
+            # client order id, and its words may name an unknown order: then the entry claims nothing.
             is_filled_swap = scenario.market != "spot" and order["status"] == "closed"
             claims_nothing = (order["id"], order["clientOrderId"], order["status"]) == (None, None, None)
             in_order &= position >= len(expected) and (is_filled_swap or claims_nothing)
@@ -277,9 +277,9 @@ def _unresolved(scenario: Scenario, one: Any) -> tuple[str, str, str]:
 
 
 def _read_ccxts(scenario: Scenario, told: Told) -> Account:
-    """Read a result of ccxt. It reports what the response lists. Its error is about all ids, and names none.
+    """Read a result of ccxt. It reports the orders that the response lists. Its error is about all ids.
 
-    ccxt promises no order (it sorts by the time of placing, in ms), so only duplicates count as a mistake.
+    ccxt does not promise a sequence (it sorts by the time of placing, in ms): only duplicates are mistakes.
     """
     statuses = {
         one: order["status"]

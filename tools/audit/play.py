@@ -1,4 +1,4 @@
-"""Play one scenario with one client on one fresh exchange: what it reports, and what is true."""
+"""Play one scenario with one client on one fresh exchange, and keep the report and the truth."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STATUS_OF_STATE: Final = {
     "EXPIRED": "expired",
 }
 LENIENT: Final = {"same_order_seconds": None, "inverse_cancel_id": "either", "inverse_case_kept": True}
-"""What the classic scenarios assume of the exchange; others have rules of their own."""
+"""The rules of the exchange in classic scenarios. Other scenarios have rules of their own."""
 SOMEBODY_ELSE: Final = "2"
 _SETTLED_WITHIN: Final = 5.0  # s
 
@@ -47,7 +47,7 @@ class Played:
 def set_pauses(voice: Voice) -> None:
     """Shorten the pauses that have no option, in this process only: there are many scenarios.
 
-    An exchange that speaks has times of its own: a second per order, look-ups that lag.
+    An exchange with realistic responses has times of its own: a second per order, look-ups that lag.
     """
     short = Pauses(reconcile=0.01, back_off=0.02, lag=0.03)
     BingxMixin._pauses = short if voice == "classic" else Pauses()
@@ -55,13 +55,13 @@ def set_pauses(voice: Voice) -> None:
 
 def play(scenario: Scenario, client: str, markets: Sequence[dict[str, Any]]) -> Played:
     """Play ``scenario`` with ``client``."""
-    # A rate limiter belongs to a key and a port, and ports are reused: every play has its own key.
+    # A rate limiter belongs to a key and a port, and ports are reused. So every play has its own key.
     key = f"key-{scenario.index}-{client}-{time.monotonic_ns()}"
     with Simulator(limits=None, api_key=key, **{**LENIENT, **scenario.rules}) as simulator:
         raced: set[int] = set()
         place(simulator, scenario.placed)
         if any(trouble.kind == "stale" for trouble in scenario.troubles):
-            time.sleep(STALE)  # what was so before the call, a stale look-up knows
+            time.sleep(STALE)  # so that a stale look-up knows the state before the call
         let_go_wrong(simulator, scenario.troubles, raced)
         told = call(client, scenario, simulator.ccxt_config(), markets)
         at_return = truths(simulator)
@@ -136,7 +136,7 @@ def _race(simulator: Simulator, trouble: Trouble, raced: set[int]) -> Callable[[
             place_one(simulator, action)
             return
         assert number is not None
-        with contextlib.suppress(ValueError):  # the order is no longer open: nothing happens
+        with contextlib.suppress(ValueError):  # the order is no longer open
             _ending(simulator, action)(FIRST_ORDER_ID + number)
             raced.add(number)
 

@@ -25,15 +25,15 @@ def audit(
     market: Where = "spot",
     voice: Voice = "classic",
 ) -> Iterator[Finding]:
-    """What is found in these scenarios, client by client; played in `jobs` processes of their own."""
+    """The findings of these scenarios, client by client, played in `jobs` processes."""
     yield from audit_each(partial(_audit_one, voice, seed, market, tuple(clients)), indexes, jobs)
 
 
 def audit_each(
     one: Callable[[Sequence[dict[str, Any]], int], list[Finding]], indexes: Sequence[int], jobs: int
 ) -> Iterator[Finding]:
-    """The findings of ``one`` of the scenarios after the other. It takes the markets and an index."""
-    # Mostly it is waited for timeouts, hence processes rather than a thread that would starve the others.
+    """The findings of the scenarios, one after the other. ``one`` takes the markets and an index."""
+    # Most of the time goes into timeouts. Processes, because threads would starve one another.
     with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_begin) as pool:
         for findings in pool.map(partial(_with_markets, one), indexes, chunksize=2):
             yield from findings

@@ -1,4 +1,4 @@
-"""Scenarios: the orders in the book, the call, and the faults. Everything follows from the seed."""
+"""Scenarios: the orders in the book, the call, and the faults. The seed determines everything."""
 
 from __future__ import annotations
 
@@ -98,17 +98,17 @@ class Trouble:
 
     @property
     def is_condition(self) -> bool:
-        """Whether it strikes beside others, and no answer is lost by it."""
+        """Whether it strikes together with others, and does not lose a response."""
         return self.kind in CONDITIONS
 
     @property
     def stops(self) -> bool:
-        """Whether a client must stop at once, and report what it did not settle."""
+        """Whether a client must stop at once, and report the ids that it did not settle."""
         return self.kind == "restrict" or (self.kind == "http" and self.details.get("status") in _STOPS)
 
     @property
     def is_a_limit(self) -> bool:
-        """Whether it refuses a request for the limit, and names no time."""
+        """Whether it refuses a request for the limit, without a time."""
         return self.kind == "canned" and b"rate limited" in self.details["body"]
 
     def __str__(self) -> str:
@@ -156,7 +156,7 @@ class Scenario:
         return market_of(symbol) == "spot" and self.process != 1
 
     def troubles_of(self, symbol: str) -> tuple[Trouble, ...]:
-        """What may go wrong with orders of that symbol. Risk control is about the account: every symbol."""
+        """The troubles of orders of this symbol. Risk control is about the account: every symbol."""
         paths = {CANCEL[market_of(symbol)], LOOK_UP[market_of(symbol)], ANYWHERE}
         return tuple(one for one in self.troubles if one.path in paths or one.kind == "restrict")
 
@@ -176,7 +176,7 @@ class Scenario:
 
     @property
     def named_twice(self) -> frozenset[str]:
-        """The order ids that are asked for by both ids: a client cannot know that before it asks."""
+        """The order ids of orders that the call names by both ids, which a client cannot know beforehand."""
         orders = [one.order for one in self.asked]
         return frozenset(
             str(self.order_id(order)) for order in orders if order is not None and orders.count(order) > 1
@@ -185,8 +185,8 @@ class Scenario:
     def settles(self, symbol: str) -> bool:
         """Whether the faults end before the plugin's attempts do. Then the plugin must settle every id.
 
-        The plugin sends ids that a response omits, or leaves unsettled, once more and not again. A list that
-        the exchange ignores counts as omitted, too.
+        The plugin sends ids that a response omits, or leaves unsettled, only once more. A list that the
+        exchange ignores counts as omitted.
         """
         troubles = self.troubles_of(symbol)
         counted = [one for one in troubles if not one.is_condition or one.kind in _UNSETTLING]
@@ -227,7 +227,7 @@ def draw(seed: int, index: int, market: Where = "spot") -> Scenario:
 
 
 def draw_rules(rng: Random, market: Where) -> Mapping[str, Any]:
-    """Draw the behavior that only the exchange knows."""
+    """Draw the behavior that the documentation leaves open."""
     failed_keys = ("clientOrderID", "orderId", "clientOrderId", "text")
     rules: dict[str, Any] = {
         "mixed_ids": rng.choice(("union", "union", "order_ids_only", "client_ids_only")),
@@ -242,7 +242,7 @@ def draw_rules(rng: Random, market: Where) -> Mapping[str, Any]:
 
 
 def draw_placed(rng: Random, symbols: Sequence[str], most: int = 12) -> tuple[Placed, ...]:
-    """Draw the orders in the book: some of these symbols, at ``most`` so many."""
+    """Draw the orders in the book: some of these symbols, at ``most`` this many."""
     all_open = rng.random() < 0.35  # otherwise the exchange would rarely execute a process=0 request
     placed = []
     for number in range(rng.randint(1, most)):

@@ -1,4 +1,4 @@
-"""What ``python -m tools.audit`` prints: the findings of many scenarios, and the requests of one."""
+"""Print the findings of many scenarios, and the requests of one, for ``python -m tools.audit``."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _SHOWN_VIOLATIONS = 20
 
 
 def report(what: str, findings: Iterable[Finding], chosen: str, names: Sequence[str] = COUNTS) -> bool:
-    """Print the findings. Returns whether the plugin passed.
+    """Print the findings. Return whether the plugin passed.
 
-    ``what`` was played, with ``chosen`` on the command line; ``names`` are the kinds of mistakes.
+    ``what``: the kind of call. ``chosen``: its options on the command line. ``names``: the kinds of mistakes.
     """
     began = time.perf_counter()
     found = list(findings)

@@ -1,8 +1,8 @@
-"""Scenarios in which the exchange speaks as it really does: ``--exchange speaks``.
+"""Scenarios in which the exchange responds as the real one does: ``--exchange speaks``.
 
 The exchange draws its words and codes from all that were seen, accepts the same order at most once per
-second, answers look-ups late, closes by risk control and firewalls, and sends responses that nobody can use.
-All of it follows from the seed.
+second, returns stale look-ups, closes by risk control and firewalls, and sends unusable responses. The seed
+determines everything.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _speaking(scenario: Scenario, rng: Random) -> Scenario:
 
 
 def draw_settings(rng: Random) -> dict[str, Any]:
-    """Draw how the exchange speaks."""
+    """Draw the settings of the exchange's responses."""
     settings: dict[str, Any] = {
         "same_order_seconds": 1.0,
         "inverse_cancel_id": "clientOrderId",
@@ -87,14 +87,14 @@ def draw_speaking_troubles(rng: Random, market: Market, asked: Sequence[AskedId]
 
 
 def speaking_placed(one: Placed, rng: Random) -> Placed:
-    """The order with what only an exchange that speaks has: triggers and expiry."""
+    """The order with triggers and expiry, which only the realistic exchange has."""
     is_trigger = one.state != "partly" and market_of(one.symbol) != "spot" and rng.random() < 0.15
     state = "expired" if one.state == "failed" and rng.random() < 0.5 else one.state
     return replace(one, state=state, is_trigger=is_trigger)
 
 
 def in_drawn_words(trouble: Trouble) -> Trouble:
-    """The trouble without words of its own, where the exchange has many for it."""
+    """The trouble without words of its own, if the exchange draws them."""
     if trouble.kind not in ("busy", "refuse"):
         return trouble
     kept = {name: value for name, value in trouble.details.items() if name not in _OWN_WORDS}
@@ -102,7 +102,7 @@ def in_drawn_words(trouble: Trouble) -> Trouble:
 
 
 def _lost(rng: Random, market: Market, asked: Sequence[AskedId]) -> list[Trouble]:
-    """An answer that is lost after execution: what makes a client look up, and cancel again."""
+    """A response that is lost after execution, so that a client must look up and cancel again."""
     kind = rng.choice(("drop", "http", "busy", "null_data", "cut_off"))
     return [Trouble(kind, CANCEL[market], when="after", times=rng.choice((1, 1, 2)))]
 

@@ -1,1 +1,1 @@
-"""What the documentation site and the project's page on PyPI need beyond the pages themselves."""
+"""Helpers that build the documentation site and the project's page on PyPI."""

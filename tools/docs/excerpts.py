@@ -1,4 +1,4 @@
-"""The excerpts on docs/logging.md, logged by the plugin on the simulator: python -m tools.docs.excerpts"""
+"""Write the log excerpts on docs/logging.md, from the simulator: python -m tools.docs.excerpts"""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def lost_response(exchange: Any, simulator: Simulator) -> None:
 
 
 def ban(exchange: Any, simulator: Simulator) -> None:
-    """The exchange bans the account, which a second call meets before it sends anything."""
+    """The exchange bans the account. A second call meets the ban before it sends anything."""
     simulator.faults.add("ban", seconds=600)
     for one in _placed(simulator, 2):
         with suppress(RateLimitExceeded):
@@ -42,7 +42,7 @@ SCENES: tuple[Callable[[Any, Simulator], None], ...] = (lost_response, ban, long
 
 
 def excerpts() -> dict[str, str]:
-    """What the plugin logs in each scene, by the scene's name."""
+    """The plugin's log of each scene, by the scene's name."""
     return {scene.__name__: _logged_in(scene) for scene in SCENES}
 
 
@@ -60,7 +60,7 @@ def page_with(page: str, texts: Mapping[str, str]) -> str:
 
 
 def _logged_in(scene: Callable[[Any, Simulator], None]) -> str:
-    # A rate limiter belongs to a key and a port: every scene has its own key.
+    # A rate limiter belongs to a key and a port. So every scene has its own key.
     with Simulator(api_key=f"key of {scene.__name__}") as simulator:
         exchange = bingx(simulator.ccxt_config())
         exchange.load_markets()

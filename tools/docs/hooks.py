@@ -1,6 +1,6 @@
 """mkdocs hooks: render every diagram, and make links to files outside of docs/ absolute.
 
-A diagram that mermaid refuses, or a link to a file that does not exist, ends the build.
+The build fails on a diagram that mermaid refuses, and on a link to a file that does not exist.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from tools.docs.links import absolute, path_of, replace_targets, repository_of
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Link the repository, and take over the fences of mermaid."""
-    # Not as `repo_url`: for that, the theme asks GitHub for the number of stars in the reader's browser.
+    """Link the repository, and render mermaid's fences."""
+    # Not as `repo_url`: with that, the reader's browser asks GitHub for the number of stars.
     config.extra["social"] = [{"icon": "fontawesome/brands/github", "link": _repository(config)}]
     fence = {"name": "mermaid", "class": "mermaid", "format": render_diagram}
     config.mdx_configs["pymdownx.superfences"] = {"custom_fences": [fence]}
@@ -29,7 +29,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) -> str:
-    """Let links that leave docs/ lead to the repository. The site does not have those files."""
+    """Let links that leave docs/ lead to the repository. The site has no such files."""
     root = _root(config)
     docs = Path(config.docs_dir).relative_to(root).as_posix()
     uri = f"{docs}/{page.file.src_uri}"
@@ -46,11 +46,11 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) 
 
 
 def render_diagram(source: str, *_: Any, **__: Any) -> str:
-    """The picture of a mermaid diagram. No script in the reader's browser has to draw it."""
+    """The picture of a mermaid diagram, so that the reader's browser needs no script to draw it."""
     try:
         picture = mermaidx.render(source).svg()
     except RuntimeError as error:
-        # superfences shows the source instead of a diagram that raises another class.
+        # If a diagram raises another class, superfences shows its source instead.
         raise SuperFencesException(f"{error}\n\n{source}") from error
     encoded = base64.b64encode(picture.encode()).decode()
     return f'<p><img alt="{html.escape(source)}" src="data:image/svg+xml;base64,{encoded}"></p>'

@@ -1,4 +1,4 @@
-"""Relative links as absolute URLs, where the linked files do not go along: on PyPI, and in the site.
+"""Turn relative links into absolute URLs, for PyPI and the site, which lack the linked files.
 
 hatchling loads this file by its path when it builds the package, so it imports nothing of this repository.
 """
@@ -13,39 +13,39 @@ from typing import Any
 
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
-# A fenced block or a code span shows its text as it is: what looks like a link there is not one.
+# A fenced block or a code span shows its text unchanged: an apparent link there is not a link.
 _CODE = re.compile(r"(^```.*?^```$|`[^`\n]*`)", re.MULTILINE | re.DOTALL)
 _TARGET = re.compile(r"(?<=\]\()[^)\s]+")
 _PICTURES = (".gif", ".jpg", ".png", ".svg", ".webp")
 
 
 def repository_of(pyproject: str) -> str:
-    """The repository's URL, as pyproject.toml names it."""
+    """The repository's URL, from pyproject.toml."""
     found = re.search(r'^Repository = "(.+)"$', pyproject, re.MULTILINE)
     assert found is not None
     return found[1]
 
 
 def is_relative(target: str) -> bool:
-    """Whether a link's `target` depends on where its page is."""
+    """Whether a link's `target` depends on the path of its page."""
     return re.match(r"[a-z][a-z0-9+.-]*:|//", target, re.IGNORECASE) is None
 
 
 def path_of(target: str, page: str) -> str:
-    """The path, from the repository's root, of the file that the `target` of a link on `page` names."""
+    """The path (from the repository's root) of the file that a link on `page` to `target` names."""
     name = target.partition("#")[0]
     return posixpath.normpath(posixpath.join(posixpath.dirname(page), name)) if name else page
 
 
 def absolute(target: str, page: str, repository: str, revision: str) -> str:
-    """The URL of what the `target` of a link on `page` names, in `repository` at `revision`."""
+    """The URL of the file that a link on `page` to `target` names, in `repository` at `revision`."""
     path = path_of(target, page)
     view = "raw" if path.lower().endswith(_PICTURES) else "blob"
     return f"{repository}/{view}/{revision}/{path}{''.join(target.partition('#')[1:])}"
 
 
 def replace_targets(markdown: str, replaced: Callable[[str], str]) -> str:
-    """`markdown` with ``replaced(target)`` in place of the target of each relative link."""
+    """Replace the target of each relative link in `markdown` by ``replaced(target)``."""
 
     def replace(match: re.Match[str]) -> str:
         return replaced(match[0]) if is_relative(match[0]) else match[0]
@@ -56,10 +56,10 @@ def replace_targets(markdown: str, replaced: Callable[[str], str]) -> str:
 
 
 class PyPIReadme(MetadataHookInterface):
-    """Puts the README into the package's metadata so that its links and its picture work on PyPI."""
+    """Put the README into the package's metadata, with links and a picture that work on PyPI."""
 
     def update(self, metadata: dict[str, Any]) -> None:
-        """Set ``readme``. The links lead to the release's own files, by its tag."""
+        """Set ``readme``. Its links lead to the files at the release's tag."""
         repository, revision = metadata["urls"]["Repository"], f"v{metadata['version']}"
         text = replace_targets(
             (Path(self.root) / "README.md").read_text("utf-8"),

@@ -1,1 +1,1 @@
-"""What tests/test_freqtrade.py needs: the page, an environment with freqtrade, and the programs in it."""
+"""Helpers of tests/test_freqtrade.py: the page, an environment with freqtrade, and a program to run there."""

@@ -1,4 +1,4 @@
-"""Cancel orders through freqtrade's exchange object, and print the results. It needs freqtrade.
+"""Cancel orders through freqtrade's exchange object, and print the results. Needs freqtrade.
 
     python cancels.py {ccxt|ours} <configuration files, separated by commas> <id of an order that is gone>...
 
@@ -34,7 +34,7 @@ def main(world: str, files: list[str], gone: list[str]) -> dict[str, Any]:
 
         ccxt_bingx_ext.register()
     config = Configuration({"config": files}, RunMode.LIVE).get_config()
-    # freqtrade leaves BingX's websocket off. A user can switch it on, which makes a third instance.
+    # freqtrade leaves BingX's websocket off. A user can switch it on, which creates a third instance.
     config["exchange"]["_ft_has_params"] = {"ws_enabled": True}
     exchange = ExchangeResolver.load_exchange(config)
     try:
@@ -43,7 +43,7 @@ def main(world: str, files: list[str], gone: list[str]) -> dict[str, Any]:
             pair=PAIR, ordertype="limit", side="buy", amount=0.001, rate=25000, leverage=1
         )
         cancelled = cancel(exchange, placed["id"])
-        time.sleep(1.1)  # sooner, the exchange refuses every order that it has just received
+        time.sleep(1.1)  # the exchange accepts a cancel of the same order once per second
         return {
             "packages": {name: type(one).__module__.partition(".")[0] for name, one in instances.items()},
             "balance": exchange.get_balances()["USDT"]["free"],

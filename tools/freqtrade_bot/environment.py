@@ -1,4 +1,4 @@
-"""An environment with freqtrade, from the package index, and this checkout."""
+"""Build an environment with freqtrade, from the package index, and this checkout."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Environment:
         return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def install(self, *what: str) -> None:
-        """Install, or skip the tests if the package index is unreachable. Any other failure fails them."""
+        """Install. Skip the tests if the package index is unreachable, and fail them on any other failure."""
         pip = self.pip("install", "--quiet", *what)
         if pip.returncode == 0:
             return
@@ -40,7 +40,7 @@ class Environment:
 
 
 def index_is_unreachable(pip_output: str) -> bool:
-    """Whether pip gave up because of the network. It says so at its last attempt."""
+    """Whether pip gave up because of the network, according to its last attempt."""
     return _UNREACHABLE.search(pip_output) is not None
 
 
@@ -55,6 +55,6 @@ def with_freqtrade(version: str) -> Environment:
         venv.create(cached, symlinks=True, with_pip=True)
         environment.install(f"freqtrade=={version}", f"ccxt=={ccxt.__version__}", "hatchling")
         complete.touch()
-    # hatchling is already installed: this needs no package index.
+    # hatchling is already installed, so this step does not need the package index.
     environment.install("--no-deps", "--no-build-isolation", "--force-reinstall", str(ROOT))
     return environment

@@ -1,4 +1,4 @@
-"""docs/freqtrade.md as its reader uses it: its files and its commands."""
+"""Read docs/freqtrade.md as its reader does: its files and its commands."""
 
 from __future__ import annotations
 

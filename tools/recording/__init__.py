@@ -1,1 +1,1 @@
-"""The cassettes: `scenarios` (what happens), `tape` (how it is stored), `record` and `play`."""
+"""The cassettes: `scenarios` (their contents), `tape` (their format), `record` and `play`."""

@@ -1,4 +1,4 @@
-"""The cassettes of edit_order. The documented responses are those of `payloads.json`."""
+"""The cassettes of edit_order. The documented responses come from `payloads.json`."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ EDITS = [
         symbol=LINEAR,
         statuses=[(OLD, "canceled")],
         error=InvalidOrder,
-        requests=2,  # the response shows the old order as it was before; look up
+        requests=2,  # the response shows the old order's former state; a look-up follows
     ),
     _edit(
         "edit_null_data",

@@ -1,9 +1,9 @@
 """Record the responses of the real exchange, with your own account: ``record --live``.
 
-It places limit buy orders far below the market, of each kind of market that is named. It cancels them in the
-ways of which only the exchange knows the answer, and cancels whatever is left in the end. It prints each
-answer, and keeps it as a cassette. Keys come from BINGX_APIKEY and BINGX_SECRET and are masked in the
-cassettes. It was tested against the simulator only.
+It places limit buy orders far below the market, on each kind of market that you name. It cancels them in the
+ways for which only the exchange knows the response, and at the end cancels every order that is left. It
+prints each response, and keeps it as a cassette. It reads your keys from BINGX_APIKEY and BINGX_SECRET, and
+masks them in the cassettes. We tested it against the simulator only.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .tape import tape
 
 UNKNOWN = "1999999999999999999"
 PAUSE = 1.2  # s between recordings: 2 requests/s (seed), and the same order once per second
-MOST_OF_MARKET = 0.7  # a price above this share of the last one is not far from the market
+MOST_OF_MARKET = 0.7  # a price above this share of the last price is not far from the market
 
 Way = tuple[str, Callable[[], Any]]
 
@@ -42,7 +42,7 @@ class Far:
 def record_live(
     folder: Path, orders: Sequence[Far], exchange: Any = None, pause: float = PAUSE, *, hedged: bool = False
 ) -> list[Path]:
-    """Record one cassette per way of cancelling into `folder`; returns their paths.
+    """Record one cassette per way of cancelling into `folder`, and return their paths.
 
     `orders`: one per kind of market to record.
     """
@@ -51,7 +51,7 @@ def record_live(
     for one in orders:
         last = exchange.fetch_ticker(one.symbol)["last"]
         if one.price > last * MOST_OF_MARKET:
-            raise SystemExit(f"{one.price} is too near the market ({last}): the orders might be filled")
+            raise SystemExit(f"{one.price} is too near the market ({last}), so orders might fill: lower it")
     session = _Session(exchange, hedged)
     try:
         return [
@@ -64,7 +64,7 @@ def record_live(
 
 
 class _Session:
-    """The exchange, and the orders that were placed there."""
+    """The exchange, and the orders that the recorder placed there."""
 
     def __init__(self, exchange: Any, hedged: bool) -> None:
         self.exchange = exchange
@@ -77,7 +77,7 @@ class _Session:
         return "spot" if market["spot"] else "linear" if market["linear"] else "inverse"
 
     def id_of(self, far: Far) -> str:
-        """The exchange's name of the symbol."""
+        """The exchange's name for the symbol."""
         return str(self.exchange.market(far.symbol)["id"])
 
     def place(self, far: Far, client_order_id: str | None = None) -> str:
@@ -89,12 +89,12 @@ class _Session:
         return str(order["id"])
 
     def clean_up(self, pause: float) -> None:
-        """Cancel whatever is left."""
+        """Cancel every order that is left."""
         for order_id, symbol in self._placed:
-            time.sleep(pause)  # an order that was just cancelled is not accepted again
+            time.sleep(pause)  # the exchange accepts the same order once per second
             try:
                 self.exchange.cancel_order(order_id, symbol)
-                print(f"cancelled what was left: {order_id}")
+                print(f"cancelled an order that was left: {order_id}")
             except OrderNotFound:
                 pass  # no longer open, as it should be
             except BaseError as error:
@@ -187,14 +187,14 @@ def _record(folder: Path, name: str, act: Callable[[], Any], exchange: Any, paus
         try:
             print(f"{name}: {_summary(act())}")
         except BaseError as error:
-            print(f"{name}: {type(error).__name__}")  # a refusal is a response, too
+            print(f"{name}: {type(error).__name__}")  # a refusal is also a response
     exchange.session.close()
     time.sleep(pause)
     return path
 
 
 def _summary(answer: Any) -> str:
-    """What is worth knowing of an answer: its code and words, and what failed under which key."""
+    """The essence of a response: its code and words, and each failure with its key."""
     if isinstance(answer, list):
         return ", ".join(f"{order['id'] or order['clientOrderId']} {order['status']}" for order in answer)
     if not isinstance(answer, dict):

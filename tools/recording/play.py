@@ -16,7 +16,7 @@ LINEAR_MARKETS = ("BTC-USDT", "LTC-USDT", "RNDR-USDT")
 
 
 def play(scenario: Scenario, exchange_class: type, config: dict[str, Any]) -> None:
-    """Play ``scenario`` and check the result. The markets are set, so the bot sends only cancels."""
+    """Play ``scenario`` and check the result. The markets are preset, so the bot sends only cancels."""
     forget_accounts()
     with bot_of(exchange_class, {"apiKey": KEY, "secret": SECRET, **config, **scenario.config}) as bot:
         set_markets(bot)

@@ -1,4 +1,4 @@
-"""Requests to the exchange as we wrote them, not as the plugin would: for what only the exchange knows."""
+"""Send our own requests to the exchange, not the plugin's, to learn how the exchange responds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TIMEOUT = 10.0  # s
 
 
 class Probe:
-    """Sends signed requests with the keys and hosts of a ccxt exchange."""
+    """Send signed requests with the keys and hosts of a ccxt exchange."""
 
     def __init__(self, exchange: Any) -> None:
         self._exchange = exchange
@@ -24,7 +24,7 @@ class Probe:
     def send(
         self, method: str, path: str, params: Mapping[str, Any], form: Form = "query"
     ) -> dict[str, Any] | str:
-        """The response to ``path``, such as ``spot/v1/trade/cancelOrders``. A text if it is not JSON."""
+        """The response to ``path``, such as ``spot/v1/trade/cancelOrders``. Text if it is not JSON."""
         signed = self._signed({**params, "timestamp": self._exchange.milliseconds()})
         url = f"{self._exchange.urls['api'][path.partition('/')[0]].rstrip('/')}/{path}"
         url = url.replace("{hostname}", str(self._exchange.hostname))

@@ -1,6 +1,6 @@
 """Record the cassettes again: ``python -m tools.recording.record``, from the simulator, into cassettes/.
 
-A cassette stays as it is if only times would change in it.
+A cassette stays unchanged if only its times would change.
 
 With ``--live`` it records the real exchange, with your own keys, into cassettes/live/.
 """
@@ -39,7 +39,7 @@ def record(scenario: Scenario, folder: Path) -> Path:
 
 
 def record_again(scenario: Scenario, folder: Path) -> Path:
-    """Record ``scenario`` into ``folder``, unless that holds the same recording at another time."""
+    """Record ``scenario`` into ``folder``, unless only the times of its recording there would change."""
     stored = folder / f"{scenario.name}.yaml"
     with TemporaryDirectory() as temporary:
         fresh = record(scenario, Path(temporary))
@@ -55,7 +55,7 @@ def main() -> None:
         "--live", action="store_true", help="record the real exchange: places and cancels orders"
     )
     parser.add_argument("--symbol", default="BTC/USDT")
-    parser.add_argument("--price", type=float, help="of the limit buys: far below the market")
+    parser.add_argument("--price", type=float, help="of the limit buy orders: far below the market")
     parser.add_argument("--amount", type=float, help="of each limit buy")
     parser.add_argument(
         "--swap",
@@ -63,7 +63,7 @@ def main() -> None:
         action="append",
         default=[],
         metavar=("SYMBOL", "PRICE", "AMOUNT"),
-        help="record a swap, too: BTC/USDT:USDT (linear) or BTC/USD:BTC (inverse)",
+        help="also record a swap: BTC/USDT:USDT (linear) or BTC/USD:BTC (inverse)",
     )
     parser.add_argument("--hedged", action="store_true", help="the account is in hedge mode")
     parser.add_argument("--into", type=Path, default=CASSETTES, help="a folder; cassettes/ by default")

@@ -1,8 +1,8 @@
 """The scenarios of the cassettes. `record` plays each against the simulator and records it.
 
-``source`` says where the responses come from: "simulator" (its own), "documented" (an example that the
-exchange publishes) or "captured" (a payload that a user captured live and posted). The simulator sends the
-last two byte by byte. We have recorded none of them from the live exchange.
+``source`` is where the responses come from: "simulator" (its own), "documented" (an example that the exchange
+publishes) or "captured" (a payload that a user captured live and posted). The simulator sends the last two
+byte for byte. We have not recorded any of them from the live exchange.
 """
 
 from __future__ import annotations
@@ -42,17 +42,17 @@ class Scenario:
     arrange: Callable[[Simulator], Any] = lambda simulator: None
     settings: Mapping[str, Any] = field(default_factory=dict)  # the simulator's
     config: Mapping[str, Any] = field(default_factory=dict)  # the bot's
-    before: tuple[str, ...] = ()  # ids that the bot cancels first, one call for each
+    before: tuple[str, ...] = ()  # ids that the bot cancels first, one call per id
     error: type[BaseException] | None = None
     unresolved: list[Any] = field(default_factory=list)
     source: str = "simulator"
-    requests: int | None = 1  # that the call sends; None: as many as it takes
+    requests: int | None = 1  # how many the call sends. None: any number
     method: str = "cancel_orders"  # or cancel_all_orders, or the name of a method that takes one id
-    order: tuple[Any, ...] = ()  # what such a method takes between the symbol and the params
+    order: tuple[Any, ...] = ()  # the arguments of such a method between the symbol and the params
     pauses: Pauses = field(default_factory=Pauses)  # the bot's
 
     def act(self, bot: Bot) -> Any:
-        """Cancel `ids`, or all orders, of `symbol`; without a symbol, `ids` are entries of several."""
+        """Cancel `ids`, or all orders, of `symbol`. Without a symbol, `ids` are entries with symbols."""
         if self.method == "cancel_all_orders":
             return bot.cancel_all_orders(self.symbol, dict(self.params))
         if self.method != "cancel_orders":
@@ -124,7 +124,7 @@ def swap_orders(market: Any, filled: int | None = None, lost: str = "") -> Calla
 
 
 def a_minute_ago(market: Any, fault: Any = None, **details: Any) -> Callable[[Simulator], Any]:
-    """Place three orders long before the request, which meets ``fault``: their age is not in doubt."""
+    """Place three orders long before the request, which meets ``fault``: so their age is certain."""
 
     def arrange(simulator: Simulator) -> None:
         simulator.clock_offset_ms -= 60_000
@@ -241,7 +241,7 @@ SCENARIOS = [
         arrange=place(1),
         config={"secret": "not-the-secret"},
         error=AuthenticationError,
-        requests=2,  # the form could explain it: the other form is refused, too
+        requests=2,  # the request's form may be the cause; the exchange also refuses the other form
         statuses=[],
         unresolved=[order_id(0)],
     ),
@@ -251,13 +251,13 @@ SCENARIOS = [
         params=ONE_BY_ONE,
         arrange=place(1),
         before=("77", "78"),
-        requests=4,  # the third is refused, waited out, and sent again
+        requests=4,  # the exchange refuses the third; the plugin waits, and sends it again
         settings=AGAIN_AT_ONCE,
         statuses=[(order_id(0), "canceled")],
     ),
     Scenario(
         "banned",
-        # The documented text, with a time far in the future, so that a replay still meets the ban.
+        # The documented text, with a time far in the future, so that the ban still holds in a replay.
         ids=[order_id(0)],
         arrange=canned(
             b'{"code":100410,"msg":"the endpoint trigger frequency limit rule is currently in the disabled '
@@ -272,7 +272,7 @@ SCENARIOS = [
         ids=[order_id(0)],
         arrange=with_a_fast_clock,
         statuses=[(order_id(0), "canceled")],
-        requests=3,  # refused; ask for the clock of the exchange; send again
+        requests=3,  # refused; query the exchange's clock; send again
     ),
     Scenario(
         "three_batches",
@@ -296,7 +296,7 @@ SCENARIOS = [
         ids=[order_id(0)],
         arrange=lambda simulator: (place(1)(simulator), simulator.faults.add("null_data")),
         statuses=[(order_id(0), "canceled")],
-        requests=3,  # the look-up shows that nothing was executed: send again
+        requests=3,  # the look-up shows that the request was not executed; send again
     ),
     Scenario(
         "lost_answer",
@@ -424,7 +424,7 @@ SCENARIOS += [
     for name, arrange, statuses, count in (
         ("all_canceled", a_minute_ago(market), _ALL.statuses, 2),  # the request; the list
         (
-            "all_but_one",  # query what is left, and cancel it by its id
+            "all_but_one",  # query the order that is left, and cancel it by its id
             a_minute_ago(market, "refuse", ids=[order_id(2)]),
             _ALL.statuses,
             4,

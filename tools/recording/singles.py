@@ -15,7 +15,7 @@ _UNKNOWN: Final = to_bytes({"code": 109421, "msg": "order not exist", "data": {}
 _MARKETS: Final = {
     # symbol, endpoints of the cancel and of the query, requests if the order is gone, and if it is forgotten
     "spot": ("BTC/USDT", "POST spot/v1/trade/cancel", "GET spot/v1/trade/query", 1, 7),
-    # Linear and inverse refuse a cancelled order as one that does not exist: a query tells.
+    # Linear and inverse refuse a cancelled order as one that does not exist: only a query distinguishes them.
     "linear": (LINEAR, "DELETE swap/v2/trade/order", "GET swap/v2/trade/order", 2, 6),
     "inverse": (INVERSE, INVERSE_PATH, "GET cswap/v1/trade/orderDetail", 2, 7),
 }

@@ -1,7 +1,7 @@
-"""Cassettes of the exchange as it really speaks: each literal payload, with the right value of the call.
+"""Cassettes of the exchange's literal payloads, each with the correct result of the call.
 
-`payloads.json` holds the answers as the documentation and users show them. Here stands what the bot must be
-told. A name begins with the source: ``documented_`` or ``captured_``.
+`payloads.json` holds the responses as the documentation and users show them. This module holds the results
+that the bot must get. A name begins with the source: ``documented_`` or ``captured_``.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _whole(text: str) -> str:
 
 
 def _stands(market: Any, ended: str | None) -> Arrange:
-    """An order that ended before, or none."""
+    """Place an order that ended before, or no order."""
 
     def arrange(simulator: Simulator) -> None:
         if ended:
@@ -87,7 +87,7 @@ def _then(first: Arrange, kind: Any, **details: Any) -> Arrange:
 
 
 def _refusals() -> list[Scenario]:
-    """The words as the refusal of a list of one id: its state stands in the error's ``orders``."""
+    """The words as the refusal of a list of one id. The error's ``orders`` holds its state."""
     made = []
     for source, name, code, text, ended in _GONE:
         id = FIRST if ended else UNKNOWN
@@ -97,7 +97,7 @@ def _refusals() -> list[Scenario]:
                 f"{source}_refused_{name}",
                 ids=[id],
                 arrange=refused,
-                # Ambiguous words do not refuse: the order is reported as the look-up finds it.
+                # Ambiguous words are not a refusal: the plugin reports the order as the look-up finds it.
                 error=None if name in _AMBIGUOUS else OrderNotFound,
                 statuses=[(id, _STATUS[ended])],
                 source=source,
@@ -107,7 +107,7 @@ def _refusals() -> list[Scenario]:
 
 
 def _spot_entries() -> list[Scenario]:
-    """The words as an entry of ``fails``, beside an order that is cancelled."""
+    """The words as an entry of ``fails``, beside a cancelled order."""
     made = []
     for source, name, _, text, ended in _GONE:
         id = FIRST if ended else UNKNOWN
@@ -154,7 +154,7 @@ def _swap_refusals() -> list[Scenario]:
 
 
 def _once_per_second() -> list[Scenario]:
-    """An earlier request was received: the order is looked up, and cancelled after the second."""
+    """An earlier request arrived: the plugin looks up the order, and cancels it after a second."""
     swap = (109201, "The same order number is only allowed to be submitted once within 1 second.")
     spot = (100400, "The same order can only be submitted once per second.")
     return [
@@ -174,7 +174,7 @@ def _once_per_second() -> list[Scenario]:
 
 
 def _example(name: str, path: str, symbol: str, answer: Any, *ids: str, status: str = "canceled") -> Scenario:
-    """A published answer. JavaScript has rounded its ids: the bot asks for the rounded ones."""
+    """A published response. JavaScript has rounded its ids, so the bot cancels the rounded ids."""
     return Scenario(
         name,
         ids=[*ids],
@@ -186,7 +186,7 @@ def _example(name: str, path: str, symbol: str, answer: Any, *ids: str, status: 
 
 
 def _one(scenario: Scenario, method: str) -> Scenario:
-    """The same for a method that takes one id."""
+    """The same scenario for a method that takes one id."""
     return replace(scenario, ids=scenario.ids[0], method=method)
 
 
@@ -238,7 +238,7 @@ def _others() -> list[Scenario]:
         "https://bingx-api.github.io/docs/#/en-us/spot/account-api.html#Query%20Assets"
     )
     both_empty = "orderIdList & clientOrderIDList are both empty;"
-    # The captured text, with a time that is still to come when it is replayed.
+    # The captured text, with a time far in the future, so that the ban still holds in a replay.
     banned = {"code": 109429, "msg": "can retry after time: 4102444800000", "data": {}}
     zero = to_bytes(response([PAYLOADS["zero_order"], canceled(int(FIRST))]))
     failed = {"path": LINEAR_PATH, "ids": [SECOND], "code": 80012, "text": "cancel order failed"}
@@ -280,7 +280,7 @@ def _others() -> list[Scenario]:
     ]
 
 
-# How many requests a call takes is not what these scenarios are about.
+# These scenarios do not check how many requests a call takes.
 SPEAKS: Final = [
     replace(one, requests=None)
     for one in (

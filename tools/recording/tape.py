@@ -1,4 +1,4 @@
-"""The format of the cassettes: what vcrpy matches, and what it masks."""
+"""The format of the cassettes: the parts that vcrpy matches, and the parts that it masks."""
 
 from __future__ import annotations
 
@@ -76,10 +76,10 @@ def _match_params(ours: Any, theirs: Any) -> None:
 
 
 def timeless(path: Path) -> Any:
-    """The interactions of a cassette, without times: what two recordings of one scenario have in common."""
+    """The interactions of a cassette, without times: two recordings of one scenario have these in common."""
     text = re.sub(r'(\w*[tT]ime\\?": ?)\d{13}', r"\g<1>0", path.read_text())
     interactions = yaml.safe_load(text)["interactions"]
     for interaction in interactions:
-        for header in ("Expire", "Remain"):  # the rest of the window depends on the time, too
+        for header in ("Expire", "Remain"):  # the rest of the window depends on the time
             interaction["response"]["headers"].pop(f"X-RateLimit-Requests-{header}", None)
     return interactions

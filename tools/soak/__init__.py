@@ -1,1 +1,1 @@
-"""The soak: many cancels with lost responses. It checks the limit, the memory and every id."""
+"""The soak: many cancels with lost responses. It checks the limit, the memory and each id."""

@@ -1,8 +1,8 @@
-"""``python -m tools.soak``: many cancels, many with faults, from threads and tasks at once.
+"""``python -m tools.soak``: many cancels, often with faults, from threads and tasks at once.
 
 Each account has one sync instance that several threads share, and one async instance for several tasks. The
 soak sends unresolved ids again until they are settled, and then compares them with the truth. It keeps
-nothing of a settled order, so any growth of memory is the plugin's.
+nothing about a settled order, so any growth of memory is the plugin's.
 """
 
 from __future__ import annotations
@@ -72,14 +72,14 @@ class Report:
         megabytes, descriptors = self.growth
         pools = len(self.rules.accounts) * (THREADS + TASKS)
         return {
-            "every id accounted for, and truly": not self.problems,
-            "no order left open": self.seen.still_open == 0,
+            "every id is reported once, and truly": not self.problems,
+            "no order is left open": self.seen.still_open == 0,
             "the limit was never exceeded": max(self.seen.worst_windows.values()) <= self.rules.limit
             and self.seen.refused_for_limit == 0,
             "memory is flat": megabytes < 15,
             # Each thread and task has a connection, and a fault closes it.
             "descriptors are flat": abs(descriptors) <= pools,
-            "descriptors are given back": self.descriptors[1] <= self.descriptors[0] + 2,
+            "descriptors are released": self.descriptors[1] <= self.descriptors[0] + 2,
         }
 
 
@@ -93,7 +93,7 @@ class _Soak:
         self.exchange = exchange
         self.report = report
         self.symbol = SYMBOLS[report.rules.market][0]
-        # The swap endpoints say that these do not exist, either.
+        # The swap endpoints say that such orders do not exist.
         self._told_as_unknown = () if report.rules.market == "spot" else ("canceled", "rejected")
         self._lock = threading.Lock()
         self._to_place = cancels
@@ -102,7 +102,7 @@ class _Soak:
         self._sample_at = self._sample_every = max(1, cancels // 30)
 
     def next_job(self, account: str) -> Job | Literal["wait"] | None:
-        """The next job. None: nothing is left. "wait": a sample is due, and needs a quiet moment."""
+        """The next job. None: no job is left. "wait": a sample is due, and needs a quiet moment."""
         with self._lock:
             if self.report.settled >= self._sample_at:
                 if self._at_work:
@@ -181,7 +181,7 @@ class _Soak:
                 asking = _next(steps, result)
 
     async def work_async(self, account: str, instance: Any) -> None:
-        """Run one task. Everything but requests runs in a thread, because the event loop must be on time."""
+        """Run one task. All work but requests runs in a thread, because the event loop must be on time."""
         while (job := await asyncio.to_thread(self.next_job, account)) is not None:
             if job == "wait":
                 await asyncio.sleep(_QUIET_WITHIN)

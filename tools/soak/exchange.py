@@ -1,4 +1,4 @@
-"""The exchange of the soak. It runs in a process of its own, so that its log and book take no memory here."""
+"""The exchange of the soak, in a process of its own: its log and book take no memory in the measured one."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class SoakRules:
 
 @dataclass(frozen=True)
 class Job:
-    """Orders to cancel in one call. Some have ended before, or never existed."""
+    """Orders to cancel in one call. Some of them have already ended, or never existed."""
 
     ids: tuple[str, ...]
     process: int
@@ -47,7 +47,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Seen:
-    """Everything that the exchange saw. ``worst_windows``: by account, the most cancels within any second."""
+    """The exchange's observations. ``worst_windows``: by account, the most cancels within any second."""
 
     cancels: int
     look_ups: int
@@ -71,7 +71,7 @@ class SoakExchange:
             return self._connection.recv()
 
     def jobs(self, account: str, orders: int) -> list[Job]:
-        """Place this many orders, as jobs of a few orders each. Some of the orders end at once."""
+        """Place this many orders, in jobs of a few orders each. Some of the orders end at once."""
         return list(self._request("jobs", account, orders))
 
     def truths(self, ids: Sequence[str]) -> dict[str, str | None]:
@@ -172,7 +172,7 @@ class _Handlers:
 
 
 def _feed(simulator: Simulator, rules: SoakRules, stop: threading.Event) -> None:
-    """Keep faults waiting, each a random number of requests after the one before."""
+    """Keep faults waiting, each a random number of requests after the previous fault."""
     dice = random.Random(f"faults/{rules.seed}")
     while rules.fault_rate and not stop.wait(_TOP_UP_EVERY):
         for path in rules.paths:

@@ -1,4 +1,4 @@
-"""What a call reported, and the kinds of mistakes in it."""
+"""The report of a call, and the kinds of mistakes in it."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ COUNTS: Final = (
 
 NO_SUCH_ORDER: Final = "unknown"
 MACHINE_SECONDS: Final = 2.0
-"""How long this machine itself may take for a call: several exchanges share it."""
+"""How long (s) this machine itself may take for a call: several exchanges share it."""
 
-# What bots look for in the text (passivbot), and what the exchange says of orders that are gone (facts).
+# Texts that bots look for (passivbot), and the exchange's words for orders that are gone (facts).
 _GONE: Final = re.compile(
     r"order not found|order does not exist|already filled|already cancel|not exist|doesn't exist"
     r"|can not find order|FILLED or CANCELLED|order status :?(?:FILLED|CANCEL|FAILED|EXPIRED)",
@@ -62,14 +62,14 @@ def calls_gone(error: Exception) -> bool:
 
 
 def judge_secrets(texts: Iterable[str], finding: Finding) -> None:
-    """Look for the signature of a request in what the plugin says: in messages, and in its log."""
+    """Look for the signature of a request in the plugin's messages and log."""
     for text in texts:
         if _SIGNATURE.search(text):
             finding.note(LEAKED, text)
 
 
 def judge_error(error: Exception, names: Iterable[str], finding: Finding, what: str) -> None:
-    """Judge an error of the plugin that leaves orders unresolved. ``names``: those that it has to name."""
+    """Judge an error of the plugin that leaves orders unresolved. ``names``: ids that it must name."""
     if not isinstance(error, BaseError):
         finding.note(SILENT, f"{what}: {type(error).__name__} is not an error of ccxt: {error}")
     if calls_gone(error):
@@ -79,15 +79,15 @@ def judge_error(error: Exception, names: Iterable[str], finding: Finding, what: 
 
 
 def lists_of(error: Exception | None) -> tuple[list[Any] | None, list[Any] | None]:
-    """The ``orders`` and the ``unresolved`` of an error; None for one that it does not have."""
+    """The ``orders`` and the ``unresolved`` of an error. None stands for a missing list."""
     return getattr(error, "orders", None), getattr(error, "unresolved", None)
 
 
 def longest(scenario: FamilyScenario) -> float:
-    """How many s one cancel_order may take: its request, the time to reconcile, and one request more.
+    """How long (s) one cancel_order may take: its request, the time to reconcile, and one more request.
 
-    A limit that refuses is waited for, and so are the calls before it in the queue, and one that cancels the
-    same order.
+    The call also waits for a limit that refuses, for calls before it in the queue, and for another call that
+    cancels the same order.
     """
     timeout, resolve = scenario.timeout_ms / 1000, RESOLVE_TIMEOUT_MS / 1000
     seconds = timeout + resolve + timeout + MACHINE_SECONDS

@@ -16,7 +16,7 @@ from .scenario import Asking, FamilyScenario, Kind
 
 CLIENTS: Final[Mapping[Kind, tuple[str, ...]]] = {
     "cancel_order": (*OUR_CLIENTS, CCXT, CCXT_RETRIES),
-    # A sync bot calls from threads. ccxt's own sync class makes no promise for those.
+    # A sync bot calls from threads. ccxt's sync class does not promise to be thread-safe.
     "gather": (*OUR_CLIENTS, CCXT_ASYNC),
     "cancel_all_orders": (*OUR_CLIENTS, CCXT, CCXT_RETRIES),
 }
@@ -29,9 +29,10 @@ Truths = Callable[[], tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Answer:
-    """What one call reported, and what was true when it returned.
+    """The report of one call, and the truth when it returned.
 
-    `result`: an order structure, or a list of them (cancel_all_orders). `truths`: by the number of the order.
+    `result`: an order structure, or a list of them (cancel_all_orders). `truths`: statuses by the number of
+    the order.
     """
 
     result: Any
@@ -47,7 +48,7 @@ def run(
     markets: Sequence[dict[str, Any]],
     truths: Truths,
 ) -> tuple[Answer, ...]:
-    """Let ``client`` make the calls of the ``scenario``. Returns what each of them reported."""
+    """Let ``client`` make the calls of the ``scenario``. Return the report of each call."""
     is_async = client in (OURS_ASYNC, CCXT_ASYNC)
     ours = client in OUR_CLIENTS
     exchange = (OURS if ours else CCXTS)["async" if is_async else "sync"](_config(client, scenario, config))
@@ -119,7 +120,7 @@ async def _gather(
 
 
 def _ask(exchange: Any, scenario: FamilyScenario, asking: Asking | None) -> Any:
-    """Cancel with ``exchange``. Returns its result, or an awaitable of it."""
+    """Cancel with ``exchange``. Return its result, or an awaitable of its result."""
     if asking is None:
         params = {} if scenario.market == "spot" else {"type": "swap", "subType": scenario.market}
         return exchange.cancel_all_orders(scenario.symbol, params)

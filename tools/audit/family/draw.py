@@ -1,4 +1,4 @@
-"""Draw scenarios of single cancels and of cancelling all orders. Everything follows from the seed."""
+"""Draw scenarios of single cancels and of cancelling all orders. The seed determines everything."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from ..speaks import (
 from .scenario import ALL, LISTED, SINGLE, SYMBOLS, Asking, FamilyScenario, Kind
 
 _MINUTE: Final = 60.0
-_FORGOTTEN: Final = 3 * 3600.0  # s: the exchange does not find client order ids of that age (docs)
+_FORGOTTEN: Final = 3 * 3600.0  # s: the exchange does not find client order ids of this age (docs)
 _LIMITS: Final = {"single": 20, "batch": 5}  # requests per second
 _MOST_CALLS: Final = 60
 _MOST_PLACED: Final[Mapping[Kind, int]] = {"cancel_order": 3, "gather": _MOST_CALLS, "cancel_all_orders": 12}
@@ -55,7 +55,7 @@ def draw_family(kind: Kind, seed: int, index: int, only: Market | None = None) -
     troubles = _draw_troubles(rng, kind, voice, market, placed, calls)
     age = rng.choice((0.0, _MINUTE, _MINUTE, _FORGOTTEN))
     if age == 0.0 and any(one.kind == "stale" for one in troubles):
-        age = _MINUTE  # what was so before the call, a stale look-up knows
+        age = _MINUTE  # old enough for a stale look-up to know the state before the call
     return FamilyScenario(
         index=index,
         kind=kind,
@@ -150,7 +150,7 @@ def _named_by(calls: Sequence[Asking]) -> list[AskedId]:
 
 
 def _aimed(rng: Random, kind: Kind, market: Market, trouble: Trouble) -> Trouble:
-    """The trouble on an endpoint of this kind of call, instead of that of lists."""
+    """The trouble, moved from the endpoint of lists to an endpoint of this kind of call."""
     cancels: Mapping[Kind, Sequence[Mapping[Market, str]]] = {
         "cancel_order": (SINGLE,),
         "gather": (SINGLE, SINGLE, CANCEL),

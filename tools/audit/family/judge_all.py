@@ -34,7 +34,7 @@ from .play import FamilyPlayed
 from .scenario import ALL, LISTED, FamilyScenario
 
 _REFUSING: Final = frozenset({"ban", "restrict", "canned"})
-_LISTED_BY_ID: Final = 10  # so many the message names
+_LISTED_BY_ID: Final = 10  # how many ids the message names
 
 
 def judge_all(scenario: FamilyScenario, client: str, played: FamilyPlayed) -> Finding:
@@ -62,7 +62,7 @@ class _Judged:
         self._unresolved: list[dict[str, Any]] = [*(unresolved or ())]
 
     def _is_meant(self, number: int) -> bool:
-        """Whether the call is about the order: it is ours, and of the symbol."""
+        """Whether the call is about the order: the order is ours, and of the symbol."""
         if number not in range(len(self._played.book)):
             return False
         order = self._played.book[number]
@@ -71,7 +71,7 @@ class _Judged:
         return order.uid != SOMEBODY_ELSE and is_of_symbol
 
     def _number(self, order: Mapping[str, Any]) -> int:
-        """The number of the order, by its order id, or where that is missing by its client order id."""
+        """The number of the order, by its order id, or by its client order id if the order id is missing."""
         name = str(_id_of(order)).lower()
         own = (one for one in enumerate(self._played.book) if one[1].uid != SOMEBODY_ELSE)
         named = (number for number, one in own if name in (str(one.order_id), one.client_order_id.lower()))
@@ -79,7 +79,7 @@ class _Judged:
         return next(named, next(is_of_other, -1))
 
     def judge_reports(self) -> None:
-        """Judge what the call says of single orders."""
+        """Judge the call's reports about single orders."""
         numbers = [self._number(one) for one in self._orders]
         for number, order in zip(numbers, self._orders, strict=True):
             if not self._is_meant(number):
@@ -103,7 +103,7 @@ class _Judged:
             self.finding.note(LOST, str(FIRST_ORDER_ID + number))
 
     def judge_silence(self) -> None:
-        """Look for orders that were open at the call, have not ended, and that it does not mention."""
+        """Look for orders that were open at the call, have not ended, and are missing from its report."""
         if self._answer.error is not None and not self._ours:
             self.finding.note(UNCERTAIN, type(self._answer.error).__name__)
             return
@@ -180,9 +180,9 @@ class _Judged:
             self.finding.note(NEEDLESSLY_UNCERTAIN, f"{type(error).__name__} {error}")
 
     def _is_settleable(self, one: dict[str, Any]) -> bool:
-        """Whether the plugin may cancel what it left unresolved, and can find out about it.
+        """Whether the plugin could have settled an order that it left unresolved.
 
-        It leaves alone a trigger order, and what may be younger than the request.
+        It leaves alone a trigger order, and an order that may be younger than the request.
         """
         if _is_all(one):
             return True
@@ -192,7 +192,7 @@ class _Judged:
         return not (is_trigger or is_young)
 
     def judge_time(self) -> None:
-        """The list, the orders left, and their cancels by id take time of their own."""
+        """Judge the call's duration. The list, the orders left, and their cancels by id add to it."""
         if self._answer.seconds > 2 * longest(self._scenario):
             self.finding.note(TOO_LONG, f"{self._answer.seconds:.1f} s")
 
@@ -202,7 +202,7 @@ def _id_of(order: Mapping[str, Any]) -> str | None:
 
 
 def _is_all(unresolved: Mapping[str, Any]) -> bool:
-    """Whether the entry names no order, but all of a symbol, or of every symbol."""
+    """Whether the entry stands for all orders of a symbol, or of every symbol."""
     return _id_of(unresolved) is None
 
 

@@ -54,7 +54,7 @@ def judge_cancels(scenario: FamilyScenario, client: str, played: FamilyPlayed) -
 
 
 def _is_named_variously(scenario: FamilyScenario, id: str) -> bool:
-    """Whether several calls name an order by different ids: a client cannot know that it is one."""
+    """Whether several calls name an order by different ids: a client cannot know that it is one order."""
     calls = [one for one in scenario.calls if one.order is not None and id == str(FIRST_ORDER_ID + one.order)]
     return len({*calls}) > 1
 
@@ -145,7 +145,7 @@ class _Call:
 
     @property
     def _is_shared(self) -> bool:
-        """Whether another call cancels the same order: of two, one may come too late."""
+        """Whether another call cancels the same order: one of the two may come too late."""
         return self._asking.order is not None and len(self._scenario.named_by(self._asking.order)) > 1
 
     def _judge_unresolved(self, error: Exception) -> None:
@@ -166,9 +166,10 @@ class _Call:
             self._note(NEEDLESSLY_UNCERTAIN, f"{type(error).__name__} {error}")
 
     def _could_be_known(self) -> bool:
-        """Whether nothing keeps a client from finding out what became of the order.
+        """Whether a client can find out what became of the order.
 
-        A client order id that is not found proves nothing: the exchange forgets it, its order not (docs).
+        A client order id that is not found proves nothing: the exchange forgets the id, but not its order
+        (docs).
         """
         is_nameless = self._asking.client_id is not None and self._truth == NO_SUCH_ORDER
         is_forgotten = self._asking.client_id is not None and self._scenario.age > 7200
@@ -176,7 +177,7 @@ class _Call:
         return self._scenario.loses_one_response and not is_excused
 
     def _is_crowded(self) -> bool:
-        """Whether the other calls of a gather may have kept this one from finding out.
+        """Whether the other calls of a gather may have kept this call from reconciling.
 
         They meet the troubles in its place, use up the limit of the look-ups, and keep this machine busy.
         """

@@ -1,4 +1,4 @@
-"""Play one scenario with one client on one fresh exchange: what each call reports, and what is true."""
+"""Play one scenario with one client on one fresh exchange, and keep the reports and the truth."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .scenario import SINGLE, FamilyScenario
 
 @dataclass(frozen=True)
 class FamilyPlayed:
-    """A played scenario. Numbers of orders beyond those placed are of orders that came meanwhile."""
+    """A played scenario. Orders that another task placed meanwhile have the highest numbers."""
 
     answers: tuple[Answer, ...]
     in_the_end: tuple[str, ...]
@@ -30,11 +30,11 @@ class FamilyPlayed:
     repeated: tuple[str, ...] = ()
     """The order ids (or unknown ids) that were submitted again within a second."""
     logged: tuple[str, ...] = ()
-    """What the plugin wrote into its log."""
+    """The messages that the plugin logged."""
 
     @property
     def texts(self) -> Iterator[str]:
-        """What a bot, or who reads its log, gets to see."""
+        """Every text that a bot or a reader of its log sees."""
         yield from self.logged
         yield from (str(one.error) for one in self.answers if one.error is not None)
 
@@ -42,7 +42,7 @@ class FamilyPlayed:
 def play_family(scenario: FamilyScenario, client: str, markets: Sequence[dict[str, Any]]) -> FamilyPlayed:
     """Play ``scenario`` with ``client``."""
     set_pauses(scenario.voice)
-    # A rate limiter belongs to a key and a port, and ports are reused: every play has its own key.
+    # A rate limiter belongs to a key and a port, and ports are reused. So every play has its own key.
     key = f"key-{scenario.index}-{client}-{time.monotonic_ns()}"
     rules = {**LENIENT, **scenario.rules}
     with Simulator(limits=_limits(scenario), api_key=key, **rules) as simulator:
@@ -68,7 +68,7 @@ def play_family(scenario: FamilyScenario, client: str, markets: Sequence[dict[st
 
 @contextmanager
 def _listening() -> Iterator[list[str]]:
-    """Collect what the plugin logs."""
+    """Collect the plugin's log messages."""
     texts: list[str] = []
     handler = logging.Handler()
     handler.emit = lambda record: texts.append(record.getMessage())  # type: ignore[method-assign]
@@ -85,5 +85,5 @@ def _limits(scenario: FamilyScenario) -> Mapping[str, int | None] | None:
         return None
     return {
         CANCEL[scenario.market]: scenario.limits["batch"],
-        SINGLE[scenario.market]: scenario.limits["single"],  # last: inverse has no other
+        SINGLE[scenario.market]: scenario.limits["single"],  # last: inverse has only this limit
     }

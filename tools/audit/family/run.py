@@ -18,7 +18,7 @@ from .scenario import FamilyScenario, Kind
 
 
 def judge_family(scenario: FamilyScenario, client: str, played: FamilyPlayed) -> Finding:
-    """Judge what the client reported in the scenario."""
+    """Judge the client's reports in the scenario."""
     judge = judge_all if scenario.kind == "cancel_all_orders" else judge_cancels
     return judge(scenario, client, played)
 
@@ -31,7 +31,7 @@ def audit_family(
     jobs: int,
     market: Market | None = None,
 ) -> Iterator[Finding]:
-    """What is found in these scenarios, client by client; played in `jobs` processes of their own."""
+    """The findings of these scenarios, client by client, played in `jobs` processes."""
     yield from audit_each(partial(_audit_one, kind, seed, market, tuple(clients)), indexes, jobs)
 
 

@@ -45,7 +45,7 @@ class Asking:
 
     @property
     def value(self) -> str:
-        """The id that ``unresolved`` has: of both ids the client's, which is the one that is sent (docs)."""
+        """The id in ``unresolved``. Of both ids, the client order id, because the plugin sends it (docs)."""
         return self.client_id or self.order_id or ""
 
 
@@ -57,9 +57,9 @@ class FamilyScenario:
     market: Market
     placed: tuple[Placed, ...]
     age: float
-    """How many s before the call the orders were placed."""
+    """How long (s) before the call the orders were placed."""
     clock_offset_ms: int
-    """How far the exchange's clock is ahead."""
+    """How far (ms) the exchange's clock is ahead."""
     calls: tuple[Asking, ...]
     """For cancel_order and gathers."""
     symbol: str | None
@@ -68,20 +68,20 @@ class FamilyScenario:
     troubles: tuple[Trouble, ...]
     markets_loaded: bool
     throttled: bool = False
-    """Whether ccxt's ``enableRateLimit`` is on although no limit applies. A ban then closes the lane."""
+    """Whether ccxt's ``enableRateLimit`` is on. Even if no limit applies, a ban then closes the lane."""
     limits: Mapping[str, int] | None = field(default=None)
     """Requests per second, by setting. None: no limits."""
 
     @property
     def timeout_ms(self) -> int:
-        # Of many calls at once the last one waits for this machine, not for the exchange.
+        # With many calls at once, the last call waits for this machine, not for the exchange.
         return 1500 if self.kind == "gather" else 400
 
     @property
     def loses_one_response(self) -> bool:
-        """Whether all that goes wrong is one response of a cancel: then the client can find out everything.
+        """Whether one lost response of a cancel is all that goes wrong: the client can settle everything.
 
-        Look-ups that lag keep nothing from being found out, and neither do other spellings.
+        Look-ups that lag, and other spellings, do not prevent that.
         """
         cancels = (SINGLE[self.market], ALL[self.market])
         counted = [one for one in self.troubles if one.kind not in ("stale", "respell", "zero_order")]

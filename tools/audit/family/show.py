@@ -18,7 +18,7 @@ from .scenario import FamilyScenario, Kind
 def replay_family(
     kind: Kind, seed: int, index: int, clients: Sequence[str], market: Market | None = None
 ) -> bool:
-    """Play one scenario alone, and show everything; whether the plugin passed."""
+    """Play one scenario alone, and show everything. Return whether the plugin passed."""
     markets = load_markets()
     scenario = draw_family(kind, seed, index, market)
     _show_scenario(scenario)
