@@ -288,7 +288,7 @@ class CancelMethods(Upstream):
             form=form_of(self.apiKey or "", self._host(endpoint))
             if endpoint is SPOT and settings.request_format == AUTO
             else None,
-            fallbacks=settings.fallbacks if "{hostname}" in self.urls["api"][endpoint.api] else (),
+            fallbacks=settings.fallbacks if "{hostname}" in self._url(endpoint) else (),
             hosts=self._hosts,
             clock=time.monotonic,
             pauses=self._pauses,

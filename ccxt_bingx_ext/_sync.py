@@ -198,10 +198,15 @@ class bingx(BingxMixin, upstream):
             with cost.excused():
                 hold_slot(acquire(*self._limiter(cost.limited), cost.give_up))
 
-    def set_last_rest_request_timestamp(self) -> None:
+    @property
+    def lastRestRequestTimestamp(self) -> Any:
+        return self.__dict__.get("lastRestRequestTimestamp", 0)
+
+    @lastRestRequestTimestamp.setter
+    def lastRestRequestTimestamp(self, stamp: Any) -> None:
         # ccxt's next ordinary call would wait for a request that its throttle does not charge.
         if not getattr(_thread, "in_limiter", False):
-            super().set_last_rest_request_timestamp()
+            self.__dict__["lastRestRequestTimestamp"] = stamp
 
     def _update_limiters(self, limiters: Sequence[Limiter], signal: Pause | Ban) -> None:
         for limiter in limiters:

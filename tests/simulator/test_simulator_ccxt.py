@@ -11,6 +11,7 @@ import ccxt.pro
 import pytest
 
 from ccxt_bingx_ext.simulator import Simulator
+from tests.helpers import close
 
 SYMBOL = "BTC/USDT"
 
@@ -105,7 +106,7 @@ def test_async_and_pro(sim: Simulator) -> None:
             assert (await client.cancel_orders([order["id"]], SYMBOL))[0]["status"] == "canceled"
             assert sim.status(order["id"]) == "CANCELED"
         finally:
-            await client.close(True)  # without True ccxt 4.5.60 leaves its session open
+            await close(client)
 
     asyncio.run(use(ccxt.async_support.bingx))
     asyncio.run(use(ccxt.pro.bingx))
