@@ -6,12 +6,15 @@ The plugin prefers code that fits every release to a question about the version.
   it leaves the session open, unless its first argument is True: `takes_clean_instance_data`.
 - Until 4.5.59 `fetch2` writes ``lastRestRequestTimestamp`` itself. From 4.5.60 on it calls a method. The sync
   class guards the attribute, which both ways reach.
-- Until 4.5.52 `fetch2` signs once, before its retry loop; from 4.5.56 on, each time. The plugin's flows never
+- Until 4.5.52 `fetch2` signs once, before its retry loop; from 4.5.53 on, each time. The plugin's flows never
   let it retry.
-- Until 4.5.40 the sandbox has a URL for linear swaps only, from 4.5.42 on for all: `BingxMixin._host`.
-- In 4.5.28, no longer in 4.5.30, a ``clientOrderId`` in params beats the argument of
-  `edit_order_with_client_order_id`: `BingxMixin` overrides that.
+- Until 4.5.42 a ``clientOrderId`` in params beats the argument of `edit_order_with_client_order_id`:
+  `BingxMixin` overrides that.
+- Until 4.5.40 the sandbox has a URL for linear swaps only: `BingxMixin._url`.
+- Until 4.5.39 `cancel_all_orders` needs a symbol. The plugin's own does not.
 - Older releases pass headers and body to `sign`, newer ones do not: `BingxMixin.sign` passes on what it gets.
+- octobot-ccxt subtracts the measured time difference in `nonce` from 0.0.11 on; ccxt does not.
+  `BingxMixin.nonce` does it once on both.
 
 We read this in ccxt's source. `docs/compatibility.md` says which releases the tests ran on.
 """
@@ -44,7 +47,7 @@ def too_old() -> str | None:
     The version in the module counts, not that of an installed distribution, which another one may have
     overwritten. The plugin knows no lowest version of a fork.
     """
-    if _numbers(ccxt.__version__) >= _numbers(LOWEST) or _fork() is not None:
+    if numbers(ccxt.__version__) >= numbers(LOWEST) or _fork() is not None:
         return None
     return (
         f"{release()} is older than {LOWEST}, the lowest ccxt that the plugin was tested on. Cancels may "
@@ -69,5 +72,6 @@ def _installed(distribution: str) -> str | None:
         return None
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def numbers(version: str) -> tuple[int, ...]:
+    """`version` in a form that compares."""
     return tuple(int(part) for part in re.findall(r"\d+", version))

@@ -214,7 +214,7 @@ class BingxMixin(CancelMethods):
         price: Num = None,
         params: Mapping[str, Any] = {},
     ) -> Any:
-        # In ccxt 4.5.28 a clientOrderId in params beats the argument: the edit would be of another order.
+        # Until ccxt 4.5.42 a clientOrderId in params beats the argument: the edit would be of another order.
         named = {**params, "clientOrderId": clientOrderId}
         return super().edit_order_with_client_order_id(
             clientOrderId, symbol, type, side, amount, price, named
@@ -225,8 +225,9 @@ class BingxMixin(CancelMethods):
             return super().parse_market(market)
 
     def nonce(self) -> Any:
-        # ccxt's bingx signs by this machine's clock, whatever load_time_difference has measured.
-        return super().nonce() - (self.options.get("timeDifference") or 0)
+        # ccxt's bingx signs by this machine's clock, whatever load_time_difference has measured. Not by
+        # super(): octobot-ccxt 0.0.11 and newer subtract the difference there already.
+        return self.milliseconds() - (self.options.get("timeDifference") or 0)
 
     def prepare_request_headers(self, headers: Any = None) -> Any:
         prepared = super().prepare_request_headers(headers)

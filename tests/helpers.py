@@ -26,7 +26,7 @@ import ccxt_bingx_ext
 import ccxt_bingx_ext.async_support
 import ccxt_bingx_ext.pro
 from ccxt_bingx_ext._cancel import forms, spacing, together
-from ccxt_bingx_ext._ccxt_releases import takes_clean_instance_data
+from ccxt_bingx_ext._ccxt_releases import numbers, takes_clean_instance_data
 from ccxt_bingx_ext._ratelimit import registry
 from ccxt_bingx_ext.simulator import Request, Simulator
 
@@ -94,6 +94,11 @@ async def _cancel_leftover_tasks() -> None:
         task.cancel()
     await asyncio.gather(*left, return_exceptions=True)
     await asyncio.sleep(0.01)  # the loop closes connections in its next round
+
+
+def is_ccxt_from(lowest: str) -> bool:
+    """Whether the ccxt at work is `lowest` or newer: for what ccxt's own classes do otherwise before."""
+    return numbers(ccxt.__version__) >= numbers(lowest)
 
 
 def forget_accounts() -> None:

@@ -94,7 +94,20 @@ def test_close_closes_the_session(loopback: None) -> None:
     assert asyncio.run(closed())
 
 
-# The sandbox of ccxt before 4.5.42 has no URL but that of linear swaps.
+@pytest.mark.parametrize("is_fork", [False, True])
+def test_nonce(world: str, monkeypatch: pytest.MonkeyPatch, is_fork: bool) -> None:
+    """The measured time difference counts once, also on octobot-ccxt, which subtracts it, too."""
+
+    def nonce_of_the_fork(exchange: Any) -> int:
+        return int(exchange.milliseconds() - exchange.options.get("timeDifference", 0))
+
+    if is_fork:
+        monkeypatch.setattr(CCXTS[world], "nonce", nonce_of_the_fork)
+    exchange = OURS[world]({"options": {"timeDifference": 60_000}})
+    assert abs(exchange.milliseconds() - 60_000 - exchange.nonce()) < 5_000
+
+
+# The sandbox of ccxt until 4.5.40 has no URL but that of linear swaps.
 
 
 @pytest.mark.parametrize("enable_rate_limit", [False, True])
