@@ -12,7 +12,8 @@ The plugin prefers code that fits every release to a question about the version.
   `BingxMixin` overrides that.
 - Until 4.5.40 the sandbox has a URL for linear swaps only: `BingxMixin._url`.
 - Until 4.5.39 `cancel_all_orders` needs a symbol. The plugin's own does not.
-- Older releases pass headers and body to `sign`, newer ones do not: `BingxMixin.sign` passes on what it gets.
+- 4.5.76 and older releases pass headers and body to `sign`, 4.5.90 does not: `BingxMixin.sign` passes on what
+  it gets.
 - octobot-ccxt subtracts the measured time difference in `nonce` from 0.0.11 on; ccxt does not.
   `BingxMixin.nonce` does it once on both.
 

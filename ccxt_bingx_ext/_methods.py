@@ -202,7 +202,7 @@ class CancelMethods(Upstream):
             if not self.markets:
                 yield LoadMarkets()
             market = self._market(symbol, EDIT_ORDER)
-            if market["inverse"]:  # ccxt 4.5.60 sends it to the endpoint of the linear swaps
+            if market["inverse"]:  # ccxt 4.5.28 and 4.5.60 send it to the endpoint of the linear swaps
                 raise NotSupported(f"{EDIT_ORDER} is not supported for inverse swap markets")
             endpoint = single_of(market)
             context = self._context(EDIT_ORDER, market, endpoint, parse_settings(self.options, endpoint))

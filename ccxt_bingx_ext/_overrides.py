@@ -176,7 +176,7 @@ class BingxMixin(CancelMethods):
         **named: Any,
     ) -> dict[str, Any]:
         # ccxt 4.5.90 sends this endpoint's parameters in the URL; the endpoint documents a JSON body (seed).
-        # ccxt's classes took trailing headers and body until 4.5.60 or so.
+        # ccxt's classes take trailing headers and body in 4.5.76, and no longer in 4.5.90.
         params = dict(params)
         hostname, form, _ = (params.pop(name, None) for name in (_HOSTNAME, _FORM, _GIVE_UP))
         is_ours = limited_at(section, method, path) is SPOT

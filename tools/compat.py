@@ -4,9 +4,9 @@
     python -m tools.compat -- tests/unit                    # pytest's arguments after --
     python -m tools.compat --ccxt lowest 4.5.74 newest --python 3.10 3.13
 
-The Python that runs this gets the lowest supported release, the newest, some between, and those that bots pin.
-Every other Python gets the lowest and the newest. With --ccxt, every Python gets the named releases. A pair for which pip finds
-no versions is reported as such, and does not count as a failure.
+The Python that runs this gets the lowest supported release, the newest, some between, and those that bots
+pin. Every other Python gets the lowest and the newest. With --ccxt, every Python gets the named releases. A
+pair for which pip finds no versions is reported as such, and does not count as a failure.
 
 The environments stay in .compat. Their test tools have the versions and hashes of requirements/test.txt, so
 a failure is about ccxt or Python. ccxt and what it needs come from the index as they are: most of these
