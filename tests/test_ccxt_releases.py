@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,19 @@ def test_close_closes_the_session(loopback: None) -> None:
         return bool(session.closed)
 
     assert asyncio.run(closed())
+
+
+def test_stamp(simulator: Simulator) -> None:
+    """A cancel leaves ccxt's time stamp as it is on every release, and the bot's own write counts."""
+    exchange = OURS["sync"](simulator.ccxt_config(enableRateLimit=True))
+    exchange.load_markets()
+    stamped = exchange.lastRestRequestTimestamp
+    assert stamped > 0
+    time.sleep(0.002)  # the stamp is in ms
+    exchange.cancel_orders([str(simulator.place().order_id)], "BTC/USDT")
+    assert exchange.lastRestRequestTimestamp == stamped
+    exchange.lastRestRequestTimestamp = 1
+    assert exchange.lastRestRequestTimestamp == 1
 
 
 @pytest.mark.parametrize("is_fork", [False, True])
