@@ -205,7 +205,7 @@ class CancelMethods(Upstream):
             if not self.markets:
                 yield LoadMarkets()
             market = self._market(symbol, method)
-            if market["inverse"]:  # ccxt 4.5.60 sends it to the endpoint of the linear swaps
+            if market["inverse"]:  # ccxt 4.5.28 and 4.5.60 send it to the endpoint of the linear swaps
                 raise NotSupported(f"{method} is not supported for inverse swap markets")
             endpoint = single_of(market)
             context = self._context(method, market, endpoint, parse_settings(self.options, endpoint))
@@ -292,7 +292,7 @@ class CancelMethods(Upstream):
             form=form_of(self.apiKey or "", self._host(endpoint))
             if endpoint is SPOT and settings.request_format == AUTO
             else None,
-            fallbacks=settings.fallbacks if "{hostname}" in self.urls["api"][endpoint.api] else (),
+            fallbacks=settings.fallbacks if "{hostname}" in self._url(endpoint) else (),
             hosts=self._hosts,
             clock=time.monotonic,
             pauses=self._pauses,

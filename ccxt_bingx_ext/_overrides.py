@@ -10,8 +10,9 @@ from functools import partial
 from math import inf
 from typing import Any
 
-from ccxt.base.errors import BadRequest, BaseError, ExchangeNotAvailable
+from ccxt.base.errors import BadRequest, BaseError, ExchangeNotAvailable, NotSupported
 from ccxt.base.exchange import __version__ as ccxt_version
+from ccxt.base.types import Num, OrderSide, OrderType
 
 from ._bingx.endpoints import (
     ENDPOINTS,
@@ -56,6 +57,7 @@ from ._cancel.commands import (
 from ._cancel.forms import QUERY
 from ._cancel.hosts import Hosts
 from ._cancel.run import Pauses
+from ._ccxt_releases import release
 from ._log import DEBUG, INFO, event, is_on
 from ._methods import CancelMethods
 from ._ratelimit.acquire import Refusal
@@ -76,6 +78,7 @@ _ALIASES = {
     "cancelOrdersForSymbols": "cancel_orders_for_symbols",
     "cancelOrdersWithClientOrderIds": "cancel_orders_with_client_order_ids",
     "editOrder": "edit_order",
+    "editOrderWithClientOrderId": "edit_order_with_client_order_id",
 }
 
 
@@ -144,7 +147,7 @@ class BingxMixin(CancelMethods):
                 limits = {route: one.rate_limit.per_second for route, one in settings.items()}
             store = where_is(next(iter(settings.values())).storage)
         lanes = f"{len(limits)} lanes in {store or 'this process'}" if limits else "no rate limit"
-        text = f"ccxt-bingx-ext {version} on ccxt {ccxt_version}: {name}, {lanes}"
+        text = f"ccxt-bingx-ext {version} on {release()}: {name}, {lanes}"
         event(INFO, "instance", text, version=version, ccxt_version=ccxt_version, limits=limits, store=store)
 
     def describe(self) -> Any:
@@ -172,7 +175,8 @@ class BingxMixin(CancelMethods):
         **named: Any,
     ) -> dict[str, Any]:
         # ccxt 4.5.90 sends the parameters of the batch cancel in the URL. Its document shows a JSON body
-        # (seed). ccxt's classes took trailing headers and body until 4.5.60 or so.
+        # (seed).
+        # ccxt's classes take trailing headers and body in 4.5.76, and no longer in 4.5.90.
         params = dict(params)
         hostname, form, _ = (params.pop(name, None) for name in (_HOSTNAME, _FORM, _GIVE_UP))
         is_ours = limited_at(section, method, path) is SPOT
@@ -200,13 +204,30 @@ class BingxMixin(CancelMethods):
             params["maxRetriesOnFailure"] = 0
         return super().fetch2(path, api, method, params, *args, **named)
 
+    def edit_order_with_client_order_id(
+        self,
+        clientOrderId: str,
+        symbol: str,
+        type: OrderType,
+        side: OrderSide,
+        amount: Num = None,
+        price: Num = None,
+        params: Mapping[str, Any] = {},
+    ) -> Any:
+        # Until ccxt 4.5.42 a clientOrderId in params beats the argument: the edit would be of another order.
+        named = {**params, "clientOrderId": clientOrderId}
+        return super().edit_order_with_client_order_id(
+            clientOrderId, symbol, type, side, amount, price, named
+        )
+
     def parse_market(self, market: Any) -> Any:
         with reading_markets(self.id):
             return super().parse_market(market)
 
     def nonce(self) -> Any:
-        # ccxt's bingx signs by this machine's clock, and ignores what load_time_difference has measured.
-        return super().nonce() - (self.options.get("timeDifference") or 0)
+        # ccxt's bingx signs by this machine's clock, whatever load_time_difference has measured. Not by
+        # super(): octobot-ccxt 0.0.11 and newer subtract the difference there already.
+        return self.milliseconds() - (self.options.get("timeDifference") or 0)
 
     def prepare_request_headers(self, headers: Any = None) -> Any:
         prepared = super().prepare_request_headers(headers)
@@ -273,8 +294,17 @@ class BingxMixin(CancelMethods):
         is_ordinary = limited not in _AT_ONCE and _GIVE_UP not in params
         return LimiterCost(cost, limited, params.get(_GIVE_UP, inf), is_ordinary)
 
+    def _has_url(self, limited: Limited) -> bool:
+        return self.urls["api"].get(limited.api) is not None
+
+    def _url(self, limited: Limited) -> str:
+        """The URL of ccxt's settings, with ``{hostname}`` unless the user named another one."""
+        if not self._has_url(limited):
+            raise NotSupported(f"{self.id} has no URL for {limited.route} in {release()}'s sandbox")
+        return str(self.urls["api"][limited.api])
+
     def _host(self, limited: Limited) -> str:
-        return str(self.implode_hostname(self.urls["api"][limited.api]))
+        return str(self.implode_hostname(self._url(limited)))
 
     def _limiter(self, limited: Limited) -> tuple[Limiter, RateLimit, float, Refusal]:
         """The arguments of `acquire`: this account's limiter for `limited`, and how to wait there."""
@@ -335,8 +365,8 @@ class BingxMixin(CancelMethods):
         if scope is Scope.ENDPOINT:
             return [self._limiter(limited)[0]]
         if scope is Scope.ACCOUNT:
-            return [self._limiter(one)[0] for one in ENDPOINTS.values()]
-        own = [self._limiter(one)[0] for one in LIMITED.values()]
+            return [self._limiter(one)[0] for one in ENDPOINTS.values() if self._has_url(one)]
+        own = [self._limiter(one)[0] for one in LIMITED.values() if self._has_url(one)]
         return [*dict.fromkeys([*own, *limiters_at(self._host(limited))])]
 
     def _update_limiters(self, limiters: Sequence[Limiter], signal: Pause | Ban) -> Any:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from types import ModuleType, TracebackType
 from typing import Any
 
-from ._log import INFO, event
+import ccxt
+
+from ._ccxt_releases import release, too_old
+from ._log import INFO, WARNING, event
 
 _NAME = "bingx"
 _originals: dict[ModuleType, Any] = {}
@@ -43,8 +46,10 @@ def register() -> Registration:
             setattr(module, _NAME, ours)
     if not was_registered:
         places = [f"{module.__name__}.{_NAME}" for module, _ in _places()]
-        text = f"registered: {', '.join(places)} are now the classes of ccxt_bingx_ext"
+        text = f"registered: {', '.join(places)} of {release()} are now the classes of ccxt_bingx_ext"
         event(INFO, "registered", text, places=tuple(places))
+        if (warning := too_old()) is not None:
+            event(WARNING, "old_ccxt", warning, ccxt_version=ccxt.__version__)
     return Registration(was_registered)
 
 

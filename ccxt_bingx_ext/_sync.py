@@ -210,17 +210,27 @@ class bingx(BingxMixin, upstream):
             return super().fetch(url, method, headers, body)
 
     def throttle(self, cost: Any = None) -> None:
-        _thread.in_limiter = isinstance(cost, LimiterCost) and not cost.is_ordinary
-        if not _thread.in_limiter:
+        _thread.skips_stamp = False
+        skips_throttle = isinstance(cost, LimiterCost) and not cost.is_ordinary
+        if not skips_throttle:
             super().throttle(cost)
         if isinstance(cost, LimiterCost):
             with cost.excused():
                 hold_slot(acquire(*self._limiter(cost.limited), cost.give_up))
+        _thread.skips_stamp = skips_throttle
 
-    def set_last_rest_request_timestamp(self) -> None:
-        # Otherwise ccxt's next ordinary call would wait for a request that its throttle does not count.
-        if not getattr(_thread, "in_limiter", False):
-            super().set_last_rest_request_timestamp()
+    @property
+    def lastRestRequestTimestamp(self) -> Any:
+        return self.__dict__.get("lastRestRequestTimestamp", 0)
+
+    @lastRestRequestTimestamp.setter
+    def lastRestRequestTimestamp(self, stamp: Any) -> None:
+        # ccxt's next ordinary call would wait for a request that its throttle does not charge. Only the one
+        # stamp after `throttle` is skipped: a bot may write, too.
+        if getattr(_thread, "skips_stamp", False):
+            _thread.skips_stamp = False
+        else:
+            self.__dict__["lastRestRequestTimestamp"] = stamp
 
     def _update_limiters(self, limiters: Sequence[Limiter], signal: Pause | Ban) -> None:
         for limiter in limiters:

@@ -11,6 +11,7 @@ from ccxt.base.errors import BaseError
 from ccxt.base.types import Num, Order, OrderSide, OrderType
 
 from ._cancel.commands import Command, LoadMarkets, Share
+from ._ccxt_releases import takes_clean_instance_data
 from ._coalesce.coalescer import Coalescer
 from ._ids import OrderId
 from ._overrides import BingxMixin, LimiterCost
@@ -21,6 +22,9 @@ from ._wire.aiohttp_sessions import watch_session
 from ._wire.call import Call, SlotLost, hold_slot, holds_slot_of, one_call
 
 __all__ = ["bingx"]
+
+# A bot's close(True) closes everything on every ccxt.
+_CLOSE_TAKES_ARGUMENTS = takes_clean_instance_data(upstream.close)
 
 
 class bingx(BingxMixin, upstream):
@@ -94,6 +98,8 @@ class bingx(BingxMixin, upstream):
 
     async def close(self, *args: Any, **named: Any) -> Any:
         await self._coalescer.close(self.timeout / 1000)
+        if not _CLOSE_TAKES_ARGUMENTS:
+            return await super().close()
         return await super().close(*args, **named)
 
     async def _execute_or_share(self, command: Command | Share) -> Any:

@@ -26,6 +26,7 @@ import ccxt_bingx_ext
 import ccxt_bingx_ext.async_support
 import ccxt_bingx_ext.pro
 from ccxt_bingx_ext._cancel import forms, spacing, together
+from ccxt_bingx_ext._ccxt_releases import numbers, takes_clean_instance_data
 from ccxt_bingx_ext._ratelimit import registry
 from ccxt_bingx_ext.simulator import Request, Simulator
 
@@ -63,9 +64,14 @@ class Bot:
         return call
 
     def close(self) -> None:
-        if inspect.iscoroutinefunction(self.exchange.close):
-            # Without True ccxt 4.5.60 leaves its session open.
-            self._loop.run_until_complete(self.exchange.close(True))
+        # ccxt's sync classes have no `close` before 4.5.60: they close their session when they are deleted.
+        if inspect.iscoroutinefunction(getattr(self.exchange, "close", None)):
+            self._loop.run_until_complete(close(self.exchange))
+
+
+async def close(exchange: Any) -> None:
+    """Close an async exchange, ccxt's or ours, with its session."""
+    await exchange.close(*([True] if takes_clean_instance_data(exchange.close) else []))
 
 
 @contextmanager
@@ -88,6 +94,11 @@ async def _cancel_leftover_tasks() -> None:
         task.cancel()
     await asyncio.gather(*left, return_exceptions=True)
     await asyncio.sleep(0.01)  # the loop closes connections in its next round
+
+
+def is_ccxt_from(lowest: str) -> bool:
+    """Whether the ccxt at work is `lowest` or newer: for what ccxt's own classes do otherwise before."""
+    return numbers(ccxt.__version__) >= numbers(lowest)
 
 
 def forget_accounts() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tools.compat import Result, counted, named, refused, spread, supported, table
+from tools.compat import Result, counted, named, refused, spread, supported, table, usual
 
 RELEASES = ["4.5.60", "4.5.66", "4.5.67", "4.5.74", "4.5.82", "4.5.90"]
 
@@ -21,6 +21,14 @@ def test_spread() -> None:
     assert spread(RELEASES, 9) == RELEASES
     assert spread(["4.5.60"]) == ["4.5.60"]
     assert named(["newest", "4.5.74", "lowest", "4.5.90"], RELEASES) == ["4.5.60", "4.5.74", "4.5.90"]
+
+
+def test_usual_releases() -> None:
+    """The releases that bots pin run, too, each once and in order, if the plugin supports them."""
+    releases = [f"4.5.{patch}" for patch in range(30, 91)]
+    assert spread(releases) == ["4.5.30", "4.5.45", "4.5.60", "4.5.75", "4.5.90"]
+    assert usual(releases) == ["4.5.30", "4.5.44", "4.5.45", "4.5.60", "4.5.64", "4.5.75", "4.5.90"]
+    assert usual(RELEASES[:1]) == RELEASES[:1]
 
 
 @pytest.mark.parametrize(

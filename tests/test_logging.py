@@ -127,6 +127,17 @@ def test_registered(log: Log) -> None:
     record = log.one("registered")
     assert record.places == ("ccxt.bingx", "ccxt.async_support.bingx", "ccxt.pro.bingx")
     assert record.levelno == logging.INFO
+    assert f"of ccxt {ccxt.__version__} are" in record.getMessage()
+
+
+def test_registered_on_an_old_ccxt(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`register` warns of a ccxt below the supported ones, and takes effect all the same."""
+    monkeypatch.setattr(ccxt, "__version__", "4.5.27")
+    with ccxt_bingx_ext.register():
+        assert ccxt.bingx is ccxt_bingx_ext.bingx
+    record = log.one("old_ccxt")
+    assert fields(record, "ccxt_version", "levelno") == ["4.5.27", logging.WARNING]
+    assert record.getMessage().startswith("ccxt 4.5.27 is older than ")
 
 
 # Ambiguity

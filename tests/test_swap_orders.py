@@ -54,7 +54,7 @@ def test_main_job(bot: Bot, simulator: Simulator, market: str) -> None:
 def test_linear_failure_in_info(bot: Bot) -> None:
     """The info of a failed linear order holds the exchange's errorCode and errorMessage."""
     (order,) = bot.cancel_orders(["77"], LINEAR)
-    info = {name: str(value) for name, value in order["info"].items()}  # ccxt 4.5.60 quotes numbers
+    info = {name: str(value) for name, value in order["info"].items()}  # ccxt 4.5.28 and 4.5.60 quote numbers
     assert info == {"orderId": "77", "errorCode": "80016", "errorMessage": "order does not exist"}
 
 

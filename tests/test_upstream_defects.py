@@ -144,7 +144,7 @@ def test_ccxt_sends_the_query_form(ccxts_own: Bot, simulator: Simulator) -> None
 
 @worked_around_by(endpoints._inverse_id)
 def test_ccxt_cannot_cancel_inverse_orders(ccxts_own: Bot, simulator: Simulator) -> None:
-    """ccxt 4.5.90 raises NotSupported for inverse orders, 4.5.60 sends them to the linear endpoint."""
+    """ccxt 4.5.90 raises NotSupported for inverse orders, 4.5.28 and 4.5.60 send them to the linear one."""
     with pytest.raises(ExchangeError) as caught:
         ccxts_own.cancel_orders(["1"], "BTC/USD:BTC")
     asked = [request.path for request in simulator.requests]

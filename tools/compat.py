@@ -4,9 +4,9 @@
     python -m tools.compat -- tests/unit                    # pytest's arguments after --
     python -m tools.compat --ccxt lowest 4.5.74 newest --python 3.10 3.13
 
-The Python that runs this gets the lowest supported release, the newest, and some between. Every other Python
-gets the lowest and the newest. With --ccxt, every Python gets the named releases. If pip finds no versions
-that fit a pair, the table says so, and the pair does not count as a failure.
+The Python that runs this gets the lowest supported release, the newest, some between, and those that bots
+pin. Every other Python gets the lowest and the newest. With --ccxt, every Python gets the named releases. If
+pip finds no versions that fit a pair, the table says so, and the pair does not count as a failure.
 
 The environments stay in .compat. Their test tools have the versions and hashes of requirements/test.txt, so
 a failure is about ccxt or Python. ccxt and its dependencies come unpinned from the index, because most of
@@ -37,6 +37,10 @@ TEST_PINS = REQUIREMENTS / "test.txt"
 THIS = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
+PINNED_BY_BOTS = ("4.5.44", "4.5.64")
+"""OctoBot 2.1.1 pins the first, and lumibot and basana end up with the second."""
+
+
 class Result(NamedTuple):
     """The result of one pair. ``passed`` is None if pip finds no versions that fit."""
 
@@ -65,6 +69,11 @@ def spread(releases: Sequence[str], count: int = 5) -> list[str]:
         if steps
         else [*releases]
     )
+
+
+def usual(releases: Sequence[str]) -> list[str]:
+    """What runs unless releases are named: a spread, and the supported ones that bots pin."""
+    return named([*spread(releases), *(one for one in PINNED_BY_BOTS if one in releases)], releases)
 
 
 def named(names: Iterable[str], releases: Sequence[str]) -> list[str]:
@@ -197,7 +206,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         kept = Path(temporary) if given.fresh else KEPT
         listed = listed_releases(_environment(sys.executable, kept / "index"))
         releases = supported(listed, (ROOT / "pyproject.toml").read_text("utf-8"))
-        chosen = named(given.ccxt, releases) if given.ccxt else spread(releases)
+        chosen = named(given.ccxt, releases) if given.ccxt else usual(releases)
         ends = (chosen[0], chosen[-1])
         results: dict[tuple[str, str], Result] = {}
         for python in asked:

@@ -53,6 +53,13 @@ def skipped(reason: str, *names: str) -> list[Check]:
     return [Check(name, SKIPPED, reason) for name in names]
 
 
+def versions(at_work: str, too_old: str | None) -> Check:
+    """Whether the plugin was tested on a ccxt as old as the one at work. `too_old`: what is wrong if not."""
+    if too_old is None:
+        return Check("versions", OK, at_work)
+    return Check("versions", NOT_OK, f"{at_work}: {too_old}")
+
+
 def host(url: str, error: BaseError | None, how_to_start: str | None = None) -> Check:
     """Whether the exchange answers at all. `how_to_start`: the command that starts it, for a simulator."""
     if error is None:

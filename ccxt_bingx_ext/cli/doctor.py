@@ -18,6 +18,7 @@ from ccxt.base.errors import BaseError
 
 from .. import bingx
 from .._bingx.endpoints import LINEAR, SPOT
+from .._ccxt_releases import too_old
 from .._ids import Batch, OrderRef
 from . import checks
 from .checks import OK, Check, skipped
@@ -61,7 +62,7 @@ def installed() -> list[Check]:
         for name, purpose in _OPTIONAL.items()
         for version in [version_of(name)]
     ]
-    return [Check("versions", OK, versions()), Check("optional", OK, "; ".join(found))]
+    return [checks.versions(versions(), too_old()), Check("optional", OK, "; ".join(found))]
 
 
 def examine(

@@ -23,6 +23,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from .._ccxt_releases import too_old
 from .terminal import remark
 from .usage import BadUsage
 
@@ -52,6 +53,9 @@ def run(words: Sequence[str]) -> int:
             f"PYTHONPATH cannot name a path with {os.pathsep!r} in it, so the program would get ccxt's own "
             f"classes: move this package elsewhere, from {ON_START}"
         )
+    if (warning := too_old()) is not None:
+        # Of this Python's ccxt. If the program has another one, `register` warns there, in the log.
+        remark(f"ccxt-bingx-ext: {warning}")
     return os.execve(path, [path, *command[1:]], environment_of(os.environ))
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import platform
 from importlib import metadata
 
-import ccxt
-
 from .. import __version__
+from .._ccxt_releases import release
 
 
 def versions() -> str:
     """The versions of the package, of ccxt and of Python, in one line."""
-    return f"ccxt-bingx-ext {__version__} (ccxt {ccxt.__version__}, Python {platform.python_version()})"
+    return f"ccxt-bingx-ext {__version__} ({release()}, Python {platform.python_version()})"
 
 
 def version_of(distribution: str) -> str | None:

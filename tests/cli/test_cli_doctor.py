@@ -24,6 +24,7 @@ from ccxt.base.errors import (
 
 from ccxt_bingx_ext import __version__, bingx
 from ccxt_bingx_ext._bingx.errors import Response, attach_response
+from ccxt_bingx_ext._ccxt_releases import LOWEST
 from ccxt_bingx_ext.cli import checks, doctor, main
 from ccxt_bingx_ext.cli.checks import Check
 from ccxt_bingx_ext.cli.doctor import examine
@@ -101,6 +102,17 @@ def test_optional_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     assert optional.detail == (
         f"ccxt {metadata.version('ccxt')} (for everything); no-such-package is not installed (for nothing)"
     )
+
+
+def test_old_ccxt(bingx_simulator: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    """doctor is not content with a ccxt below the supported ones, and says what to install."""
+    monkeypatch.setattr(ccxt, "__version__", "4.5.27")
+    assert main(["doctor", "--json", "--simulator", bingx_simulator.url]) == 1
+    result = json.loads(capsys.readouterr().out)
+    (bad,) = [check for check in result["checks"] if check["verdict"] == "not ok"]
+    assert bad["name"] == "versions"
+    assert "(ccxt 4.5.27, Python" in bad["detail"]
+    assert f"pip install 'ccxt>={LOWEST},<5'" in bad["detail"]
 
 
 def test_keys_are_hidden(bingx_simulator: Simulator, tmp_path: Path, capsys: Any) -> None:

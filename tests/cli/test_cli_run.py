@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import ccxt
 import pytest
 
 import ccxt_bingx_ext
@@ -215,6 +216,16 @@ def test_unreadable_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_isolating_options(options: str, found: str | None) -> None:
     """Only Python's own -E, -I and -S count as isolating, not those of the program."""
     assert isolating_option(options.split()) == found
+
+
+def test_old_ccxt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """run names a ccxt below the supported ones on stderr, and starts the program."""
+    started: list[Any] = []
+    monkeypatch.setattr(os, "execve", lambda *given: started.append(given))
+    monkeypatch.setattr(ccxt, "__version__", "4.5.27")
+    main(["run", "--", "bot.py"])
+    assert capsys.readouterr().err.startswith("ccxt-bingx-ext: ccxt 4.5.27 is older than ")
+    assert len(started) == 1
 
 
 def test_isolated_python(capsys: pytest.CaptureFixture[str]) -> None:

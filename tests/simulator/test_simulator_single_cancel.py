@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from ccxt_bingx_ext.simulator import Simulator
+from tests.helpers import close
 
 SINGLE = {
     "spot": ("POST", "/openApi/spot/v1/trade/cancel", "BTC-USDT"),
@@ -147,7 +148,7 @@ def test_second_attempt_of_aiohttp(raw_client: Any, when: Any, executed: bool) -
             sim.faults.add("drop", when=when, path="DELETE swap/v2/trade/order")
             await client.cancel_order(str(sim.orders()[0].order_id), "BTC/USDT:USDT")
         finally:
-            await client.close(True)  # without True ccxt 4.5.60 leaves its session open
+            await close(client)
 
     with Simulator() as sim:
         order = sim.place(market="linear")

@@ -10,7 +10,7 @@ from typing import Any, Final
 from ccxt.base.errors import BaseError
 
 from ccxt_bingx_ext.simulator import Simulator
-from tests.helpers import CCXTS, OURS
+from tests.helpers import CCXTS, OURS, close
 
 from .scenario import CLIENT_TIMEOUT_MS, SYMBOLS, Scenario
 
@@ -78,7 +78,7 @@ async def _call_async(exchange: Any, scenario: Scenario, markets: Sequence[dict[
     except BaseError as error:
         return Told([], error)
     finally:
-        await exchange.close(True)
+        await close(exchange)
 
 
 def _ask(exchange: Any, scenario: Scenario) -> Any:

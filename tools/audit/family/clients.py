@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.helpers import CCXTS, OURS
+from tests.helpers import CCXTS, OURS, close
 
 from ..clients import CCXT, CCXT_ASYNC, CCXT_RETRIES, OUR_CLIENTS, OURS_ASYNC
 from .scenario import Asking, FamilyScenario, Kind
@@ -116,7 +116,7 @@ async def _gather(
     try:
         return tuple(await asyncio.gather(*(_call_async(exchange, scenario, one, truths) for one in calls)))
     finally:
-        await exchange.close(True)
+        await close(exchange)
 
 
 def _ask(exchange: Any, scenario: FamilyScenario, asking: Asking | None) -> Any:
