@@ -84,8 +84,19 @@ Swap orders:
 - The response to cancelling an inverse order has ``type`` "Pending" and ``quantity`` 0. The response to a
   query has an empty ``origQty``. The response to placing has neither a code nor ``data``. All three are as
   in the known payloads.
-- The order types are limit, market, trigger, stop and take profit. Trailing orders, positions, leverage and
-  ``closePosition`` are unknown here. Attached stops are ignored.
+- The order types are limit, market, trigger, stop and take profit. Trailing orders and ``closePosition`` are
+  unknown here. Attached stops and ``reduceOnly`` are ignored.
+
+Positions and settings, for linear only. BingX's documents that we have read are silent about them: the
+shapes are those of the examples in ccxt's source.
+
+- Positions are what the fills add up to. An order with ``positionSide`` BOTH changes the one-way position of
+  its symbol, one with LONG or SHORT only that side, whatever the position mode is. In LONG and SHORT a fill
+  that closes more than the position has closes it.
+- ``positionAmt`` is positive for short positions, too. ``positionId`` is the id of the order that opened it.
+- An account starts in one-way mode, with cross margin and leverage 5. It may change these at any time.
+- The margin of a position is its cost divided by the leverage of today. Open orders need no margin. Nothing
+  is liquidated, and ``liquidationPrice`` is 0.
 
 Cancelling one order:
 
@@ -205,9 +216,10 @@ Orders:
 - The query by id of a swap order does not find a trigger order that is over (``swap_forgets_triggers``).
   The history has it.
 
-Balances and prices, for spot only:
+Balances and prices, for spot and linear:
 
-- Every account has a million of every coin, none of it locked, whatever it buys, sells or has open.
+- Every account starts with a million of every coin on spot, and a million USDT for linear contracts. Its
+  fills change them, and they may become negative. Open orders lock nothing.
 - Prices never move from those at which market orders fill, and nobody trades: the 24 hours and the candles
   have no volume. The depth shows one order of 1000 one tick below and one above, and no orders of the
   account.

@@ -16,7 +16,9 @@ from .repeats import Submissions
 from .rules import SpotRules, SwapRules
 from .spot.endpoints import Spot
 from .spot.quotes import Quotes
+from .swap.account import Account
 from .swap.endpoints import Swap
+from .swap.settings import Settings
 
 PREFIX: Final = "/openApi/"
 DEFAULT_LIMIT: Final = 10
@@ -24,6 +26,7 @@ DEFAULT_LIMIT: Final = 10
 _SPOT: Final = PREFIX + "spot/v1/"
 _LINEAR: Final = PREFIX + "swap/v2/"
 _LINEAR_V1: Final = PREFIX + "swap/v1/"
+_LINEAR_V3: Final = PREFIX + "swap/v3/"
 _INVERSE: Final = PREFIX + "cswap/v1/"
 
 InverseCancelAll = Literal["both", "POST", "DELETE"]
@@ -88,6 +91,8 @@ def build(
     spot = Spot(book, rules, cancel_all_rules, submissions)
     quotes = Quotes(now_ms)
     linear = Swap("linear", book, swap_rules, cancel_all_rules, submissions)
+    settings = Settings()
+    account = Account(book, settings)
     inverse = Swap("inverse", book, swap_rules, cancel_all_rules, submissions)
 
     def trade(name: str, handle: Callable[[Call], Result], *, cancels: bool = False) -> Endpoint:
@@ -131,6 +136,14 @@ def build(
         look(_LINEAR + "trade/openOrders", linear.open_orders),
         look(_LINEAR + "trade/allOrders", linear.finished_orders),
         look(_LINEAR_V1 + "trade/fullOrder", linear.all_orders),
+        look(_LINEAR_V3 + "user/balance", account.balance),
+        look(_LINEAR + "user/positions", account.positions),
+        look(_LINEAR + "trade/leverage", settings.leverage),
+        swap("POST", _LINEAR + "trade/leverage", settings.set_leverage),
+        look(_LINEAR + "trade/marginType", settings.margin_type),
+        swap("POST", _LINEAR + "trade/marginType", settings.set_margin_type),
+        look(_LINEAR_V1 + "positionSide/dual", settings.position_mode),
+        swap("POST", _LINEAR_V1 + "positionSide/dual", settings.set_position_mode),
         swap("POST", _INVERSE + "trade/order", inverse.place),
         swap("DELETE", _INVERSE + "trade/cancelOrder", inverse.cancel),
         *(

@@ -13,13 +13,17 @@ FIVE_MINUTES = 300_000
 
 
 def test_balance(sim: Simulator, raw: Any) -> None:
-    """The balance is private and stays at a million of every coin."""
+    """The balance is private, starts at a million of every coin, and follows the account's trades."""
     response = raw.get(SPOT + "account/balance")
     assert response["data"]["balances"][0] == {"asset": "BTC", "free": "1000000", "locked": "0"}
     assert {one["asset"] for one in response["data"]["balances"]} >= {"USDT", "BTC", "GM"}
-    sim.fill(sim.place().order_id)
     sim.place()
+    sim.fill(sim.place(uid="2").order_id)
     assert raw.get(SPOT + "account/balance") == response
+    sim.fill(sim.place(price="500", quantity="2").order_id, "1.5")
+    sim.fill(sim.place("ETH-USDT", side="SELL", price="100").order_id)
+    free = {one["asset"]: one["free"] for one in raw.get(SPOT + "account/balance")["data"]["balances"]}
+    assert (free["BTC"], free["ETH"], free["USDT"]) == ("1000001.5", "999999", "999350")
     assert raw.get(SPOT + "account/balance", signature=None)["code"] == 100412
 
 

@@ -10,7 +10,7 @@ from .. import errors, history
 from ..calls import Call, Result
 from ..cancel_all import CancelAllRules, cancel_all
 from ..errors import Refused, invalid
-from ..markets import spot_balances, spot_symbols
+from ..markets import spot_symbols
 from ..named import Named
 from ..orders import Order, OrderBook
 from ..parameters import first_given, known_pair, parse_order_id, whole_number
@@ -19,6 +19,7 @@ from ..replacing import OLD_CLIENT_ID_NAMES, mode_of, replace
 from ..rules import SpotRules
 from ..single_cancel import cancel_one, restriction_of
 from . import cancel_replace, placing
+from .balances import balances
 from .batch_cancel import cancel_batch
 from .payloads import lookup_payload, order_payload
 
@@ -39,7 +40,7 @@ class Spot:
         return Result(spot_symbols(call.params.get("symbol") or None))
 
     def balance(self, call: Call) -> Result:
-        return Result(spot_balances())
+        return Result({"balances": balances(self._book.fills("spot", uid=call.uid))})
 
     def place(self, call: Call) -> Result:
         return Result(order_payload(placing.place(self._book, call.uid, call.params)))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ..errors import Refused
 from ..markets import INVERSE_CONTRACTS
-from ..orders import Order, plain
+from ..orders import Order, number, plain
 
 _NOT_SET: Final = {"type": "", "quantity": 0, "stopPrice": 0, "price": 0, "workingType": ""}
 """The take profit or stop loss of an order without one."""
@@ -20,12 +20,6 @@ _INVERSE_CANCELLED: Final = {
     "workingType": "",
 }
 """What differs from a query in the responses to cancelling inverse orders."""
-
-
-def _number(decimal: str) -> int | float:
-    """A decimal as a JSON number: some endpoints write numbers where others write strings."""
-    value = Decimal(decimal)
-    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def _status(order: Order) -> str:
@@ -41,9 +35,9 @@ def linear_placed(order: Order) -> dict[str, Any]:
         "positionSide": order.position_side,
         "side": order.side,
         "type": order.type,
-        "price": _number(order.price),
-        "quantity": _number(order.quantity),
-        "stopPrice": _number(order.stop_price),
+        "price": number(order.price),
+        "quantity": number(order.quantity),
+        "stopPrice": number(order.stop_price),
         "workingType": "MARK_PRICE",
         "clientOrderID": order.client_order_id,
         "timeInForce": "GTC",
@@ -122,9 +116,9 @@ def inverse_placed(order: Order) -> dict[str, Any]:
         "positionSide": order.position_side,
         "side": order.side,
         "type": order.type,
-        "price": _number(order.price),
-        "quantity": _number(order.quantity),
-        "stopPrice": _number(order.stop_price),
+        "price": number(order.price),
+        "quantity": number(order.quantity),
+        "stopPrice": number(order.stop_price),
         "workingType": "",
         "timeInForce": "",
     }
@@ -139,7 +133,7 @@ def inverse_lookup(order: Order) -> dict[str, Any]:
         "side": order.side,
         "positionSide": order.position_side.capitalize(),
         "type": order.type,
-        "quantity": _number(order.quantity),
+        "quantity": number(order.quantity),
         "origQty": "",
         "price": order.price,
         "executedQty": order.executed,
