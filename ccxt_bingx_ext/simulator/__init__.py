@@ -23,7 +23,9 @@ Where things are:
 - ``accounts``, ``limits``, ``restrictions``: API keys; rate limits and bans; risk control.
 - ``faults``, ``spoiling``: faults on demand, and the responses that they make.
 - ``endpoints``: the table of endpoints. ``calls``: what an endpoint receives, and what it returns.
-- ``spot/`` and ``swap/``: the endpoints of each market: placing, cancelling, payloads, quotes.
+- ``spot/`` and ``swap/``: the endpoints of each market: placing, cancelling, payloads, quotes, balances.
+  ``swap/positions``, ``swap/account``, ``swap/settings``: linear positions, the margin account, leverage.
+- ``quotes``: prices and candles, for both.
 - ``single_cancel``, ``cancel_all``, ``replacing``: cancelling an order, all of them, one for another.
 - ``cancel_all_after``: the dead man's switch.
 - ``repeats``: the same order, at most once per second. ``wording``: the words of refusals.
@@ -220,10 +222,11 @@ Balances and prices, for spot and linear:
 
 - Every account starts with a million of every coin on spot, and a million USDT for linear contracts. Its
   fills change them, and they may become negative. Open orders lock nothing.
-- Prices never move from those at which market orders fill, and nobody trades: the 24 hours and the candles
-  have no volume. The depth shows one order of 1000 one tick below and one above, and no orders of the
-  account.
-- ``ticker/24hr`` without a symbol lists the active pairs. Candles start at multiples of their length in
+- Prices never move from those at which market orders fill, whatever price an order fills at. The 24 hours
+  and the candles have no volume. The depth shows one order of 1000 one tick below and one above, and no
+  orders of the account.
+- The public trades are the fills of all accounts, oldest first.
+- Tickers without a symbol are those of the active pairs. Candles start at multiples of their length in
   UTC, whatever ``timeZone`` says, and come oldest first. Lengths beyond a day are unknown here.
 """
 

@@ -15,9 +15,10 @@ from .orders import OrderBook
 from .repeats import Submissions
 from .rules import SpotRules, SwapRules
 from .spot.endpoints import Spot
-from .spot.quotes import Quotes
+from .spot.quotes import SpotQuotes
 from .swap.account import Account
 from .swap.endpoints import Swap
+from .swap.quotes import LinearQuotes
 from .swap.settings import Settings
 
 PREFIX: Final = "/openApi/"
@@ -89,7 +90,8 @@ def build(
 ) -> dict[str, Endpoint]:
     """Build every endpoint, by name. ``inverse_cancel_all``: the methods of the endpoint of that name."""
     spot = Spot(book, rules, cancel_all_rules, submissions)
-    quotes = Quotes(now_ms)
+    quotes = SpotQuotes(book, now_ms)
+    linear_quotes = LinearQuotes(book, now_ms)
     linear = Swap("linear", book, swap_rules, cancel_all_rules, submissions)
     settings = Settings()
     account = Account(book, settings)
@@ -158,6 +160,11 @@ def build(
         public("spot/v1/ticker/24hr", quotes.tickers),
         public("spot/v1/market/depth", quotes.depth),
         public("spot/v1/market/kline", quotes.klines),
+        public("spot/v1/market/trades", quotes.trades),
+        public("swap/v2/quote/ticker", linear_quotes.tickers),
+        public("swap/v2/quote/depth", linear_quotes.depth),
+        public("swap/v3/quote/klines", linear_quotes.klines),
+        public("swap/v2/quote/trades", linear_quotes.trades),
         public("swap/v2/quote/contracts", lambda call: Result(markets.linear_contracts())),
         public("cswap/v1/market/contracts", lambda call: Result(markets.inverse_contracts())),
         public("swap/v2/server/time", lambda call: Result({"serverTime": now_ms()})),
