@@ -17,7 +17,8 @@ Where things are:
 
 - ``simulator``: the class `Simulator`. ``serving``: the same as a program. ``fixtures``: the same for pytest.
 - ``truth``, ``arrivals``: what `Simulator` shows of orders and of requests.
-- ``conditions``, ``views``: faults beside others, such as stale look-ups. ``history``: what histories list.
+- ``conditions``, ``views``: faults beside others, such as stale look-ups. ``history``, ``trades``: what
+  histories list of orders and of fills.
 - ``exchange``: the path of a request. The gate checks it, a fault may strike, an endpoint executes it.
 - ``http/``: the server, the parameters of a request, its signature, the responses, the log.
 - ``accounts``, ``limits``, ``restrictions``: API keys; rate limits and bans; risk control.
@@ -215,6 +216,9 @@ Orders:
 - ``historyOrders`` (spot), ``allOrders`` (linear) and ``orderHistory`` (inverse) list finished orders only,
   ``fullOrder`` (linear) lists all. Newest first; with ``orderId`` that order and later ones, oldest first.
   They list at most ``limit`` orders, 500 by default and 1000 at most, of any age (spot: pages of 100).
+- ``myTrades`` (spot) and ``allFillOrders`` (linear) list the newest ``limit`` fills, 500 by default and 1000
+  at most, oldest first, of any age, without commission. Linear: the example in ccxt's source and the other
+  keys that ccxt reads.
 - The query by id of a swap order does not find a trigger order that is over (``swap_forgets_triggers``).
   The history has it.
 

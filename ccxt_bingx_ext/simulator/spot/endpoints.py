@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Final
 
-from .. import errors, history
+from .. import errors, history, trades
 from ..calls import Call, Result
 from ..cancel_all import CancelAllRules, cancel_all
 from ..errors import Refused, invalid
@@ -21,7 +21,7 @@ from ..single_cancel import cancel_one, restriction_of
 from . import cancel_replace, placing
 from .balances import balances
 from .batch_cancel import cancel_batch
-from .payloads import lookup_payload, order_payload
+from .payloads import lookup_payload, order_payload, trade_payload
 
 MAX_OPEN_LISTED: Final = 2000
 MAX_PAGE: Final = 100
@@ -116,6 +116,12 @@ class Spot:
         listed = history.select(over, call.params)
         shown = listed[(page - 1) * size : page * size]
         return Result({"orders": [lookup_payload(order) for order in shown]})
+
+    def trades(self, call: Call) -> Result:
+        """The trades of the account in one pair."""
+        pair = known_pair(call.params, "MyTradesRequest")
+        fills = self._book.fills("spot", pair.symbol, call.uid)
+        return Result({"fills": [trade_payload(one) for one in trades.select(fills, call.params, "Time")]})
 
     def _listed(self, call: Call) -> list[Order]:
         symbol = known_pair(call.params, "").symbol if call.params.get("symbol") else None

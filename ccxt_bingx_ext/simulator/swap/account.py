@@ -1,14 +1,16 @@
-"""The linear account: positions and balance. The shapes are those of the examples in ccxt's source."""
+"""The linear account: positions, balance, trades. The shapes are those of the examples in ccxt's source."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
 
+from .. import trades
 from ..calls import Call, Result
 from ..markets import BALANCE, LINEAR_CONTRACTS
 from ..orders import OrderBook, plain
 from ..parameters import known_contract
+from .payloads import linear_trade
 from .positions import Holdings, Position, add_up
 from .settings import Settings
 
@@ -43,6 +45,12 @@ class Account:
             "shortUid": call.uid,
         }
         return Result([usdt])
+
+    def trades(self, call: Call) -> Result:
+        """The trades of the account in one contract. ``tradingUnit`` makes no difference to linear ones."""
+        symbol = known_contract("linear", call.params, "AllFillOrdersRequest").symbol
+        fills = self._book.fills("linear", symbol, call.uid)
+        return Result({"fill_orders": [linear_trade(one) for one in trades.select(fills, call.params, "Ts")]})
 
     def _holdings(self, uid: str) -> Holdings:
         return add_up(self._book.fills("linear", uid=uid))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any, Final
 
 from ..errors import Refused
 from ..markets import INVERSE_CONTRACTS
-from ..orders import Order, number, plain
+from ..orders import Fill, Order, number, plain
 
 _NOT_SET: Final = {"type": "", "quantity": 0, "stopPrice": 0, "price": 0, "workingType": ""}
 """The take profit or stop loss of an order without one."""
 _INVERSE_NOT_SET: Final = _NOT_SET | {"stopGuaranteed": ""}
+_BEIJING: Final = timezone(timedelta(hours=8))
 _INVERSE_CANCELLED: Final = {
     "origQty": "0",
     "commission": "0.000000",
@@ -181,3 +183,26 @@ def linear_failed(order: Order, why: Refused) -> dict[str, Any]:
 def inverse_failed(order: Order, why: Refused) -> dict[str, Any]:
     """The same for an inverse order: under other keys, and without its client order id."""
     return {"orderId": str(order.order_id), "code": why.code, "msg": why.message}
+
+
+def linear_trade(fill: Fill) -> dict[str, Any]:
+    """A trade of the account: the example in ccxt's source, and the other keys that ccxt reads."""
+    order = fill.order
+    seconds, ms = divmod(order.updated_ms, 1000)
+    time = datetime.fromtimestamp(seconds, timezone.utc) + timedelta(milliseconds=ms)
+    return {
+        "symbol": order.symbol,
+        "orderId": str(order.order_id),
+        "tradeId": str(fill.trade_id),
+        "side": order.side,
+        "positionSide": order.position_side,
+        "volume": fill.quantity,
+        "price": fill.price,
+        "amount": plain(fill.cost),
+        "commission": "0",
+        "currency": "USDT",
+        "liquidatedPrice": "0.00",
+        "liquidatedMarginRatio": "0.00",
+        "filledTm": time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "filledTime": time.astimezone(_BEIJING).strftime(f"%Y-%m-%dT%H:%M:%S.{ms:03}%z"),
+    }
