@@ -1,4 +1,4 @@
-"""A local BingX exchange, spot and swap, over real HTTP: the judge of clients.
+"""A local BingX exchange, spot and swap, over real HTTP and websockets: the judge of clients.
 
 It checks key, signature and clock, keeps orders and limits per account, and goes wrong on demand. It shares
 no code with the plugin or with ccxt: we wrote it from BingX's documentation and from payloads seen live.
@@ -30,6 +30,7 @@ Where things are:
 - ``single_cancel``, ``cancel_all``, ``replacing``: cancelling an order, all of them, one for another.
 - ``cancel_all_after``: the dead man's switch.
 - ``repeats``: the same order, at most once per second. ``wording``: the words of refusals.
+- ``user_stream``, ``listen_keys``, ``events``: the websocket with order events, and its keys.
 - ``parameters``, ``placing``, ``rules``, ``errors``, ``named``: what spot and swap share.
 - ``orders`` and ``markets``: the order book; the pairs and contracts.
 
@@ -232,6 +233,21 @@ Balances and prices, for spot and linear:
 - The public trades are the fills of all accounts, oldest first.
 - Tickers without a symbol are those of the active pairs. Candles start at multiples of their length in
   UTC, whatever ``timeZone`` says, and come oldest first. Lengths beyond a day are unknown here.
+
+The websocket:
+
+- ``POST user/auth/userDataStream`` creates a listen key, PUT extends it, DELETE ends it. It lasts an hour,
+  every POST creates another, and all three are signed. The response to POST is the bare object that ccxt
+  reads. An unknown key is refused with 100400 and words of our own.
+- A connection to ``/market`` (spot) or ``/swap-market`` (linear) names its key as ``listenKey``. With an
+  unknown or expired key the handshake is refused with HTTP 401. The end of the key closes the connection.
+- Spot sends events after a subscription to spot.executionReport, linear sends them at once. A subscription
+  to anything else is refused with 100400 and words of our own.
+- Each new order, trade and end of an order is an event, and the simulator keeps none for later. ``x`` is
+  NEW, TRADE or the status. The shapes are those of the known payloads. A spot event names the client order
+  id as ``C``. A linear event of a trade has the quantity ``l`` and the price ``L``, because ccxt reads them.
+- The server pings every 5 s (``ping_seconds``): spot with a JSON object, linear with the text Ping. It
+  closes a connection that has not answered one ping when the next is due.
 """
 
 from __future__ import annotations

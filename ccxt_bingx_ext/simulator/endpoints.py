@@ -11,6 +11,7 @@ from .accounts import Permission
 from .calls import Call, Result
 from .cancel_all import CancelAllRules
 from .cancel_all_after import Timers
+from .listen_keys import ListenKeys
 from .orders import OrderBook
 from .repeats import Submissions
 from .rules import SpotRules, SwapRules
@@ -29,6 +30,7 @@ _LINEAR: Final = PREFIX + "swap/v2/"
 _LINEAR_V1: Final = PREFIX + "swap/v1/"
 _LINEAR_V3: Final = PREFIX + "swap/v3/"
 _INVERSE: Final = PREFIX + "cswap/v1/"
+_LISTEN_KEY: Final = PREFIX + "user/auth/userDataStream"
 
 InverseCancelAll = Literal["both", "POST", "DELETE"]
 
@@ -65,7 +67,7 @@ LIMITS: Final[dict[str, int | None]] = {
 @dataclass(frozen=True)
 class Endpoint:
     path: str
-    method: Literal["GET", "POST", "DELETE"]
+    method: Literal["GET", "POST", "PUT", "DELETE"]
     handle: Callable[[Call], Result]
     private: bool = True
     permission: Permission | None = None
@@ -85,6 +87,7 @@ def build(
     cancel_all_rules: CancelAllRules,
     submissions: Submissions,
     timers: Timers,
+    keys: ListenKeys,
     now_ms: Callable[[], int],
     inverse_cancel_all: InverseCancelAll = "both",
 ) -> dict[str, Endpoint]:
@@ -158,6 +161,9 @@ def build(
         look(_INVERSE + "trade/orderDetail", inverse.query),
         look(_INVERSE + "trade/openOrders", inverse.open_orders),
         look(_INVERSE + "trade/orderHistory", inverse.finished_orders),
+        Endpoint(_LISTEN_KEY, "POST", keys.create, permission="read"),
+        Endpoint(_LISTEN_KEY, "PUT", keys.extend, permission="read"),
+        Endpoint(_LISTEN_KEY, "DELETE", keys.delete, permission="read"),
         public("spot/v1/common/symbols", spot.symbols),
         public("spot/v1/ticker/24hr", quotes.tickers),
         public("spot/v1/market/depth", quotes.depth),

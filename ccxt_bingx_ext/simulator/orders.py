@@ -128,6 +128,8 @@ class OrderBook:
         self._versions: dict[int, list[Order]] = {}
         self._by_client_id: dict[tuple[str, Market, str], int] = {}
         self._fills: list[Fill] = []
+        self.on_change: Callable[[Order, Fill | None], object] = lambda order, fill: None
+        """What is called with every new version of an order, and with its trade, if that is the change."""
 
     def __iter__(self) -> Iterator[Order]:
         with self.lock:
@@ -178,6 +180,7 @@ class OrderBook:
             self._keep(order)
             if client_order_id:
                 self._by_client_id[uid, market, client_order_id] = order.order_id
+            self.on_change(order, None)
             return order
 
     def stored_client_id(self, market: Market, client_order_id: str) -> str:
@@ -272,12 +275,16 @@ class OrderBook:
                 executed=plain(Decimal(order.executed) + amount),
                 cost=plain(Decimal(order.cost) + amount * Decimal(at)),
             )
-            self._fills.append(Fill(len(self._fills) + 1, filled, plain(amount), at))
+            fill = Fill(len(self._fills) + 1, filled, plain(amount), at)
+            self._fills.append(fill)
+            self.on_change(filled, fill)
             return filled
 
     def _finish(self, order_id: int, status: Status, at_ms: int | None = None) -> Order:
         with self.lock:
-            return self._update(self._open(order_id), status=status, at_ms=at_ms)
+            finished = self._update(self._open(order_id), status=status, at_ms=at_ms)
+            self.on_change(finished, None)
+            return finished
 
     def _open(self, order_id: int) -> Order:
         order = self._orders.get(order_id)
