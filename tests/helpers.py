@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import combinations, product
 from pathlib import Path
@@ -55,6 +55,10 @@ class Bot:
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(self.exchange, name)
         return self._blocking(attribute) if callable(attribute) else attribute
+
+    def run(self, scenario: Callable[[Any], Coroutine[Any, Any, Any]]) -> None:
+        """Run a scenario that needs several calls of an async exchange at once."""
+        self._loop.run_until_complete(scenario(self.exchange))
 
     def _blocking(self, method: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:

@@ -88,7 +88,7 @@ def test_endpoints() -> None:
     documented = {
         name.replace(" ", " /openApi/"): None if limit == "none" else int(limit)
         for names, limit, *_ in rows(prose(ROOT / "docs" / "simulator.md"))
-        for name in re.findall(r"(?:GET|POST|DELETE) [\w/]+", names)
+        for name in re.findall(r"(?:GET|POST|PUT|DELETE) [\w/]+", names)
     }
     assert documented == {
         name: simulator._limit_of(name) if endpoint.private else None

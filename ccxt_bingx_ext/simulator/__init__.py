@@ -1,4 +1,4 @@
-"""A local BingX exchange, spot and swap, over real HTTP: the judge of clients.
+"""A local BingX exchange, spot and swap, over real HTTP and websockets: the judge of clients.
 
 It checks key, signature and clock, keeps orders and limits per account, and goes wrong on demand. It shares
 no code with the plugin or with ccxt: we wrote it from BingX's documentation and from payloads seen live.
@@ -17,16 +17,20 @@ Where things are:
 
 - ``simulator``: the class `Simulator`. ``serving``: the same as a program. ``fixtures``: the same for pytest.
 - ``truth``, ``arrivals``: what `Simulator` shows of orders and of requests.
-- ``conditions``, ``views``: faults beside others, such as stale look-ups. ``history``: what histories list.
+- ``conditions``, ``views``: faults beside others, such as stale look-ups. ``history``, ``trades``: what
+  histories list of orders and of fills.
 - ``exchange``: the path of a request. The gate checks it, a fault may strike, an endpoint executes it.
 - ``http/``: the server, the parameters of a request, its signature, the responses, the log.
 - ``accounts``, ``limits``, ``restrictions``: API keys; rate limits and bans; risk control.
 - ``faults``, ``spoiling``: faults on demand, and the responses that they make.
 - ``endpoints``: the table of endpoints. ``calls``: what an endpoint receives, and what it returns.
-- ``spot/`` and ``swap/``: the endpoints of each market: placing, cancelling, payloads, quotes.
+- ``spot/`` and ``swap/``: the endpoints of each market: placing, cancelling, payloads, quotes, balances.
+  ``swap/positions``, ``swap/account``, ``swap/settings``: linear positions, the margin account, leverage.
+- ``quotes``: prices and candles, for both.
 - ``single_cancel``, ``cancel_all``, ``replacing``: cancelling an order, all of them, one for another.
 - ``cancel_all_after``: the dead man's switch.
 - ``repeats``: the same order, at most once per second. ``wording``: the words of refusals.
+- ``user_stream``, ``listen_keys``, ``events``: the websocket with order events, and its keys.
 - ``parameters``, ``placing``, ``rules``, ``errors``, ``named``: what spot and swap share.
 - ``orders`` and ``markets``: the order book; the pairs and contracts.
 
@@ -84,8 +88,19 @@ Swap orders:
 - The response to cancelling an inverse order has ``type`` "Pending" and ``quantity`` 0. The response to a
   query has an empty ``origQty``. The response to placing has neither a code nor ``data``. All three are as
   in the known payloads.
-- The order types are limit, market, trigger, stop and take profit. Trailing orders, positions, leverage and
-  ``closePosition`` are unknown here. Attached stops are ignored.
+- The order types are limit, market, trigger, stop and take profit. Trailing orders and ``closePosition`` are
+  unknown here. Attached stops and ``reduceOnly`` are ignored.
+
+Positions and settings, for linear only. BingX's documents that we have read are silent about them: the
+shapes are those of the examples in ccxt's source.
+
+- Positions are what the fills add up to. An order with ``positionSide`` BOTH changes the one-way position of
+  its symbol, one with LONG or SHORT only that side, whatever the position mode is. In LONG and SHORT a fill
+  that closes more than the position has closes it.
+- ``positionAmt`` is positive for short positions, too. ``positionId`` is the id of the order that opened it.
+- An account starts in one-way mode, with cross margin and leverage 5. It may change these at any time.
+- The margin of a position is its cost divided by the leverage of today. Open orders need no margin. Nothing
+  is liquidated, and ``liquidationPrice`` is 0.
 
 Cancelling one order:
 
@@ -202,17 +217,37 @@ Orders:
 - ``historyOrders`` (spot), ``allOrders`` (linear) and ``orderHistory`` (inverse) list finished orders only,
   ``fullOrder`` (linear) lists all. Newest first; with ``orderId`` that order and later ones, oldest first.
   They list at most ``limit`` orders, 500 by default and 1000 at most, of any age (spot: pages of 100).
+- ``myTrades`` (spot) and ``allFillOrders`` (linear) list the newest ``limit`` fills, 500 by default and 1000
+  at most, oldest first, of any age, without commission. Linear: the example in ccxt's source and the other
+  keys that ccxt reads.
 - The query by id of a swap order does not find a trigger order that is over (``swap_forgets_triggers``).
   The history has it.
 
-Balances and prices, for spot only:
+Balances and prices, for spot and linear:
 
-- Every account has a million of every coin, none of it locked, whatever it buys, sells or has open.
-- Prices never move from those at which market orders fill, and nobody trades: the 24 hours and the candles
-  have no volume. The depth shows one order of 1000 one tick below and one above, and no orders of the
-  account.
-- ``ticker/24hr`` without a symbol lists the active pairs. Candles start at multiples of their length in
+- Every account starts with a million of every coin on spot, and a million USDT for linear contracts. Its
+  fills change them, and they may become negative. Open orders lock nothing.
+- Prices never move from those at which market orders fill, whatever price an order fills at. The 24 hours
+  and the candles have no volume. The depth shows one order of 1000 one tick below and one above, and no
+  orders of the account.
+- The public trades are the fills of all accounts, oldest first.
+- Tickers without a symbol are those of the active pairs. Candles start at multiples of their length in
   UTC, whatever ``timeZone`` says, and come oldest first. Lengths beyond a day are unknown here.
+
+The websocket:
+
+- ``POST user/auth/userDataStream`` creates a listen key, PUT extends it, DELETE ends it. It lasts an hour,
+  every POST creates another, and all three are signed. The response to POST is the bare object that ccxt
+  reads. An unknown key is refused with 100400 and words of our own.
+- A connection to ``/market`` (spot) or ``/swap-market`` (linear) names its key as ``listenKey``. With an
+  unknown or expired key the handshake is refused with HTTP 401. The end of the key closes the connection.
+- Spot sends events after a subscription to spot.executionReport, linear sends them at once. A subscription
+  to anything else is refused with 100400 and words of our own.
+- Each new order, trade and end of an order is an event, and the simulator keeps none for later. ``x`` is
+  NEW, TRADE or the status. The shapes are those of the known payloads. A spot event names the client order
+  id as ``C``. A linear event of a trade has the quantity ``l`` and the price ``L``, because ccxt reads them.
+- The server pings every 5 s (``ping_seconds``): spot with a JSON object, linear with the text Ping. It
+  closes a connection that has not answered one ping when the next is due.
 """
 
 from __future__ import annotations

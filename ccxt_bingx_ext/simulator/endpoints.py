@@ -11,12 +11,16 @@ from .accounts import Permission
 from .calls import Call, Result
 from .cancel_all import CancelAllRules
 from .cancel_all_after import Timers
+from .listen_keys import ListenKeys
 from .orders import OrderBook
 from .repeats import Submissions
 from .rules import SpotRules, SwapRules
 from .spot.endpoints import Spot
-from .spot.quotes import Quotes
+from .spot.quotes import SpotQuotes
+from .swap.account import Account
 from .swap.endpoints import Swap
+from .swap.quotes import LinearQuotes
+from .swap.settings import Settings
 
 PREFIX: Final = "/openApi/"
 DEFAULT_LIMIT: Final = 10
@@ -24,7 +28,9 @@ DEFAULT_LIMIT: Final = 10
 _SPOT: Final = PREFIX + "spot/v1/"
 _LINEAR: Final = PREFIX + "swap/v2/"
 _LINEAR_V1: Final = PREFIX + "swap/v1/"
+_LINEAR_V3: Final = PREFIX + "swap/v3/"
 _INVERSE: Final = PREFIX + "cswap/v1/"
+_LISTEN_KEY: Final = PREFIX + "user/auth/userDataStream"
 
 InverseCancelAll = Literal["both", "POST", "DELETE"]
 
@@ -61,7 +67,7 @@ LIMITS: Final[dict[str, int | None]] = {
 @dataclass(frozen=True)
 class Endpoint:
     path: str
-    method: Literal["GET", "POST", "DELETE"]
+    method: Literal["GET", "POST", "PUT", "DELETE"]
     handle: Callable[[Call], Result]
     private: bool = True
     permission: Permission | None = None
@@ -81,13 +87,17 @@ def build(
     cancel_all_rules: CancelAllRules,
     submissions: Submissions,
     timers: Timers,
+    keys: ListenKeys,
     now_ms: Callable[[], int],
     inverse_cancel_all: InverseCancelAll = "both",
 ) -> dict[str, Endpoint]:
     """Build every endpoint, by name. ``inverse_cancel_all``: the methods of the endpoint of that name."""
     spot = Spot(book, rules, cancel_all_rules, submissions)
-    quotes = Quotes(now_ms)
+    quotes = SpotQuotes(book, now_ms)
+    linear_quotes = LinearQuotes(book, now_ms)
     linear = Swap("linear", book, swap_rules, cancel_all_rules, submissions)
+    settings = Settings()
+    account = Account(book, settings)
     inverse = Swap("inverse", book, swap_rules, cancel_all_rules, submissions)
 
     def trade(name: str, handle: Callable[[Call], Result], *, cancels: bool = False) -> Endpoint:
@@ -119,6 +129,7 @@ def build(
         look(_SPOT + "trade/query", spot.query),
         look(_SPOT + "trade/openOrders", spot.open_orders),
         look(_SPOT + "trade/historyOrders", spot.history),
+        look(_SPOT + "trade/myTrades", spot.trades),
         look(_SPOT + "account/balance", spot.balance),
         swap("POST", _LINEAR + "trade/order", linear.place),
         swap("POST", _LINEAR + "trade/batchOrders", linear.place_batch),
@@ -131,6 +142,15 @@ def build(
         look(_LINEAR + "trade/openOrders", linear.open_orders),
         look(_LINEAR + "trade/allOrders", linear.finished_orders),
         look(_LINEAR_V1 + "trade/fullOrder", linear.all_orders),
+        look(_LINEAR + "trade/allFillOrders", account.trades),
+        look(_LINEAR_V3 + "user/balance", account.balance),
+        look(_LINEAR + "user/positions", account.positions),
+        look(_LINEAR + "trade/leverage", settings.leverage),
+        swap("POST", _LINEAR + "trade/leverage", settings.set_leverage),
+        look(_LINEAR + "trade/marginType", settings.margin_type),
+        swap("POST", _LINEAR + "trade/marginType", settings.set_margin_type),
+        look(_LINEAR_V1 + "positionSide/dual", settings.position_mode),
+        swap("POST", _LINEAR_V1 + "positionSide/dual", settings.set_position_mode),
         swap("POST", _INVERSE + "trade/order", inverse.place),
         swap("DELETE", _INVERSE + "trade/cancelOrder", inverse.cancel),
         *(
@@ -141,10 +161,18 @@ def build(
         look(_INVERSE + "trade/orderDetail", inverse.query),
         look(_INVERSE + "trade/openOrders", inverse.open_orders),
         look(_INVERSE + "trade/orderHistory", inverse.finished_orders),
+        Endpoint(_LISTEN_KEY, "POST", keys.create, permission="read"),
+        Endpoint(_LISTEN_KEY, "PUT", keys.extend, permission="read"),
+        Endpoint(_LISTEN_KEY, "DELETE", keys.delete, permission="read"),
         public("spot/v1/common/symbols", spot.symbols),
         public("spot/v1/ticker/24hr", quotes.tickers),
         public("spot/v1/market/depth", quotes.depth),
         public("spot/v1/market/kline", quotes.klines),
+        public("spot/v1/market/trades", quotes.trades),
+        public("swap/v2/quote/ticker", linear_quotes.tickers),
+        public("swap/v2/quote/depth", linear_quotes.depth),
+        public("swap/v3/quote/klines", linear_quotes.klines),
+        public("swap/v2/quote/trades", linear_quotes.trades),
         public("swap/v2/quote/contracts", lambda call: Result(markets.linear_contracts())),
         public("cswap/v1/market/contracts", lambda call: Result(markets.inverse_contracts())),
         public("swap/v2/server/time", lambda call: Result({"serverTime": now_ms()})),

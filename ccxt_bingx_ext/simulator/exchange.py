@@ -29,6 +29,7 @@ from .limits import BanRule, BanText, Limiter, Verdict, ban_message
 from .orders import OrderBook
 from .restrictions import Restrictions
 from .spoiling import spoil
+from .user_stream import UserStreams, is_upgrade
 from .wording import Wording
 
 ExpireHeader = Literal["epoch_ms", "epoch_s", "remaining_ms"]
@@ -54,6 +55,7 @@ class Exchange:
         wording: Wording,
         forms: Forms,
         settle: Callable[[], None],
+        streams: UserStreams,
     ) -> None:
         """``settle`` does what is due by the clock. It runs before anything looks at the book."""
         self.accounts = accounts
@@ -75,9 +77,12 @@ class Exchange:
         self._wording = wording
         self._forms = forms
         self._settle = settle
+        self._streams = streams
         self.on_response: Callable[[Request], object] | None = None
 
     async def _respond(self, http: web.Request, arrived: float) -> web.StreamResponse:
+        if is_upgrade(http):
+            return await self._streams.serve(http)
         path, _, query = http.raw_path.partition("?")
         headers = {name.lower(): value for name, value in http.headers.items()}
         request = self.log.arrival(arrived, time.time(), http.method, path, query, headers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, get_args
 
@@ -35,13 +35,21 @@ Condition = Literal["stale", "unseen", "poison", "respell", "zero_order", "contr
 """The kinds that strike beside another fault: they change what a request sees or says."""
 ReplaceKind = Literal["refuse_new"]
 """The kinds that only a replacement of an order can meet."""
-AnyKind = Kind | Condition | ReplaceKind
+EventKind = Literal["lost_event", "late_event", "doubled_event"]
+"""The kinds that strike order events of the websocket, not requests."""
+AnyKind = Kind | Condition | ReplaceKind | EventKind
 Ending = Literal["fill", "cancel", "fail", "expire"]
 When = Literal["before", "after"]
 
 ENDINGS: Final = get_args(Ending)
-KINDS: Final[tuple[str, ...]] = (*get_args(Kind), *get_args(Condition), *get_args(ReplaceKind))
+KINDS: Final[tuple[str, ...]] = (
+    *get_args(Kind),
+    *get_args(Condition),
+    *get_args(ReplaceKind),
+    *get_args(EventKind),
+)
 CONDITIONS: Final = frozenset(get_args(Condition))
+EVENTS: Final = frozenset(get_args(EventKind))
 EVERY_PATH: Final = "*"
 
 _AFTER_BY_DEFAULT: Final = frozenset({"cut_off", "forget", "dribble"})
@@ -70,6 +78,9 @@ _ALLOWED: Final[dict[str, frozenset[str]]] = {
     "zero_order": frozenset(),
     "contradict": frozenset({"ids"}),
     "misname": frozenset({"ids", "order_id"}),
+    "lost_event": frozenset({"ids"}),
+    "late_event": frozenset({"ids", "seconds"}),
+    "doubled_event": frozenset({"ids"}),
 }
 _NEEDED: Final[dict[str, frozenset[str]]] = {
     "stale": frozenset({"seconds"}),
@@ -125,6 +136,14 @@ class Fault:
     contradict adds a failed entry "order status :FILLED" for cancelled orders, or for ``ids``
     misname    lets the words of failed entries (of ``ids``) say that ``order_id`` is CANCELED
     ========== ================================================================================
+
+    These strike an order event of the websocket that somebody would receive, of any order or of ``ids``:
+
+    ============= =============================================================================
+    lost_event    sends nothing
+    late_event    sends the event ``seconds`` later (1 by default), after newer ones
+    doubled_event sends the event twice
+    ============= =============================================================================
 
     ``when="before"``: the fault strikes before the exchange executes the request. If the fault sends a
     response of its own, the exchange never executes the request. ``when="after"``: the exchange executes the
@@ -209,11 +228,12 @@ class Faults:
         times: int | None = 1,
         lasting: float | None = None,
         skip: int = 0,
-        path: str = "cancelOrders",
+        path: str | None = None,
         **details: Any,
     ) -> Fault:
-        """Let the next ``times`` requests to an endpoint meet a fault. See `Fault` for the kinds.
+        """Let the next ``times`` requests to an endpoint, or order events, meet a fault. See `Fault`.
 
+        ``path`` defaults to "cancelOrders". A fault of order events takes none.
         ``when`` defaults to "before", and to "after" for the kinds that spoil a real response: cut_off,
         forget and dribble. A ``path`` with several methods means all of them. Put one in front to name it
         alone: ``DELETE swap/v2/trade/order``. "*" means every endpoint. With ``lasting`` the fault strikes
@@ -230,6 +250,8 @@ class Faults:
             raise ValueError(f"{kind} spoils the response of an executed request: use when='after'")
         if kind in CONDITIONS and when:
             raise ValueError(f"{kind} strikes before and after: it takes no when")
+        if kind in EVENTS and (when or path):
+            raise ValueError(f"{kind} strikes events, not requests: it takes neither when nor path")
         if needed := _NEEDED.get(kind, frozenset()) - details.keys():
             raise ValueError(f"{kind} needs {', '.join(sorted(needed))}")
         if kind in ("refuse", "refuse_new", "restrict") and when == "after":
@@ -241,7 +263,9 @@ class Faults:
             raise ValueError(f"race needs an action: {', '.join(ENDINGS)} or a callable, not {action!r}")
         fault = Fault(
             kind=kind,
-            path=path if path == EVERY_PATH else self._full_path(path),
+            path=EVERY_PATH
+            if kind in EVENTS or path == EVERY_PATH
+            else self._full_path(path or "cancelOrders"),
             when=when or ("after" if kind in _AFTER_BY_DEFAULT else "before"),
             times=None if lasting is not None else times,
             lasting=lasting,
@@ -267,14 +291,22 @@ class Faults:
 
         If several are due, the oldest strikes. `conditions` are apart.
         """
-        struck = self._strike(names, at_most=1, conditions=False)
+        struck = self._strike(
+            lambda fault: fault.kind not in CONDITIONS | EVENTS and fault.path in (*names, EVERY_PATH),
+            at_most=1,
+        )
         return struck[0] if struck else None
 
     def conditions(self, *names: str) -> list[Fault]:
         """Return the faults of the kinds `CONDITIONS` that strike this request."""
-        return self._strike(names, at_most=None, conditions=True)
+        return self._strike(lambda fault: fault.kind in CONDITIONS and fault.path in (*names, EVERY_PATH))
 
-    def _strike(self, names: Sequence[str], *, at_most: int | None, conditions: bool) -> list[Fault]:
+    def events(self, order_id: int, client_order_id: str) -> list[Fault]:
+        """Return the faults of the kinds `EVENTS` that strike an event about this order."""
+        ids = {str(order_id), client_order_id}
+        return self._strike(lambda fault: fault.kind in EVENTS and bool(not fault.ids or fault.ids & ids))
+
+    def _strike(self, concerns: Callable[[Fault], bool], at_most: int | None = None) -> list[Fault]:
         with self._lock:
             now = time.monotonic()
             struck: list[Fault] = []
@@ -282,7 +314,7 @@ class Faults:
             for fault in self._waiting:
                 if fault.until is not None and fault.until <= now:
                     continue
-                if fault.path not in (*names, EVERY_PATH) or (fault.kind in CONDITIONS) != conditions:
+                if not concerns(fault):
                     still.append(fault)
                 elif fault.skip:
                     still.append(replace(fault, skip=fault.skip - 1))

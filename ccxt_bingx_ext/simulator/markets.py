@@ -41,6 +41,7 @@ SPOT_PAIRS: Final = {
     )
 }
 BALANCE: Final = "1000000"
+"""What every account has of each coin before its first trade."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ LINEAR_CONTRACTS: Final = {
         Contract("FTT-USDT", 4, 0, "1", "1", active=False),
     )
 }
+MAX_LEVERAGE: Final = 125
 INVERSE_CONTRACTS: Final = {
     contract.symbol: contract for contract in (Contract("BTC-USD", 1, 0, "60000", "100"),)
 }
@@ -111,8 +113,8 @@ def linear_contracts() -> list[dict[str, Any]]:
             "tradeMinLimit": 0,
             "tradeMinQuantity": float(contract.size),
             "tradeMinUSDT": 2,
-            "maxLongLeverage": 125,
-            "maxShortLeverage": 125,
+            "maxLongLeverage": MAX_LEVERAGE,
+            "maxShortLeverage": MAX_LEVERAGE,
             "currency": "USDT",
             "asset": contract.symbol.partition("-")[0],
             "status": 1 if contract.active else 0,
@@ -142,11 +144,6 @@ def inverse_contracts() -> list[dict[str, Any]]:
 
 def coins() -> list[str]:
     return list(dict.fromkeys(coin for pair in SPOT_PAIRS.values() for coin in (pair.base, pair.quote)))
-
-
-def spot_balances() -> dict[str, Any]:
-    """The balance of every account. Orders never change it."""
-    return {"balances": [{"asset": coin, "free": BALANCE, "locked": "0"} for coin in coins()]}
 
 
 def currencies() -> list[dict[str, Any]]:

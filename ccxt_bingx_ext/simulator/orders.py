@@ -58,6 +58,26 @@ class Order:
             return plain(Decimal(self.cost) / executed)
 
 
+@dataclass(frozen=True)
+class Fill:
+    """A trade of an order. It has no other side, because the simulator matches no orders."""
+
+    trade_id: int
+    order: Order
+    """The order after the trade."""
+    quantity: str
+    price: str
+
+    @property
+    def cost(self) -> Decimal:
+        return Decimal(self.quantity) * Decimal(self.price)
+
+    @property
+    def signed_quantity(self) -> Decimal:
+        """What the account gets of the base coin: negative if it sells."""
+        return Decimal(self.quantity) if self.order.side == "BUY" else -Decimal(self.quantity)
+
+
 NO_ORDER: Final = Order(
     order_id=0,
     client_order_id="",
@@ -84,6 +104,12 @@ def plain(value: Decimal | str) -> str:
     return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
 
 
+def number(decimal: str) -> int | float:
+    """A decimal as a JSON number: some endpoints write numbers where others write strings."""
+    value = Decimal(decimal)
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
 _CASE_KEPT: tuple[Market, ...] = ("spot",)
 
 
@@ -101,6 +127,9 @@ class OrderBook:
         self._orders: dict[int, Order] = {}
         self._versions: dict[int, list[Order]] = {}
         self._by_client_id: dict[tuple[str, Market, str], int] = {}
+        self._fills: list[Fill] = []
+        self.on_change: Callable[[Order, Fill | None], object] = lambda order, fill: None
+        """What is called with every new version of an order, and with its trade, if that is the change."""
 
     def __iter__(self) -> Iterator[Order]:
         with self.lock:
@@ -151,6 +180,7 @@ class OrderBook:
             self._keep(order)
             if client_order_id:
                 self._by_client_id[uid, market, client_order_id] = order.order_id
+            self.on_change(order, None)
             return order
 
     def stored_client_id(self, market: Market, client_order_id: str) -> str:
@@ -190,6 +220,18 @@ class OrderBook:
             return order
         return order if self._now_ms() - order.created_ms <= CLIENT_ID_LIFETIME_MS else None
 
+    def fills(self, market: Market, symbol: str | None = None, uid: str | None = None) -> list[Fill]:
+        """The trades in a market, oldest first: of one symbol or all, of one account or all."""
+        with self.lock:
+            fills = list(self._fills)
+        return [
+            fill
+            for fill in fills
+            if fill.order.market == market
+            and symbol in (None, fill.order.symbol)
+            and uid in (None, fill.order.uid)
+        ]
+
     def age(self, order: Order) -> float:
         """For how many seconds the order has been as it is."""
         return (self._now_ms() - order.updated_ms) / 1000
@@ -226,16 +268,23 @@ class OrderBook:
             amount = rest if quantity is None else Decimal(quantity)
             if not 0 < amount <= rest:
                 raise ValueError(f"cannot fill {amount} of order {order_id}: {rest} is left")
-            return self._update(
+            at = plain(price or order.price)
+            filled = self._update(
                 order,
                 status="FILLED" if amount == rest else "PARTIALLY_FILLED",
                 executed=plain(Decimal(order.executed) + amount),
-                cost=plain(Decimal(order.cost) + amount * Decimal(price or order.price)),
+                cost=plain(Decimal(order.cost) + amount * Decimal(at)),
             )
+            fill = Fill(len(self._fills) + 1, filled, plain(amount), at)
+            self._fills.append(fill)
+            self.on_change(filled, fill)
+            return filled
 
     def _finish(self, order_id: int, status: Status, at_ms: int | None = None) -> Order:
         with self.lock:
-            return self._update(self._open(order_id), status=status, at_ms=at_ms)
+            finished = self._update(self._open(order_id), status=status, at_ms=at_ms)
+            self.on_change(finished, None)
+            return finished
 
     def _open(self, order_id: int) -> Order:
         order = self._orders.get(order_id)

@@ -18,6 +18,7 @@ from .faults import Faults
 from .http.forms import FormRefusal, Forms
 from .http.log import Request, RequestLog
 from .limits import BanRule, BanText, Limiter
+from .listen_keys import ListenKeys
 from .markets import Market
 from .orders import OrderBook
 from .repeats import RepeatedInBatch, RepeatRule, Submissions
@@ -32,6 +33,7 @@ from .rules import (
     SwapRules,
 )
 from .truth import Truth
+from .user_stream import UserStreams
 from .wording import Wording, WordingChoice
 
 FIRST_ORDER_ID: Final = 1735964997957275648
@@ -51,6 +53,9 @@ _CCXT_API_NAMES: Final = (
     "cswap",
     "api",
 )
+_STREAMS: Final = {"spot": "/market", "linear": "/swap-market", "inverse": "/cswap-market"}
+"""The paths of the exchange's websockets. Inverse has another one here, because ccxt tells its streams apart
+by their URLs, and the simulator has one host. Nothing is served there."""
 
 
 class Simulator(Truth, Arrivals):
@@ -101,6 +106,7 @@ class Simulator(Truth, Arrivals):
         max_url: int = 8192,
         latency_ms: float = 0.0,
         clock_offset_ms: int = 0,
+        ping_seconds: float = 5.0,
     ) -> None:
         """``limits``: requests per second per uid, by endpoint, over the documented ones. None: no limits.
 
@@ -109,6 +115,7 @@ class Simulator(Truth, Arrivals):
         ``form_refusal``: whether the endpoint misses the parameters for the "signature", or a "required" one.
         ``wording``: a seed with which every refusal draws its words (`Wording`).
         ``inverse_cancel_all``: the methods with which all open inverse orders can be cancelled.
+        ``ping_seconds``: how often the websocket sends a ping. It closes if the one before has no answer.
 
         `SpotRules` explains the settings of spot, `SwapRules` those of swaps (``mixed_ids``, ``empty_lists``
         and ``replace_stopped`` apply to both), `CancelAllRules` those of cancelling all open orders
@@ -155,6 +162,10 @@ class Simulator(Truth, Arrivals):
         cancel_all_rules = CancelAllRules(cancel_all_triggers, cancel_all_type_required)
         timer_rule = TimerRule(timer_batch, timer_pause)
         self._timers = Timers(book, timer_rule, cancel_all_rules, self.now_ms, self._log.later_execution)
+        keys = ListenKeys(self.now_ms)
+        self.faults = Faults(self.path)
+        self._streams = UserStreams(keys, self.faults, self.now_ms, self._timers.settle, ping_seconds)
+        book.on_change = self._streams.publish
         table = endpoints.build(
             book,
             rules,
@@ -162,13 +173,13 @@ class Simulator(Truth, Arrivals):
             cancel_all_rules,
             self._submissions,
             self._timers,
+            keys,
             self.now_ms,
             inverse_cancel_all,
         )
         self._endpoints = table
         self._unsettled_book = book
         ban_rule = BanRule(ban_after, ban_within, ban_seconds)
-        self.faults = Faults(self.path)
         self._exchange = Exchange(
             accounts={},
             book=book,
@@ -183,11 +194,12 @@ class Simulator(Truth, Arrivals):
             max_url=max_url,
             wording=words,
             forms=Forms(
-                swap_deletes=[name for name in table if name.startswith("DELETE ")],
+                swap_deletes=[name for name in table if name.startswith("DELETE ") and "swap/" in name],
                 accepted={name: accepted for path, accepted in forms.items() for name in self._names(path)},
                 refusal=form_refusal,
             ),
             settle=self._timers.settle,
+            streams=self._streams,
         )
         self._limits: dict[str, int | None] = (
             dict.fromkeys(table)
@@ -234,7 +246,8 @@ class Simulator(Truth, Arrivals):
 
     def ccxt_config(self, **more: Any) -> dict[str, Any]:
         """The configuration that points any of ccxt's three bingx classes here."""
-        api = dict.fromkeys(_CCXT_API_NAMES, self.url + endpoints.PREFIX.rstrip("/"))
+        api: dict[str, Any] = dict.fromkeys(_CCXT_API_NAMES, self.url + endpoints.PREFIX.rstrip("/"))
+        api["ws"] = {market: f"ws://127.0.0.1:{self.port}{path}" for market, path in _STREAMS.items()}
         return {"apiKey": self.api_key, "secret": self.secret, "urls": {"api": api}, **more}
 
     def _names(self, path: str) -> list[str]:
@@ -243,6 +256,11 @@ class Simulator(Truth, Arrivals):
     def now_ms(self) -> int:
         """The exchange's clock."""
         return time.time_ns() // 1_000_000 + self.clock_offset_ms
+
+    @property
+    def subscribers(self) -> int:
+        """How many websocket clients would receive an order event now."""
+        return self._streams.subscribers
 
     @property
     def latency_ms(self) -> float:

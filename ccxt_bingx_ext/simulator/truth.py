@@ -35,11 +35,12 @@ class Truth:
         uid: str | None = None,
         market: Market = "spot",
         type: str = "LIMIT",
+        position_side: str = "BOTH",
     ) -> Order:
         """Put a resting order into the book, without a request and without checks.
 
         A ``type`` other than LIMIT is a trigger order. ``symbol`` defaults to BTC-USDT, and to BTC-USD in
-        the inverse market.
+        the inverse market. ``position_side`` is that of a swap order: BOTH, LONG or SHORT.
         """
         return self._book.place(
             uid=self.uid if uid is None else uid,
@@ -51,7 +52,7 @@ class Truth:
             quantity=quantity,
             client_order_id=client_order_id or "",
             market=market,
-            position_side="" if market == "spot" else "BOTH",
+            position_side="" if market == "spot" else position_side,
         )
 
     def fill(self, order_id: int | str, quantity: str | None = None) -> Order:

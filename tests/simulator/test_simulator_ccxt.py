@@ -95,7 +95,7 @@ def test_ccxt_drops_failed_ids(sim: Simulator, exchange: Any) -> None:
 
 
 def test_async_and_pro(sim: Simulator) -> None:
-    """The async and pro classes cancel orders too, and pro keeps its websocket URLs."""
+    """The async and pro classes cancel orders too."""
 
     async def use(kind: Any) -> None:
         client = kind(sim.ccxt_config(enableRateLimit=False))
@@ -110,11 +110,13 @@ def test_async_and_pro(sim: Simulator) -> None:
 
     asyncio.run(use(ccxt.async_support.bingx))
     asyncio.run(use(ccxt.pro.bingx))
-    assert ccxt.pro.bingx(sim.ccxt_config()).urls["api"]["ws"]["spot"].startswith("wss://")
 
 
 def test_every_url_is_redirected(sim: Simulator) -> None:
-    """ccxt_config points every URL of ccxt to the simulator."""
-    api = ccxt.bingx(sim.ccxt_config()).urls["api"]
+    """ccxt_config points every URL of ccxt to the simulator, and each websocket to another path."""
+    api = ccxt.pro.bingx(sim.ccxt_config()).urls["api"]
+    streams = set(api.pop("ws").values())
     assert set(api.values()) == {sim.url + "/openApi"}
+    assert {url.rpartition("/")[0] for url in streams} == {sim.url.replace("http", "ws")}
+    assert len(streams) == len(ccxt.pro.bingx().urls["api"]["ws"])
     assert sim.ccxt_config(timeout=5)["timeout"] == 5

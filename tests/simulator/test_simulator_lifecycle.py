@@ -24,7 +24,7 @@ ROOT = Path(package.__file__).parents[2]
 
 
 def _open_files() -> Counter[str]:
-    """What this process has open, by name: what an earlier test left may be closed meanwhile, so a number says little."""
+    """What this process has open, by name. A number says little: an earlier test may close a file now."""
     return Counter(os.readlink(each) for each in Path("/proc/self/fd").iterdir() if each.is_symlink())
 
 

@@ -7,19 +7,26 @@ from typing import Any
 import pytest
 
 from ccxt_bingx_ext.simulator import Simulator
+from ccxt_bingx_ext.simulator.markets import Market
 
 SPOT = "/openApi/spot/v1/"
+SWAP = "/openApi/swap/"
+BOTH = pytest.mark.parametrize("symbol", ["BTC/USDT", "BTC/USDT:USDT"])
 FIVE_MINUTES = 300_000
 
 
 def test_balance(sim: Simulator, raw: Any) -> None:
-    """The balance is private and stays at a million of every coin."""
+    """The balance is private, starts at a million of every coin, and follows the account's trades."""
     response = raw.get(SPOT + "account/balance")
     assert response["data"]["balances"][0] == {"asset": "BTC", "free": "1000000", "locked": "0"}
     assert {one["asset"] for one in response["data"]["balances"]} >= {"USDT", "BTC", "GM"}
-    sim.fill(sim.place().order_id)
     sim.place()
+    sim.fill(sim.place(uid="2").order_id)
     assert raw.get(SPOT + "account/balance") == response
+    sim.fill(sim.place(price="500", quantity="2").order_id, "1.5")
+    sim.fill(sim.place("ETH-USDT", side="SELL", price="100").order_id)
+    free = {one["asset"]: one["free"] for one in raw.get(SPOT + "account/balance")["data"]["balances"]}
+    assert (free["BTC"], free["ETH"], free["USDT"]) == ("1000001.5", "999999", "999350")
     assert raw.get(SPOT + "account/balance", signature=None)["code"] == 100412
 
 
@@ -71,6 +78,8 @@ def test_klines_between_times(sim: Simulator, raw: Any) -> None:
 @pytest.mark.parametrize(
     ("path", "params"),
     [
+        ("market/trades", {}),
+        ("market/trades", {"symbol": "BTC-USDT", "limit": 501}),
         ("ticker/24hr", {"symbol": "NOPE-USDT"}),
         ("market/depth", {}),
         ("market/depth", {"symbol": "BTC-USDT", "limit": 1001}),
@@ -84,3 +93,71 @@ def test_klines_between_times(sim: Simulator, raw: Any) -> None:
 def test_bad_queries(raw: Any, path: str, params: dict[str, Any]) -> None:
     """The simulator refuses an unknown pair, a bad length and a value that is not a number."""
     assert raw.get(SPOT + path, **params)["code"] == 100400
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "code"),
+    [
+        ("v2/quote/ticker", {"symbol": "NOPE-USDT"}, 109425),
+        ("v2/quote/depth", {}, 100400),
+        ("v2/quote/depth", {"symbol": "BTC-USDT", "limit": 1001}, 100400),
+        ("v3/quote/klines", {"interval": "5m"}, 100400),
+        ("v3/quote/klines", {"symbol": "BTC-USDT", "interval": "7m"}, 100400),
+        ("v3/quote/klines", {"symbol": "BTC-USDT", "interval": "5m", "limit": 1441}, 100400),
+        ("v2/quote/trades", {}, 100400),
+        ("v2/quote/trades", {"symbol": "BTC-USDT", "limit": 1001}, 100400),
+    ],
+)
+def test_bad_linear_queries(raw: Any, path: str, params: dict[str, Any], code: int) -> None:
+    """The simulator refuses an unknown contract and a bad length or number of linear quotes, too."""
+    assert raw.get(SWAP + path, **params)["code"] == code
+
+
+@BOTH
+def test_fetch_ticker(exchange: Any, symbol: str) -> None:
+    """ccxt reads the price and the best bid and ask of a pair and of a contract."""
+    ticker = exchange.fetch_ticker(symbol)
+    tick = exchange.market(symbol)["precision"]["price"]
+    assert (ticker["symbol"], ticker["last"], ticker["change"]) == (symbol, 60000, 0)
+    assert (ticker["bid"], ticker["ask"]) == (60000 - tick, 60000 + tick)
+
+
+def test_fetch_tickers(exchange: Any) -> None:
+    """ccxt lists the tickers of all active contracts."""
+    assert set(exchange.fetch_tickers(params={"type": "swap"})) == {"BTC/USDT:USDT", "ETH/USDT:USDT"}
+
+
+@BOTH
+def test_fetch_order_book(exchange: Any, symbol: str) -> None:
+    """ccxt reads one bid and one ask, a tick from the price."""
+    book = exchange.fetch_order_book(symbol, 5)
+    tick = exchange.market(symbol)["precision"]["price"]
+    assert (book["bids"], book["asks"]) == ([[60000 - tick, 1000]], [[60000 + tick, 1000]])
+
+
+@BOTH
+def test_fetch_ohlcv(sim: Simulator, exchange: Any, symbol: str) -> None:
+    """ccxt reads candles up to the current one, and those since a time."""
+    candles = exchange.fetch_ohlcv(symbol, "5m", limit=3)
+    current = candles[-1][0]
+    assert sim.now_ms() - FIVE_MINUTES < current <= sim.now_ms()
+    assert candles == [[current - back * FIVE_MINUTES, 60000, 60000, 60000, 60000, 0] for back in (2, 1, 0)]
+    assert exchange.fetch_ohlcv(symbol, "5m", since=current - FIVE_MINUTES) == candles[1:]
+
+
+@BOTH
+def test_fetch_trades(sim: Simulator, exchange: Any, symbol: str) -> None:
+    """The public trades of a symbol are the fills of every account."""
+    market: Market = "linear" if ":" in symbol else "spot"
+    assert exchange.fetch_trades(symbol) == []
+    sim.fill(sim.place("ETH-USDT", market=market).order_id)
+    order = sim.place(side="SELL", price="59000", quantity="3", market=market, uid="2")
+    sim.fill(order.order_id, "2")
+    exchange.create_order(symbol, "market", "sell", 0.5)
+    trades = exchange.fetch_trades(symbol)
+    assert [(one["price"], one["amount"], one["side"]) for one in trades] == [
+        (59000, 2, "buy"),
+        (60000, 0.5, "sell"),
+    ]
+    assert all(one["symbol"] == symbol and sim.now_ms() - one["timestamp"] < 10_000 for one in trades)
+    assert exchange.fetch_trades(symbol, limit=1) == trades[-1:]

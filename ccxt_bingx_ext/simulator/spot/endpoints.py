@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Final
 
-from .. import errors, history
+from .. import errors, history, trades
 from ..calls import Call, Result
 from ..cancel_all import CancelAllRules, cancel_all
 from ..errors import Refused, invalid
-from ..markets import spot_balances, spot_symbols
+from ..markets import spot_symbols
 from ..named import Named
 from ..orders import Order, OrderBook
 from ..parameters import first_given, known_pair, parse_order_id, whole_number
@@ -19,8 +19,9 @@ from ..replacing import OLD_CLIENT_ID_NAMES, mode_of, replace
 from ..rules import SpotRules
 from ..single_cancel import cancel_one, restriction_of
 from . import cancel_replace, placing
+from .balances import balances
 from .batch_cancel import cancel_batch
-from .payloads import lookup_payload, order_payload
+from .payloads import lookup_payload, order_payload, trade_payload
 
 MAX_OPEN_LISTED: Final = 2000
 MAX_PAGE: Final = 100
@@ -39,7 +40,7 @@ class Spot:
         return Result(spot_symbols(call.params.get("symbol") or None))
 
     def balance(self, call: Call) -> Result:
-        return Result(spot_balances())
+        return Result({"balances": balances(self._book.fills("spot", uid=call.uid))})
 
     def place(self, call: Call) -> Result:
         return Result(order_payload(placing.place(self._book, call.uid, call.params)))
@@ -115,6 +116,12 @@ class Spot:
         listed = history.select(over, call.params)
         shown = listed[(page - 1) * size : page * size]
         return Result({"orders": [lookup_payload(order) for order in shown]})
+
+    def trades(self, call: Call) -> Result:
+        """The trades of the account in one pair."""
+        pair = known_pair(call.params, "MyTradesRequest")
+        fills = self._book.fills("spot", pair.symbol, call.uid)
+        return Result({"fills": [trade_payload(one) for one in trades.select(fills, call.params, "Time")]})
 
     def _listed(self, call: Call) -> list[Order]:
         symbol = known_pair(call.params, "").symbol if call.params.get("symbol") else None

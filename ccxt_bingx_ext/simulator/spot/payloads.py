@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..orders import Order
+from ..orders import Fill, Order, plain
+from ..quotes import is_maker
 
 
 def order_payload(order: Order) -> dict[str, Any]:
@@ -52,4 +53,23 @@ def lookup_payload(order: Order) -> dict[str, Any]:
         "feeAsset": base if order.side == "BUY" else quote,
         "avgPrice": order.average,
         "clientOrderID": order.client_order_id,
+    }
+
+
+def trade_payload(fill: Fill) -> dict[str, Any]:
+    """A trade of the account, in the shape of the example in ccxt's source."""
+    order = fill.order
+    base, _, quote = order.symbol.partition("-")
+    return {
+        "symbol": order.symbol,
+        "id": fill.trade_id,
+        "orderId": order.order_id,
+        "price": fill.price,
+        "qty": fill.quantity,
+        "quoteQty": plain(fill.cost),
+        "commission": 0,
+        "commissionAsset": base if order.side == "BUY" else quote,
+        "time": order.updated_ms,
+        "isBuyer": order.side == "BUY",
+        "isMaker": is_maker(fill),
     }

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any, Final
 
 from ..errors import Refused
 from ..markets import INVERSE_CONTRACTS
-from ..orders import Order, plain
+from ..orders import Fill, Order, number, plain
 
 _NOT_SET: Final = {"type": "", "quantity": 0, "stopPrice": 0, "price": 0, "workingType": ""}
 """The take profit or stop loss of an order without one."""
 _INVERSE_NOT_SET: Final = _NOT_SET | {"stopGuaranteed": ""}
+_BEIJING: Final = timezone(timedelta(hours=8))
 _INVERSE_CANCELLED: Final = {
     "origQty": "0",
     "commission": "0.000000",
@@ -20,12 +22,6 @@ _INVERSE_CANCELLED: Final = {
     "workingType": "",
 }
 """What differs from a query in the responses to cancelling inverse orders."""
-
-
-def _number(decimal: str) -> int | float:
-    """A decimal as a JSON number: some endpoints write numbers where others write strings."""
-    value = Decimal(decimal)
-    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def _status(order: Order) -> str:
@@ -41,9 +37,9 @@ def linear_placed(order: Order) -> dict[str, Any]:
         "positionSide": order.position_side,
         "side": order.side,
         "type": order.type,
-        "price": _number(order.price),
-        "quantity": _number(order.quantity),
-        "stopPrice": _number(order.stop_price),
+        "price": number(order.price),
+        "quantity": number(order.quantity),
+        "stopPrice": number(order.stop_price),
         "workingType": "MARK_PRICE",
         "clientOrderID": order.client_order_id,
         "timeInForce": "GTC",
@@ -122,9 +118,9 @@ def inverse_placed(order: Order) -> dict[str, Any]:
         "positionSide": order.position_side,
         "side": order.side,
         "type": order.type,
-        "price": _number(order.price),
-        "quantity": _number(order.quantity),
-        "stopPrice": _number(order.stop_price),
+        "price": number(order.price),
+        "quantity": number(order.quantity),
+        "stopPrice": number(order.stop_price),
         "workingType": "",
         "timeInForce": "",
     }
@@ -139,7 +135,7 @@ def inverse_lookup(order: Order) -> dict[str, Any]:
         "side": order.side,
         "positionSide": order.position_side.capitalize(),
         "type": order.type,
-        "quantity": _number(order.quantity),
+        "quantity": number(order.quantity),
         "origQty": "",
         "price": order.price,
         "executedQty": order.executed,
@@ -187,3 +183,26 @@ def linear_failed(order: Order, why: Refused) -> dict[str, Any]:
 def inverse_failed(order: Order, why: Refused) -> dict[str, Any]:
     """The same for an inverse order: under other keys, and without its client order id."""
     return {"orderId": str(order.order_id), "code": why.code, "msg": why.message}
+
+
+def linear_trade(fill: Fill) -> dict[str, Any]:
+    """A trade of the account: the example in ccxt's source, and the other keys that ccxt reads."""
+    order = fill.order
+    seconds, ms = divmod(order.updated_ms, 1000)
+    time = datetime.fromtimestamp(seconds, timezone.utc) + timedelta(milliseconds=ms)
+    return {
+        "symbol": order.symbol,
+        "orderId": str(order.order_id),
+        "tradeId": str(fill.trade_id),
+        "side": order.side,
+        "positionSide": order.position_side,
+        "volume": fill.quantity,
+        "price": fill.price,
+        "amount": plain(fill.cost),
+        "commission": "0",
+        "currency": "USDT",
+        "liquidatedPrice": "0.00",
+        "liquidatedMarginRatio": "0.00",
+        "filledTm": time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "filledTime": time.astimezone(_BEIJING).strftime(f"%Y-%m-%dT%H:%M:%S.{ms:03}%z"),
+    }
