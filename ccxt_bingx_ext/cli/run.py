@@ -43,8 +43,8 @@ def run(words: Sequence[str]) -> int:
         raise BadUsage("run what? ccxt-bingx-ext run -- PROGRAM [ARGUMENT ...]")
     command = command_of(words)
     path = shutil.which(command[0])
-    if path is None:
-        remark(f"ccxt-bingx-ext: no such program: {command[0]}")
+    if path is None or (words[0].endswith(".py") and not os.path.exists(words[0])):
+        remark(f"ccxt-bingx-ext: no such program: {words[0]}")
         return NOT_FOUND
     refuse_unreachable(path, command[1:])
     if os.pathsep in ON_START:
@@ -72,7 +72,7 @@ def environment_of(environment: Mapping[str, str]) -> dict[str, str]:
 def refuse_unreachable(path: str, arguments: Sequence[str]) -> None:
     """Raise `BadUsage` where `path` is no Python program, or one that ignores PYTHONPATH."""
     if re.fullmatch(_INTERPRETER, os.path.basename(path)):
-        options, way_out = arguments, "leave it away"
+        options, way_out = arguments, "omit it"
     else:
         found = next(filter(None, map(_PYTHON_IN_HEAD.match, _head_of(path))), None)
         if found is None:

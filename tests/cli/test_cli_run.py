@@ -158,10 +158,11 @@ def test_broken_sitecustomize(tmp_path: Path) -> None:
     assert "no_such_module" in ended.stderr
 
 
-def test_missing_program(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("program", ["no-such-program", "no-such-script.py"])
+def test_missing_program(program: str, capsys: pytest.CaptureFixture[str]) -> None:
     """For a program that does not exist run exits with 127, as a shell does."""
-    assert main(["run", "--", "no-such-program"]) == 127
-    assert "no such program: no-such-program" in capsys.readouterr().err
+    assert main(["run", "--", program]) == 127
+    assert f"no such program: {program}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -220,7 +221,7 @@ def test_isolating_options(options: str, found: str | None) -> None:
 def test_isolated_python(capsys: pytest.CaptureFixture[str]) -> None:
     """run refuses `python -I`, which would keep the plugin's classes out."""
     assert main(["run", "--", sys.executable, "-I", "bot.py"]) == 64
-    assert "keeps the classes out: leave it away" in capsys.readouterr().err
+    assert "keeps the classes out: omit it" in capsys.readouterr().err
 
 
 def test_path_with_a_separator(tmp_path: Path) -> None:
