@@ -80,6 +80,7 @@ class Start:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.monkeypatch = monkeypatch
         self.registered: list[str] = []
+        self.redirected: list[str] = []
         for name in FAKES:
             path = folder / name.replace(".", "/")
             path.mkdir()
@@ -93,6 +94,7 @@ class Start:
         self.plugin.__path__ = []
         self.put("ccxt_bingx_ext", self.plugin)
         self.fake("_register", register_in=self._register, unregistered=self._unregistered)
+        self.fake("_simulated", redirect=lambda *names: self.redirected.extend(names))
 
     def fake(self, name: str, **contents: object) -> None:
         module = ModuleType(name)
@@ -103,6 +105,7 @@ class Start:
         self.monkeypatch.setitem(sys.modules, name, module)
 
     def _register(self, *names: str) -> None:
+        assert set(names) <= set(self.redirected)  # the other way round, the class would be seen without
         self.registered += [one for one in names if one not in self.registered]
 
     @contextmanager

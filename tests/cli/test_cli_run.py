@@ -164,9 +164,9 @@ def test_missing_program(program: str, capsys: pytest.CaptureFixture[str]) -> No
 @pytest.mark.parametrize(
     ("head", "said"),
     [
-        ("#!/bin/sh\nexec python bot.py\n", "is no Python program"),
-        ("\x7fELF", "is no Python program"),
-        ("#!/usr/bin/pythonic\n", "is no Python program"),
+        ("#!/bin/sh\nexec python bot.py\n", "is not a Python program"),
+        ("\x7fELF", "is not a Python program"),
+        ("#!/usr/bin/pythonic\n", "is not a Python program"),
         ("#!/usr/bin/python3 -sE\n", "starts Python with -sE, which keeps the classes out: run -- python"),
         ("#!/usr/bin/env -S python3.12 -I\n", "starts Python with -I"),
     ],

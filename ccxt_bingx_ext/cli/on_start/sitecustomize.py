@@ -79,11 +79,13 @@ def _register_imported() -> None:
         return
     try:
         from ccxt_bingx_ext._register import register_in
+        from ccxt_bingx_ext._simulated import redirect
     except ImportError as error:
         raise ImportError(
             f"ccxt-bingx-ext run: {sys.executable} has ccxt, but no usable ccxt_bingx_ext ({error}): "
             "install it there"
         ) from error
+    redirect(*places)  # first: the program must not see a class that is not on the simulator yet
     register_in(*places)
 
 
