@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
 from types import ModuleType, TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import ccxt
 
@@ -11,7 +15,15 @@ from ._ccxt_releases import release, too_old
 from ._log import INFO, WARNING, event
 
 _NAME = "bingx"
-_originals: dict[ModuleType, Any] = {}
+_EVERYWHERE = ("ccxt", "ccxt.async_support", "ccxt.pro")
+
+
+class _Replaced(NamedTuple):
+    theirs: Any
+    ours: Any
+
+
+_replaced: dict[ModuleType, _Replaced] = {}
 
 
 class Registration:
@@ -38,19 +50,28 @@ def register() -> Registration:
 
     Returns a `Registration`: after ``with register():``, ccxt's own classes are back.
     """
-    was_registered = bool(_originals)
-    for module, ours in _places():
+    was_registered = bool(_replaced)
+    register_in(*_EVERYWHERE)
+    return Registration(was_registered)
+
+
+def register_in(*names: str) -> None:
+    """Do what `register` does in the modules with these `names` only, and import no other one."""
+    # All of them first: ccxt.pro.bingx subclasses whatever it finds in ccxt.async_support.
+    places = [_place(name) for name in names]
+    is_first, changed = not _replaced, []
+    for module, ours in places:
         theirs = getattr(module, _NAME)
         if theirs is not ours:
-            _originals[module] = theirs
+            _replaced[module] = _Replaced(theirs, ours)
             setattr(module, _NAME, ours)
-    if not was_registered:
-        places = [f"{module.__name__}.{_NAME}" for module, _ in _places()]
-        text = f"registered: {', '.join(places)} of {release()} are now the classes of ccxt_bingx_ext"
-        event(INFO, "registered", text, places=tuple(places))
-        if (warning := too_old()) is not None:
+            changed.append(f"{module.__name__}.{_NAME}")
+    if changed:
+        verb = "is now the class" if len(changed) == 1 else "are now the classes"
+        text = f"registered: {', '.join(changed)} of {release()} {verb} of ccxt_bingx_ext"
+        event(INFO, "registered", text, places=tuple(changed))
+        if is_first and (warning := too_old()) is not None:
             event(WARNING, "old_ccxt", warning, ccxt_version=ccxt.__version__)
-    return Registration(was_registered)
 
 
 def unregister() -> None:
@@ -58,19 +79,43 @@ def unregister() -> None:
 
     If other code has put another class there since, that class stays.
     """
-    if not _originals:
-        return
-    for module, ours in _places():
-        theirs = _originals.pop(module, None)
-        if theirs is not None and getattr(module, _NAME) is ours:
+    while _replaced:
+        module, (theirs, ours) = _replaced.popitem()
+        if getattr(module, _NAME) is ours:
             setattr(module, _NAME, theirs)
 
 
-def _places() -> list[tuple[ModuleType, type]]:
-    # ccxt.pro is large: this package imports it only on request.
-    import ccxt.async_support
-    import ccxt.pro
+@contextmanager
+def unregistered(name: str) -> Iterator[None]:
+    """Show ccxt's own class in the module `name` for a while, if `register_in` has replaced it.
 
-    from . import _sync, async_support, pro
+    For the import of a module of ccxt that subclasses it. Another thread that builds an exchange meanwhile
+    gets ccxt's own class.
+    """
+    module = sys.modules.get(name)
+    replaced = _replaced.get(module) if module is not None else None
+    if module is None or replaced is None:
+        yield
+        return
+    setattr(module, _NAME, replaced.theirs)
+    try:
+        yield
+    finally:
+        setattr(module, _NAME, replaced.ours)
 
-    return [(ccxt, _sync.bingx), (ccxt.async_support, async_support.bingx), (ccxt.pro, pro.bingx)]
+
+def _place(name: str) -> tuple[ModuleType, type]:
+    """The module `name` of ccxt, and our class for it."""
+    # Not as an attribute of its package, which a module becomes at the very end of its import.
+    module = import_module(name)
+    if name == "ccxt":
+        from . import _sync
+
+        return module, _sync.bingx
+    if name == "ccxt.async_support":
+        from . import async_support
+
+        return module, async_support.bingx
+    from . import pro
+
+    return module, pro.bingx

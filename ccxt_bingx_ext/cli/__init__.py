@@ -40,7 +40,7 @@ def _run(given: list[str]) -> int:
             # Not for argparse: every word of it is the program's own.
             from .run import run
 
-            return run(given[2:] if given[1:2] == ["--"] else given[1:])
+            return run(given[1:])
         return _dispatch(parse(given))
     except BadUsage as error:
         remark(f"{PROGRAM}: {printable(str(error))}")

@@ -157,10 +157,18 @@ def _show(
     if outcome.error is not None:
         remark(paragraph("", printable(clean(describe(outcome.error))), width))
     if outcome.unresolved:
-        what_next = "They may be live: cancel them again."
-        if isinstance(outcome.error, AuthenticationError):
-            what_next = "Run ccxt-bingx-ext doctor: it says what is wrong with the key."
-        remark(paragraph("", f"{len(outcome.unresolved)} unresolved. {what_next}", width))
+        remark(paragraph("", _what_next(outcome), width))
+
+
+def _what_next(outcome: Outcome) -> str:
+    """The advice for orders that may be live."""
+    is_unlisted = bool(outcome.unlisted)
+    left = f"{len(outcome.unresolved)} unresolved." if not is_unlisted else "Some orders may be live."
+    if isinstance(outcome.error, AuthenticationError):
+        return f"{left} Run ccxt-bingx-ext doctor: it says what is wrong with the key."
+    if is_unlisted:
+        return f"{left} Run --all again."
+    return f"{left} They may be live: cancel them again."
 
 
 def _show_on_stderr(outcome: Outcome, several: bool, reason: str) -> None:

@@ -11,11 +11,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from .. import bingx
 from .._redact import redact
+from .._simulated import KEYS, base_of, urls_at
 from .terminal import remark
 from .usage import BadUsage
-
-# What `simulate` prints.
-SIMULATORS_OWN = {"apiKey": "simulator-key", "secret": "simulator-secret"}
 
 E = TypeVar("E", bound=bingx)
 
@@ -35,7 +33,7 @@ def read_keys(keys_file: str | None, simulator: str | None, environment: Mapping
     if keys_file is not None:
         return _usable(_keys_in(keys_file))
     if simulator is not None:
-        return Keys(SIMULATORS_OWN["apiKey"], SIMULATORS_OWN["secret"])
+        return Keys(KEYS["apiKey"], KEYS["secret"])
     keys = Keys(environment.get("BINGX_APIKEY", ""), environment.get("BINGX_SECRET", ""))
     if not all(keys):
         raise BadUsage("no keys: set BINGX_APIKEY and BINGX_SECRET, or name a --keys-file")
@@ -57,8 +55,7 @@ def open_exchange(exchange_class: type[E], keys: Keys, simulator: str | None) ->
 def placed(exchange: E, simulator: str | None) -> E:
     """`exchange`, pointed at a simulator on this machine if `simulator` names one."""
     if simulator is not None:
-        base = f"{_on_this_machine(simulator)}/openApi"
-        exchange.urls["api"] = dict.fromkeys(exchange.urls["api"], base)
+        exchange.urls = urls_at(on_this_machine(simulator), exchange)
     return exchange
 
 
@@ -84,9 +81,9 @@ def _keys_in(path: str) -> Keys:
     return Keys(*values)
 
 
-def _on_this_machine(url: str) -> str:
-    # Nothing is asked before cancelling on a simulator: it must not be another name for the live exchange,
-    # however one library or another reads it.
-    if not re.fullmatch(r"http://(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d{1,5})?/?", url):
-        raise BadUsage(f"--simulator is not http://127.0.0.1:PORT: {url}")
-    return url.rstrip("/")
+def on_this_machine(url: str) -> str:
+    """The simulator's `url`, checked: `cancel` does not ask you before it cancels there."""
+    try:
+        return base_of(url)
+    except ValueError as error:
+        raise BadUsage(f"--simulator is {error}") from None

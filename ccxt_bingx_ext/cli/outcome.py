@@ -45,9 +45,19 @@ class Outcome(NamedTuple):
     def summary(self) -> str:
         """How many orders ended in which way: "20 canceled, 281 unknown of 301"."""
         counts = Counter(status_of(order) for order in self.orders)
-        counts["unresolved"] += len(self.unresolved)
+        counts["unresolved"] += len(self.unresolved) - len(self.unlisted)
         parts = [f"{count} {status}" for status, count in counts.items() if count]
-        return f"{', '.join(parts)} of {counts.total()}" if parts else "no open orders: nothing to cancel"
+        counted = f"{', '.join(parts)} of {counts.total()}" if parts else ""
+        if self.unlisted:
+            other = "other orders" if counted else "orders"
+            unknown = f"the plugin does not know which {other} of {self.unlisted[0]} are open"
+            return f"{counted}, but {unknown}" if counted else unknown
+        return counted or "no open orders: nothing to cancel"
+
+    @property
+    def unlisted(self) -> list[str]:
+        """The symbols of which nobody knows which orders are open: `unresolved` names none of them."""
+        return [one.symbol for one in self.unresolved if one.id is None]
 
 
 def document(

@@ -62,24 +62,37 @@ def _add_run(commands: argparse._SubParsersAction[Parser]) -> None:
     run = commands.add_parser(
         "run",
         help="run an unmodified Python program with these classes",
-        usage=f"{PROGRAM} run [--] (PROGRAM | SCRIPT.py | -m MODULE) [ARGUMENT ...]",
+        usage=f"""\
+{PROGRAM} run [--simulator [URL]] [--] PROGRAM [ARGUMENT ...]
+       {PROGRAM} run [--simulator [URL]] [--] SCRIPT.py [ARGUMENT ...]
+       {PROGRAM} run [--simulator [URL]] [--] -m MODULE [ARGUMENT ...]""",
         description="""\
 Runs an unmodified Python program with these classes in place of ccxt's three
-bingx classes.""",
+bingx classes. With --simulator, every bingx exchange of the program, ccxt's own
+classes included, trades on a simulator on this machine, with the simulator's
+keys, whatever the program configures.""",
         epilog=f"""\
 examples:
   {PROGRAM} run -- freqtrade trade --config config.json
   {PROGRAM} run my_bot.py
   {PROGRAM} run -m my_bot
+  {PROGRAM} run --simulator -- python my_bot.py
+  {PROGRAM} run --simulator http://127.0.0.1:8000 -- python my_bot.py
 
 exit codes:
-  64   not a Python program
+  64   bad usage, or not a Python program, or no simulator: nothing was started
   127  no such program
   any other one is the program's own
 
 {DOCS}""",
     )
-    # Read by `main`; here for --help.
+    # For --help only: `run` reads its words itself.
+    run.add_argument(
+        "--simulator",
+        metavar="URL",
+        nargs="?",
+        help="a simulator that runs already; without URL, run starts one that ends with the program",
+    )
     run.add_argument("program", nargs=argparse.REMAINDER, help="the program and its own arguments")
 
 

@@ -1,17 +1,17 @@
-"""``ccxt-bingx-ext run -- freqtrade trade -c config.json``: a bot meets these classes, unchanged itself.
+"""``ccxt-bingx-ext run -- freqtrade trade -c config.json``: give an unchanged bot these classes.
 
 The program takes the place of this process (exec), so that its exit code, signals, arguments and ``__main__``
-are its own. Python is made to register by the folder ``on_start`` on PYTHONPATH: as it starts it imports the
-``sitecustomize`` there, which waits for ccxt to be imported.
+are its own. `run` puts the folder ``on_start`` on PYTHONPATH. As Python starts, it imports the
+``sitecustomize`` there, which registers the classes when the program imports ccxt.
 
-The other way, as in ``coverage run``, is to run the program in this process by ``runpy``. It was not taken:
-the processes that a bot starts (multiprocessing's spawn, workers) would meet ccxt's own classes, unnoticed,
-and exit codes and signals would be imitations. PYTHONPATH reaches them all, of whatever environment: a Python
-that has ccxt and not this package refuses to import ccxt, rather than run a bot with the wrong class.
+`run` does not use ``runpy``, as ``coverage run`` does. The processes that a bot starts (multiprocessing's
+spawn, workers) would get ccxt's own classes unnoticed, and exit codes and signals would be imitations.
+PYTHONPATH reaches them all, in any environment: a Python that has ccxt but not this package refuses to import
+ccxt, and does not run a bot with the wrong class.
 
-What PYTHONPATH cannot reach is refused, for nobody would notice: a Python that is told to ignore it (-E, -I,
--S), and programs that are not visibly Python's, such as sudo or docker, which may well start one without it.
-Out of sight are only processes that the program itself starts with such an option or another environment.
+`run` refuses what PYTHONPATH cannot reach, because nobody would notice: a Python that ignores it (-E, -I,
+-S), and programs that are not visibly Python's, such as sudo or docker, which may start a Python without it.
+`run` cannot see processes that the program itself starts with such an option or in another environment.
 """
 
 from __future__ import annotations
@@ -24,10 +24,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .._ccxt_releases import too_old
+from .._simulated import VARIABLE
+from . import companion
+from .credentials import on_this_machine
 from .terminal import remark
 from .usage import BadUsage
 
 NOT_FOUND = 127
+_SIMULATOR = "--simulator"
+_USAGE = "ccxt-bingx-ext run [--simulator [URL]] -- PROGRAM [ARGUMENT ...]"
 # Absolute: a process of the program may work in another folder.
 ON_START = str(Path(__file__).absolute().parent / "on_start")
 
@@ -39,13 +44,14 @@ _LONGEST_LINE = 4096
 
 
 def run(words: Sequence[str]) -> int:
-    """Become the program of `words`; returns only where there is none, 127."""
+    """Become the program of `words`. Returns only if it does not exist, with 127."""
+    simulator, words = options_of(words)
     if not words:
-        raise BadUsage("run what? ccxt-bingx-ext run -- PROGRAM [ARGUMENT ...]")
+        raise BadUsage(f"run needs a program: {_USAGE}")
     command = command_of(words)
     path = shutil.which(command[0])
-    if path is None:
-        remark(f"ccxt-bingx-ext: no such program: {command[0]}")
+    if path is None or (words[0].endswith(".py") and not os.path.exists(words[0])):
+        remark(f"ccxt-bingx-ext: no such program: {words[0]}")
         return NOT_FOUND
     refuse_unreachable(path, command[1:])
     if os.pathsep in ON_START:
@@ -56,11 +62,33 @@ def run(words: Sequence[str]) -> int:
     if (warning := too_old()) is not None:
         # Of this Python's ccxt. If the program has another one, `register` warns there, in the log.
         remark(f"ccxt-bingx-ext: {warning}")
-    return os.execve(path, [path, *command[1:]], environment_of(os.environ))
+    environment = environment_of(os.environ)
+    if simulator is not None:
+        environment[VARIABLE] = simulator or companion.start()[0]
+    if VARIABLE in environment:  # also if a simulated program runs another one
+        remark(f"ccxt-bingx-ext: this program trades on the simulator at {environment[VARIABLE]}")
+    return os.execve(path, [path, *command[1:]], environment)
+
+
+def options_of(words: Sequence[str]) -> tuple[str | None, Sequence[str]]:
+    """The simulator's URL, and the program. The URL is "" for a simulator of its own, None for none."""
+    simulator = None
+    if words and words[0].partition("=")[0] == _SIMULATOR:
+        first, *words = words
+        simulator = first[len(_SIMULATOR) + 1 :]
+        if not simulator and words and "://" in words[0]:
+            simulator, *words = words
+        if simulator:
+            simulator = on_this_machine(simulator)
+    if words and words[0] == "--":
+        return simulator, words[1:]
+    if words and words[0].startswith("-") and words[0] != "-m":
+        raise BadUsage(f"run has no option {words[0]}: {_USAGE}")
+    return simulator, words
 
 
 def command_of(words: Sequence[str]) -> list[str]:
-    """`words` as a command: a module or a Python file is run by this Python."""
+    """`words` as a command: this Python runs a module or a Python file."""
     if words[0] == "-m" or words[0].endswith(".py"):
         return [sys.executable, *words]
     return list(words)
@@ -74,15 +102,16 @@ def environment_of(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def refuse_unreachable(path: str, arguments: Sequence[str]) -> None:
-    """Raise `BadUsage` where `path` is no Python program, or one that ignores PYTHONPATH."""
+    """Raise `BadUsage` if `path` is not a Python program, or if it ignores PYTHONPATH."""
     if re.fullmatch(_INTERPRETER, os.path.basename(path)):
-        options, way_out = arguments, "leave it away"
+        options, way_out = arguments, "omit it"
     else:
         found = next(filter(None, map(_PYTHON_IN_HEAD.match, _head_of(path))), None)
         if found is None:
             raise BadUsage(
-                f"{path} is no Python program (by its first line), so it may start Python out of reach: put "
-                "it in front (sudo ccxt-bingx-ext run ...), or name the program behind it, such as -m MODULE"
+                f"{path} is not a Python program (by its first line), so it may start Python without these "
+                "classes: put it in front (sudo ccxt-bingx-ext run ...), or name the program behind it, such "
+                "as -m MODULE"
             )
         options, way_out = (found[1] or "").split(), f"run -- python {path} ..."
     isolating = isolating_option(options)
@@ -91,7 +120,7 @@ def refuse_unreachable(path: str, arguments: Sequence[str]) -> None:
 
 
 def isolating_option(options: Sequence[str]) -> str | None:
-    """The one of Python's own `options` that keeps it from PYTHONPATH or from ``sitecustomize``."""
+    """The first of Python's own `options` that keeps it from PYTHONPATH or from ``sitecustomize``."""
     remaining = iter(options)
     for option in remaining:
         if not option.startswith("-") or option == "-":

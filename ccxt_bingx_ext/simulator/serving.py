@@ -18,16 +18,18 @@ BingX simulator at {url}
   apiKey  {key}
   secret  {secret}
 
-  import ccxt
-  url = "{url}/openApi"
-  api = dict.fromkeys(ccxt.bingx().urls["api"], url)
-  exchange = ccxt.bingx({{
-      "apiKey": "{key}",
-      "secret": "{secret}",
-      "urls": {{"api": api}},
-  }})
+A bot of yours, as it is:
+
+  ccxt-bingx-ext run --simulator {url} -- python my_bot.py
+
+Or in Python:
+
+  from ccxt_bingx_ext import bingx
+  exchange = bingx({{"apiKey": "{key}", "secret": "{secret}"}})
+  api = dict.fromkeys(exchange.urls["api"], "{url}/openApi")
+  exchange.urls["api"] = api
   order = exchange.create_order("BTC/USDT", "limit", "buy", 0.001, 25000)
-  exchange.cancel_orders([order["id"]], "BTC/USDT")
+  exchange.cancel_orders([order["id"]], "BTC/USDT", {{"process": 1}})
 
 Stop with Ctrl-C."""
 

@@ -245,10 +245,10 @@ class Simulator(Truth, Arrivals):
         return f"http://127.0.0.1:{self.port}"
 
     def ccxt_config(self, **more: Any) -> dict[str, Any]:
-        """The configuration that points any of ccxt's three bingx classes here."""
+        """The configuration that points any of ccxt's three bingx classes here, in sandbox mode, too."""
         api: dict[str, Any] = dict.fromkeys(_CCXT_API_NAMES, self.url + endpoints.PREFIX.rstrip("/"))
         api["ws"] = {market: f"ws://127.0.0.1:{self.port}{path}" for market, path in _STREAMS.items()}
-        return {"apiKey": self.api_key, "secret": self.secret, "urls": {"api": api}, **more}
+        return {"apiKey": self.api_key, "secret": self.secret, "urls": {"api": api, "test": api}, **more}
 
     def _names(self, path: str) -> list[str]:
         return endpoints.names(self.path(path), self._endpoints)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ccxt_bingx_ext import bingx
-from ccxt_bingx_ext.cli.credentials import SIMULATORS_OWN, Keys, hidden, open_exchange, read_keys
+from ccxt_bingx_ext._simulated import KEYS
+from ccxt_bingx_ext.cli.credentials import Keys, hidden, open_exchange, read_keys
 from ccxt_bingx_ext.cli.usage import BadUsage
 from ccxt_bingx_ext.simulator import Simulator
 
@@ -43,7 +44,7 @@ def test_keys_of_simulator() -> None:
     simulator = Simulator()
     keys = read_keys(None, "http://127.0.0.1:8000", ENVIRONMENT)
     assert keys == Keys(simulator.api_key, simulator.secret)
-    assert {"apiKey": simulator.api_key, "secret": simulator.secret} == SIMULATORS_OWN
+    assert {"apiKey": simulator.api_key, "secret": simulator.secret} == KEYS
 
 
 # pytest puts the id of the parameter into the path, which the error shows.

@@ -249,9 +249,10 @@ def test_all_unknown(
     assert unresolved == "all open orders of BTC/USDT"
     assert main([*words, unresolved]) == 64
     assert main([*words, "--all"]) == 2
-    out = capsys.readouterr().out
-    assert "all open orders of BTC/USDT  unresolved  may be live" in out
-    assert out.endswith("\n1 unresolved of 1\n")
+    captured = capsys.readouterr()
+    assert "all open orders of BTC/USDT  unresolved  may be live" in captured.out
+    assert captured.out.endswith("\nthe plugin does not know which orders of BTC/USDT are open\n")
+    assert captured.err.endswith("Some orders may be live. Run --all again.\n")
 
 
 def test_all_asks_first(simulator: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: CAPSYS) -> None:

@@ -58,6 +58,8 @@ def test_summary() -> None:
     orders = [order("1"), order("2"), order("3", None), order("4", "closed")]
     assert Outcome(orders, targets("5")).summary == "2 canceled, 1 unknown, 1 closed, 1 unresolved of 5"
     assert Outcome([], []).summary == "no open orders: nothing to cancel"
+    unlisted = Outcome(orders[:1], [Target("A/B", None)]).summary
+    assert unlisted == "1 canceled of 1, but the plugin does not know which other orders of A/B are open"
 
 
 def test_parts_and_progress() -> None:

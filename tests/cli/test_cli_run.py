@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import runpy
 import signal
 import stat
 import subprocess
 import sys
-import sysconfig
-from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import ccxt
@@ -159,18 +155,19 @@ def test_broken_sitecustomize(tmp_path: Path) -> None:
     assert "no_such_module" in ended.stderr
 
 
-def test_missing_program(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("program", ["no-such-program", "no-such-script.py"])
+def test_missing_program(program: str, capsys: pytest.CaptureFixture[str]) -> None:
     """For a program that does not exist run exits with 127, as a shell does."""
-    assert main(["run", "--", "no-such-program"]) == 127
-    assert "no such program: no-such-program" in capsys.readouterr().err
+    assert main(["run", "--", program]) == 127
+    assert f"no such program: {program}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("head", "said"),
     [
-        ("#!/bin/sh\nexec python bot.py\n", "is no Python program"),
-        ("\x7fELF", "is no Python program"),
-        ("#!/usr/bin/pythonic\n", "is no Python program"),
+        ("#!/bin/sh\nexec python bot.py\n", "is not a Python program"),
+        ("\x7fELF", "is not a Python program"),
+        ("#!/usr/bin/pythonic\n", "is not a Python program"),
         ("#!/usr/bin/python3 -sE\n", "starts Python with -sE, which keeps the classes out: run -- python"),
         ("#!/usr/bin/env -S python3.12 -I\n", "starts Python with -I"),
     ],
@@ -231,7 +228,7 @@ def test_old_ccxt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 def test_isolated_python(capsys: pytest.CaptureFixture[str]) -> None:
     """run refuses `python -I`, which would keep the plugin's classes out."""
     assert main(["run", "--", sys.executable, "-I", "bot.py"]) == 64
-    assert "keeps the classes out: leave it away" in capsys.readouterr().err
+    assert "keeps the classes out: omit it" in capsys.readouterr().err
 
 
 def test_path_with_a_separator(tmp_path: Path) -> None:
@@ -277,84 +274,3 @@ def test_help_and_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert ended.value.code == 0
     assert "SCRIPT.py" in capsys.readouterr().out
     assert main(["run", "--"]) == 64
-
-
-class Start:
-    """The start of a Python, imitated in this process with a fake plugin and a fake ccxt."""
-
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.monkeypatch = monkeypatch
-        self.registered = 0
-        self.plugin = ModuleType("ccxt_bingx_ext")
-        self.plugin.__dict__.update(register=self._register, __all__=[])
-        (folder / "ccxt.py").write_text("")
-        monkeypatch.setattr(sys, "path", [ON_START, str(folder), sysconfig.get_path("stdlib")])
-        monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
-        self.put("ccxt_bingx_ext", self.plugin)
-        for name in ("ccxt", "sitecustomize"):
-            monkeypatch.delitem(sys.modules, name, raising=False)
-
-    def put(self, name: str, module: ModuleType | None) -> None:
-        self.monkeypatch.setitem(sys.modules, name, module)
-
-    def _register(self) -> None:
-        self.registered += 1
-
-    def begin(self) -> None:
-        runpy.run_path(os.path.join(ON_START, "sitecustomize.py"), run_name="sitecustomize")
-
-
-@pytest.fixture
-def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
-    plugin = sys.modules["ccxt_bingx_ext"]
-    yield Start(tmp_path, monkeypatch)
-    monkeypatch.undo()
-    assert sys.modules["ccxt_bingx_ext"] is plugin is ccxt_bingx_ext
-
-
-def test_registers_on_import(start: Start) -> None:
-    """The start hook registers the classes when the program imports ccxt, not before."""
-    start.begin()
-    assert start.registered == 0
-    __import__("ccxt")
-    assert start.registered == 1
-
-
-def test_registers_at_once(start: Start) -> None:
-    """The start hook registers the classes at once if ccxt is already imported."""
-    start.put("ccxt", ModuleType("ccxt"))
-    start.begin()
-    assert start.registered == 1
-
-
-def test_plugin_half_imported(start: Start) -> None:
-    """The start hook does not use a plugin that is still being imported."""
-    del start.plugin.__all__
-    start.begin()
-    __import__("ccxt")
-    assert start.registered == 0
-
-
-def test_ccxt_missing(start: Start, tmp_path: Path) -> None:
-    """Without ccxt the program's import raises ModuleNotFoundError, as without run."""
-    (tmp_path / "ccxt.py").unlink()
-    start.begin()
-    with pytest.raises(ModuleNotFoundError):
-        __import__("ccxt")
-    assert start.registered == 0
-
-
-def test_plugin_missing(start: Start) -> None:
-    """Without a usable plugin importing ccxt raises an error that says what to do."""
-    start.put("ccxt_bingx_ext", None)
-    start.begin()
-    with pytest.raises(ImportError, match="install it there"):
-        __import__("ccxt")
-    assert "ccxt" not in sys.modules
-
-
-def test_error_in_own_sitecustomize(start: Start, tmp_path: Path) -> None:
-    """An error in the user's own sitecustomize reaches Python, which reports it."""
-    (tmp_path / "sitecustomize.py").write_text("import no_such_module")
-    with pytest.raises(ModuleNotFoundError, match="no_such_module"):
-        start.begin()

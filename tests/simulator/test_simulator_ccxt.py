@@ -120,3 +120,13 @@ def test_every_url_is_redirected(sim: Simulator) -> None:
     assert {url.rpartition("/")[0] for url in streams} == {sim.url.replace("http", "ws")}
     assert len(streams) == len(ccxt.pro.bingx().urls["api"]["ws"])
     assert sim.ccxt_config(timeout=5)["timeout"] == 5
+
+
+def test_sandbox_mode(sim: Simulator) -> None:
+    """A bot that turns ccxt's sandbox mode on stays on the simulator."""
+    exchange = ccxt.bingx(sim.ccxt_config(enableRateLimit=False))
+    exchange.set_sandbox_mode(True)
+    exchange.fetch_time()
+    assert [request.path for request in sim.requests] == ["/openApi/swap/v2/server/time"]
+    hosts = {url for url in exchange.urls["api"].values() if isinstance(url, str)}
+    assert hosts == {sim.url + "/openApi"}

@@ -1,26 +1,40 @@
-"""Imported by Python as it starts, in a program that ``ccxt-bingx-ext run`` has started (see `run`).
+"""The start hook of a program that ``ccxt-bingx-ext run`` has started (see `run`): Python imports it first.
 
-It waits until ccxt is imported, and registers then: a process that has nothing to do with ccxt pays nothing.
-A failure comes out of the program's own ``import ccxt``; here, Python would swallow it, and the bot would run
-with ccxt's class. A ``sitecustomize`` of the user's own is imported as it would have been.
+It waits until the program imports ``ccxt``, ``ccxt.async_support`` or ``ccxt.pro``, and registers the class
+of that module alone. So a process pays only for what it imports. A failure comes out of the program's own
+import: here, Python would swallow it, and the bot would run with ccxt's class. Then the hook imports the
+user's own ``sitecustomize``, if there is one.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from typing import Any
+
+TYPE_CHECKING = False  # each Python process of the program imports this file: typing would take 5 ms
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 _PLUGIN = "ccxt_bingx_ext"
+# Where bots look for a class, and the module that has ours for it.
+_PLACES = {
+    "ccxt": _PLUGIN,
+    "ccxt.async_support": f"{_PLUGIN}.async_support",
+    "ccxt.pro": f"{_PLUGIN}.pro",
+}
+_SUBCLASS = (
+    "ccxt.pro.bingx"  # subclasses what it finds in ccxt.async_support: that has to be ccxt's own class
+)
+_WATCHED = {*_PLACES, *_PLACES.values(), _SUBCLASS}
+_importing: set[str] = set()
 
 
 class _RegisterOnImport:
-    """A finder that finds what the others find, and has the classes registered once that is imported."""
+    """Finds what the other finders find, and registers classes once a module of `_WATCHED` is imported."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        # The plugin, too: it imports ccxt half-way through its own import, when it cannot be used yet.
-        if name not in ("ccxt", _PLUGIN):
+        if name not in _WATCHED:
             return None
         finders: Any = (one for one in sys.meta_path if one is not self and hasattr(one, "find_spec"))
         found = (one.find_spec(name, path, target) for one in finders)
@@ -32,31 +46,53 @@ class _RegisterOnImport:
 
 def _then_register(execute: Callable[[Any], None]) -> Callable[[Any], None]:
     def execute_and_register(module: Any) -> None:
-        execute(module)
-        _register()
+        name = module.__spec__.name
+        if name not in _WATCHED:  # a loader of a ZIP file serves all of its modules
+            execute(module)
+            return
+        _importing.add(name)
+        try:
+            _execute(execute, module)
+        finally:
+            _importing.discard(name)
+        _register_imported()
 
     return execute_and_register
 
 
-def _register() -> None:
-    plugin = sys.modules.get(_PLUGIN)
-    if plugin is not None and not hasattr(plugin, "__all__"):
-        return  # it is being imported; this is called again at its end
+def _execute(execute: Callable[[Any], None], module: Any) -> None:
+    registry = sys.modules.get(f"{_PLUGIN}._register")
+    if module.__spec__.name == _SUBCLASS and registry is not None:
+        with registry.unregistered("ccxt.async_support"):
+            execute(module)
+    else:
+        execute(module)
+
+
+def _register_imported() -> None:
+    """Register each class whose place the program has imported."""
+    # A half imported module cannot be used. The end of its import calls this function again.
+    if _PLUGIN in _importing:
+        return
+    places = [one for one, ours in _PLACES.items() if one in sys.modules and not {one, ours} & _importing]
+    if not places:
+        return
     try:
-        from ccxt_bingx_ext import register
+        from ccxt_bingx_ext._register import register_in
+        from ccxt_bingx_ext._simulated import redirect
     except ImportError as error:
         raise ImportError(
             f"ccxt-bingx-ext run: {sys.executable} has ccxt, but no usable ccxt_bingx_ext ({error}): "
             "install it there"
         ) from error
-    register()
+    redirect(*places)  # first: the program must not see a class that is not on the simulator yet
+    register_in(*places)
 
 
 _here = os.path.dirname(os.path.abspath(__file__))
 sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != _here]
 sys.meta_path.insert(0, _RegisterOnImport())
-if "ccxt" in sys.modules:  # by a .pth file: those come first
-    _register()
+_register_imported()  # a .pth file may have imported ccxt: those come first
 _ours = sys.modules.pop("sitecustomize")
 try:
     __import__("sitecustomize")  # the user's own, if any: ours is no longer on the path

@@ -1,0 +1,55 @@
+"""A simulator for the life of one program: `run` starts it, and then becomes that program.
+
+It is a process of its own, so that the program stays the process that you started. It ends when the program
+does, however that ends, and ignores the signals that end the program: a bot cancels its orders then.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from .usage import BadUsage
+
+_POLL_SECONDS = 0.2
+
+
+def start() -> tuple[str, subprocess.Popen[str]]:
+    """Start a simulator that lives as long as this process. Returns its URL and its process."""
+    if not hasattr(os, "fork"):  # Windows: this process would end when the program begins
+        raise BadUsage("--simulator needs a URL here: start one with ccxt-bingx-ext simulate")
+    process = subprocess.Popen(
+        [sys.executable, "-m", __name__, str(os.getpid())],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C and a closed terminal are for the program
+    )
+    assert process.stdout is not None
+    url = process.stdout.readline().strip()
+    if not url:
+        process.communicate()
+        raise BadUsage(
+            f"the simulator did not start: it exited with {process.returncode}. The program did not run"
+        )
+    return url, process
+
+
+def main() -> None:
+    """Serve until the program is no longer the parent of this process."""
+    from ..simulator import Simulator  # `run`, which imports this module, needs no server
+
+    program = int(sys.argv[1])
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    with Simulator() as simulator:
+        print(simulator.url, flush=True)
+        while os.getppid() == program:
+            time.sleep(_POLL_SECONDS)
+
+
+if __name__ == "__main__":  # pragma: no cover - in a process of its own
+    main()

@@ -1,0 +1,269 @@
+"""`run --simulator`: a program that is set up for the live exchange trades on the simulator, untouched."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from ccxt_bingx_ext._simulated import VARIABLE
+from ccxt_bingx_ext.cli import companion, main
+from ccxt_bingx_ext.cli.run import options_of
+from ccxt_bingx_ext.cli.usage import BadUsage
+from ccxt_bingx_ext.simulator import Simulator
+
+RUN = [sys.executable, "-m", "ccxt_bingx_ext", "run", "--simulator"]
+
+# Ours and ccxt's own class, in each world and in a child process, with the keys of the live exchange.
+BOT = """
+import asyncio, inspect, subprocess, sys
+import ccxt, ccxt.async_support, ccxt.pro
+from ccxt.bingx import bingx as own_sync
+from ccxt.async_support.bingx import bingx as own_async
+from ccxt.pro.bingx import bingx as own_pro
+
+CONFIG = {"apiKey": "a live key", "secret": "a live secret", "options": {"sandbox": "sandbox" in sys.argv}}
+SYMBOL = "BTC/USDT:USDT"
+
+async def trade(exchange_class):
+    exchange = exchange_class(CONFIG)
+    async def done(result):
+        return await result if inspect.isawaitable(result) else result
+    order = await done(exchange.create_order(SYMBOL, "limit", "buy", 0.001, 25000))
+    canceled = await done(exchange.cancel_order(order["id"], SYMBOL))
+    if inspect.iscoroutinefunction(exchange.close):
+        await exchange.close()
+    print(exchange_class.__module__, canceled["id"] == order["id"], flush=True)
+
+for one in (ccxt.bingx, ccxt.async_support.bingx, ccxt.pro.bingx, own_sync, own_async, own_pro):
+    asyncio.run(trade(one))
+if "child" not in sys.argv:
+    subprocess.run([sys.executable, __file__, "child", "sandbox"], check=True)
+"""
+CLASSES = [
+    "ccxt_bingx_ext._sync", "ccxt_bingx_ext.async_support", "ccxt_bingx_ext.pro",
+    "ccxt.bingx", "ccxt.async_support.bingx", "ccxt.pro.bingx",
+]  # fmt: skip
+
+
+def is_listening(url: str) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", urlsplit(url).port)) == 0
+
+
+def ends(url: str) -> bool:
+    """Whether the simulator at `url` ends soon."""
+    deadline = time.monotonic() + 20
+    while is_listening(url) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not is_listening(url)
+
+
+def test_unchanged_bot(simulator: Simulator, tmp_path: Path) -> None:
+    """Every bingx class that a bot and its child process meet trades on the simulator, ccxt's own, too."""
+    (tmp_path / "bot.py").write_text(BOT)
+    command = [*RUN, simulator.url, "--", "bot.py"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert ended.stdout.splitlines() == [f"{one} True" for one in CLASSES * 2], ended.stderr
+    assert f"this program trades on the simulator at {simulator.url}\n" in ended.stderr
+    assert [order.status for order in simulator.orders()] == ["CANCELED"] * 12
+
+
+def test_other_host(simulator: Simulator) -> None:
+    """A cancel that would go to another host is not sent. Its error has every id, and no bot repeats it."""
+    code = (
+        "import ccxt\n"
+        "exchange = ccxt.bingx()\n"
+        "exchange.load_markets()\n"
+        "exchange.urls['api']['spot'] = 'https://open-api.bingx.com/openApi'\n"
+        "try:\n"
+        "    exchange.cancel_orders(['1', '2'], 'BTC/USDT', {'process': 1})\n"
+        "except ccxt.BaseError as error:\n"
+        "    print(type(error) is ccxt.BaseError, error.unresolved, error)\n"
+    )
+    command = [*RUN, simulator.url, "--", sys.executable, "-c", code]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert ended.stdout.startswith("True ['1', '2'] bingx "), ended.stderr
+    assert "nothing was sent to open-api.bingx.com: under ccxt-bingx-ext run --simulator" in ended.stdout
+
+
+def test_own_simulator(loopback: None, tmp_path: Path) -> None:
+    """Without a URL run starts a simulator, which the signal that ends the program does not end."""
+    (tmp_path / "bot.py").write_text(
+        "import ccxt, signal, sys\n"
+        "exchange = ccxt.bingx()\n"
+        "id = exchange.create_order('BTC/USDT', 'limit', 'buy', 0.001, 25000)['id']\n"
+        "def tidy_up(number, frame):\n"
+        "    print(exchange.cancel_order(id, 'BTC/USDT')['status'], flush=True)\n"
+        "    sys.exit(3)\n"
+        "signal.signal(signal.SIGTERM, tidy_up)\n"
+        "print(exchange.urls['api']['spot'].removesuffix('/openApi'), flush=True)\n"
+        "signal.pause()\n"
+    )
+    command = [*RUN, "bot.py"]
+    with subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as bot:
+        assert bot.stdout is not None
+        url = bot.stdout.readline().strip()
+        assert is_listening(url)
+        os.killpg(bot.pid, signal.SIGTERM)  # as systemd does: to each of its processes
+        out, err = bot.communicate(timeout=60)
+    assert (out, bot.returncode) == ("canceled\n", 3), err
+    assert ends(url)
+
+
+def test_end_by_force(loopback: None, tmp_path: Path) -> None:
+    """A simulator of run's own ends even if the program is killed."""
+    code = "import ccxt, time; print(ccxt.bingx().urls['api']['spot'], flush=True); time.sleep(60)"
+    with subprocess.Popen(
+        [*RUN, "--", sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as bot:
+        assert bot.stdout is not None
+        url = bot.stdout.readline().strip()
+        assert is_listening(url)
+        bot.kill()
+    assert ends(url)
+
+
+@pytest.fixture
+def executed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What run would become."""
+    seen: list[Any] = []
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.setattr(os, "execve", lambda *given: seen.append(given))
+    return seen
+
+
+def test_environment(
+    executed: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The program learns of the simulator by its environment, and what it runs learns it from there."""
+    main(["run", "--simulator", "http://127.0.0.1:8000/", "-m", "bot"])
+    assert executed[0][2][VARIABLE] == "http://127.0.0.1:8000"
+    main(["run", "-m", "bot"])
+    assert VARIABLE not in executed[1][2]
+    assert capsys.readouterr().err.count("trades on the simulator") == 1
+    monkeypatch.setenv(VARIABLE, "http://127.0.0.1:8000")
+    main(["run", "-m", "bot"])
+    assert "this program trades on the simulator at http://127.0.0.1:8000" in capsys.readouterr().err
+
+
+def test_simulator_is_started_last(executed: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """run starts its simulator only for a program that it can start."""
+    started: list[int] = []
+
+    def start() -> tuple[str, None]:
+        started.append(1)
+        return "http://127.0.0.1:1", None
+
+    monkeypatch.setattr(companion, "start", start)
+    assert main(["run", "--simulator", "no-such-program"]) == 127
+    assert main(["run", "--simulator", sys.executable, "-I"]) == 64
+    assert main(["run", "--simulator"]) == 64
+    assert (started, executed) == ([], [])
+    main(["run", "--simulator", "--", sys.executable])
+    assert executed[0][2][VARIABLE] == "http://127.0.0.1:1"
+
+
+@pytest.mark.parametrize(
+    ("words", "simulator", "program"),
+    [
+        ("bot.py --simulator", None, "bot.py --simulator"),
+        ("-- bot.py", None, "bot.py"),
+        ("-m bot", None, "-m bot"),
+        ("--simulator -- bot.py", "", "bot.py"),
+        ("--simulator bot.py http://127.0.0.1:1", "", "bot.py http://127.0.0.1:1"),
+        ("--simulator -m bot", "", "-m bot"),
+        ("--simulator http://127.0.0.1:8000/ -- bot.py", "http://127.0.0.1:8000", "bot.py"),
+        ("--simulator=http://localhost:8000 -m bot", "http://localhost:8000", "-m bot"),
+    ],
+)
+def test_options(words: str, simulator: str | None, program: str) -> None:
+    """run takes --simulator and its URL in front of the program, and nothing from behind it."""
+    found, rest = options_of(words.split())
+    assert (found, [*rest]) == (simulator, program.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--simulator https://open-api.bingx.com -- bot.py", "--simulator is not http://127.0.0.1:PORT"),
+        ("--simulate bot.py", "run has no option --simulate: ccxt-bingx-ext run [--simulator [URL]]"),
+    ],
+)
+def test_bad_options(words: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """For a wrong option run exits with 64 and starts nothing."""
+    assert main(["run", *words.split()]) == 64
+    assert said in capsys.readouterr().err
+
+
+@pytest.fixture
+def process(loopback: None) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    url, process = companion.start()
+    yield url, process
+    process.kill()
+    process.communicate()
+
+
+def test_companion_starts(process: tuple[str, subprocess.Popen[str]]) -> None:
+    """The simulator listens when start returns, in a session of its own, where Ctrl-C does not reach it."""
+    url, companion_process = process
+    assert is_listening(url)
+    assert os.getsid(companion_process.pid) == companion_process.pid
+
+
+def test_companion_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """If the simulator does not start, the program does not either."""
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/python3")
+    monkeypatch.setattr(os, "execve", None)
+    assert main(["run", "--simulator", "-m", "bot"]) == 64
+    assert "the simulator did not start: it exited with 1. The program did not run" in capsys.readouterr().err
+
+
+def test_companion_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a program cannot take the place of run, run needs the URL of a simulator."""
+    monkeypatch.delattr(os, "fork")
+    with pytest.raises(BadUsage, match="--simulator needs a URL here"):
+        companion.start()
+
+
+def test_companion_ends(loopback: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The simulator serves while the program is its parent, and ignores the signals that end the program."""
+    parents = iter([7, 7, 1])
+    ignored: dict[int, Any] = {}
+    url: list[str] = []
+    served: list[int] = []
+
+    def parent() -> int:
+        with urllib.request.urlopen(f"{url[0]}/openApi/spot/v1/common/symbols") as response:
+            served.append(response.status)
+        return next(parents)
+
+    monkeypatch.setattr(sys, "argv", ["companion", "7"])
+    monkeypatch.setattr(signal, "signal", lambda number, handler: ignored.update({number: handler}))
+    monkeypatch.setattr(companion, "_POLL_SECONDS", 0)
+    monkeypatch.setattr(os, "getppid", parent)
+    monkeypatch.setattr("builtins.print", lambda text, **named: url.append(text))
+    companion.main()
+    assert served == [200] * 3
+    assert not is_listening(url[0])
+    assert set(ignored) == {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    assert set(ignored.values()) == {signal.SIG_IGN}

@@ -1,0 +1,149 @@
+"""`run --simulator`, seen from the classes: where each request goes, with which keys, and what is refused."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import ccxt
+import ccxt.async_support
+import pytest
+
+from ccxt_bingx_ext import _simulated
+from ccxt_bingx_ext._simulated import VARIABLE, Simulated, base_of, redirect
+from ccxt_bingx_ext.simulator import Simulator
+
+from .helpers import CCXTS, WORLDS, Bot, bot_of, place
+
+SPOT = "BTC/USDT"
+LIVE = "https://open-api.bingx.com/openApi"
+
+
+def simulated(world: str, url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A class of its own above ccxt's, kept on the simulator at `url`: ccxt's class stays as it is."""
+    module = ModuleType("elsewhere.bingx")
+    module.bingx = type("bingx", (CCXTS[world],), {})  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "elsewhere.bingx", module)
+    monkeypatch.setenv(VARIABLE, url)
+    redirect("elsewhere")
+    return module.bingx
+
+
+@pytest.fixture(params=WORLDS)
+def bot(
+    request: pytest.FixtureRequest, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Bot]:
+    """A bot that is set up for the live exchange."""
+    config = {
+        "apiKey": "a live key",
+        "secret": "a live secret",
+        "urls": {"api": {"spot": LIVE}},
+        "httpsProxy": "http://proxy.example:3128",
+    }
+    with bot_of(simulated(request.param, f"{simulator.url}/", monkeypatch), config) as bot:
+        yield bot
+
+
+def hosts(urls: Any) -> set[str]:
+    """The beginnings of all URLs, up to the path."""
+    if isinstance(urls, dict):
+        return set().union(*map(hosts, urls.values()))
+    return {"/".join(urls.split("/")[:3])}
+
+
+def test_every_request(bot: Bot, simulator: Simulator) -> None:
+    """A bot that is set up for the live exchange places and cancels on the simulator, with its keys."""
+    order = bot.create_order(SPOT, "limit", "buy", 0.001, 25000)
+    bot.exchange.apiKey, bot.exchange.secret = "another live key", "another live secret"
+    bot.exchange.proxyUrl = "http://proxy.example/"
+    assert bot.cancel_order(order["id"], SPOT)["status"] == "canceled"
+    assert simulator.status(order["id"]) == "CANCELED"
+    assert (bot.exchange.apiKey, bot.exchange.secret) == (simulator.api_key, simulator.secret)
+    assert bot.exchange.proxyUrl is bot.exchange.httpsProxy is None
+
+
+@pytest.mark.parametrize("option", [{}, {"sandbox": True}])
+def test_every_url(option: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """In and out of sandbox mode all URLs are the simulator's, those of websockets, too."""
+    exchange_class = simulated("pro", "http://127.0.0.1:8000", monkeypatch)
+    with bot_of(exchange_class, {"options": option}) as bot:
+        own = {"http://127.0.0.1:8000", "ws://127.0.0.1:8000"}
+        for enabled in (True, False):
+            bot.exchange.set_sandbox_mode(enabled)
+            assert hosts(bot.exchange.urls["api"]) == own
+            assert bot.exchange.urls["api"]["spot"] == "http://127.0.0.1:8000/openApi"
+            assert bot.exchange.urls["api"]["ws"]["linear"] == "ws://127.0.0.1:8000/swap-market"
+
+
+def test_sandbox_mode(bot: Bot, simulator: Simulator) -> None:
+    """A bot that turns sandbox mode on stays on the simulator."""
+    bot.exchange.set_sandbox_mode(True)
+    bot.fetch_time()
+    assert [request.path for request in simulator.requests] == ["/openApi/swap/v2/server/time"]
+
+
+@pytest.mark.parametrize("url", [f"{LIVE}/x", "http://127.0.0.1:1/openApi", "https://127.0.0.1"])
+def test_other_host(bot: Bot, simulator: Simulator, url: str) -> None:
+    """A request to another host is refused by an error that no bot repeats, and nothing is sent."""
+    with pytest.raises(ccxt.BaseError, match="nothing was sent to ") as caught:
+        bot.fetch(url)
+    assert type(caught.value) is ccxt.BaseError
+    bot.exchange.urls["api"]["spot"] = url
+    with pytest.raises(ccxt.BaseError, match=f"every request goes to {simulator.url}"):
+        bot.cancel_order(place(simulator)[0], SPOT)
+    assert simulator.executions == []
+
+
+@pytest.mark.parametrize("world", ["async", "pro"])
+def test_websocket(world: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A websocket to another host is refused before it connects, and one to the simulator is not."""
+    with bot_of(simulated(world, "http://127.0.0.1:8000", monkeypatch), {}) as bot:
+        with pytest.raises(ccxt.BaseError, match=r"nothing was sent to open-api-ws\.bingx\.com"):
+            bot.client("wss://open-api-ws.bingx.com/market")
+        assert bot.exchange.clients in (None, {})
+
+        async def url_of_client() -> Any:
+            return bot.exchange.client("ws://127.0.0.1:8000/market").url
+
+        assert bot._loop.run_until_complete(url_of_client()) == "ws://127.0.0.1:8000/market"
+
+
+def test_all_proxies_are_ignored() -> None:
+    """Every setting of a proxy that ccxt has is ignored."""
+    ccxts_own = ccxt.async_support.bingx
+    names = {one for one in dir(ccxts_own) if "prox" in one.lower() or "trust_env" in one.lower()}
+    settings = {one for one in names if getattr(ccxts_own, one) in (None, False)} - {"socks_proxy_sessions"}
+    ignored = {name for name, one in vars(Simulated).items() if isinstance(one, _simulated._Fixed)}
+    assert {"httpsProxy", "proxyUrl", "wsProxy"} <= settings <= ignored
+
+
+def test_off_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the variable of `run --simulator` nothing changes."""
+    monkeypatch.delenv(VARIABLE, raising=False)
+    redirect("ccxt")
+    assert not issubclass(CCXTS["sync"], Simulated)
+
+
+def test_redirected_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A class that is on the simulator already stays as it is."""
+    exchange_class = simulated("sync", "http://127.0.0.1:8000", monkeypatch)
+    bases = exchange_class.__bases__
+    redirect("elsewhere")
+    assert exchange_class.__bases__ == bases
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://127.0.0.1:8000",
+        "http://open-api.bingx.com",
+        "http://127.0.0.1@bingx.com",
+        "http://127.0.0.1/x",
+    ],
+)
+def test_not_on_this_machine(url: str) -> None:
+    """Only a simulator on this machine will do."""
+    with pytest.raises(ValueError, match=r"not http://127\.0\.0\.1:PORT"):
+        base_of(url)
