@@ -49,6 +49,18 @@ def test_every_example_has_a_test() -> None:
     assert names == {*SIMPLE, *others}
 
 
+def test_readme_snippets(simulator: Simulator, tmp_path: Path) -> None:
+    """The README's Python, as it stands there, cancels an order and keeps the id of an unknown one."""
+    first, unknown = "1735964997957275648", "1735965127519326208"
+    assert str(simulator.place().order_id) == first
+    snippets = re.findall(r"```python\n(.*?)```", (EXAMPLES.parent / "README.md").read_text(), re.DOTALL)
+    (tmp_path / "bot.py").write_text("\n".join([*snippets, "print(maybe_live, gone)"]))
+    command = [sys.executable, "-m", "ccxt_bingx_ext", "run", "--simulator", simulator.url, "--", "bot.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.stdout == f"['{unknown}'] True\n", done.stderr
+    assert simulator.status(first) == "CANCELED"
+
+
 @pytest.mark.parametrize("name", SIMPLE)
 def test_simple_examples(simulator: Simulator, name: str) -> None:
     """Each simple example reports the orders that are gone, although a response was lost."""
