@@ -14,6 +14,7 @@ from ccxt.base.errors import (
     InsufficientFunds,
     InvalidOrder,
     NetworkError,
+    OperationFailed,
     OrderNotFound,
     PermissionDenied,
     RequestTimeout,
@@ -22,7 +23,13 @@ from ccxt.base.errors import (
 from ccxt_bingx_ext._bingx.errors import Response, attach_response
 from ccxt_bingx_ext._cancel.arguments import CANCEL_ORDER, CANCEL_ORDERS
 from ccxt_bingx_ext._cancel.failures import Progress, attach_progress, progress_of
-from ccxt_bingx_ext._cancel.outcome import Outcome, conclude, most_severe, unresolved_on_error
+from ccxt_bingx_ext._cancel.outcome import (
+    UNKNOWN_OUTCOME,
+    Outcome,
+    conclude,
+    most_severe,
+    unresolved_on_error,
+)
 from ccxt_bingx_ext._ids import OrderRef
 
 
@@ -119,26 +126,24 @@ def test_every_message_names_the_method(error: BaseError, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "response", "message"),
+    ("error", "response", "raised", "message"),
     [
         (
             OrderNotFound("bingx order not exist"),
             Response(200, "100404", "order not exist"),
+            BadRequest,
             'the exchange refused with HTTP 200, "code":100404 (see exchange_message): orders in',
         ),
-        (
-            InvalidOrder("bingx amount is too small"),
-            None,
-            "orders in .orders or .unresolved may still be live",
-        ),
+        (InvalidOrder("bingx too small"), None, BadRequest, "orders in .orders or .unresolved may"),
+        (OperationFailed("bingx busy, order not exist"), None, OperationFailed, UNKNOWN_OUTCOME),
     ],
 )
 def test_a_replaced_message_names_the_method(
-    error: BaseError, response: Response | None, message: str
+    error: BaseError, response: Response | None, raised: type[BaseError], message: str
 ) -> None:
     """An error whose message must not call orders gone names the method, too."""
     if response is not None:
         attach_response(error, response)
-    with pytest.raises(BadRequest, match=r"unresolved: 77$") as caught:
+    with pytest.raises(raised, match=r"unresolved: 77$") as caught:
         conclude(Outcome({}, [], [OrderRef("id", "77")], error), CANCEL_ORDER)
     assert str(caught.value).startswith(f"bingx cancelOrder() {message}")
