@@ -46,7 +46,7 @@ def test_aliases_of_a_subclass() -> None:
 
 @pytest.mark.parametrize("name", ["sign", "handle_errors"])
 def test_parameter_names(world: str, name: str) -> None:
-    """A caller that names ccxt's parameters reaches ours by the same names, and ccxt's defaults hold."""
+    """Our methods accept ccxt's parameter names, and have ccxt's defaults."""
     ours = inspect.signature(getattr(OURS[world], name)).parameters
     for parameter in inspect.signature(getattr(ccxt.bingx, name)).parameters.values():
         if parameter.name in ("headers", "body") and name == "sign":
@@ -58,7 +58,7 @@ def test_parameter_names(world: str, name: str) -> None:
 
 @pytest.mark.parametrize("trailing", [(), (None, None)])
 def test_sign_takes_older_trailing_arguments(trailing: tuple[None, ...]) -> None:
-    """ccxt before 4.5.60 passed headers and body, which its own classes took."""
+    """The overrides accept headers and body, which ccxt before 4.5.60 passed."""
     exchange = OURS["sync"]({"apiKey": "key", "secret": "secret"})
     accepts = len(inspect.signature(ccxt.bingx.sign).parameters) > 5
     if trailing and not accepts:
