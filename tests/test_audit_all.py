@@ -312,5 +312,5 @@ def test_judge_of_ccxts_own() -> None:
 
 
 def test_singles_have_a_path_of_their_own() -> None:
-    """The paths of the kinds differ, or the wrong endpoint would be troubled."""
+    """The kinds have different paths. Otherwise a trouble would strike the wrong endpoint."""
     assert len({*SINGLE.values(), *ALL.values(), *LISTED.values()}) == 9

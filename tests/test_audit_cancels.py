@@ -47,7 +47,7 @@ def test_no_false_claims(kind: Kind, scenarios: int) -> None:
 
 
 def test_ccxt_fails_the_audit() -> None:
-    """Negative control: plain ccxt loses orders, and with retries calls gone what it cancelled."""
+    """Negative control: plain ccxt loses orders, and with retries calls its own cancels "not found"."""
     counts = count(list(audit_family("cancel_order", SEED, range(25), (CCXT, CCXT_RETRIES), jobs=4)), COUNTS)
     assert counts[CCXT][SILENT][0] > 0
     assert counts[CCXT][UNCERTAIN][0] > 0
@@ -57,7 +57,7 @@ def test_ccxt_fails_the_audit() -> None:
 
 
 def test_scenario_follows_from_seed() -> None:
-    """Kind, seed and index determine a scenario, so that anyone can play it again."""
+    """Kind, seed and index determine a scenario, so that you can play it again."""
     assert draw_family("gather", SEED, 7) == draw_family("gather", SEED, 7)
     assert draw_family("gather", SEED, 7) != draw_family("gather", SEED, 8)
     assert draw_family("gather", SEED, 7) != draw_family("gather", SEED + 1, 7)
@@ -227,7 +227,7 @@ UNKNOWN = unresolved("unresolved: mine", ClientOrderId("mine"))
     ],
 )
 def test_what_excuses_an_unresolved_order(change: dict[str, Any], counts: set[str]) -> None:
-    """Without a trouble, and after one lost response, a single cancel has to find out."""
+    """Without a trouble, or after one lost response, a single cancel must settle its order."""
     call = played(unresolved(), "open")
     assert set(judge_cancels(replace(SCENARIO, **change), OURS_SYNC, call).wrong) == {UNCERTAIN, *counts}
 
@@ -257,7 +257,7 @@ def test_busy_machine(kind: Kind, seconds: float, counts: set[str]) -> None:
     ],
 )
 def test_unresolved_client_order_ids(asking: Asking, age: float, counts: set[str]) -> None:
-    """A client order id that is not found is not gone: it may stay unresolved."""
+    """If the exchange does not find a client order id, the order is not gone, and may stay unresolved."""
     scenario = replace(SCENARIO, calls=(asking,), age=age)
     wrong = judge_cancels(scenario, OURS_SYNC, played(UNKNOWN, "open")).wrong
     assert set(wrong) == {UNCERTAIN, *counts}

@@ -46,7 +46,7 @@ LISTS = ["spot classic", "linear classic", "inverse classic", "several classic"]
     ],
 )
 def test_kinds(played: list[str], arguments: list[str], kinds: list[str]) -> None:
-    """Without a kind every kind is played, on every market that it knows."""
+    """Without --kind the command plays every kind, on every market of that kind."""
     assert command.main(arguments) == 0
     assert played == kinds
 

@@ -65,7 +65,7 @@ each_market = pytest.mark.parametrize(
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shorten the pauses of which no test here is about. tests/unit/test_cancel_all.py checks them."""
+    """Shorten the pauses that these tests do not check. tests/unit/test_cancel_all.py checks them."""
     monkeypatch.setattr(BingxMixin, "_pauses", Pauses(reconcile=0.01, lag=0.1))
 
 
@@ -145,7 +145,7 @@ def test_lost(simulator: Simulator, fault: str, when: Any, market: str, world: s
 
 @each_market
 def test_executed_late(bot: Bot, simulator: Simulator, market: str) -> None:
-    """A request that is executed after its timeout cancels what was listed as open: each order comes back."""
+    """A request that is executed after its timeout cancels the listed orders: each order comes back."""
     bot.load_markets()
     ids = place_old(simulator, 3, market=market)
     simulator.faults.add("delay", seconds=1.8, path=PATHS[market])
@@ -266,7 +266,7 @@ def test_stop_loss(world: str, market: str, loopback: None) -> None:
 @each_market
 @pytest.mark.parametrize("count", [2, 8])
 def test_lagging_list(bot: Bot, simulator: Simulator, market: str, count: int) -> None:
-    """A list that still shows what a lost request cancelled leads to the right states."""
+    """The plugin reports true states even if the list still shows orders that a lost request cancelled."""
     bot.load_markets()
     ids = place_old(simulator, count, market=market)
     simulator.faults.add("drop", when="after", path=PATHS[market])
@@ -447,7 +447,7 @@ def test_wrong_key(bot: Bot, simulator: Simulator) -> None:
 
 
 def test_without_list(bot: Bot, simulator: Simulator) -> None:
-    """verifyAll False omits the list after a complete response, and not after a lost one."""
+    """verifyAll False omits the list after a complete response, but not after a lost one."""
     bot.options["cancelOrders"]["verifyAll"] = False
     ids = place_old(simulator, 2)
     assert reported(bot.cancel_all_orders("BTC/USDT")) == [(one, "canceled") for one in ids]
@@ -458,7 +458,7 @@ def test_without_list(bot: Bot, simulator: Simulator) -> None:
 
 
 def test_ccxts_own(world: str, simulator: Simulator) -> None:
-    """family False gives ccxt's own method back: a lost response says nothing of the orders."""
+    """With family False the method is ccxt's: after a lost response the error has no lists."""
     options = {"cancelOrders": {"family": False}}
     with bot_of(OURS[world], simulator.ccxt_config(options=options)) as bot:
         ids = place(simulator, 2)
@@ -561,7 +561,7 @@ def test_threads(simulator: Simulator) -> None:
 
 
 def test_banned(bot: Bot, simulator: Simulator) -> None:
-    """A ban on the request leaves every order unresolved, and says until when."""
+    """A ban on the request leaves every order unresolved. The error names its end."""
     bot.exchange.enableRateLimit = True
     ids = place_old(simulator)
     simulator.ban(60, path=PATHS["spot"])
@@ -614,7 +614,7 @@ def test_cancelled_task(simulator: Simulator) -> None:
 
 
 def test_interrupted(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C leaves as it is, and the next call works."""
+    """Ctrl-C leaves as KeyboardInterrupt, and the next call works."""
     exchange = bingx(simulator.ccxt_config(enableRateLimit=False))
     exchange.load_markets()
     ids = place(simulator)
@@ -631,7 +631,7 @@ def _interrupt(*_: Any, **__: Any) -> None:
 
 
 def test_cancel_order_afterwards(bot: Bot, simulator: Simulator) -> None:
-    """A cancel by id of what was just cancelled waits for the order's second."""
+    """A cancel by id of an order that was just cancelled waits for the order's second."""
     bot.load_markets()
     (one,) = place(simulator)
     bot.cancel_all_orders("BTC/USDT")

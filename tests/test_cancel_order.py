@@ -166,7 +166,7 @@ def test_gone(bot: Bot, simulator: Simulator, market: Any, ending: str, words: s
 
 
 def test_unknown(bot: Bot, simulator: Simulator, market: Any) -> None:
-    """An order that nothing knows is gone."""
+    """An order that neither the query nor the history knows is gone."""
     error = fails(bot, OrderNotFound, "77", SYMBOLS[market])
     is_gone(error, "the exchange knows no such order", None)
     assert sent(simulator, market) == 1
@@ -217,7 +217,7 @@ def test_refused_but_open(bot: Bot, simulator: Simulator, market: Any) -> None:
 
 @in_turn
 def test_refused_but_open_for_good(bot: Bot, simulator: Simulator, market: Any) -> None:
-    """An order that the exchange refuses to know, and shows as open, is unresolved."""
+    """If the exchange refuses an order as unknown, but shows it as open, it is unresolved."""
     (order_id,) = place(simulator, market=market)
     simulator.faults.add("canned", body=UNKNOWN, path=SINGLE[market], times=None)
     error = fails(bot, BadResponse, order_id, SYMBOLS[market])

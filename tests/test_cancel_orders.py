@@ -477,7 +477,7 @@ def test_tasks_share_an_instance(simulator: Simulator) -> None:
 
 
 def test_simulators_order_book(simulator: Simulator) -> None:
-    """The simulator's order book, not a response, says what became of an order."""
+    """The tests read the outcome of an order from the simulator's order book, not from a response."""
     order = simulator.place()
     assert isinstance(order, Order)
     assert simulator.status(order.order_id) == "PENDING"

@@ -1,4 +1,4 @@
-"""Concurrent calls of cancel_order, over HTTP: what goes out together, and what each caller gets."""
+"""Concurrent calls of cancel_order, over HTTP: the requests that they share, and each caller's result."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def test_singles_help_where_few_wait(simulator: Simulator) -> None:
 
 
 def test_late_calls_go_along(simulator: Simulator) -> None:
-    """The ids of a batch are chosen when it may go, so that later calls go with it."""
+    """The plugin chooses the ids of a batch when the batch may go, so that later calls go with it."""
     first, second, third, late = (place(simulator, count) for count in (5, 50, 50, 8))
 
     async def scene() -> list[Any]:
@@ -283,7 +283,7 @@ def test_what_is_merged(loopback: None) -> None:
 
 
 def test_submitted_within_a_second(simulator: Simulator) -> None:
-    """An order that was submitted within the last second joins no batch, and waits for its second alone."""
+    """An order submitted within the last second does not join a batch, and waits for its second alone."""
     ids = place(simulator, 4)
 
     async def scene() -> list[Any]:
@@ -339,7 +339,7 @@ def test_sync_does_not_import_it() -> None:
 
 @pytest.mark.parametrize("market", ["spot", "linear"])
 def test_the_same_as_alone(simulator: Simulator, market: Any) -> None:
-    """Each caller gets what cancel_order alone gives it: its structure, or its own exception."""
+    """Each caller gets the result of a single cancel_order: its structure, or its own exception."""
     outcomes, words = [], []
     for coalesce in (True, False):
         live, filled, gone, failed = place(simulator, 4, market=market)
@@ -429,7 +429,7 @@ def test_refused_entries_are_cancelled_again(simulator: Simulator) -> None:
 
 
 def test_nothing_tells(simulator: Simulator) -> None:
-    """Where nothing settles a lost batch, each caller gets its own error with its one id."""
+    """If a lost batch stays unsettled, each caller gets its own error with its one id."""
     ids = place(simulator, 3)
 
     async def scene() -> list[Any]:
@@ -518,7 +518,7 @@ def test_cancelled_while_it_waits(simulator: Simulator) -> None:
 
 
 def test_cancelled_as_its_batch_goes(simulator: Simulator) -> None:
-    """A caller that is cancelled just when its batch is made is not named in the batch."""
+    """If a caller is cancelled just when its batch is made, the batch omits its id."""
     ids = place(simulator, 4)
 
     async def scene() -> list[Any]:
@@ -561,7 +561,7 @@ def test_all_are_cancelled(simulator: Simulator, count: int, rounds: int) -> Non
 
 
 def test_cancelled_after_it_was_sent(simulator: Simulator) -> None:
-    """A batch is carried out to its response when its callers are cancelled. `close` waits for that."""
+    """If its callers are cancelled, a batch still runs until its response. `close` waits for that."""
     ids = place(simulator, 4)
     simulator.latency_ms = 300
 
@@ -580,7 +580,7 @@ def test_cancelled_after_it_was_sent(simulator: Simulator) -> None:
 
 
 def test_lost_batch_that_nobody_waits_for(simulator: Simulator) -> None:
-    """Without a caller, a lost batch is not sent again."""
+    """If no caller is left, the plugin does not repeat a lost batch."""
     ids = place(simulator, 4)
     simulator.latency_ms = 300
     simulator.faults.add("drop")
@@ -687,7 +687,7 @@ def test_close_ends_calls_that_wait(simulator: Simulator) -> None:
 
 
 def test_ban_of_singles(simulator: Simulator) -> None:
-    """A ban of single cancels is not evaded by a batch: each caller gets the ban."""
+    """A batch does not evade a ban of single cancels: each caller gets the ban."""
     ids = place(simulator, 6)
     simulator.ban(60, path="trade/cancel")
 
@@ -800,7 +800,7 @@ def test_defect(simulator: Simulator) -> None:
 
 
 def test_broken_option(simulator: Simulator) -> None:
-    """An option that breaks while calls wait stops each of them, and names it."""
+    """If an option becomes invalid while calls wait, each call raises an error that names it."""
     ids = place(simulator, 108)
 
     async def scene() -> list[Any]:

@@ -1,4 +1,4 @@
-"""`make docs` fails for what a reader would stumble over. The site itself is built by `.ci/run`."""
+"""`make docs` fails on mistakes that a reader would meet. `.ci/run` builds the site itself."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_site(project: Path) -> None:
 
 
 def test_readers_load_nothing_else(project: Path) -> None:
-    """A page makes a browser load nothing from another host."""
+    """A page never makes a browser load from another host."""
     built = build(project, GOOD_DIAGRAM)
     assert built.returncode == 0, built.stderr
     html = (project / "site" / "index.html").read_text("utf-8")
@@ -77,14 +77,14 @@ def test_readers_load_nothing_else(project: Path) -> None:
     ],
 )
 def test_build_fails(project: Path, page: str, says: str) -> None:
-    """A broken diagram, link or name ends the build, and the message says which."""
+    """The build fails on a broken diagram, link or name, and the message names it."""
     built = build(project, page)
     assert built.returncode != 0
     assert says in built.stderr
 
 
 def test_page_without_a_place_fails(project: Path) -> None:
-    """A page that the navigation does not list ends the build."""
+    """The build fails on a page that the navigation does not list."""
     (project / "docs" / "lost.md").write_text("# Lost\n", "utf-8")
     built = build(project, "text")
     assert built.returncode != 0

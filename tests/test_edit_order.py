@@ -96,7 +96,7 @@ def test_edit(bot: Bot, simulator: Simulator, market: Market, mode: Any) -> None
 
 
 def test_same_structure_as_ccxt(world: str, simulator: Simulator, market: Market) -> None:
-    """A success is what ccxt itself returns."""
+    """After a success the plugin returns the same as ccxt."""
     kinds = []
     for classes in (OURS, CCXTS):
         with bot_of(classes[world], simulator.ccxt_config()) as bot:
@@ -139,7 +139,7 @@ def test_filled_meanwhile(bot: Bot, simulator: Simulator, market: Market) -> Non
 
 @pytest.mark.parametrize("query", ["refused", "open", "lost"])
 def test_gone_unconfirmed(bot: Bot, simulator: Simulator, market: Market, query: str) -> None:
-    """A refusal as gone that no query confirms leaves the old order unresolved, and calls nothing gone."""
+    """If no query confirms that a refused order is gone, it is unresolved, and no error calls it gone."""
     old = old_order(simulator, market)
     simulator.faults.add(
         "canned", body=json.dumps({"code": 100404, "msg": "order not exist"}), path=market.path
@@ -279,7 +279,7 @@ def test_keeps_a_second_from_a_cancel(bot: Bot, simulator: Simulator, market: Ma
     ],
 )
 def test_unexpected_response(bot: Bot, simulator: Simulator, market: Market, body: Any) -> None:
-    """A response without an order is never one: not all None, and not the order 0."""
+    """A response without an order never becomes an order structure of None values, or of the id 0."""
     old = old_order(simulator, market)
     simulator.faults.add("canned", body=json.dumps(body), path=market.path, when="after")
     error = failure_of(bot, market, old)
@@ -289,7 +289,7 @@ def test_unexpected_response(bot: Bot, simulator: Simulator, market: Market, bod
 
 
 def test_contradiction(bot: Bot, simulator: Simulator) -> None:
-    """A new order that the response calls not placed may be live: its id is unresolved, too."""
+    """A new order may be live even if the response says that it was not placed: its id is also unresolved."""
     market = MARKETS["linear"]
     old = old_order(simulator, market)
     data = {
@@ -319,7 +319,7 @@ def test_no_retry_by_ccxt(bot: Bot, simulator: Simulator, market: Market, where:
 
 
 def test_no_retry_of_ccxts_own(bot: Bot, simulator: Simulator, market: Market) -> None:
-    """With the family off the plugin leaves edit_order to ccxt, but nothing sends it twice."""
+    """With the family off the plugin leaves edit_order to ccxt, but still prevents that it is sent twice."""
     bot.options["cancelOrders"]["family"] = False
     simulator.faults.add("http", status=502, when="after", path=market.path, times=None)
     error = failure_of(bot, market, old_order(simulator, market), maxRetriesOnFailure=2)
@@ -416,7 +416,7 @@ def test_client_order_id(bot: Bot, simulator: Simulator, market: Market, way: st
 
 
 def test_lost_by_client_order_id(bot: Bot, simulator: Simulator, market: Market) -> None:
-    """An unresolved client order id comes back as one."""
+    """An unresolved client order id comes back as a ClientOrderId."""
     old_order(simulator, market, client_order_id="old_1")
     simulator.faults.add("drop", path=market.path)
     (unresolved,) = failure_of(bot, market, None, cancelClientOrderID="old_1").unresolved
@@ -482,7 +482,7 @@ def test_bad_input(
 
 
 def test_bad_option(bot: Bot, simulator: Simulator) -> None:
-    """A setting that cannot be used raises an error before the plugin sends anything."""
+    """An unusable setting raises an error before the plugin sends anything."""
     bot.load_markets()
     bot.options["cancelOrders"]["linear"] = {"singleLimit": "5"}
     error = failure_of(bot, MARKETS["linear"], "7")

@@ -1,4 +1,4 @@
-"""The limit is exact: a server of its own process never sees more than the limit in any second."""
+"""The limit is exact: a server in a process of its own never sees more than the limit in any second."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def least_pace(kind: str, name: str) -> float:
 def measure(
     exchange: ExchangeProcess, kind: str, name: str, limit: int, request: Any, **settings: Any
 ) -> Judgement:
-    """Cancel as a bot of this kind in this trouble, and judge what arrived by the exchange's clock."""
+    """Cancel as a bot of this kind in this trouble, and judge the arrivals by the exchange's clock."""
     trouble, seed = {**TROUBLES, **BLOCKED, **SLOW_REDIS}[name], f"{kind} {name} {limit}"
     account = exchange.new_account()
     config = exchange.config(account, enableRateLimit=True)

@@ -1,4 +1,4 @@
-"""The examples, run as a reader runs them: output and exit code, compared with the simulator's order book."""
+"""Run the examples as a reader does. Compare output and exit code with the simulator's order book."""
 
 from __future__ import annotations
 

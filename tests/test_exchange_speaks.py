@@ -71,9 +71,9 @@ def body(code: str, text: str) -> bytes:
 @pytest.mark.parametrize("symbol", [SPOT, LINEAR, INVERSE])
 @pytest.mark.parametrize(("code", "text"), [*GONE, *AMBIGUOUS, *BOTH])
 def test_single_orders(bot: Bot, simulator: Simulator, symbol: str, code: str, text: str) -> None:
-    """In ccxt's own methods gone is OrderNotFound and ambiguous OperationFailed.
+    """ccxt's own methods raise OrderNotFound for "gone", and OperationFailed for ambiguous words.
 
-    Of both, a cancel is ambiguous, a query is not.
+    Words of both kinds are ambiguous in response to a cancel, but not to a query.
     """
     bot.options["cancelOrders"]["family"] = False
     bot.load_markets()
@@ -183,7 +183,7 @@ STOPS: list[tuple[dict[str, Any], type[BaseError]]] = [
 def test_stop_at_once(
     world: str, simulator: Simulator, details: dict[str, Any], error: type[BaseError]
 ) -> None:
-    """The exchange says stop: one request, then the error. The next call does not go out either."""
+    """If the exchange says stop, the plugin raises after one request, and does not send the next call."""
     config = simulator.ccxt_config(options={"cancelOrders": {"maxWait": 0}})
     with bot_of(OURS[world], {**config, "enableRateLimit": True}) as bot:
         bot.load_markets()
@@ -217,7 +217,7 @@ def test_ban_under_another_status(bot: Bot, simulator: Simulator) -> None:
 
 
 def test_business_code_before_status(world: str, simulator: Simulator) -> None:
-    """Code 100419 under HTTP 403 is PermissionDenied, and stops nothing."""
+    """Code 100419 under HTTP 403 raises PermissionDenied, and does not close the lane."""
     with bot_of(OURS[world], {**simulator.ccxt_config(), "enableRateLimit": True}) as bot:
         ids = place(simulator, 2)
         simulator.faults.add("http", status=403, body=body("100419", "IP does not match IP whitelist"))
@@ -265,7 +265,7 @@ def test_status_as_code(bot: Bot, simulator: Simulator, status: int) -> None:
 
 @pytest.mark.parametrize("refusal", ["signature", "required"])
 def test_query_form(world: str, loopback: None, refusal: Any) -> None:
-    """An exchange that cannot read JSON gets the query form, and the next call begins with that."""
+    """An exchange that cannot read JSON gets the query form. The next call uses that form first."""
     forms = {"cancelOrders": {"query"}}
     with Simulator(limits=None, forms=forms, form_refusal=refusal) as sim:
         ids = place(sim, 2)
@@ -286,7 +286,7 @@ def test_wrong_secret(world: str, simulator: Simulator) -> None:
 
 
 def test_ignored_process(world: str, loopback: None) -> None:
-    """If the exchange ignores process 1, nothing follows from its refusal for the single ids."""
+    """If the exchange ignores process 1, its refusal of the list settles no single id."""
     with Simulator(limits=None, process_ignored=["json", "query"]) as sim:
         live, filled = place(sim, 2)
         sim.fill(filled)
@@ -297,7 +297,7 @@ def test_ignored_process(world: str, loopback: None) -> None:
 
 
 def test_relay(world: str, simulator: Simulator) -> None:
-    """A base URL that contains a "?" stays whole."""
+    """The plugin keeps a base URL that contains a "?" whole."""
     config = simulator.ccxt_config()
     exchange = OURS["sync"]({**config, "enableRateLimit": False})
     exchange.urls["api"] = dict.fromkeys(exchange.urls["api"], "http://127.0.0.1:1/relay?to=/openApi")
@@ -375,7 +375,7 @@ def test_refusal_of_everything_is_not_split_for_long(bot: Bot, simulator: Simula
 
 
 def test_mixed_ids_of_one_kind_only(world: str, loopback: None) -> None:
-    """All or nothing over both kinds of ids is never completed one by one."""
+    """The plugin never completes an all-or-nothing list of both kinds of ids one by one."""
     with (
         Simulator(limits=None, mixed_ids="order_ids_only") as sim,
         bot_of(OURS[world], sim.ccxt_config()) as bot,
@@ -426,7 +426,7 @@ def test_words_about_nobodys_order(bot: Bot, simulator: Simulator) -> None:
 
 
 def test_two_poisoned_ids(bot: Bot, simulator: Simulator) -> None:
-    """Two ids that the exchange refuses to take do not keep the others alive where each has its request."""
+    """Where each order has its own request, two refused ids do not keep the other orders alive."""
     ids = place(simulator, 4, market="inverse")
     path = "DELETE cswap/v1/trade/cancelOrder"
     for one in ids[:2]:

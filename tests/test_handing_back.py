@@ -136,7 +136,7 @@ def test_bad_arguments(bot: Bot, simulator: Simulator, ids: list[Any], params: d
 
 @pytest.mark.parametrize("kind", [NetworkError, OrderNotFound])
 def test_iterator_raises(bot: Bot, simulator: Simulator, kind: type[BaseError]) -> None:
-    """A ccxt error of the caller's own iterator carries the ids that had been produced."""
+    """A ccxt error of the caller's own iterator carries the ids that the iterator had produced."""
 
     def ids() -> Iterator[Any]:
         yield "1"
@@ -197,7 +197,7 @@ def test_odd_market_of_the_exchange(bot: Bot, simulator: Simulator, odd: Any) ->
 
 
 def test_fee_of_a_cold_cancel(bot: Bot, simulator: Simulator) -> None:
-    """The fee of a buy order is in the base currency, before markets are loaded as after."""
+    """The fee of a buy order is in the base currency, with and without loaded markets."""
     for _ in range(2):
         (order,) = bot.cancel_orders(place(simulator), SPOT)
         assert (order["side"], order["fee"]["currency"]) == ("buy", "BTC")

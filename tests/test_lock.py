@@ -116,7 +116,7 @@ def test_ccxt_is_the_lowest_supported() -> None:
 
 
 def test_compat_checks_the_tools() -> None:
-    """`make compat` installs the tools by hash, and the releases that it is about without."""
+    """`make compat` installs the tools by hash, and the tested releases without."""
     checked, ccxt, this = install_steps("4.5.74", pinned=True)
     assert "--require-hashes" in checked
     assert str(TEST_PINS) in checked

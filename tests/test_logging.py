@@ -196,7 +196,7 @@ def test_omitted_id(world: str, simulator: Simulator, log: Log) -> None:
 
 @pytest.mark.parametrize("listed", [True, False])
 def test_lost_cancel_all(world: str, simulator: Simulator, log: Log, listed: bool) -> None:
-    """If the response to cancelling all is lost, the list of open orders settles it, or nothing does."""
+    """If the response to cancelling all is lost, only the list of open orders can settle it."""
     place(simulator, 1)
     simulator.faults.add("drop", path=ALL, when="after")
     if not listed:
@@ -361,7 +361,7 @@ def test_lost_merge(simulator: Simulator, log: Log) -> None:
 
 
 def test_store(server: RedisServer, simulator: Simulator, log: Log) -> None:
-    """A Redis that goes, comes back and has forgotten is a warning each, with its host and port."""
+    """A Redis that goes away, returns, and has lost its data causes a warning each, with host and port."""
     exchange = OURS["sync"](config_of(simulator, storage=server.url))
     exchange._limiter(SPOT)[0].retry_after = 0.01
     ids = place(simulator, 3)
@@ -473,7 +473,7 @@ def test_broken_handler(
 
 
 def test_nothing_is_made_for_nobody(bot: Any, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On WARNING, where Python begins, a quiet session makes no record and cleans no text."""
+    """On WARNING, Python's default level, a quiet session makes no record and cleans no text."""
     made: list[object] = []
     monkeypatch.setattr(_log.log, "makeRecord", lambda *args, **named: made.append(args))
     monkeypatch.setattr(_log, "_clean", made.append)

@@ -1,4 +1,4 @@
-"""docs/logging.md shows what the plugin really logs, and lists every event with its fields."""
+"""docs/logging.md shows the plugin's real log lines, and lists every event with its fields."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "ccxt_bingx_ext"
 
 
 def without_times(page: str) -> list[str]:
-    """The lines of `page` without what differs from run to run: durations, and windows that end just then."""
+    """The lines of `page`, without parts that differ between runs: durations, and windows that just end."""
     lines = [line for line in page.splitlines() if not line.startswith("DEBUG   window ")]
     return [re.sub(r"(_ms=|for )[\d.]+", r"\1…", line) for line in lines]
 

@@ -1,4 +1,4 @@
-"""The look-ups that settle a cancel have limiters of their own, beside ccxt's throttle and the cancels'."""
+"""Look-ups that settle a cancel have their own limiters, apart from ccxt's throttle and the cancels."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_limit_of_a_look_up(world: str, limited: Simulator) -> None:
 
 
 def test_firewall_stops_all(world: str, limited: Simulator) -> None:
-    """A firewall's page stops every cancel and look-up to the host, of markets not yet used, too."""
+    """A firewall's page stops every cancel and look-up to the host, even of markets not yet used."""
     limited.faults.add("http", status=403)
     with bot_of(OURS[world], config_of(limited)) as bot:
         with pytest.raises(BaseError, match="403"):
@@ -124,7 +124,7 @@ def test_firewall_stops_all(world: str, limited: Simulator) -> None:
 
 
 def test_ordinary_look_up(world: str, limited: Simulator) -> None:
-    """The bot's own look-up waits in ccxt's throttle and counts, but no ban or option of ours stops it."""
+    """The bot's own look-up waits in ccxt's throttle and counts. Our bans and options do not stop it."""
     (order_id,) = place(limited, 1)
     with bot_of(OURS[world], config_of(limited)) as bot:
         bot.fetch_order(order_id, SYMBOL)
@@ -180,7 +180,7 @@ def test_no_time_to_wait(world: str, bans: bool) -> None:
 
 
 def test_resolve_timeout_bounds_the_wait(world: str, limited: Simulator) -> None:
-    """Where look-ups have no slot before resolveTimeout, the outcome is unknown at once."""
+    """If look-ups have no slot before resolveTimeout, the outcome is unknown at once."""
     with bot_of(OURS[world], config_of(limited, resolveTimeout=60_000)) as bot:
         bot.load_markets()
         bot.exchange._limiter(SPOT.fetch)[0].do(Ban(0.001))

@@ -46,7 +46,7 @@ def test_aliases_of_a_subclass() -> None:
 
 @pytest.mark.parametrize("name", ["sign", "handle_errors"])
 def test_parameter_names(world: str, name: str) -> None:
-    """A caller that names ccxt's parameters reaches ours by the same names, and ccxt's defaults hold."""
+    """Our methods accept ccxt's parameter names, and have ccxt's defaults."""
     ours = inspect.signature(getattr(OURS[world], name)).parameters
     for parameter in inspect.signature(getattr(ccxt.bingx, name)).parameters.values():
         if parameter.name in ("headers", "body") and name == "sign":

@@ -29,7 +29,7 @@ def metadata(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Message:
 
 
 def targets(markdown: str) -> list[str]:
-    """Where the links and pictures of a page lead to, by a parser that shares nothing with the build."""
+    """The targets of a page's links and pictures, by a parser that shares no code with the build."""
     html = MarkdownIt("commonmark").enable("table").render(markdown)
     return re.findall(r'(?:href|src)="([^"]*)"', html)
 
@@ -83,5 +83,5 @@ def test_absolute(target: str, url: str) -> None:
     ],
 )
 def test_replace_targets(markdown: str, replaced: str) -> None:
-    """Relative links and pictures are replaced. Other links, and text in code, are not."""
+    """The build replaces relative links and pictures, but not other links or text in code."""
     assert replace_targets(markdown, str.upper) == replaced

@@ -327,7 +327,7 @@ def test_enable_rate_limit_false(limited: Simulator) -> None:
 
 
 def test_response_costs_no_limiter(limited: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cancel looks its limiter up once, for its slot: no response does, while no ban waits for its end."""
+    """A cancel looks up its limiter once, for its slot. Responses do so only during a ban without a time."""
     looked_up = list[str]()
 
     def counted(*args: Any) -> Any:

@@ -46,14 +46,14 @@ CALLS = pytest.mark.parametrize("call", [call_sync, call_async])
 
 
 def connections_made(server: RedisServer) -> int:
-    """How many connections the server has had, without those that ask."""
+    """How many connections the server has had, except for those of this function."""
     with redis.Redis.from_url(server.url) as client:
         return int(client.info("stats")["total_connections_received"])
 
 
 @contextmanager
 def replying(handle: Callable[[socket.socket], None]) -> Iterator[str]:
-    """A server that accepts each connection and lets `handle` do with it what it likes. Yields its URL."""
+    """A server that accepts each connection and passes it to `handle`. Yields its URL."""
 
     def accept() -> None:
         with contextlib.suppress(OSError):
@@ -74,7 +74,7 @@ def replying(handle: Callable[[socket.socket], None]) -> Iterator[str]:
 
 
 def test_one_connection(server: RedisServer) -> None:
-    """Threads and event loops, also those that end without closing anything, use one connection."""
+    """Threads and event loops, even those that end without closing anything, use one connection."""
     connection, before = connection_to(server.url), connections_made(server)
     replies: list[Any] = []
     in_threads([lambda: replies.append(call_sync(connection_to(server.url))) for _ in range(8)])
@@ -85,7 +85,7 @@ def test_one_connection(server: RedisServer) -> None:
 
 
 def test_it_closes_when_nobody_holds_it(server: RedisServer) -> None:
-    """Then its thread ends, and the server has one client less."""
+    """When no limiter holds a connection, its thread ends, and the server has one client less."""
     connection = connection_to(server.url)
     assert call_sync(connection) == GONE
     thread: Any = connection._thread
@@ -242,7 +242,7 @@ def test_closed_event_loop(server: RedisServer) -> None:
 
 
 def test_script_missing(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A packager may lose acquire.lua: that counts as an outage."""
+    """A missing acquire.lua, which a packager may lose, counts as an outage."""
 
     def missing() -> str:
         raise FileNotFoundError("acquire.lua")
@@ -272,7 +272,7 @@ def test_moments(server: RedisServer) -> None:
 
 
 def test_age_of_a_call_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The age grows while the call waits for its turn."""
+    """The age of a moment grows while the call waits for its turn."""
     now = 100.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     arguments = ["arrived", Moment(now), -0.3]

@@ -34,7 +34,7 @@ def ticket() -> Ticket:
 
 
 def lane(server: RedisServer, name: str = "lane") -> Any:
-    """A limiter as another process has it: the two share nothing but Redis."""
+    """A limiter as in another process: the two share only Redis."""
     return RedisLimiter(server.url, name, LocalLimiter())
 
 
@@ -382,7 +382,7 @@ def test_clock_steps_back_a_minute(server: RedisServer) -> None:
 
 
 def test_acknowledged_request(server: RedisServer) -> None:
-    """Other processes count a request from its response on, though its process does not call again."""
+    """Other processes count a request from its response, even if its process does not call again."""
     first, second, pace = lane(server), lane(server), RateLimit(1, 3600.0, 60.0, in_flight=60.0)
     one = ticket()
     first.do(Acquire(one, pace))
@@ -407,7 +407,7 @@ def test_shared_renew(server: RedisServer) -> None:
 
 
 def test_question_beside_renewal(server: RedisServer) -> None:
-    """A question that was on its way while a slot was renewed does not take the renewal back."""
+    """A call that was on its way while a slot was renewed does not undo the renewal."""
     shared, pace = lane(server), RateLimit(1, 1.0, 0.2, in_flight=0.2)
     late, other = ticket(), ticket()
     assert shared.do(Acquire(late, pace)).delay == 0

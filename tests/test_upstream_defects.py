@@ -42,7 +42,7 @@ WORKAROUNDS: dict[str, str] = {}
 
 
 def worked_around_by(*workarounds: Any) -> Callable[[Callable[P, None]], Callable[P, None]]:
-    """Let a failing test say that ccxt may have changed, and which workarounds can go then."""
+    """Make a failing test report that ccxt may have changed, and which workarounds can go."""
     names = ", ".join(f"{one.__qualname__} ({one.__module__.rpartition('.')[2]}.py)" for one in workarounds)
 
     def decorator(test: Callable[P, None]) -> Callable[P, None]:

@@ -75,7 +75,7 @@ def failure_of(bot: Bot, ids: list[str], symbol: str = SPOT, **params: Any) -> B
 
 
 def test_connect_timeout(world: str, simulator: Simulator, unreachable: str) -> None:
-    """A host that lets connecting time out received nothing: the cancel goes to the next host, at once."""
+    """If connecting times out, the host received nothing: the cancel goes to the next host at once."""
     config = config_over(simulator, unreachable, f"127.0.0.1:{simulator.port}", timeout=500)
     ids = place(simulator, 2)
     with bot_of(OURS[world], config) as bot:
@@ -297,7 +297,7 @@ def test_adapter_without_pools() -> None:
 
 @pytest.mark.filterwarnings("ignore:Inheritance class:DeprecationWarning")  # bots do it all the same
 def test_shielded_request(simulator: Simulator) -> None:
-    """A request that outlives the bot's call is not repeated, and follows no redirect, either."""
+    """A session neither repeats nor redirects a request that outlives the bot's call."""
 
     class Shielding(aiohttp.ClientSession):
         async def _request(self, *args: Any, **named: Any) -> Any:
@@ -464,7 +464,7 @@ def test_ordinary_calls_follow_redirects(world: str, simulator: Simulator) -> No
 def test_redirect_behind_a_proxy(
     world: str, simulator: Simulator, used_before: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Behind a proxy, too, whether the session has used it before or not."""
+    """A session behind a proxy follows no redirect, on the proxy's first use or later."""
 
     def serve(connection: socket.socket, request: str) -> None:
         if "/elsewhere" in request or len(proxy.requests) < 3:
@@ -489,7 +489,7 @@ def test_redirect_behind_a_proxy(
 
 @pytest.mark.parametrize("statuses", [[103], [102, 100, 103, 103]])
 def test_informational_responses(world: str, simulator: Simulator, statuses: list[int]) -> None:
-    """An informational response (1xx) is not the response: that one follows on the same connection."""
+    """An informational response (1xx) is not the response, which follows on the same connection."""
 
     def serve(connection: socket.socket, request: str) -> None:
         for status in statuses:
@@ -519,7 +519,7 @@ def test_switching_protocols(world: str, simulator: Simulator) -> None:
 
 @pytest.mark.parametrize(("size", "is_read"), [(2**20, True), (2**26, False)])
 def test_compressed_response(world: str, simulator: Simulator, size: int, is_read: bool) -> None:
-    """A response that decodes to far more than any order list is not read to its end, and is ambiguous."""
+    """The plugin stops reading a response that decodes to far more than any order list: it is ambiguous."""
     content = gzip.compress(canceled("1").encode() + b" " * size)
     head = (
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n"
@@ -567,7 +567,7 @@ def test_content_in_pieces() -> None:
     ids=["nested", "nested deep", "not gzip", "digits"],
 )
 def test_undecodable(world: str, simulator: Simulator, body: str, headers: dict[str, str]) -> None:
-    """A response that cannot be decoded is ambiguous, or reads as what it says: never another class."""
+    """A response that cannot be decoded is ambiguous, or read for its content. No other class leaves."""
     with (
         scripted(lambda connection, request: answer(connection, body, **headers)) as server,
         bot_of(OURS[world], config_over(simulator, server.host)) as bot,
@@ -738,7 +738,7 @@ def test_odd_settings(world: str, simulator: Simulator, setting: dict[str, Any])
 
 
 def test_slot_is_given_back(world: str, simulator: Simulator) -> None:
-    """A request that was never written gives its slot back: the next one has it at once."""
+    """A request that was never written gives its slot back: the next request has it at once."""
     config = config_over(simulator, f"127.0.0.1:{unused_port()}", f"127.0.0.1:{simulator.port}")
     config["options"]["cancelOrders"] = {"limit": 0.001}  # one in 1000 s
     ids = place(simulator, 1)
@@ -820,7 +820,7 @@ def test_key_of_ours_in_a_response(world: str, simulator: Simulator) -> None:
 
 @pytest.mark.parametrize("part", ["headers", "body"])
 def test_trickling_response(world: str, simulator: Simulator, part: str) -> None:
-    """A response that trickles ends after the timeout, though no single pause is as long."""
+    """A response that trickles ends after the timeout, even if each pause is shorter."""
     sent = 0
 
     def trickle(connection: socket.socket, request: str) -> object:
@@ -859,7 +859,7 @@ def test_read_after_the_deadline() -> None:
 
 
 class Wrapper:
-    """A session that wraps another one, and shows only what ccxt uses."""
+    """A session that wraps another session, and has only the attributes that ccxt uses."""
 
     def __init__(self, session: Any) -> None:
         self._session = session

@@ -1,4 +1,4 @@
-"""The workflows run what the package says it supports. `make lint` checks that they are valid and safe."""
+"""The workflows run every supported Python. `make lint` checks that they are valid and safe."""
 
 from __future__ import annotations
 

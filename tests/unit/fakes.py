@@ -116,7 +116,7 @@ class Wire:
 
 
 def build_order(ref: Any, report: OrderReport) -> Order:
-    """In place of ccxt's order structure: what the report says."""
+    """The content of a report, in place of ccxt's order structure."""
     return {"asked": ref.value if ref else None, "status": report.status, "info": report.entry}
 
 

@@ -1,4 +1,4 @@
-"""A slot: get it, use it in time or ask again, and say what became of the request."""
+"""A slot: acquire it, use it in time or renew it, and report the outcome of the request."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class World:
             asyncio.run(slot.never_written_async())
 
     def next_in(self) -> float:
-        """How many s the next request waits."""
+        """How long (s) the next request waits."""
         asking = Ticket(lambda: True)
         delay = self.limiter.do(Acquire(asking, AN_HOUR)).delay
         self.limiter.do(Withdraw(asking))
@@ -86,7 +86,7 @@ def test_slot(world: World) -> None:
 
 
 def test_slot_that_is_given_back(world: World) -> None:
-    """The request was abandoned unsent: another one goes at once."""
+    """If a request is abandoned unsent, another request goes at once."""
     slot = world.acquire()
     world.give_back(slot)
     assert world.next_in() == 0
@@ -230,7 +230,7 @@ def test_event_loops_that_are_closed() -> None:
 
 
 def test_cancelled_twice(world: World) -> None:
-    """No entry of a task that was cancelled twice stays."""
+    """A task that is cancelled twice leaves no entry."""
 
     async def main() -> None:
         task = asyncio.ensure_future(module.acquire_async(world.limiter, AN_HOUR, 0.0, not_sent))
@@ -247,7 +247,7 @@ def test_cancelled_twice(world: World) -> None:
 
 
 def test_leaving_a_long_queue() -> None:
-    """Half of 3000 tickets leave: the limiter wakes only those that may go next."""
+    """If half of 3000 tickets leave, the limiter wakes only the tickets that may go next."""
     limiter, woken = LocalLimiter(), list[int]()
     limiter.do(Acquire(Ticket(lambda: True), AN_HOUR))
 

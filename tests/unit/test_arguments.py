@@ -197,7 +197,7 @@ def test_ids_of_other_types(bad: Any) -> None:
 
 @pytest.mark.parametrize("params", [{}, {"clientOrderIds": None}, {"process": 1}])
 def test_no_ids(params: dict[str, Any]) -> None:
-    """None without client order ids is a missing argument, not an empty list."""
+    """ids=None without client order ids is a missing argument, not an empty list."""
     with pytest.raises(ArgumentsRequired, match="requires ids"):
         parse_batch(None, params)
 
@@ -438,7 +438,7 @@ def test_ids_as_given() -> None:
 
 @pytest.mark.parametrize("bad", [True, -5, 10**40, 10**5000], ids=["bool", "negative", "long", "huge"])
 def test_bad_client_id_as_given(bad: Any) -> None:
-    """A refused client order id comes back as it is: as a string it would be another, valid id."""
+    """A refused client order id comes back unchanged: as a string it would be another, valid id."""
     (back,) = asked(None, {"clientOrderIds": [bad]}).unresolved
     assert back is bad
     with pytest.raises(BadRequest):
@@ -486,7 +486,7 @@ def test_iterator_raises_ccxt_error() -> None:
 
 
 def test_iterator_raises_error_with_lists() -> None:
-    """The list of another call on that error hides no id, and none of its ids is lost."""
+    """If the error has the list of another call, the ids of both calls are unresolved."""
     error = NetworkError("no list")
     error.orders, error.unresolved = [], ["9"]
     read = CallArguments(breaking(error, "1"), {})
@@ -497,7 +497,7 @@ def test_iterator_raises_error_with_lists() -> None:
 
 
 def test_iterator_raises_own_error() -> None:
-    """An exception of the caller's own passes through."""
+    """The caller's own exception passes through."""
     with pytest.raises(ZeroDivisionError):
         CallArguments(breaking(ZeroDivisionError(), "1"), {}).read()
 
@@ -577,7 +577,7 @@ def test_hostile_text_as_itself() -> None:
 
 
 class Index:
-    """An integer as numpy has them."""
+    """An integer of numpy's kind."""
 
     def __init__(self, value: int) -> None:
         self.value = value
@@ -647,7 +647,7 @@ def test_bad_entry_among_ids(entry: Any, error: type[Exception], says: str) -> N
     ],
 )
 def test_names_in_any_case(name: str, says: str) -> None:
-    """Case does not carry a reserved name past the check: the exchange may read names without it."""
+    """The check of reserved names ignores case, because the exchange may do so."""
     for parse, ids in ((parse_batch, ["1"]), (parse_cancellations, [ENTRY])):
         with pytest.raises(BadRequest, match=says):
             parse(ids, {name: "1"})
@@ -699,7 +699,7 @@ def test_entries_as_given() -> None:
 
 
 def test_id_from_unresolved() -> None:
-    """An id from unresolved means the same order again, for both kinds, and holds a plain string."""
+    """An id from unresolved means the same order when passed back, for both kinds, and is a plain string."""
     for one in (OrderRef("id", "5"), OrderRef("clientOrderId", "5")):
         (again,) = parse_batch([one.public], {}).refs
         assert again == one
@@ -778,7 +778,7 @@ def test_params_of_single() -> None:
 
 
 def test_single_ids_as_given() -> None:
-    """Until the ids are checked, an error holds them as the caller gave them."""
+    """Until the plugin has checked the ids, an error holds them as the caller passed them."""
     asked = CallArguments("x", {"clientOrderId": 7}, CANCEL_ORDER)
     asked.read()
     assert asked.unresolved == ["x", "7"]

@@ -78,7 +78,7 @@ def test_lost_query_form_shows_nothing() -> None:
     ids=["limiter", "refusal", "lost"],
 )
 def test_own_refusal_reaches_no_host(error: BaseError, first: str | None) -> None:
-    """The limiter's own refusal says nothing about a host. A host that refuses or loses a request counts."""
+    """The limiter's own refusal shows nothing about a host. A host's refusal, or a lost request, does."""
     hosts = Hosts()
     hosts.reached("other", 0.0)
     steps = send(Cancel(SPOT, {}), context(hosts=hosts, fallbacks=["other"]))

@@ -80,7 +80,7 @@ URL = "https://host/openApi/spot/v1/trade/cancelOrders"
 
 
 def failure_in(call: Call, **seen: Any) -> BaseError:
-    """The error that leaves a call of which a session has `seen` so much."""
+    """The error of a call of which a session has `seen` this much."""
     with pytest.raises(BadRequest) as caught:
         _fail_in(call, seen)
     return caught.value

@@ -317,7 +317,7 @@ FAILED: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("symbol", ["A/B", None])
 @pytest.mark.parametrize("market", FAILED)
 def test_failed(market: str, symbol: str | None) -> None:
-    """An order that the response calls failed is cancelled by its id, a second after the request."""
+    """The plugin cancels a failed order of the response by its id, a second after the request."""
     exchange = Exchange(market)
     exchange.place(1, 2)
     exchange.refuses = {"2": FAILED[market]}
@@ -329,7 +329,7 @@ def test_failed(market: str, symbol: str | None) -> None:
 
 @pytest.mark.parametrize("market", FAILED)
 def test_failed_without_list(market: str) -> None:
-    """Without the list a failed order is cancelled by its id, too."""
+    """Without the list the plugin also cancels a failed order by its id."""
     exchange = Exchange(market)
     exchange.place(1, 2)
     exchange.refuses = {"2": FAILED[market]}
@@ -359,7 +359,7 @@ def test_failed_of_other_symbol() -> None:
 
 
 def test_failed_by_client_id() -> None:
-    """A failed order that only its client order id names is cancelled by that, and is the one listed."""
+    """If an entry names a failed order only by its client order id, the plugin cancels it by that id."""
     exchange = Exchange("linear")
     exchange.place(2, clientOrderId="a", type="STOP_MARKET")
     exchange.refuses = {"2": {"orderId": 0, "clientOrderId": "a", "errorCode": 80012}}
@@ -382,7 +382,7 @@ def test_failed_without_id() -> None:
 
 
 def test_failed_as_final() -> None:
-    """A failed entry that names a final state is returned, and its order not cancelled again."""
+    """The plugin returns a failed entry that names a final state, and does not cancel its order again."""
     exchange = Exchange("linear")
     exchange.place(2, status="FILLED")
     exchange.refuses = {"2": {"orderId": 2, "errorCode": 80018, "errorMessage": "order already filled"}}
@@ -507,7 +507,7 @@ def test_stop_loss(market: str) -> None:
 
 
 def test_stop_loss_of_lagging_list() -> None:
-    """The list may still show a stop-loss that is gone: a query by its id decides."""
+    """The list may lag, and still show a stop-loss that is gone: a query by its id decides."""
     exchange = Exchange("linear")
     exchange.place(2, type="STOP_MARKET", status="FILLED")
     exchange.lists = [lambda data: {"orders": [{**exchange.orders["2"], "status": "NEW"}]}]
@@ -571,7 +571,7 @@ def test_clock_measured_after_the_request() -> None:
     [((0.5, 0.0), (-600, 600)), ((0.25, 0.25), (-600, 600)), ((0.0, 0.5), (600,))],
 )
 def test_slow_time(ways: tuple[float, float], reported: tuple[float, ...], age: float) -> None:
-    """While the question for the exchange's time is under way, an order may have been placed."""
+    """An order may have been placed while the query for the exchange's time was under way."""
     exchange = Exchange("spot")
     exchange.place(2, age=age)
     exchange.leaves = {"2"}
@@ -823,7 +823,7 @@ def test_lost_without_reconciliation() -> None:
 
 
 def test_lost_then_banned() -> None:
-    """A ban that the list meets ends the call, and the error says until when."""
+    """A ban that the list meets ends the call, and the error names the ban's end."""
     exchange = Exchange("spot", "drop before")
     exchange.place(1)
     exchange.lists = [refusal("banned", "100410", RateLimitExceeded, retry_after=60.0, banned=True)]
@@ -833,7 +833,7 @@ def test_lost_then_banned() -> None:
 
 
 def test_lost_then_denied() -> None:
-    """A key that may not read ends the call: the first error counts."""
+    """A key without Read ends the call with the first error."""
     exchange = Exchange("spot", "drop before")
     exchange.lists = [refusal("no", "100004", PermissionDenied)]
     assert failing(exchange, kind=RequestTimeout).unresolved == UNKNOWN
@@ -843,7 +843,7 @@ def test_lost_then_denied() -> None:
 @each_market
 @pytest.mark.parametrize("count", [3, 8])
 def test_lagging_list_after_loss(market: str, count: int) -> None:
-    """The list still shows what the lost request cancelled: queries, or refusals and queries, settle it."""
+    """If the list still shows orders that the lost request cancelled, queries and refusals settle them."""
     exchange = Exchange(market, "drop after")
     exchange.place(*range(1, count + 1))
     exchange.lists = [
@@ -853,7 +853,7 @@ def test_lagging_list_after_loss(market: str, count: int) -> None:
 
 
 def test_denied_and_not_found() -> None:
-    """An order that was listed as open, and that no look-up knows, is not gone by that."""
+    """An order that was listed as open is not gone just because look-ups do not find it."""
     exchange = Exchange("linear", "drop after")
     exchange.lists = [
         lambda data: {"orders": [{"orderId": 1, "symbol": "A-B", "type": "LIMIT", "time": START - 60_000}]}
@@ -925,7 +925,7 @@ def test_limited() -> None:
 
 
 def test_clock_refused() -> None:
-    """A refusal for the clock was not executed: it is measured, and the request sent again."""
+    """After a refusal for the clock the plugin measures the clock, and sends the request again."""
     exchange = Exchange("spot", refusal("timestamp", "100421", InvalidNonce))
     exchange.clock_error = 60_000
     exchange.place(1)

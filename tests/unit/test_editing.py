@@ -1,4 +1,4 @@
-"""The flow of an edit: what a response settles, what a query has to, and what stays unresolved."""
+"""The flow of an edit: a response or a query settles the old order, or it stays unresolved."""
 
 from __future__ import annotations
 
@@ -241,7 +241,7 @@ def test_refused_after_the_cancel() -> None:
 
 @pytest.mark.parametrize("kind", [InvalidOrder, BadRequest])
 def test_other_refusals(kind: type[BaseError]) -> None:
-    """Another refusal is not looked into. A bot that reads an InvalidOrder as "gone" gets a BadRequest."""
+    """Other refusals lead to no query. BadRequest replaces an InvalidOrder, which bots read as "gone"."""
     exchange = Exchange(refused(80014, "price", kind))
     error = failure(exchange)
     assert (type(error), error.orders, error.unresolved) == (BadRequest, [], ["7"])
@@ -326,7 +326,7 @@ def test_true(value: Any) -> None:
 
 @pytest.mark.parametrize("value", [None, 1, "", "yes", {}, []])
 def test_neither(value: Any) -> None:
-    """A result of another kind says nothing."""
+    """A result of another type settles nothing."""
     assert parse_replacement(linear(value)).cancel.done is None
     assert parse_replacement(spot(value)).cancel.done is None
 
@@ -370,7 +370,7 @@ def test_arguments() -> None:
 
 
 def test_old_order_by_the_other_name() -> None:
-    """Without an id, clientOrderId is the old order's, as in ccxt's edit_order_with_client_order_id."""
+    """Without an id, clientOrderId names the old order, as in ccxt's edit_order_with_client_order_id."""
     edited = parse_edited("", {"clientOrderId": "old"})
     assert edited == Edited(OrderRef("clientOrderId", "old"), None, {}, None)
     assert edited.sent("spot") == ("", {"cancelClientOrderID": "old"})

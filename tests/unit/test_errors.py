@@ -188,7 +188,7 @@ def test_retry_after() -> None:
 
 
 def test_not_sent() -> None:
-    """The error of a ban says in UTC until when, for how long, and that nothing was sent."""
+    """The error of a ban gives its end in UTC and its length, and says that nothing was sent."""
     error = not_sent(Decision(300.04, banned=True))
     pattern = r"bingx cancels not sent: the exchange has banned them until (.*) UTC \(300\.0 s\)"
     said = re.fullmatch(pattern, str(error))

@@ -196,7 +196,7 @@ def test_refused_list_of_one_that_stays_unclear() -> None:
 
 
 def test_refusal_without_remark() -> None:
-    """Other refusals do not get the remark that nothing was cancelled, but they name the orders."""
+    """Errors for other refusals do not say that nothing was cancelled, but they name the orders."""
     for error, params in ((PermissionDenied("x"), {"process": 1}), (PermissionDenied("x"), {"process": 0})):
         with pytest.raises(type(error), match=r"^bingx cancelOrders\(\) x - unresolved: 1, 2$"):
             play(Wire(error), batch(1, 2, **params))
@@ -284,7 +284,7 @@ REPLY = RESPONSE | st.sampled_from([OrderNotFound("x"), RateLimitExceeded("y")])
     size=st.integers(1, 4),
 )
 def test_every_id_once(replies: list[Any], process: int | None, size: int) -> None:
-    """Whichever responses come, every id is in the result or in a list of the error, exactly once."""
+    """For any responses, every id is in the result or in a list of the error, exactly once."""
     asked = parse_batch([1, 2, 3, 4], {"clientOrderIds": ["a", "b"], "process": process})
     flow = cancel(asked, "BTC-USDT", context(batch_size=size))
     wire = Wire(*replies)
@@ -535,7 +535,7 @@ def test_cancelled_while_it_waits() -> None:
 
 
 class Interrupted(Spacing):
-    """A spacing in which Ctrl-C comes as soon as it has reserved."""
+    """A spacing in which Ctrl-C comes right after a reservation."""
 
     def reserve(self, *args: Any) -> tuple[float, bool]:
         super().reserve(*args)
@@ -543,7 +543,7 @@ class Interrupted(Spacing):
 
 
 def test_interrupt_after_reserving() -> None:
-    """Ctrl-C between the reservation and what follows it frees the orders: the next cancel need not wait."""
+    """Ctrl-C right after the reservation frees the orders: the next cancel need not wait."""
     spacing = Interrupted()
     wire = Wire()
     with pytest.raises(KeyboardInterrupt):

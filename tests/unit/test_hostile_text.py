@@ -1,4 +1,4 @@
-"""Texts that a hostile server could send: nothing takes long to read them."""
+"""Texts that a hostile server could send: every reader is fast."""
 
 from __future__ import annotations
 

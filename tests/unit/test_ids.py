@@ -113,7 +113,7 @@ def test_json_of_a_changing_mapping() -> None:
 
 
 def test_json_of_another_error() -> None:
-    """An error without unresolved does not say what is live, so it does not become an empty list."""
+    """An error without unresolved does not become an empty list, which would mean that no order is live."""
     with pytest.raises(AttributeError, match="unresolved"):
         unresolved_as_json(NetworkError("bingx"))
 

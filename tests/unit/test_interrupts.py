@@ -45,7 +45,7 @@ INTERRUPT = Interrupt(signal.SIGINT)
 
 @contextmanager
 def interrupts(points: tuple[int, ...]) -> Iterator[list[int]]:
-    """Interrupt the code inside at these points, counted from 0. The list holds how many there were."""
+    """Interrupt the code inside at these points, counted from 0. The list gets the number of points."""
     seen = [0]
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:
@@ -148,7 +148,7 @@ def test_ctrl_c_twice() -> None:
 
 @contextmanager
 def handling(handler: Callable[[], object]) -> Iterator[None]:
-    """Run `handler` where an interrupt comes, and go on with the interrupted code."""
+    """Run `handler` at the point of an interrupt, and continue the interrupted code."""
     before = signal.signal(signal.SIGINT, lambda *_: handler())
     try:
         yield
@@ -157,7 +157,7 @@ def handling(handler: Callable[[], object]) -> Iterator[None]:
 
 
 def asked_twice(rate_limit: RateLimit, is_overdue: bool, point: int) -> int:
-    """Let a signal handler ask at `point` of a call that asks, and check the two. Returns how many points."""
+    """Let a signal handler acquire at `point` of an acquire, and check both. Return the number of points."""
     world, outer, delays = World(), ticket(), list[float]()
     if is_overdue:
         for one in (ticket(), outer):
@@ -179,7 +179,7 @@ def test_signal_handler_acquires(limit: int, is_overdue: bool) -> None:
 
 
 def test_finalizer_withdraws() -> None:
-    """A coroutine that the garbage collector closes, whenever it likes, gives up its place."""
+    """A coroutine that the garbage collector closes, at any moment, gives up its place."""
     for point in itertools.count():
         world, gone, behind = World(), ticket(), ticket()
         for one in (ticket(), gone):

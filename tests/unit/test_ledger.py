@@ -51,7 +51,7 @@ def strays(book: Ledger) -> list[OrderReport]:
 
 
 def spoken_of(book: Ledger) -> list[OrderRef]:
-    """The ids that an entry was about, whether or not it settles them."""
+    """The ids that the entries concern, settled or not."""
     return [asked for asked in book.refs if book.words(asked)]
 
 
@@ -809,7 +809,7 @@ def test_reports_of_all_orders() -> None:
     [None, "x", {"code": 0}, {"code": 1, "data": {"orders": []}}, {"code": 0, "data": {"success": []}}],
 )
 def test_no_reports_of_all_orders(body: Any) -> None:
-    """A response without the documented list does not say that no order was open."""
+    """A response without the documented list does not prove that no order was open."""
     with pytest.raises(UnexpectedResponse):
         reports_of(body, SPOT_ALL.schema)
     assert reports_of({"code": 0, "data": {"orders": None}}, SPOT_ALL.schema) == []

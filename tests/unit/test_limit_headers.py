@@ -70,7 +70,7 @@ def test_rest_of_the_window(remain: Any, expire: Any, rest: float | None) -> Non
     [(NOW + 300, 300), (NOW + 0.2, 1), (NOW - 5, 1), (NOW + 1e9, 3600), (9999999999.999, 3600)],
 )
 def test_plausible_ban(until: float, rest: float) -> None:
-    """A ban lasts for a second at least and for an hour at most, whichever end its text names."""
+    """A ban lasts at least a second and at most an hour, for every end in its text."""
     assert rest_of_ban(until, NOW) == pytest.approx(rest)
 
 

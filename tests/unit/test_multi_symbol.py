@@ -1,4 +1,4 @@
-"""Orders of several symbols, driven by hand: what each symbol's flow says, in the caller's order."""
+"""Orders of several symbols, by hand: the outcomes of each symbol's flow, in asking order."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ def test_ban_of_one_symbol_is_told() -> None:
 
 
 def test_ban_beside_a_refused_symbol() -> None:
-    """The BadRequest in place of an InvalidOrder says, too, how long the ban of another symbol lasts."""
+    """The BadRequest in place of an InvalidOrder also says how long the ban of another symbol lasts."""
     ban = RateLimitExceeded("bingx banned")
     ban.banned, ban.retry_after = True, 60.0
     match = r"^bingx cancelOrdersForSymbols\(\) BTC/USDT: invalid - also failed: GM/USDT"

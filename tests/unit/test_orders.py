@@ -110,7 +110,7 @@ def test_is_gone_without_a_status() -> None:
     ["price", "origQty", "executedQty", "stopPrice", "takeProfit", "transactTime", "updateTime", "fee"],
 )
 def test_odd_value(field: str, odd: str, endpoint: Any) -> None:
-    """A value that no order has neither hangs nor fails the call, and ids, symbol, status and info stay."""
+    """An impossible value neither hangs nor fails the call. Ids, symbol, status and info stay."""
     entry = {**canceled(1, CLIENT_ID), field: ODD[odd]}
     order = built(entry, endpoint)
     assert (order["id"], order["status"]) == ("1", "canceled")
@@ -121,7 +121,7 @@ def test_odd_value(field: str, odd: str, endpoint: Any) -> None:
 
 @pytest.mark.parametrize("odd", ["huge exponent", "many digits", "NaN", "list", "nested", "infinity"])
 def test_other_fields_stay(odd: str) -> None:
-    """An odd value costs the order structure its own field only."""
+    """An odd value affects only its own field of the order structure."""
     order = built({**canceled(1, CLIENT_ID), "executedQty": ODD[odd]})
     assert (order["price"], order["amount"], order["side"]) == (100.0, 1.0, "buy")
 
@@ -146,7 +146,7 @@ def test_unreadable_order() -> None:
 @pytest.mark.parametrize("key", ["orderId", "clientOrderID", "status", "symbol", "error", "errorCode", "x"])
 @pytest.mark.parametrize("listed", ["orders", "fails"])
 def test_deeply_nested_entry(listed: str, key: str) -> None:
-    """An entry that is nested too deeply to write it out settles its own order at most, and fails no call."""
+    """An entry that is nested too deeply to write out settles at most its own order, and fails no call."""
     refs = [OrderRef("id", "1"), OrderRef("id", "2")]
     ledger = Ledger(refs)
     odd = {"orderId": 1, "status": "CANCELED", key: nested(990)}

@@ -1,4 +1,4 @@
-"""The queue of tickets: next to a plain model of it, and how much an operation costs when it is long."""
+"""The queue of tickets, compared with a plain model, and the cost of its operations when it is long."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STEP = st.tuples(st.sampled_from(["put", "remove", "first"]), st.sampled_from("a
 
 @given(steps=st.lists(STEP, max_size=40))
 def test_like_a_plain_list(steps: list[tuple[str, str, int]]) -> None:
-    """Places, ranks and the first tickets are those of a list that is searched from its front."""
+    """Places, ranks and the first tickets equal those of a plain list."""
     queue, due, aside = Queue[str](), dict[str, int](), set[str]()
     for step, ticket, number in steps:
         if step == "put":

@@ -131,7 +131,7 @@ def test_gateway_knows_no_order() -> None:
 
 @pytest.mark.parametrize("fate", ["before", "after"])
 def test_process_1_sent_again(fate: str) -> None:
-    """With process 1 the flow sends the ids again, which cancels what is still open."""
+    """With process 1 the flow sends the ids again, which cancels orders that are still open."""
     exchange = Exchange({**ALIVE, "3": "FILLED"}, fate)
     told = settle(exchange, batch(1, 2, 3, 4, process=1))
     assert told == [("1", "canceled"), ("2", "canceled"), ("3", "closed"), ("4", None)]
@@ -600,7 +600,7 @@ def test_process_0_half_executed(second: str, is_half: bool) -> None:
 
 
 def test_ignored_process_after_lost_responses() -> None:
-    """Refused as a whole, the list goes out again without the ids that no query finds."""
+    """After a refusal of the whole list, the flow sends it again without the ids that no query finds."""
     refusal = OrderNotFound("bingx order does not exist")
     attach_response(refusal, Response(200, "100404"))
     exchange = Exchange(ALIVE, "before", refusal)
@@ -613,7 +613,7 @@ def test_ignored_process_after_lost_responses() -> None:
 
 
 def test_unclear_order_before_an_error() -> None:
-    """The flow also queries what the exchange left unclear if a later request fails."""
+    """If a later request fails, the flow also queries orders that the exchange left unclear."""
     unclear = {"orderId": "1", "error": "the order is FILLED or CANCELLED already before, or is not valid"}
     exchange = Exchange(ALIVE, response(fails=[unclear]), PermissionDenied("bingx revoked"))
     with pytest.raises(PermissionDenied) as caught:
@@ -715,7 +715,7 @@ def test_next_host() -> None:
 
 
 def test_all_hosts_down() -> None:
-    """If all hosts are down, the next call begins with the first one again."""
+    """If all hosts are down, the next call starts with the first host again."""
     hosted, hosts = Hosted(Exchange(ALIVE), None, "a", "b"), Hosts()
     for _ in range(2):
         with pytest.raises(ExchangeNotAvailable):

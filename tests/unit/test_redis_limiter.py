@@ -137,7 +137,7 @@ def test_a_known_ban_needs_no_call() -> None:
 
 
 def test_one_ticket_asks_for_the_first_time() -> None:
-    """The tickets behind it wait for its reply. Then it wakes the next one."""
+    """The tickets behind the first ticket wait for its reply. Then it wakes the next one."""
 
     def note(name: str) -> bool:
         woken.append(name)
@@ -156,7 +156,7 @@ def test_one_ticket_asks_for_the_first_time() -> None:
 
 
 def test_leaving_moves_the_others_up() -> None:
-    """A ticket that leaves wakes the next one that has no reply, if its event loop is still there."""
+    """A ticket that leaves wakes the next ticket without a reply whose event loop is still open."""
     redis, woken = Redis(), list[str]()
     redis.reply, redis.limiter.most_asking = DELAYED, 1
 
@@ -193,7 +193,7 @@ def test_ban_wakes_all(known: bool) -> None:
 
 
 def test_resume_wakes_all_after_a_hold() -> None:
-    """Every response sends a `Resume`. If each woke the queue, all that wait would call Redis."""
+    """Every response sends a `Resume`. If each woke the queue, every waiting ticket would call Redis."""
     redis, woken = Redis(), list[int]()
     redis.reply = DELAYED
 
@@ -303,7 +303,7 @@ def test_reply_to_a_call_before_the_outage(caplog: pytest.LogCaptureFixture) -> 
 
 
 def test_ban_is_written_back() -> None:
-    """Redis may have lost it, or been away when it came. A process asks so now and then, not each time."""
+    """A process writes a ban back, which Redis may have lost or missed, at intervals, not on every call."""
     redis = Redis()
     redis.reply = ConnectionError("nobody there")
     redis.do(Ban(300.0))
@@ -342,7 +342,7 @@ def test_reply_that_comes_late(late: float, rest: float, monkeypatch: pytest.Mon
 
 
 def test_who_waits() -> None:
-    """The limiter knows who waits in this process, without a call. Then `try_acquire` makes none either."""
+    """The limiter knows without a call whether this process waits. If so, `try_acquire` makes no call."""
     redis, waiting = Redis(), ticket()
     assert not redis.limiter.has_waiting
     redis.reply = DELAYED
@@ -394,7 +394,7 @@ def test_what_happened_to_redis(caplog: pytest.LogCaptureFixture, monkeypatch: p
     "state", [[], ["0", 1], [None, 1, "1"], ["0", None, "1"], ["0", 1, None], ["x", 1, "1"], ["0", 1, "1", 1]]
 )
 def test_odd_state(state: list[Any], caplog: pytest.LogCaptureFixture) -> None:
-    """The rest of a reply counts, too."""
+    """The other fields of a reply must be valid, too."""
     redis = Redis()
     run(redis.limiter._steps(Pause(0.0)), lambda _: [*GRANTED, *state])
     assert "an unexpected reply" in caplog.text
@@ -443,7 +443,7 @@ def test_usual_replies(reply: Any, caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_end_of_a_ban_of_another_process(caplog: pytest.LogCaptureFixture) -> None:
-    """The log has a ban once, although Redis may name a moment more when this process believes it over."""
+    """The limiter logs a ban once, even if Redis names a later end when this process believes it over."""
     redis, waiting = Redis(), ticket()
     redis.reply = ["0.01", 1]
     for _ in range(3):

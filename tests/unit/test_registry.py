@@ -63,7 +63,7 @@ def test_what_still_counts(signal: Any, store: str | None) -> None:
 
 
 def test_waiting_or_under_way() -> None:
-    """Who holds a slot, or waits for one, holds the limiter: an instance that comes later shares it."""
+    """A caller with a slot, or in the queue, keeps the limiter alive: a later instance shares it."""
     unlimited = RateLimit(1, 0.0, slack=0.0, in_flight=0.0)
     slot = try_acquire(limiter_for("key", "host", "endpoint", None), unlimited)
     assert isinstance(slot, Slot)

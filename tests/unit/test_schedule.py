@@ -1,4 +1,4 @@
-"""The schedule decides which request goes when. The tests choose the time."""
+"""The schedule decides when each request may go. The tests set the time."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_slightly_late_wakers() -> None:
 
 
 def test_very_late_wakers() -> None:
-    """A request that goes late counts when it goes: the window must hold."""
+    """A late request counts from when it goes: the window must hold."""
     schedule = Schedule[Hashable]()
     for name in "abc":
         ask(schedule, name, 0.0, LIMIT)
@@ -104,7 +104,7 @@ def test_overdue_tickets_hold_nobody_up() -> None:
 
 
 def test_slightly_late_tickets_keep_their_turn() -> None:
-    """The ticket behind them waits for a whole period."""
+    """The ticket behind overdue tickets waits for a whole period."""
     schedule = Schedule[Hashable]()
     for name in ("a", "b", "late", "late too"):
         ask(schedule, name, 0.0, LIMIT)
@@ -132,7 +132,7 @@ def test_tickets_that_moved_up() -> None:
 
 
 def test_pause() -> None:
-    """The exchange said that the window is used up. The longer of two pauses counts."""
+    """A pause means that the window is used up. The longer of two pauses counts."""
     schedule = Schedule[Hashable]()
     schedule.pause(5.0)
     schedule.pause(4.0)
@@ -173,7 +173,7 @@ ARRIVALS = st.lists(st.tuples(st.floats(0, 10), st.floats(0, 0.2), st.booleans()
 def test_no_window_exceeds_the_limit(
     arrivals: list[tuple[float, float, bool]], limit: int, margin: float
 ) -> None:
-    """Any arrivals, any lateness, some withdrawals: never more than the limit in any second."""
+    """For any arrivals, lateness and withdrawals, no second sees more than the limit."""
     schedule, rate_limit = Schedule[Hashable](), RateLimit.of(limit, margin)
     events = [(at, number, late, leaves) for number, (at, late, leaves) in enumerate(arrivals)]
     heapq.heapify(events)
@@ -238,7 +238,7 @@ def test_an_answered_request_has_arrived() -> None:
 
 
 def test_a_late_response_changes_nothing() -> None:
-    """The request had arrived long before."""
+    """A late response changes nothing: the request had arrived long before."""
     assert after_one(("written", 0.01), ("answered", 0.9)) == pytest.approx(0.01 + 0.25 + 1.0)
 
 

@@ -206,7 +206,7 @@ _NAMES = (
 def test_misspelt_setting(
     caplog: pytest.LogCaptureFixture, options: Any, endpoint: Endpoint, where: str, name: str, hint: str
 ) -> None:
-    """A name that is not a setting is logged once, with the nearest name and without its value."""
+    """parse_settings logs an unknown name once, with the nearest setting and without its value."""
     said = f"bingx options['cancelOrders']{where} has no setting {name}, so the plugin ignores it: {hint}"
     assert warnings_of(caplog, options, endpoint) == [said]
     parse_settings({"cancelOrders": options}, endpoint)

@@ -62,7 +62,7 @@ def listing(*entries: Any) -> dict[str, Any]:
 
 
 def refused(code: int, text: str, *, query: bool = False, status: int = 200) -> Callable[[], BaseError]:
-    """Make the error that such a response becomes."""
+    """Make the error for such a response."""
 
     def make() -> BaseError:
         received = parse_response(status, {}, {"code": code, "msg": text}, 0.0, 1.0, query=query)
@@ -215,7 +215,7 @@ def test_refused_then_queried(refusal: Any, state: str, status: str, words: str)
 
 @pytest.mark.parametrize("refusal", [GONE, UNKNOWN])
 def test_unknown_order(refusal: Any) -> None:
-    """An order that query and history do not know, twice, is gone."""
+    """An order that query and history twice do not know is gone."""
     exchange = Exchange([refusal], [NOT_FOUND])
     gone(exchange.fails(), None, "the exchange knows no such order")
     assert exchange.sent == "cqhqh"
@@ -287,7 +287,7 @@ def test_refused_otherwise(refusal: Any, kind: type) -> None:
 
 
 def test_refused_but_open() -> None:
-    """An order that a query finds open is cancelled again, a second after the refusal."""
+    """The plugin cancels an order that a query finds open again, a second after the refusal."""
     exchange = Exchange([UNKNOWN, nested(order())], [nested(order(status="PENDING"))])
     assert exchange.cancel(pauses=Pauses(same_order=1.05, lag=0.0))["status"] == "canceled"
     assert exchange.sent == "cqc"
@@ -398,7 +398,7 @@ def test_lost_twice() -> None:
 
 
 def test_lost_then_refused() -> None:
-    """After a lost response, "already canceled" is what this call did: a success."""
+    """After a lost response, "already canceled" is a success: this call cancelled the order."""
     again = refused(100400, "order status :CANCELED,can not delete, please verify and retry later")
     exchange = Exchange([lost, again], [lost])
     assert exchange.cancel()["status"] == "canceled"
@@ -427,7 +427,7 @@ def test_lost_then_stopped() -> None:
 
 
 def test_lost_and_unknown() -> None:
-    """After a lost response, an order that nothing knows is gone: query and history agreed twice."""
+    """After a lost response, an order that query and history twice do not know is gone."""
     exchange = Exchange([lost, UNKNOWN], [NOT_FOUND])
     gone(exchange.fails(), None, "the exchange knows no such order")
 
@@ -448,7 +448,7 @@ def test_client_id(endpoint: Endpoint) -> None:
 
 
 def test_client_id_queried() -> None:
-    """The query goes by the client order id, and what it says counts without a list."""
+    """The query goes by the client order id, and its response counts without a list."""
     exchange = Exchange([UNKNOWN], [nested(order(7, "FILLED", "Mine"))])
     gone(exchange.fails(None, MINE), "closed", "already filled")
     assert exchange.sent == "cq"
@@ -479,7 +479,7 @@ def test_forgotten_client_id_after_a_lost_response() -> None:
 
 
 def test_forgotten_client_id_filled_meanwhile() -> None:
-    """Found in the list, and filled before its cancel: gone, in that state."""
+    """An order that the list shows, but that fills before its cancel, is gone, with that state."""
     opens = listing(order(7, "PENDING", "Mine"))
     queries = [NOT_FOUND, NOT_FOUND, nested(order(7, "FILLED", "Mine"))]
     exchange = Exchange([UNKNOWN], queries, opens=[opens])
@@ -490,7 +490,7 @@ def test_forgotten_client_id_filled_meanwhile() -> None:
 
 @pytest.mark.parametrize("last", [lost, refused(100410, "too many requests"), UNKNOWN])
 def test_forgotten_client_id_not_cancelled(last: Any) -> None:
-    """Found in the list, and not known to be cancelled: unresolved."""
+    """An order that the list shows, and that is not known to be cancelled, is unresolved."""
     opens = listing(order(7, "PENDING", "Mine"))
     queries = [NOT_FOUND, NOT_FOUND, nested(order(7, "PENDING", "Mine"))]
     error = Exchange([UNKNOWN, last], queries, opens=[opens]).fails(None, MINE)
@@ -503,7 +503,7 @@ def test_forgotten_client_id_not_cancelled(last: Any) -> None:
     [EMPTY, listing(order(8, "PENDING", "other")), lost, NO_READ, flat(None), {"code": 0, "data": {}}],
 )
 def test_unknown_client_id(opens: Any) -> None:
-    """A client order id that nothing knows is not gone: unresolved."""
+    """A client order id that the exchange does not know is not gone, but unresolved."""
     error = Exchange([UNKNOWN], [NOT_FOUND], opens=[opens]).fails(None, MINE)
     assert isinstance(error, BadResponse)
     unresolved(error, "Mine")
@@ -667,7 +667,7 @@ def test_deadline(takes: float, exchange: Any, params: dict[str, Any], given: st
 
 
 def test_no_time_for_another_cancel() -> None:
-    """If the time is over before the second cancel, it is not sent."""
+    """If the time is over before the second cancel, the plugin does not send it."""
     exchange = Exchange([UNKNOWN], [nested(order(status="PENDING"))])
     error = exchange.fails(pauses=Pauses(same_order=20.0, lag=0.0))
     assert exchange.sent == "cq"
@@ -678,7 +678,7 @@ def test_no_time_for_another_cancel() -> None:
 
 
 def test_no_time_for_the_clock() -> None:
-    """If the time is over, the clock is not measured, and a limit not waited out."""
+    """If the time is over, the plugin neither measures the clock nor waits out a limit."""
     for code, text, kind in (
         (100421, "timestamp mismatch", InvalidNonce),
         (100410, "too many requests", None),
@@ -693,7 +693,7 @@ def test_no_time_for_the_clock() -> None:
 
 @every_market
 def test_order_that_queries_do_not_find_yet(endpoint: Endpoint) -> None:
-    """An order just placed: the second look comes when queries do not lag any more, and finds it."""
+    """The second look-up comes after queries may lag, and finds an order that was just placed."""
     found = nested(order(status="PENDING"))
     exchange = Exchange([UNKNOWN, nested(order())], [NOT_FOUND, found])
     told = exchange.cancel(endpoint=endpoint, pauses=Pauses(same_order=1.05, lag=1.0))

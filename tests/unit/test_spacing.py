@@ -29,7 +29,7 @@ def test_a_second_cancel_waits() -> None:
 
 
 def test_refused_before_order_handling() -> None:
-    """A request that reached no order does not count."""
+    """A request that did not reach an order does not count."""
     spacing = Spacing()
     assert spacing.reserve([ORDER], 10.0) == (0.0, True)
     spacing.release([ORDER], None)
@@ -128,7 +128,7 @@ def test_release_of_another_owner() -> None:
 
 
 def test_overdue_cancel_frees_no_other() -> None:
-    """A cancel that ends after its order has gone to another one leaves the order to that one."""
+    """If an order's reservation has gone to another cancel, the end of the first does not free it."""
     spacing, slow, other = Spacing(), object(), object()
     spacing.reserve([ORDER], 10.0, slow)
     assert spacing.reserve([ORDER], 71.0, other) == (0.0, True)

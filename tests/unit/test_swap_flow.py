@@ -224,7 +224,7 @@ def test_lower_case_client_id() -> None:
 
 
 def test_slow_look_ups() -> None:
-    """Look-ups end with the time limit. An order that they did not reach stays unresolved."""
+    """Look-ups end at the time limit. An order that they did not reach stays unresolved."""
 
     class Slow(SwapExchange):
         def _look_up(self, one: str) -> Any:

@@ -144,7 +144,7 @@ GONE = refusal(OrderNotFound, code="100400", message="order not exist")
 
 
 def test_canceled() -> None:
-    """Each caller gets its own order, for one request."""
+    """One request cancels all orders, and each caller gets its own order."""
     exchange = Exchange([response([canceled(1), canceled(2), canceled(3)])])
     results = cancel(exchange)
     assert {one: (order["asked"], order["status"]) for one, order in results.items()} == {
@@ -186,7 +186,7 @@ def test_does_not_exist() -> None:
 
 
 def test_does_not_exist_but_is_open() -> None:
-    """An order that a query finds open is cancelled again, by itself, a second after the batch."""
+    """The plugin cancels an order that a query finds open again, by itself, a second after the batch."""
     exchange = Exchange(
         [response([canceled(1), canceled(3)], [not_found("2")])],
         singles=[of_single(canceled(2))],
@@ -206,7 +206,7 @@ def test_does_not_exist_but_is_open() -> None:
     ],
 )
 def test_says_nothing(entries: list[Any]) -> None:
-    """An order of which the response says nothing is reconciled by itself."""
+    """The plugin reconciles an order that the response omits by itself."""
     exchange = Exchange(
         [response([canceled(1), canceled(3)], entries)], queries=[of_single(canceled(2, status="CANCELED"))]
     )
@@ -226,7 +226,7 @@ def test_says_nothing_and_nothing_else_tells() -> None:
 
 
 def test_filled_in_between() -> None:
-    """An order that a lost batch could not cancel any more is "not found", in its state."""
+    """An order that ended before the lost batch is "not found", with its state."""
     exchange = Exchange(
         [LOST, response([canceled(1)], [in_state("3", "CANCELED")])],
         queries=[of_single(canceled(1, status="NEW")), of_single(canceled(2, status="FILLED")),
@@ -305,7 +305,7 @@ def test_ambiguous_answers(failure: BaseError) -> None:
     ],
 )
 def test_refused_as_a_whole(failure: BaseError) -> None:
-    """A refused batch has cancelled nothing: each order is cancelled by itself."""
+    """A refused batch has cancelled no order: the plugin cancels each order by itself."""
     exchange = Exchange(
         [failure], singles=[of_single(canceled(1)), of_single(canceled(2)), of_single(canceled(3))]
     )
@@ -406,7 +406,7 @@ def test_lists_settle_what_is_gone() -> None:
 
 
 def test_lists_go_on() -> None:
-    """A list that ends before the last order is followed by another one."""
+    """If a list ends before the last order, the plugin requests the next list."""
     lists = [response([canceled(1), canceled(2)]), response([canceled(3)])]
     exchange = Exchange(REFUSED, histories=lists)
     assert ends(cancel(exchange)) == dict.fromkeys("123", "canceled")
@@ -424,7 +424,7 @@ def test_lists_go_on() -> None:
     ],
 )
 def test_lists_that_settle_nothing(listed: Any) -> None:
-    """Then each caller queries its own order."""
+    """If the list does not settle the orders, each caller queries its own order."""
     exchange = Exchange(REFUSED, queries=[of_single(canceled(one)) for one in (1, 2, 3)], histories=[listed])
     assert ends(cancel(exchange)) == dict.fromkeys("123", "canceled")
     assert exchange.sent == [("batch", "1,2,3"), ("query", "1"), ("query", "2"), ("query", "3")]
