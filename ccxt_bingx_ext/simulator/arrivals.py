@@ -1,4 +1,4 @@
-"""What arrived at the exchange: the requests, when they came, and what they cancelled."""
+"""The requests that arrived at the exchange, when they arrived, and which orders they cancelled."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Arrivals:
 
     @property
     def repeats(self) -> list[str]:
-        """The order ids of those cancels; the id as sent if no order has it."""
+        """The order ids of the repeated cancels. An id that no order has is here as it was sent."""
         return [*self._submissions.refused]
 
     def clear_log(self) -> None:

@@ -51,7 +51,7 @@ class Call:
     """The number of the request in the log."""
     path: str = ""
     view: View = field(default_factory=View)
-    """What a look-up sees."""
+    """The book as a look-up sees it."""
 
     def refusals(self, orders: Iterable[Order | None]) -> dict[int, Refused]:
         """The refusals by order id, for the open orders among ``orders``."""

@@ -41,7 +41,7 @@ class CancelledAll:
 def cancel_all(
     book: OrderBook, submissions: Submissions, call: Call, market: Market, covered: Sequence[Order]
 ) -> CancelledAll:
-    """Cancel the ``covered`` orders, apart from those that a fault or the once-per-second rule refuses."""
+    """Cancel the ``covered`` orders, except orders that a fault or the once-per-second rule refuses."""
     repeated = submissions.repeated_in_cancel_all(covered, call.arrived)
     refusals = call.refusals(covered) | dict.fromkeys(repeated, submissions.refusal(market))
     return CancelledAll(

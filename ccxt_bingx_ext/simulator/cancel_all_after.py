@@ -19,7 +19,7 @@ from .parameters import one_of, whole_number
 MIN_SECONDS: Final = 10
 MAX_SECONDS: Final = 120
 
-# The exchange refuses such requests; its words are not known.
+# The exchange refuses such requests. No source has its words.
 _CANCELLING: Final = Refused(errors.INVALID_PARAMETER, "the timer has run out, orders are being cancelled")
 
 

@@ -21,7 +21,7 @@ _OTHER_ID: Final = 22
 
 
 def view_of(conditions: Iterable[Fault]) -> View:
-    """What a look-up sees under these conditions."""
+    """The book as a look-up sees it under these conditions."""
     seconds = {fault.kind: fault.seconds or 0.0 for fault in conditions}
     return View(stale=seconds.get("stale", 0.0), unseen=seconds.get("unseen", 0.0))
 

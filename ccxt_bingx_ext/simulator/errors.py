@@ -44,7 +44,7 @@ class Refused(Exception):
 
 
 class SimulatorError(Exception):
-    """A defect of the simulator. `Simulator.stop` raises it, so that no test passes on top of one."""
+    """A defect of the simulator. `Simulator.stop` raises it, so that no test passes in spite of it."""
 
 
 def invalid(why: str) -> Refused:

@@ -6,7 +6,7 @@ from .orders import Fill, Order
 
 
 def execution_type(order: Order, fill: Fill | None) -> str:
-    """What has happened to the order. No source names the type of an end other than CANCELED."""
+    """The type of an event. No source names the type of an end other than CANCELED."""
     if fill:
         return "TRADE"
     return "NEW" if order.is_open else order.status

@@ -161,7 +161,7 @@ class Exchange:
         return endpoint
 
     def shape_ban(self, text: str | None, code: int | None, status: int | None) -> None:
-        """Say how this ban and later ones respond; None changes nothing."""
+        """Set how this ban and later bans respond. None changes nothing."""
         if text is not None:
             if text not in get_args(BanText):
                 raise ValueError(f"the text of a ban is one of {', '.join(get_args(BanText))}, not {text!r}")
@@ -206,7 +206,7 @@ class Exchange:
         fault: Fault | None,
         conditions: Sequence[Fault],
     ) -> Response | None:
-        """Return the response to an accepted request; None means hang up without one."""
+        """Return the response to an accepted request. None: close the connection without a response."""
         await self._lag()
         if fault and fault.when == "before":
             if not await self._apply(http, request, fault):
@@ -255,7 +255,7 @@ class Exchange:
         return disturb(conditions, success(result.data)) if conditions else success(result.data)
 
     async def _apply(self, http: web.Request, request: Request, fault: Fault) -> bool:
-        """Do what a fault does apart from changing the response; False means that there is no response."""
+        """Do what a fault does beside changing the response. False: there is no response."""
         if fault.kind in ("drop", "reset"):
             return False
         if fault.kind == "hang":

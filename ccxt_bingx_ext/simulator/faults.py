@@ -155,7 +155,7 @@ class Fault:
     """The full path, with a method in front if only that method is meant."""
     when: When
     times: int | None = 1
-    """How often the fault strikes; None: until `Faults.clear`."""
+    """How often the fault strikes. None: until `Faults.clear`."""
     lasting: float | None = None
     """For how many seconds it strikes, beginning with the first time."""
     until: float | None = None

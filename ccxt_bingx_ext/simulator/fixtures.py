@@ -1,4 +1,4 @@
-"""A pytest fixture; load it with ``pytest_plugins = ["ccxt_bingx_ext.simulator.fixtures"]``."""
+"""A pytest fixture. Load it with ``pytest_plugins = ["ccxt_bingx_ext.simulator.fixtures"]``."""
 
 from __future__ import annotations
 

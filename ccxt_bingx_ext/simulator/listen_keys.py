@@ -13,7 +13,7 @@ LIFETIME_MS: Final = 60 * 60 * 1000
 
 
 class ListenKeys:
-    """A key opens the websocket of its account until it expires, or is deleted."""
+    """The valid keys. A key opens the websocket of its account until it expires or is deleted."""
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self._now_ms = now_ms

@@ -41,7 +41,7 @@ SPOT_PAIRS: Final = {
     )
 }
 BALANCE: Final = "1000000"
-"""What every account has of each coin before its first trade."""
+"""The amount of each coin that every account has before its first trade."""
 
 
 @dataclass(frozen=True)

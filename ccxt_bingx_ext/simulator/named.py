@@ -32,7 +32,7 @@ class Named:
 def refuse(
     named: Sequence[Named], submissions: Submissions, call: Call, market: Market, *, partial: bool
 ) -> list[Named]:
-    """Let the once-per-second rule, or else a fault, refuse some of the ids of a list.
+    """Let the once-per-second rule refuse some of the ids of a list, and then a fault.
 
     Raises `Refused` if that refuses the whole request. ``partial``: the request cancels what it can.
     """

@@ -37,7 +37,7 @@ class Order:
     updated_ms: int
     market: Market = "spot"
     position_side: str = ""
-    """LONG, SHORT or BOTH; empty for a spot order."""
+    """LONG, SHORT or BOTH. Empty for a spot order."""
 
     @property
     def is_open(self) -> bool:
@@ -74,7 +74,7 @@ class Fill:
 
     @property
     def signed_quantity(self) -> Decimal:
-        """What the account gets of the base coin: negative if it sells."""
+        """The change of the account's base coins: negative for a sell."""
         return Decimal(self.quantity) if self.order.side == "BUY" else -Decimal(self.quantity)
 
 
@@ -95,7 +95,7 @@ NO_ORDER: Final = Order(
     created_ms=0,
     updated_ms=0,
 )
-"""What the exchange shows in place of an order, where there is none: an object of zeros."""
+"""The object of zeros that the exchange sends in place of an order that does not exist."""
 
 
 def plain(value: Decimal | str) -> str:
@@ -129,7 +129,7 @@ class OrderBook:
         self._by_client_id: dict[tuple[str, Market, str], int] = {}
         self._fills: list[Fill] = []
         self.on_change: Callable[[Order, Fill | None], object] = lambda order, fill: None
-        """What is called with every new version of an order, and with its trade, if that is the change."""
+        """Called with every new version of an order, and with the trade that made it, if a trade did."""
 
     def __iter__(self) -> Iterator[Order]:
         with self.lock:
@@ -242,7 +242,7 @@ class OrderBook:
             return self._versions[order.order_id][0]
 
     def as_of(self, order: Order, seconds: float) -> Order | None:
-        """The order as it was ``seconds`` ago; None if it was not there yet."""
+        """The order as it was ``seconds`` ago. None if it did not exist yet."""
         if not seconds:
             return order
         moment = self._now_ms() - seconds * 1000

@@ -47,5 +47,5 @@ def carry_out(
     if type != "LIMIT":
         return book.place(**fields, market=market, status="NEW")
     order = book.place(**fields, market=market, status="PENDING")
-    # Nobody trades here: an order that must fill at once is cancelled at once.
+    # The simulator matches no orders, so it cancels an order that must fill at once.
     return book.cancel(order.order_id) if params.get("timeInForce") in ("IOC", "FOK") else order

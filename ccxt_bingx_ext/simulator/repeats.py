@@ -49,7 +49,7 @@ class Submissions:
         """The order ids, or unknown ids, of the submissions that were refused because they came too early."""
 
     def subject(self, uid: str, market: Market, order: Order | None, id: int | str) -> Hashable | None:
-        """What the rule counts: the order, or the id if no order has it. None: the rule does not count it."""
+        """The order that the rule counts, or an id that no order has. None: the rule counts neither."""
         if order is not None:
             return order.order_id
         return (uid, market, str(id)) if self._rule.unknown_ids else None
@@ -57,9 +57,9 @@ class Submissions:
     def repeated(
         self, subjects: Iterable[Hashable | None], arrived: float, *, whole: bool = False
     ) -> set[Hashable]:
-        """Submit the subjects of one request. Returns those that are refused as repeated.
+        """Submit the subjects of one request. Returns the subjects that the rule refuses as repeated.
 
-        If one of them is repeated, ``whole`` refuses the request: it then submits none of the others.
+        If a subject is repeated, ``whole`` refuses the request. The request then submits no other subject.
         """
         seconds = self._rule.seconds
         if seconds is None:

@@ -20,7 +20,7 @@ OLD_CLIENT_ID_NAMES: Final = ("cancelClientOrderID", "cancelClientOrderId")
 
 @dataclass(frozen=True)
 class Replacement:
-    """What became of the old order and of the new one."""
+    """The outcome: whether the old order was cancelled, and the new order placed."""
 
     old: Named
     """The old order as it was before."""

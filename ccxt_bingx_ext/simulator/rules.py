@@ -74,7 +74,7 @@ class SwapRules:
     """The code for an order that is unknown, or was cancelled before."""
     failed_key: FailedKey = "clientOrderId"
     """The key of a failed client order id in ``failed``. "text": only the error text names the id. "none":
-    nothing names it."""
+    the entry does not name the id."""
     mixed_ids: MixedIds = "union"
     """Which ids count if a request names both order ids and client order ids."""
     empty_lists: EmptyLists = "documented"

@@ -55,7 +55,7 @@ _CCXT_API_NAMES: Final = (
 )
 _STREAMS: Final = {"spot": "/market", "linear": "/swap-market", "inverse": "/cswap-market"}
 """The paths of the exchange's websockets. Inverse has another one here, because ccxt tells its streams apart
-by their URLs, and the simulator has one host. Nothing is served there."""
+by their URLs, and the simulator has one host. The simulator does not serve that path."""
 
 
 class Simulator(Truth, Arrivals):
@@ -236,7 +236,7 @@ class Simulator(Truth, Arrivals):
         try:
             self.stop()
         except SimulatorError:
-            # The error of the block is the more useful one: this error would hide it.
+            # Raise the error of the block instead: it says more.
             if error is None:
                 raise
 
@@ -273,7 +273,10 @@ class Simulator(Truth, Arrivals):
 
     @property
     def on_response(self) -> Callable[[Request], object] | None:
-        """What the server's thread calls with each request after its response, or after it hung up."""
+        """A function that receives each request after its response, or after the connection was closed.
+
+        The server's thread calls it.
+        """
         return self._exchange.on_response
 
     @on_response.setter

@@ -1,7 +1,7 @@
-"""The websocket: order events for whoever has a listen key.
+"""The websocket: order events for the clients that have a listen key.
 
-Frames to the client are GZIP, frames from it are text. Spot sends events after a subscription, linear sends
-them at once. Other subscriptions are refused, because the simulator has no market data on its websocket.
+The simulator sends GZIP frames and reads text frames. Spot sends events after a subscription, linear sends
+them at once. The simulator refuses other subscriptions, because its websocket has no market data.
 """
 
 from __future__ import annotations
@@ -47,18 +47,18 @@ class _Listener:
 
     market: Market
     uid: str | None
-    """The owner of its listen key. None: it came without one, and receives no events."""
+    """The owner of the listen key. None: the client came without a key, and receives no events."""
     listen_key: str | None
     subscribed: bool
     next_ping: float
     outbox: list[tuple[float, object]] = field(default_factory=list)
-    """What it is still to receive, each with the moment from which it may."""
+    """The messages to send, each with the earliest moment for it."""
     unanswered: bool = False
-    """Whether it has yet to answer a ping."""
+    """Whether the client has not answered the last ping."""
 
 
 class UserStreams:
-    """The connected clients. `publish` may come from any thread, the rest runs in that of the server."""
+    """The connected clients. Any thread may call `publish`. The rest runs in the server's thread."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class UserStreams:
             return sum(one.subscribed for one in self._listeners)
 
     def publish(self, order: Order, fill: Fill | None) -> None:
-        """Send the event about a change of an order to those who listen to its account."""
+        """Send the event about a change of an order to the subscribed clients of its account."""
         with self._lock:
             receivers = [
                 one
@@ -104,7 +104,7 @@ class UserStreams:
                 one.outbox += [(time.monotonic() + seconds, event)] * copies
 
     async def serve(self, http: web.Request) -> web.StreamResponse:
-        """Talk to a client until it goes, its listen key ends, or it leaves a ping without an answer."""
+        """Serve a client until it goes, its listen key ends, or it does not answer a ping."""
         key = http.query.get("listenKey")
         uid = self._keys.owner(key) if key is not None else None
         if key is not None and uid is None:
@@ -137,7 +137,7 @@ class UserStreams:
         return socket
 
     def _is_open(self, listener: _Listener) -> bool:
-        """Whether the connection goes on. Does what is due by the clock, and asks for a sign of life."""
+        """Whether the connection stays open. Does what is due by the clock, and pings the client."""
         if listener.listen_key is not None and self._keys.owner(listener.listen_key) is None:
             return False
         self._settle()
@@ -151,7 +151,7 @@ class UserStreams:
         return True
 
     def _due(self, listener: _Listener) -> list[object]:
-        """Take what may be sent now out of the outbox."""
+        """Take the messages that are due out of the outbox."""
         now = time.monotonic()
         with self._lock:
             due = [message for moment, message in listener.outbox if moment <= now]

@@ -68,11 +68,11 @@ BUSY: Final[_Words] = (
     (80019, "The order is being processed"),
     (80001, "service has some errors"),
 )
-"""Says nothing about the order: it may have been executed, or not."""
+"""Words that do not settle the order: the exchange may have executed the request, or not."""
 
 
 class Wording:
-    """Chooses the words of refusals. Each refusal about one id draws again; the seed determines the draws."""
+    """Chooses the words of refusals. Each refusal about one id draws again. The seed determines the draws."""
 
     def __init__(self, choice: WordingChoice) -> None:
         self._choice = choice
@@ -84,7 +84,7 @@ class Wording:
         return self._draw(f"{market} {named.id}", _true_words(named, market, symbol), documented)
 
     def busy(self, about: str) -> Refused:
-        """The refusal that says nothing about the order."""
+        """A refusal that does not settle the order."""
         return self._draw(about, BUSY, Refused(errors.BUSY, errors.BUSY_TEXT))
 
     def restricted(self, about: str, code: int | None) -> Refused:

@@ -62,7 +62,7 @@ def statuses(sim: Simulator) -> list[str]:
 
 @every_market
 def test_every_open_order(sim: Simulator, raw: Any, market: Any) -> None:
-    """It cancels every open order of the account in this market, and nothing else."""
+    """The request cancels every open order of the account in this market, and no other order."""
     first, filled, second = (sim.place(market=market, quantity="2") for _ in range(3))
     sim.fill(filled.order_id)
     sim.fill(second.order_id, "1")
@@ -76,7 +76,7 @@ def test_every_open_order(sim: Simulator, raw: Any, market: Any) -> None:
 
 @pytest.mark.parametrize("market", ["spot", "linear"])
 def test_without_a_symbol(sim: Simulator, raw: Any, market: Any) -> None:
-    """With a symbol it cancels the orders of that symbol, and without one the orders of every symbol."""
+    """A request with a symbol cancels the orders of that symbol, and one without cancels those of all."""
     btc, eth = sim.place("BTC-USDT", market=market), sim.place("ETH-USDT", market=market)
     assert done(cancel_all(raw, market, symbol="ETH-USDT")) == [eth.order_id]
     other = sim.place("ETH-USDT", market=market)
@@ -143,7 +143,7 @@ def test_method_of_the_inverse_endpoint(raw_client: Any, accepted: Any) -> None:
     ],
 )
 def test_nothing_to_cancel(raw_client: Any, empty_lists: Any, expected: list[Any]) -> None:
-    """Without open orders it is a success, whose lists are written as the setting says."""
+    """Without open orders the request succeeds, and writes its lists as the setting says."""
     with Simulator(limits=None, empty_lists=empty_lists) as sim:
         raw = raw_client(sim)
         assert [cancel_all(raw, market)["data"] for market in ("spot", "linear")] == expected
@@ -234,7 +234,7 @@ def test_orders_placed_meanwhile(sim: Simulator, raw: Any, market: Any, when: An
 
 @every_market
 def test_stale_views(sim: Simulator, raw: Any, market: Any) -> None:
-    """It goes by the book as it is, also where look-ups see it as it was."""
+    """The request cancels what is open now, also while look-ups see an older book."""
     old = sim.place(market=market)
     sim.clock_offset_ms += 4000
     sim.cancel(old.order_id)
@@ -269,7 +269,7 @@ def test_forget(sim: Simulator, raw: Any, market: Any) -> None:
 
 
 def test_odd_inverse_responses(sim: Simulator, raw: Any) -> None:
-    """What conditions add to an inverse response is written as inverse responses write it."""
+    """Conditions add entries to an inverse response in the shape of inverse responses."""
     order, stays = sim.place(market="inverse"), sim.place(market="inverse")
     path = PATH["inverse"]
     sim.faults.add("refuse", ids=[stays.order_id], path=path, times=2)
@@ -310,7 +310,7 @@ def test_risk_control_and_signature(sim: Simulator, raw: Any, market: Any) -> No
 
 @every_market
 def test_no_submission(raw_client: Any, market: Any) -> None:
-    """By default it is no submission: it cancels what was submitted within the second."""
+    """By default the request is not a submission: it cancels orders that were submitted within the second."""
     with Simulator(limits=None) as sim:
         raw, order = raw_client(sim), sim.place(market=market)
         sim.faults.add("refuse", path=SINGLE[market][1])
@@ -321,7 +321,7 @@ def test_no_submission(raw_client: Any, market: Any) -> None:
 
 @every_market
 def test_submissions(raw_client: Any, market: Any) -> None:
-    """With the setting it submits every order: one submitted within the second stays open, as failed."""
+    """With the setting the request submits every order. A repeated order stays open, as failed."""
     with Simulator(limits=None, same_order_in_cancel_all=True) as sim:
         raw, submitted, other = raw_client(sim), sim.place(market=market), sim.place(market=market)
         sim.faults.add("refuse", path=SINGLE[market][1])

@@ -102,7 +102,7 @@ def test_extend(sim: Simulator, raw: Any) -> None:
 
 @both_markets
 def test_batches(raw_client: Any, market: Any) -> None:
-    """It cancels in batches, seconds apart, and refuses ACTIVATE and CLOSE meanwhile."""
+    """The timer cancels in batches, seconds apart, and refuses ACTIVATE and CLOSE meanwhile."""
     with Simulator(limits=None, timer_batch=2, timer_pause=60) as sim:
         raw = raw_client(sim)
         ids = [sim.place(market=market).order_id for _ in range(5)]
@@ -144,7 +144,7 @@ def test_all_filled_before_their_batch(raw_client: Any) -> None:
 
 
 def test_cleared_log(sim: Simulator, raw: Any) -> None:
-    """clear_log forgets what a timer had cancelled by then, whether or not somebody has looked."""
+    """clear_log forgets the cancels of a timer, even if no request has looked at the book since."""
     sim.place()
     move_clock(sim, trigger_ms(activate(raw, "spot")))
     sim.clear_log()
@@ -184,7 +184,7 @@ def test_race_after_the_time(sim: Simulator, raw: Any) -> None:
 
 
 def test_race_for_a_cancelled_order(raw_client: Any) -> None:
-    """A race cannot fill an order that the timer has cancelled, even if nobody has looked since."""
+    """A race cannot fill an order that the timer has cancelled, even if no request has looked since."""
     sim = Simulator(limits=None).start()
     raw, order = raw_client(sim), sim.place()
     sim.faults.add("race", action="fill", order_id=order.order_id, path="trade/query")
@@ -280,7 +280,7 @@ def test_whole_seconds() -> None:
 
 
 def test_order_placed_after_the_time() -> None:
-    """An order that is placed after the time, before anybody looks, is not cancelled."""
+    """An order that is placed after the time, before a request looks at the book, is not cancelled."""
     clock = Clock(1_000_000)
     before = clock.place()
     clock.activate()

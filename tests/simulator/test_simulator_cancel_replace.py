@@ -36,7 +36,7 @@ def replace(raw: Any, market: str, **params: Any) -> dict[str, Any]:
 
 
 def steps(response: dict[str, Any]) -> tuple[Any, Any]:
-    """What the response says of the cancel and of the new order."""
+    """The results of the cancel and of the new order in the response."""
     data = response["data"]
     if "cancelMsg" in data:
         return data["cancelResult"], data["replaceResult"]

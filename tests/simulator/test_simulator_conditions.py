@@ -1,4 +1,4 @@
-"""What responses may hold besides the truth, and ids for which a whole list is refused."""
+"""Responses that hold more than the truth, and ids for which the simulator refuses a whole list."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def batch(raw: Any, *orders: Any) -> dict[str, Any]:
 
 
 def test_poisoned_id(sim: Simulator, raw: Any) -> None:
-    """A list with a poisoned id is refused as a whole, also with process 1; lists without it are not."""
+    """A list with a poisoned id is refused as a whole, also with process 1. Lists without it are not."""
     sound, poisoned = sim.place(), sim.place()
     sim.faults.add("poison", ids=[poisoned.order_id], times=None)
     refused = [raw.cancel(sound, poisoned, process=1), raw.cancel(poisoned)]
@@ -88,7 +88,7 @@ def test_words_about_another_id(sim: Simulator, raw: Any) -> None:
 
 
 def test_refusals_are_not_disturbed(sim: Simulator, raw: Any) -> None:
-    """Conditions leave refusals alone, and data that is no object."""
+    """Conditions change neither refusals nor data that is not an object."""
     for kind in ("zero_order", "contradict", "misname"):
         sim.faults.add(kind, times=None, path="*")
     assert raw.cancel(77)["code"] == 100400

@@ -268,7 +268,7 @@ def test_ban(sim: Simulator, raw: Any) -> None:
 
 
 def test_long_url(sim: Simulator, raw: Any) -> None:
-    """For a URL beyond max_url the response is a gateway's 414, and nothing executes."""
+    """For a URL beyond max_url a gateway responds with 414, and the exchange executes nothing."""
     order = sim.place()
     ids = ",".join([str(order.order_id)] * 500)
     response = raw.send("POST", "cancelOrders", {"symbol": "BTC-USDT", "orderIds": ids}, form="query")

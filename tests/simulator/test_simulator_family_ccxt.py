@@ -17,7 +17,7 @@ every_market = pytest.mark.parametrize("market", ["spot", "linear", "inverse"])
 
 @every_market
 def test_cancel_all_orders(sim: Simulator, exchange: Any, market: Any) -> None:
-    """cancel_all_orders cancels what fetch_open_orders lists, and nothing of another account."""
+    """cancel_all_orders cancels what fetch_open_orders lists, and no order of another account."""
     ids = [str(sim.place(market=market).order_id) for _ in range(3)]
     foreign = sim.place(market=market, uid="2")
     assert [one["id"] for one in exchange.fetch_open_orders(UNIFIED[market])] == ids
@@ -90,7 +90,7 @@ def test_ccxt_returns_zeros(sim: Simulator, exchange: Any, market: Any) -> None:
 
 
 def test_order_beside_a_failed_cancel(sim: Simulator, exchange: Any) -> None:
-    """With ALLOW_FAILURE ccxt returns the new order, and nothing of the old one that is still open."""
+    """With ALLOW_FAILURE ccxt returns the new order, and not the old order, which is still open."""
     old = sim.place()
     sim.faults.add("refuse", path="spot/v1/trade/order/cancelReplace")
     params = {"cancelReplaceMode": "ALLOW_FAILURE"}

@@ -1,4 +1,4 @@
-"""What can go wrong on demand."""
+"""Faults on demand."""
 
 from __future__ import annotations
 
@@ -347,7 +347,7 @@ def test_race_by_callable(sim: Simulator, raw: Any) -> None:
 
 @pytest.mark.parametrize(("when", "status"), BEFORE_AND_AFTER)
 def test_canned(sim: Simulator, raw: Any, when: Any, status: str) -> None:
-    """The response is exactly the given bytes, and nothing executes unless asked for."""
+    """The response is exactly the given bytes. The request executes only if the fault strikes after it."""
     order = sim.place()
     body = b'{"code":0, "data": {"orders":[]}}\n'
     sim.faults.add("canned", body=body, status=202, content_type="text/plain", when=when)

@@ -24,7 +24,7 @@ ROOT = Path(package.__file__).parents[2]
 
 
 def _open_files() -> Counter[str]:
-    """What this process has open, by name. A number says little: an earlier test may close a file now."""
+    """The files that this process has open, by name. Their number alone would change with earlier tests."""
     return Counter(os.readlink(each) for each in Path("/proc/self/fd").iterdir() if each.is_symlink())
 
 

@@ -51,7 +51,7 @@ def test_market_order(exchange: Any) -> None:
 
 
 def test_open_order(sim: Simulator, exchange: Any) -> None:
-    """An order without a trade is no position, and neither is one that another account filled."""
+    """An open order is not a position, and neither is a fill of another account."""
     sim.place(market="linear")
     sim.fill(sim.place(market="linear", uid="2").order_id)
     sim.fill(sim.place().order_id)
@@ -88,7 +88,7 @@ def test_one_way(sim: Simulator, exchange: Any) -> None:
 
 
 def test_hedge_mode(sim: Simulator, exchange: Any) -> None:
-    """In hedge mode a long and a short position stand beside each other, and closing opens nothing."""
+    """In hedge mode a long and a short position stand beside each other, and closing never opens one."""
     trade(sim, "BUY", "50000", "1", "LONG")
     trade(sim, "SELL", "61000", "2", "SHORT")
     assert held(exchange) == [("long", 1, 50000, 0), ("short", 2, 61000, 0)]
@@ -101,7 +101,7 @@ def test_hedge_mode(sim: Simulator, exchange: Any) -> None:
 
 
 def test_positions_of_one_symbol(sim: Simulator, raw: Any) -> None:
-    """The endpoint lists every symbol or one, and a tiny position without margin has no ratio."""
+    """The endpoint lists every symbol or one, and the ratio of a position without margin is 0."""
     sim.fill(sim.place("ETH-USDT", market="linear", quantity="0.00000001").order_id)
     trade(sim, "BUY", "60000", "1")
     everything = raw.get(SWAP + "v2/user/positions")["data"]

@@ -15,7 +15,7 @@ DELETE = "/openApi/swap/v2/trade/order"
 
 @pytest.mark.parametrize("code", [109403, 109415, 80020, 101413])
 def test_risk_control(sim: Simulator, raw: Any, code: int) -> None:
-    """Risk control refuses the cancels of one account on every market for some time, and nothing else."""
+    """Risk control refuses the cancels of one account on every market for some time, and no other request."""
     sim.add_account("other-key", "other", "2")
     order, linear, foreign = sim.place(), sim.place(market="linear"), sim.place(uid="2")
     sim.restrict(0.3, code=code)

@@ -23,7 +23,7 @@ def quantity(trade: Any) -> float:
 
 @both_markets
 def test_fetch_my_trades(sim: Simulator, exchange: Any, market: Market) -> None:
-    """ccxt reads each part of a filled order as a trade, and nobody else's."""
+    """ccxt reads each part of a filled order as a trade, and no trade of another account."""
     symbol = UNIFIED[market]
     order = sim.place(side="SELL", price="59000", quantity="3", market=market)
     sim.fill(order.order_id, "2")
@@ -86,7 +86,7 @@ def test_bad_queries(raw: Any, path: str, params: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("symbol", [UNIFIED["linear"], None])
 def test_fetch_linear_orders(sim: Simulator, exchange: Any, symbol: str | None) -> None:
-    """ccxt lists linear orders in every state, and those that are over, of one symbol or all."""
+    """ccxt lists linear orders in every state or in one, of one symbol or all."""
     live, filled, gone = (sim.place(market="linear") for _ in range(3))
     sim.fill(filled.order_id)
     sim.cancel(gone.order_id)

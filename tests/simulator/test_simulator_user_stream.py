@@ -1,4 +1,4 @@
-"""The websocket: what ccxt's own watch_orders sees, and what a raw client does."""
+"""The websocket, with ccxt's own watch_orders and with a raw client."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Raw:
         self.socket = socket
 
     async def next(self, *, pings: bool = False) -> Any:
-        """The next message that is no ping, or with ``pings`` the next one."""
+        """The next message that is not a ping. With ``pings`` the next message."""
         while True:
             frame = await self.socket.receive(timeout=10)
             if frame.type != aiohttp.WSMsgType.BINARY:
@@ -223,7 +223,7 @@ def test_refused_subscription(sim: Simulator, pro: Bot) -> None:
 
 
 def test_subscriptions(sim: Simulator, key: str) -> None:
-    """Spot sends events between a subscription and its end, and refuses what it cannot read."""
+    """Spot sends events between a subscription and its end, and refuses messages that it cannot read."""
 
     async def scenario() -> None:
         async with connected(sim, "spot", key) as client:
@@ -331,7 +331,7 @@ def test_lost_event(sim: Simulator, pro: Bot, market: Market) -> None:
 
 
 def test_late_by_default(sim: Simulator, key: str) -> None:
-    """A late event comes after a second, and a fault does not strike what nobody receives."""
+    """A late event comes after a second, and a fault does not strike an event that no client receives."""
 
     async def scenario() -> None:
         sim.faults.add("late_event")
@@ -399,7 +399,7 @@ def test_end_of_a_listen_key(sim: Simulator, raw: Any, key: str, market: str) ->
 
 
 def test_no_upgrade(sim: Simulator, raw: Any) -> None:
-    """The path of a websocket is no endpoint, and a binary frame ends a connection."""
+    """The path of a websocket is not an endpoint, and a binary frame ends a connection."""
     assert raw.get("/market")["code"] == 100404
 
     async def scenario() -> None:
@@ -411,7 +411,7 @@ def test_no_upgrade(sim: Simulator, raw: Any) -> None:
 
 
 def test_stop_with_clients(raw_client: Any) -> None:
-    """stop() does not wait for connected clients, and a change of an order after it is no error."""
+    """stop() does not wait for connected clients, and a later change of an order is not an error."""
 
     async def scenario(sim: Simulator, key: str) -> None:
         async with connected(sim, "linear", key) as client:

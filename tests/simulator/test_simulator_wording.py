@@ -87,7 +87,7 @@ def test_lists(sim: Simulator, raw: Any) -> None:
 
 
 def test_busy_words(sim: Simulator, raw: Any) -> None:
-    """The faults busy and refuse draw words that say nothing, unless they have words of their own."""
+    """The faults busy and refuse draw words that do not settle the order, unless they have their own."""
     order = sim.place()
     sim.faults.add("busy", times=30)
     assert len({words(raw.cancel(order)) for _ in range(30)} & {*BUSY}) > 5

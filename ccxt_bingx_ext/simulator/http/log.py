@@ -37,7 +37,7 @@ class Request:
     limited: bool = False
     """Whether a limit or a ban refused it."""
     executed: bool = False
-    """Whether the endpoint executed it, whatever became of the response."""
+    """Whether the endpoint executed it, whether or not the client got the response."""
     cancelled: tuple[int, ...] = ()
     fault: str | None = None
     """The kind of the fault that struck it."""

@@ -107,7 +107,7 @@ class ServerThread:
         try:
             return await self._respond(request, arrived)
         except (ConnectionError, Stopping):
-            return hang_up(request)  # the client has gone, or the server stops: nobody will read a response
+            return hang_up(request)  # the client has gone, or the server stops: no client reads a response
         except web.HTTPException:
             raise
         except Exception as error:
@@ -156,7 +156,7 @@ class ServerThread:
 
 
 def hang_up(request: web.Request, *, reset: bool = False) -> web.Response:
-    """Close the connection without a response; with ``reset``, by a TCP reset."""
+    """Close the connection without a response. ``reset`` closes it with a TCP reset."""
     transport = request.transport
     if transport is not None:
         if reset:

@@ -1,4 +1,4 @@
-"""Spot balances: what an account has after its trades. Pure."""
+"""Spot balances after the trades of an account. Pure."""
 
 from __future__ import annotations
 

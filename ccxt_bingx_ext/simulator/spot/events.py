@@ -1,4 +1,4 @@
-"""spot.executionReport: what the websocket says of a spot order. Numbers are JSON numbers."""
+"""spot.executionReport: the event about a spot order. Numbers are JSON numbers."""
 
 from __future__ import annotations
 

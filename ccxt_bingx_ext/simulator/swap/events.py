@@ -1,6 +1,6 @@
-"""ORDER_TRADE_UPDATE: what the websocket says of a linear order. Numbers are strings.
+"""ORDER_TRADE_UPDATE: the event about a linear order. Numbers are strings.
 
-``l`` and ``L``, the quantity and the price of the last trade, are in no known payload. ccxt reads them.
+No known payload has ``l`` and ``L``, the quantity and the price of the last trade. ccxt reads them.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ _INVERSE_CANCELLED: Final = {
     "stopLoss": _INVERSE_NOT_SET,
     "workingType": "",
 }
-"""What differs from a query in the responses to cancelling inverse orders."""
+"""The fields in which the response to cancelling an inverse order differs from a query."""
 
 
 def _status(order: Order) -> str:
@@ -111,7 +111,7 @@ def linear_lookup(order: Order) -> dict[str, Any]:
 
 
 def inverse_placed(order: Order) -> dict[str, Any]:
-    """The complete response to placing: nothing is around it."""
+    """The complete response to placing, without ``code`` and ``data`` around it."""
     return {
         "orderId": order.order_id,
         "symbol": order.symbol,

@@ -1,4 +1,4 @@
-"""Positions: what the trades of an account in linear contracts add up to. Pure."""
+"""Positions: the sum of an account's trades in linear contracts. Pure."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Position:
     position_id: int = 0
     """The id of the order that opened it."""
     amount: Decimal = _ZERO
-    """In coins; negative if it is short."""
+    """In coins. Negative if it is short."""
     entry: Decimal = _ZERO
     """The average price at which it was opened."""
     realised: Decimal = _ZERO
-    """The profit of what was closed of it."""
+    """The profit of the parts that were closed."""
     updated_ms: int = 0
 
     @property
@@ -31,7 +31,7 @@ class Position:
         return "LONG" if self.amount > 0 else "SHORT"
 
     def profit(self, price: Decimal) -> Decimal:
-        """What closing it at ``price`` would bring."""
+        """The profit of closing it at ``price``."""
         return self.amount * (price - self.entry)
 
 
@@ -82,5 +82,5 @@ def _after(position: Position, fill: Fill) -> tuple[Position, Decimal]:
 
 
 def _may_open(fill: Fill) -> bool:
-    """Whether the trade can open a position. In hedge mode selling never opens a long, nor buying a short."""
+    """Whether the trade can open a position. In hedge mode only a buy opens a long, only a sell a short."""
     return fill.order.position_side != ("SHORT" if fill.order.side == "BUY" else "LONG")

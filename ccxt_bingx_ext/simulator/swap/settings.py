@@ -1,4 +1,4 @@
-"""What an account has set for linear contracts: leverage, margin type and position mode.
+"""The settings of an account for linear contracts: leverage, margin type and position mode.
 
 The shapes of the responses are those of the examples in ccxt's source. The simulator accepts every setting
 at any time, and no setting changes which orders it accepts.
