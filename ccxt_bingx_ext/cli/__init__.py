@@ -2,9 +2,9 @@
 
 Where things are: `parser` (arguments and help); one module per command: `doctor` (with `checks`), `cancel`
 (with `ids`, `jobs`, `parts`, `rehearsal`, `outcome`, `bar` and `interrupts`), `run` (with
-``on_start/sitecustomize``, which Python imports in the program that it runs), `demo`. What they share:
-`credentials` (keys, and the exchange that they open), `reasons` (errors in words), `table` (columns),
-`terminal` (streams), `usage` (bad usage), `versions`.
+`companion`, a simulator for the program, and ``on_start/sitecustomize``, which the program's Python imports),
+`demo`. They share `credentials` (keys, and the exchange that they open), `reasons` (errors in words), `table`
+(columns), `terminal` (streams), `usage` (bad usage) and `versions`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(given)
     except CannotWrite as error:
-        if not error.is_reader_gone:  # `| head -1` is no failure that needs words
+        if not error.is_reader_gone:  # `| head -1` needs no message
             remark(f"{PROGRAM}: the output cannot be written: {error}")
         return CANNOT_WRITE
     finally:
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(given: list[str]) -> int:
     try:
         if given[:1] == ["run"] and given[1:2] not in (["-h"], ["--help"]):
-            # Not for argparse: every word of it is the program's own.
+            # `run` reads its words itself: all but its own options are the program's.
             from .run import run
 
             return run(given[1:])
@@ -56,7 +56,7 @@ def _escape_unwritable_text() -> None:
 
 
 def _dispatch(chosen: argparse.Namespace) -> int:
-    # Imported where they are used: a command's dependencies belong to no other command's start-up.
+    # Imported where they are used, so that no command loads the dependencies of another one.
     if chosen.command == "cancel":
         from .cancel import cancel
 

@@ -1,4 +1,4 @@
-"""A progress bar on stderr. It needs rich, and a terminal: without either, nothing is shown."""
+"""A progress bar on stderr. Without rich, or without a terminal, it shows nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def no_bar(total: int) -> Iterator[Advance]:
 
 @contextmanager
 def bar(total: int) -> Iterator[Advance]:
-    """Show how many of `total` orders are done. Yields what moves the bar."""
+    """Show how many of `total` orders are done. Yields the function that moves the bar."""
     try:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn

@@ -1,6 +1,6 @@
 """``ccxt-bingx-ext cancel``: cancel orders, and report what became of each.
 
-Nothing is sent before the whole list has been checked and, on the live exchange, you have said yes.
+It sends nothing before it has checked the whole list and, on the live exchange, you have said yes.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def cancel(chosen: argparse.Namespace) -> int:
             return NOT_CANCELLED
         unchecked = None
     except BaseError as error:
-        unchecked = error  # the markets could not be read, say: nothing is known of any order
+        unchecked = error  # such as markets that cannot be read: every order may be live
     except KeyboardInterrupt:
         remark("interrupted: nothing was sent")
         return NOT_CANCELLED
@@ -70,12 +70,12 @@ def _read(chosen: argparse.Namespace) -> tuple[str | None, list[Word]]:
             raise BadUsage("--all goes with SYMBOL, and with neither ids nor --all-or-nothing")
         return symbol, []
     if not is_listed:
-        raise BadUsage("no ids: name some, or --from-file FILE, or --all for every open order of SYMBOL")
+        raise BadUsage("no ids: name an ID, or --from-file FILE, or --all for every open order of SYMBOL")
     if symbol is None and chosen.client_id:
         raise BadUsage("--client-id needs SYMBOL")
     listed = [] if chosen.from_file is None else words_in(chosen.from_file)
     if not listed and chosen.from_file == "-" and not (ids or chosen.client_id):
-        # The program that should have written them may have failed.
+        # The program that should have written ids may have failed.
         raise BadUsage("stdin holds no ids")
     return symbol, [*map(Word, ids), *listed]
 
@@ -91,7 +91,7 @@ def _nothing_to_do(chosen: argparse.Namespace) -> int:
 
 
 def _open(chosen: argparse.Namespace) -> Exchanges:
-    # A rehearsal needs no keys. A file of them is read nevertheless, to find out whether it can be.
+    # A rehearsal needs no keys. It reads a --keys-file all the same, and complains if it cannot.
     needs_keys = not chosen.dry_run or chosen.keys_file is not None
     keys = read_keys(chosen.keys_file, chosen.simulator, os.environ) if needs_keys else _NO_KEYS
     exchanges = Exchanges(
@@ -121,7 +121,7 @@ def _carry_out(
                 show(clean(json.dumps(document(outcome, symbol, describe), default=str)))
             else:
                 _show(outcome, not chosen.words, clean, describe)
-    # A full disk, a reader that has gone, Ctrl-C: what is not reported is not known.
+    # After a full disk, a closed pipe or Ctrl-C you would not learn the outcome otherwise.
     except (Exception, KeyboardInterrupt, SystemExit) as error:
         _show_on_stderr(outcome, not chosen.words, clean(str(error) or type(error).__name__))
         return UNRESOLVED
@@ -131,7 +131,7 @@ def _carry_out(
 def _show(
     outcome: Outcome, several: bool, clean: Callable[[str], str], describe: Callable[[BaseException], str]
 ) -> None:
-    """The table and the summary on stdout, and on stderr what to do."""
+    """Write the table and the summary to stdout, and advice to stderr."""
 
     def cells(*texts: object) -> list[str]:
         return [printable(clean(str(text or ""))) for text in texts]
@@ -172,7 +172,7 @@ def _what_next(outcome: Outcome) -> str:
 
 
 def _show_on_stderr(outcome: Outcome, several: bool, reason: str) -> None:
-    """The last resort: name every order that may be live, in a form that any stderr can write."""
+    """Name every order that may be live, in a form that any stderr can write. The last resort."""
     lines = [f"the outcome cannot be written: {reason}"]
     lines += [f"may be live: {one.line if several else one.word}" for one in outcome.maybe_live]
     for line in lines:
@@ -201,7 +201,8 @@ def _show_rehearsal(job: Job, chosen: argparse.Namespace) -> int:
 def _agreed(job: Job, chosen: argparse.Namespace) -> bool:
     if chosen.from_file == "-" or not sys.stdin.isatty():
         raise BadUsage(
-            "stdin is not a terminal, so nobody can answer: --yes cancels on the live exchange unasked"
+            "stdin is not a terminal, so the command cannot ask you: --yes cancels on the live exchange "
+            "without asking"
         )
     ask(f"Cancel {job.what} on the live exchange? [y/N] ")
     return sys.stdin.readline().strip().lower() in ("y", "yes")

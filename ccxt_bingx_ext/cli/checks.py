@@ -1,7 +1,8 @@
-"""From the exchange's responses to verdicts. Pure.
+"""Turn the exchange's responses into verdicts. No I/O.
 
-On each market the doctor asks two questions about an order that cannot exist: a look-up, signed in the URL,
-and a batch cancel. On spot the cancel has the documented JSON form, and ccxt's form if that is refused.
+On each market `doctor` sends two requests about an order that cannot exist: a look-up, signed in the URL, and
+a batch cancel. On spot the cancel has the documented JSON form. If the exchange refuses that form, `doctor`
+sends ccxt's form.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from .reasons import connection_failure, is_ban, said
 OK, NOT_OK, SKIPPED = "ok", "not ok", "skipped"
 
 # An order id holds its time: its upper bits are ms since 2010-11-04 (1885778991827025920 is, to the ms, its
-# order's transactTime: live). 1 would be an order of that day, years before there was this exchange.
+# order's transactTime: live). 1 would be an order of that day, years before this exchange existed.
 IMPOSSIBLE_ID = "1"
 LARGEST_SKEW = 1000  # ms; from 5000 on the exchange refuses every request (docs)
 
@@ -41,7 +42,7 @@ SWAP = ("swap look-up", "swap cancel")
 
 
 class Check(NamedTuple):
-    """One line of the doctor's: what was checked, the verdict, what was seen and what to do."""
+    """One line of the report: the check, its verdict, and what `doctor` saw or advises."""
 
     name: str
     verdict: str
@@ -49,7 +50,7 @@ class Check(NamedTuple):
 
 
 def skipped(reason: str, *names: str) -> list[Check]:
-    """Checks that make no sense because another one failed."""
+    """Return checks that `doctor` skips because another check failed."""
     return [Check(name, SKIPPED, reason) for name in names]
 
 
@@ -84,7 +85,7 @@ def clock(skew: float) -> Check:
 
 
 def symbol(name: str, market_id: str, answer: Any) -> Check:
-    """Whether the exchange has a spot market for the symbol, by its list of all of them."""
+    """Whether the exchange has a spot market for the symbol, by its list of spot markets."""
     if isinstance(answer, BaseError):
         return Check("symbol", NOT_OK, f"the list of markets cannot be read: {_failure(answer)}")
     data = answer.get("data") if isinstance(answer, Mapping) else None
@@ -108,21 +109,21 @@ def key(answer: Any) -> list[Check]:
         return [Check("key", OK, "known"), Check("IP whitelist", NOT_OK, advice)]
     if seen is Meaning.NO_PERMISSION:
         advice = (
-            "it must not read, so the plugin cannot look up what became of a cancel: give it the permission "
-            "Read"
+            "it may not read orders, so the plugin cannot look up what became of a cancel: give it the "
+            "permission Read"
         )
         return [Check("key", NOT_OK, advice), Check("IP whitelist", OK, "passed")]
     if seen is Meaning.WRONG_KEY:
         advice = f"the exchange does not know this API key: copy it again ({said(answer)})"
     elif isinstance(answer, AuthenticationError):
-        advice = f"refused; the secret seems not to belong to the key: copy both again ({said(answer)})"
+        advice = f"refused: the secret does not seem to belong to the key. Copy both again ({said(answer)})"
     else:
         return [not_judged("look-up", answer), *skipped("the exchange did not judge it", *KEY)]
     return [Check("key", NOT_OK, advice), *skipped("the exchange does not accept the key", KEY[1])]
 
 
 def cancelling(as_json: Any, as_query: Any) -> list[Check]:
-    """Permission and JSON form, by the responses to the cancel in both forms; `as_query` None: not sent."""
+    """Permission and JSON form, by the responses to the cancel in both forms. `as_query` None: not sent."""
     if knows_no_such_order(as_json):
         permanent = 'accepted: options["cancelOrders"]["requestFormat"] = "json" makes it permanent'
         return [_PERMITTED, Check("JSON form", OK, permanent)]
@@ -151,7 +152,7 @@ def _not_permitted(answer: Any) -> list[Check]:
 
 
 def swap(looked_up: Any, cancelled: Any) -> list[Check]:
-    """Look-up and cancel on linear swaps, by the responses to both; `cancelled` None: not sent."""
+    """Look-up and cancel on linear swaps, by the responses to both. `cancelled` None: not sent."""
     if not knows_no_such_order(looked_up):
         return [
             *_not_permitted_on_swaps("swap look-up", "Read", looked_up),
@@ -171,7 +172,7 @@ def _not_permitted_on_swaps(name: str, permission: str, answer: Any) -> list[Che
 
 
 def not_judged(what: str, answer: Any) -> Check:
-    """What went wrong with a request, if that says nothing about the key."""
+    """Return what went wrong with a request, if it says nothing about the key."""
     if is_ban(answer):
         advice = "the exchange accepts no such requests for now: wait, then run doctor again"
         return Check("ban", NOT_OK, f"{advice} ({said(answer)})")
@@ -184,10 +185,10 @@ def not_judged(what: str, answer: Any) -> Check:
 
 
 def is_about_the_form(answer: Any) -> bool:
-    """Whether the cancel may have been refused for its JSON form: who cannot read it misses everything.
+    """Whether the exchange may have refused the cancel for its JSON form.
 
-    The look-up has passed by then, so key, clock and address are fine. A lost response says nothing about the
-    form.
+    A server that cannot read the form misses every parameter. The look-up has passed by then, so key, clock
+    and address are fine. A lost response says nothing about the form.
     """
     if not isinstance(answer, BaseError):
         return not knows_no_such_order(answer)
@@ -202,7 +203,7 @@ def is_about_the_form(answer: Any) -> bool:
 
 
 def rate_limit(headers: Mapping[str, Any] | None, now: float) -> Check:
-    """What the headers about the limit say; `now` is the exchange's time (s)."""
+    """What the headers say about the limit. `now` is the exchange's time (s)."""
     values = {name.lower(): str(value) for name, value in (headers or {}).items()}
     remain = values.get("x-ratelimit-requests-remain")
     expire = values.get("x-ratelimit-requests-expire")
@@ -228,7 +229,7 @@ def _end(expire: str | None, now: float) -> str:
 
 
 def knows_no_such_order(answer: Any) -> bool:
-    """Whether `answer` is what the impossible id deserves: unknown, and nothing done."""
+    """Whether `answer` says that the impossible id is unknown, and that nothing was cancelled."""
     if isinstance(answer, OrderNotFound):
         return True
     data = answer.get("data") if isinstance(answer, Mapping) else None
@@ -242,7 +243,7 @@ _DONE, _FAILED = ("orders", "success"), ("fails", "failed")
 
 
 def meaning(answer: Any) -> Meaning | None:
-    """What a refusal means, by the package's one vocabulary."""
+    """What a refusal means, by the package's only vocabulary."""
     response = response_of(answer) if isinstance(answer, BaseError) else None
     return response.meaning if response is not None else None
 

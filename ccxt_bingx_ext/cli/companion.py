@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from .usage import BadUsage
 
@@ -26,6 +27,7 @@ def start() -> tuple[str, subprocess.Popen[str]]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
+        cwd=Path(__file__).parents[2],  # with -m, Python imports from there first: not from a bot's folder
         start_new_session=True,  # Ctrl-C and a closed terminal are for the program
     )
     assert process.stdout is not None

@@ -1,4 +1,4 @@
-"""Whose orders: keys from the environment or a file, never from the arguments, which other users can see."""
+"""Read keys from the environment or a file, never from the arguments, which other users can see."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def read_keys(keys_file: str | None, simulator: str | None, environment: Mapping
 
 
 def _usable(keys: Keys) -> Keys:
-    # A line's end that was copied along, say: the libraries below refuse it, and show the key.
+    # Such as a line end that was copied along: the libraries below refuse it, and show the key.
     if not all(re.fullmatch(r"[!-~]+", value) for value in keys):
-        raise BadUsage("a key or secret holds white space, or what is not ASCII: copy it again")
+        raise BadUsage("a key or secret holds white space, or a character that is not ASCII: copy it again")
     return keys
 
 
@@ -71,7 +71,7 @@ def _keys_in(path: str) -> Keys:
             read: Any = json.load(file)
     except OSError as error:
         raise BadUsage(f"the keys file {path} cannot be read: {error.strerror}") from None
-    except ValueError:  # its words may quote the file
+    except ValueError:  # the error's text may quote the file
         raise BadUsage(f"the keys file {path} is not JSON") from None
     if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
         remark(f"warning: others may read {path}: chmod 600 {path}")

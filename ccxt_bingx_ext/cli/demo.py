@@ -1,4 +1,4 @@
-"""The main job, shown: what a bot believes after ``cancel_orders``, with ccxt's class and with this one."""
+"""``ccxt-bingx-ext demo``: what a bot believes after ``cancel_orders``, with ccxt's class and with ours."""
 
 from __future__ import annotations
 

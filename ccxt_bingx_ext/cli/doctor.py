@@ -1,7 +1,7 @@
 """``ccxt-bingx-ext doctor``: whether cancelling works with this key, from this machine, on this exchange.
 
-It cancels nothing: it asks about an order that cannot exist. Six requests or seven, each within the limit of
-its endpoint.
+It cancels nothing: it asks about an order that cannot exist. It sends six requests or seven, each within the
+limit of its endpoint.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _OPTIONAL = {"rich": "the progress bar of cancel", "redis": "a rate limit that p
 
 
 def doctor(chosen: argparse.Namespace) -> int:
-    """Run the command; returns 0 if all is well, otherwise 1."""
+    """Run the command; returns 0 if all checks pass, otherwise 1."""
     if _SPOT_SYMBOL.fullmatch(chosen.symbol) is None:
         raise BadUsage(f"--symbol is not a spot symbol such as BTC/USDT: {chosen.symbol}")
     keys = read_keys(chosen.keys_file, chosen.simulator, os.environ)
@@ -56,7 +56,7 @@ def doctor(chosen: argparse.Namespace) -> int:
 
 
 def installed() -> list[Check]:
-    """The versions at work, and whether the optional packages are there."""
+    """Name the versions in use, and whether the optional packages are installed."""
     found = [
         f"{name} {version or 'is not installed'} (for {purpose})"
         for name, purpose in _OPTIONAL.items()
@@ -68,7 +68,7 @@ def installed() -> list[Check]:
 def examine(
     exchange: bingx, symbol: str, simulator: str | None = None, *, swap: bool = True
 ) -> Iterator[Check]:
-    """Check after check. A check that another one makes pointless is skipped, and says so."""
+    """Yield check after check. A check that depends on a failed one is skipped, and says why."""
     skew, error = _skew(exchange)
     yield checks.host(str(exchange.implode_hostname(exchange.urls["api"]["spot"])), error, _start(simulator))
     swaps = checks.SWAP if swap else ()
@@ -101,7 +101,7 @@ def examine(
 def _examine_spot_cancel(exchange: bingx, market_id: str) -> Iterator[Check]:
     settings = exchange.options["cancelOrders"]
     settings["requestFormat"] = "json"
-    exchange.last_response_headers = None  # those of the look-up say nothing of the cancel's limit
+    exchange.last_response_headers = None  # those of the look-up say nothing about the cancel's limit
     request = SPOT.request(Batch((_IMPOSSIBLE,), process=1), market_id)
     as_json, as_query = _answer(exchange.spotV1PrivatePostTradeCancelOrders, request), None
     if checks.is_about_the_form(as_json):
@@ -121,19 +121,19 @@ def _examine_swap(exchange: bingx) -> Iterator[Check]:
 
 
 def _skew(exchange: bingx) -> tuple[float, BaseError | None]:
-    """By how many ms this machine's clock is ahead; from here on the exchange's own is signed with."""
+    """Measure by how many ms this clock is ahead. Later requests carry the exchange's time."""
     before = exchange.milliseconds()
     try:
         exchange.load_time_difference()
     except BaseError as error:
         return 0.0, error
-    # ccxt takes the answer's arrival for the moment of it: half the way there and back is the better guess.
+    # ccxt compares with the time of the response's arrival. Half a round trip earlier is a better guess.
     travel = exchange.milliseconds() - before
     return exchange.options["timeDifference"] - travel / 2, None
 
 
 def _answer(ask: Callable[[Mapping[str, Any]], Any], request: Mapping[str, Any]) -> Any:
-    """What the exchange responds, be it a refusal."""
+    """Return the exchange's response, or the error of a refusal."""
     try:
         return ask(request)
     except BaseError as error:

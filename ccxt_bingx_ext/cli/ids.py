@@ -1,4 +1,4 @@
-"""Which orders: ids from the arguments and from a file, in one spelling.
+"""Read ids from the arguments and from a file, in one spelling.
 
 A word is an order id, or a client order id behind ``client:``. A line of a file is such a word, or a symbol
 and a word if the command names no symbol. ``#`` at the beginning of a line or after white space begins a
@@ -26,7 +26,7 @@ _COMMENT = re.compile(r"(?:^|\s)#.*")  # not inside a word: half an id may be an
 class Target(NamedTuple):
     """One order to cancel. `id` is a `ClientOrderId` for a client order id.
 
-    `id` None stands for every open order of the symbol: nobody knows which they are.
+    `id` None means every open order of the symbol: the plugin does not know their ids.
     """
 
     symbol: str
@@ -52,7 +52,7 @@ class Target(NamedTuple):
 
 
 class Word(NamedTuple):
-    """A word of the user's, and where it stands: "" for an argument, else the line of the file."""
+    """A word that names an order, and its place: "" for an argument, otherwise the line of the file."""
 
     text: str
     where: str = ""
@@ -69,7 +69,7 @@ def targets_of(symbol: str | None, words: Sequence[Word], client_ids: Sequence[s
 
 
 def key_of(target: Target) -> tuple[str, bool, str]:
-    """What tells an order from all others: a client order id may be all digits, and equal to an order id."""
+    """Return a key of this order only: a client order id may be all digits, and equal to an order id."""
     return target.symbol, isinstance(target.id, ClientOrderId), str(target.id)
 
 

@@ -26,7 +26,7 @@ def sigterm_interrupts() -> Iterator[None]:
     try:
         yield
     finally:
-        # None: the handler was not set by Python, and Python cannot set it again.
+        # None: Python did not set the handler, and cannot set it again.
         signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
 
 

@@ -1,4 +1,4 @@
-"""What `cancel` can do: cancel the orders of a list, or every open order of a market."""
+"""The jobs of `cancel`: cancel the orders of a list, or every open order of a market."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ class Job(Protocol):
     """Something to cancel."""
 
     total: int | None
-    """How many orders it is about, if that is known beforehand."""
+    """The number of orders, if it is known beforehand."""
     what: str
     """The orders in words, for the question and for a rehearsal."""
 
     def check(self) -> None:
-        """Raise `BadUsage` if it cannot be sent, and ccxt's error if that cannot be found out."""
+        """Raise `BadUsage` if the job cannot be sent, and ccxt's error if the markets cannot be read."""
 
     def rehearse(self) -> list[Request]:
-        """The requests that it would send."""
+        """The requests that the job would send."""
 
     def not_begun(self, error: BaseException | None) -> Outcome:
-        """What is known before anything was sent."""
+        """The outcome if nothing is sent."""
 
     def run(self, advance: Advance) -> Outcome:
-        """Do it. What goes wrong stands in the outcome."""
+        """Cancel the orders. The outcome holds what went wrong."""
 
 
 class ListedOrders:
@@ -138,7 +138,7 @@ class OpenOrders:
             return Outcome([*exchange.cancel_all_orders(self._symbol)], [])
         except (Exception, KeyboardInterrupt) as error:
             outcome = self.not_begun(error)
-            if not hasattr(error, "unresolved"):  # an interrupt, say: it says nothing of any order
+            if not hasattr(error, "unresolved"):  # such as an interrupt, which says nothing about any order
                 return outcome
             left = [one._replace(symbol=self._symbol) for one in unresolved_of(error)]
             return outcome._replace(orders=[*getattr(error, "orders", ())], unresolved=left)

@@ -1,4 +1,4 @@
-"""What became of the orders asked for, and the exit code that says so. No I/O of its own."""
+"""What became of the orders, and the exit code for it. No I/O."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Order = dict[str, Any]
 
 
 class Outcome(NamedTuple):
-    """Together `orders` (order structures) and `unresolved` (may be live) speak of every order asked for."""
+    """Together `orders` (order structures) and `unresolved` (may be live) name every order asked for."""
 
     orders: list[Order]
     unresolved: list[Target]
@@ -56,7 +56,7 @@ class Outcome(NamedTuple):
 
     @property
     def unlisted(self) -> list[str]:
-        """The symbols of which nobody knows which orders are open: `unresolved` names none of them."""
+        """The symbols whose open orders are unknown: `unresolved` has no ids for them."""
         return [one.symbol for one in self.unresolved if one.id is None]
 
 
@@ -82,11 +82,12 @@ def cancel_in_parts(
 ) -> Outcome:
     """Hand `parts` to `cancel`, one after the other, and account for every order in them.
 
-    A failure ends the symbols of which it leaves orders unresolved, and others go on: but not after a ban, a
-    refused key, Ctrl-C or a defect. What is known by then is kept, and the rest is unresolved.
+    If a part fails, this function does not send the rest of the symbols that have unresolved orders, but goes
+    on with other symbols. It stops after a ban, a refused key, Ctrl-C or a defect. It keeps what is known by
+    then. The rest is unresolved.
 
-    `advance` learns how many orders are done. `unified`: a symbol as order structures have it; by default
-    they are all of one symbol, whose spelling does not matter.
+    `advance` gets the number of orders that each part has done. `unified` spells a symbol as order structures
+    do. By default all orders are of one symbol, and its spelling does not matter.
     """
     parts = [*parts]
     orders: list[Order] = []
@@ -117,10 +118,9 @@ def _unsettled(
     errors: Sequence[BaseException],
     unified: Callable[[str], str],
 ) -> list[Target]:
-    """The orders of which nothing is known.
+    """Return the orders whose outcome is unknown.
 
-    That goes by what the orders say, not by what was raised or returned: silence about an id is not an
-    outcome.
+    Only an order structure settles an id. A call that returns, and omits an id, does not settle it.
     """
 
     def key(symbol: Any, id: str) -> tuple[str, bool, str]:
@@ -138,7 +138,7 @@ def _unsettled(
 
 
 def unresolved_of(error: BaseException) -> list[Target]:
-    """What `error` names as unresolved: ids, or entries of several symbols."""
+    """Return the orders that `error` names as unresolved: ids, or entries of several symbols."""
     return [
         Target(one.get("symbol") or "", _id_of(one)) if isinstance(one, dict) else Target("", one)
         for one in getattr(error, "unresolved", ())
@@ -160,12 +160,12 @@ def _writable(value: Any) -> Any:
 
 
 def status_of(order: Order) -> str:
-    """The status of `order`, in a word."""
+    """The status of `order`, or "unknown"."""
     return order["status"] or "unknown"
 
 
 def words_of(order: Order) -> str:
-    """What the exchange itself said of `order`."""
+    """The exchange's own words about `order`."""
     info = order["info"]
     if not isinstance(info, dict):
         return spelled_out(info)

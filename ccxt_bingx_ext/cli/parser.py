@@ -1,4 +1,4 @@
-"""The arguments of every command, and what ``--help`` says."""
+"""The arguments and the ``--help`` of every command."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def parse(given: Sequence[str]) -> argparse.Namespace:
     parser = _parser()
     chosen, rest = parser.parse_known_args(given)
     if rest:
-        # argparse ends a list of ids at the first option: what follows is more of it.
+        # argparse ends a list of ids at the first option. The rest are ids, too.
         if chosen.command != "cancel" or any(word.startswith("-") for word in rest):
             # Not their values: somebody may have put a secret there.
             parser.error(f"unrecognized arguments: {' '.join(one for one in rest if one.startswith('-'))}")

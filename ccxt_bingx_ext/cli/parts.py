@@ -1,4 +1,4 @@
-"""A long list in parts: so that the bar moves, and an interrupt loses few outcomes."""
+"""Divide a long list into parts, so that the bar moves, and an interrupt loses few outcomes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST_SECONDS = 1.0  # a part takes less, as far as the exchange's limits go; sl
 def requests(
     targets: Sequence[Target], endpoint_of: Callable[[str], Endpoint], *, whole: bool = False
 ) -> Iterator[list[Target]]:
-    """`targets` as one request each could cancel them, symbol by symbol; all of a symbol's if `whole`."""
+    """Divide `targets` into lists that one request can cancel. If `whole`, each symbol has one list."""
     symbols = [*dict.fromkeys(one.symbol for one in targets)]
     for symbol, group in groupby(
         sorted(targets, key=lambda one: symbols.index(one.symbol)), lambda one: one.symbol
@@ -27,7 +27,7 @@ def requests(
 def parts(
     targets: Sequence[Target], endpoint_of: Callable[[str], Endpoint], *, whole: bool = False
 ) -> Iterator[list[Target]]:
-    """`targets` in parts of one request or more, which take less than a second together.
+    """Divide `targets` into parts of one request or more that take less than a second.
 
     Spot allows 2 requests/s, so a part has one of up to 50 ids. Inverse swaps allow 5 of one id each, so a
     part has 4: the outcomes of a part that is interrupted are lost.

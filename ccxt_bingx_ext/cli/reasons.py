@@ -1,4 +1,4 @@
-"""Errors in words for somebody at a terminal, who sees neither ccxt's classes nor the plugin's attributes."""
+"""Explain errors to a person at a terminal, who sees neither ccxt's classes nor the plugin's attributes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ _METHOD = r"^bingx (?:cancel(?:\w*\(\)|_\w+):? )?"
 def why(error: BaseException, *, all_or_nothing: bool = False) -> str:
     """What went wrong while orders were cancelled.
 
-    `all_or_nothing`: whether the command asked for that. Then one order that is gone refuses the whole list.
+    `all_or_nothing`: whether the command asked for that. Then the exchange refuses the whole list for
+    one order that is gone.
     """
     if isinstance(error, KeyboardInterrupt):
         return "terminated" if isinstance(error, Terminated) else "interrupted"
@@ -54,7 +55,7 @@ def why(error: BaseException, *, all_or_nothing: bool = False) -> str:
 
 
 def is_ban(error: object) -> bool:
-    """Whether the exchange, or a limiter of the plugin's, accepts no requests for a while."""
+    """Whether the exchange, or a limiter of the plugin, accepts no requests for a while."""
     return isinstance(error, (RateLimitExceeded, DDoSProtection)) or bool(getattr(error, "banned", False))
 
 
@@ -69,7 +70,7 @@ def said(error: BaseException) -> str:
 
 
 def connection_failure(error: BaseException) -> str | None:
-    """Why there is no connection or no response; None if `error` does not say."""
+    """Why there is no connection or no response. None if `error` does not say."""
     chain = [*_chain(error)]
     for kinds, words in _FAILURES:
         if any(isinstance(one, kinds) for one in chain):

@@ -1,4 +1,4 @@
-"""What would be sent, without sending it: the real cancel, stopped at the wire."""
+"""Show what a cancel would send: the real cancel, stopped before anything is written."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Withheld(BaseException):
 
 
 class RehearsingBingx(bingx):
-    """``bingx`` that shows what it would send if you asked it to. It needs no keys, and has none."""
+    """``bingx`` that shows a cancel, and does not send it. It needs no keys, and has none."""
 
     def __init__(self) -> None:
         super().__init__({"secret": "rehearsal", "enableRateLimit": False})
@@ -34,11 +34,11 @@ class RehearsingBingx(bingx):
         self._rehearsed: list[Request] = []
 
     def rehearse(self, cancel: Callable[[], object]) -> Request:
-        """The first request that `cancel` would send; bad input raises what it would raise.
+        """Return the first request that `cancel` would send. Bad input raises what it would raise there.
 
-        It asks the exchange for its markets only, and only if a symbol does not say enough.
+        It reads nothing but the exchange's markets, and only if a symbol does not say enough.
         """
-        # The plugin keeps a second between two cancels of an order of one account.
+        # Another account each time: the plugin waits a second between two cancels of one order of an account.
         self._number += 1
         self.apiKey = f"rehearsal-{self._number}"
         try:

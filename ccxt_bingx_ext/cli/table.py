@@ -18,14 +18,14 @@ _NARROWEST = 20  # columns for the last cell of a row. With fewer, each row beco
 def terminal_width() -> int | None:
     """The columns of the terminal that stdout writes to, or those that COLUMNS names.
 
-    None if stdout is not a terminal: nobody wants folded lines in a file or a pipe.
+    None if stdout is not a terminal: lines in a file or a pipe are not folded.
     """
     columns = os.environ.get("COLUMNS", "")
     if re.fullmatch(r"[1-9]\d{0,4}", columns):
         return int(columns)
     try:
         return os.get_terminal_size(sys.stdout.fileno()).columns or None
-    except (AttributeError, OSError, ValueError):  # closed, or replaced by what is not a file
+    except (AttributeError, OSError, ValueError):  # closed, or replaced by an object that is not a file
         return None
 
 

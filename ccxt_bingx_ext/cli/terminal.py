@@ -1,7 +1,7 @@
-"""What the commands write: text of others made safe, and streams that cannot be written.
+"""Write to the terminal: escape the text of others, and notice streams that cannot be written.
 
-A reader may go (``doctor | head -1``), and a disk may be full. `show` raises then, so that no command takes a
-result for delivered; `remark` does not, because the exit code says the same.
+A reader may go (``doctor | head -1``), and a disk may be full. Then `show` raises an error, so that no
+command takes a result for delivered. `remark` does not, because the exit code says the same.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def show(text: str, end: str = "\n") -> None:
 
 
 def ask(question: str) -> None:
-    """Write a question to stderr, or raise `CannotWrite`: nobody can agree to what is not shown."""
+    """Write a question to stderr, or raise `CannotWrite`: nobody can agree to a question unseen."""
     _write(question, "", sys.stderr)
 
 
@@ -60,7 +60,7 @@ def release_unwritable() -> None:
 
 
 def _write(text: str, end: str, stream: TextIO | None) -> None:
-    if stream is None:  # so Python starts where the descriptor is closed (>&-)
+    if stream is None:  # as Python sets it if the descriptor is closed (>&-)
         raise CannotWrite("the stream is closed")
     try:
         print(text, end=end, file=stream, flush=True)

@@ -1,4 +1,4 @@
-"""Bad usage. It exits with 64 (EX_USAGE), not with argparse's 2, which says here that orders may be live."""
+"""Bad usage. It exits with 64 (EX_USAGE), not with argparse's 2, which means here that orders may be live."""
 
 from __future__ import annotations
 

@@ -379,7 +379,7 @@ def test_escapes_in_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
         (["BTC/USDT"], "no ids"),
         (["BTC/USDT", "--from-file", "missing"], "the file missing cannot be read: No such file"),
         (["", "1"], "SYMBOL is empty"),
-        ([], "no ids: name some, or --from-file FILE, or --all"),
+        ([], "no ids: name an ID, or --from-file FILE, or --all"),
         (["BTC/USDT", "1 2"], "'1 2' is more than one id"),
         (["BTC/USDT", "client:a,b"], "'client:a,b' is not a client order id: 1 to 40 characters"),
         (["BTC/USDT", "--client-id", "x" * 41], "is not a client order id"),

@@ -227,7 +227,7 @@ def test_unknown_key(bingx_simulator: Simulator) -> None:
 
 def test_wrong_secret(bingx_simulator: Simulator) -> None:
     """doctor reports a wrong secret differently from an unknown key."""
-    assert "secret seems not to belong to the key" in examined(bingx_simulator, secret="wrong")["key"][1]
+    assert "secret does not seem to belong to the key" in examined(bingx_simulator, secret="wrong")["key"][1]
 
 
 def test_ip_whitelist(bingx_simulator: Simulator) -> None:

@@ -256,13 +256,13 @@ def test_all_unknown(
 
 
 def test_all_asks_first(simulator: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: CAPSYS) -> None:
-    """On the live exchange --all asks first, and needs --yes where nobody can answer."""
+    """On the live exchange --all asks first, and needs --yes where it cannot ask."""
     monkeypatch.setenv("BINGX_APIKEY", simulator.api_key)
     monkeypatch.setenv("BINGX_SECRET", simulator.secret)
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     monkeypatch.setattr("ccxt_bingx_ext.cli.jobs.OpenOrders.check", lambda self: None)
     assert main(["cancel", "BTC/USDT", "--all"]) == 64
-    assert "stdin is not a terminal, so nobody can answer: --yes" in capsys.readouterr().err
+    assert "stdin is not a terminal, so the command cannot ask you: --yes" in capsys.readouterr().err
 
 
 def test_refused_key(simulator: Simulator, tmp_path: Path, capsys: CAPSYS) -> None:
