@@ -220,7 +220,7 @@ def test_old_ccxt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
     started: list[Any] = []
     monkeypatch.setattr(os, "execve", lambda *given: started.append(given))
     monkeypatch.setattr(ccxt, "__version__", "4.5.27")
-    main(["run", "--", "bot.py"])
+    main(["run", "--", sys.executable, "bot.py"])
     assert capsys.readouterr().err.startswith("ccxt-bingx-ext: ccxt 4.5.27 is older than ")
     assert len(started) == 1
 
