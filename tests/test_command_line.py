@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from contextlib import suppress
 from importlib import metadata
 
 import ccxt
