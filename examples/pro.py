@@ -29,7 +29,7 @@ async def cancel(ids: list[str]) -> list[str]:
         orders = await exchange.cancel_orders(ids, SYMBOL, {"process": 1})
     except ccxt.BaseError as error:
         print(error)
-        orders = getattr(error, "orders", [])  # the known orders; no such list if nothing was sent
+        orders = getattr(error, "orders", [])  # the orders whose state is known
     finally:
         await exchange.close(True)  # without True, ccxt >= 4.5.60 leaves its session open
     for order in orders:

@@ -30,7 +30,7 @@ def bot(exchange_name: str, ids: list[str]) -> list[str]:
         orders = exchange.cancel_orders(ids, SYMBOL, {"process": 1})
     except ccxt.BaseError as error:
         print(error)
-        orders = getattr(error, "orders", [])  # the known orders; no such list if nothing was sent
+        orders = getattr(error, "orders", [])  # the orders whose state is known
     for order in orders:
         print(order["id"], order["status"], order["info"])
     return not_gone(ids, orders)
