@@ -154,8 +154,8 @@ def shown(value: object) -> str:
         text = repr(value)
     except Exception:
         # Python cannot write an int of thousands of digits. A caller's own __repr__ may raise anything.
-        size = "very large " if isinstance(value, int) else ""
-        text = f"a {size}{type(value).__name__}" + ("" if size else " that cannot be shown")
+        kind = type(value).__name__
+        text = f"a very large {kind}" if isinstance(value, int) else f"a value of type {kind} without a text"
     return text if len(text) <= 100 else f"{text[:100]}…"
 
 

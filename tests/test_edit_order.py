@@ -500,11 +500,15 @@ def test_ccxts_own_check(bot: Bot, simulator: Simulator, market: Market) -> None
     assert edits(simulator, market) == 0
 
 
-def test_argument_that_ccxt_cannot_read(bot: Bot, simulator: Simulator, market: Market) -> None:
-    """A missing amount raises a ccxt error, but not a class that makes bots retry."""
+@pytest.mark.parametrize(("amount", "price"), [(None, None), (1, None), (None, 1), ("x", 1)])
+def test_argument_that_ccxt_cannot_read(
+    bot: Bot, simulator: Simulator, market: Market, amount: Any, price: Any
+) -> None:
+    """A missing or unreadable amount or price raises a BadRequest that shows it. Bots do not retry that."""
     old = old_order(simulator, market)
-    with pytest.raises(ExchangeError) as caught:
-        bot.edit_order(old, market.symbol, "limit", "buy")
+    shown = f"type 'limit', side 'buy', amount {amount!r}, price {price!r} \\("
+    with pytest.raises(BadRequest, match=shown) as caught:
+        bot.edit_order(old, market.symbol, "limit", "buy", amount, price)
     assert (caught.value.orders, caught.value.unresolved) == ([], [old])
     assert UNKNOWN_OUTCOME not in str(caught.value)
     assert edits(simulator, market) == 0

@@ -26,12 +26,20 @@ from collections.abc import Generator
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from ccxt.base.errors import BadRequest, BadResponse, BaseError, InvalidOrder, OperationFailed, OrderNotFound
+from ccxt.base.errors import (
+    BadRequest,
+    BadResponse,
+    BaseError,
+    ExchangeError,
+    InvalidOrder,
+    OperationFailed,
+    OrderNotFound,
+)
 
 from .._bingx.errors import Response, attach_response, refusal, words_of
 from .._bingx.replacing import Replacement, Step, parse_replacement, says_cancelled
 from .._bingx.vocabulary import Words
-from .._ids import Batch, OrderRef
+from .._ids import Batch, OrderRef, shown
 from .._log import WARNING, event
 from .._redact import redact, shorten
 from .arguments import EDIT_ORDER, Edited
@@ -39,7 +47,7 @@ from .commands import Command, EditOrder, Steps
 from .failures import Progress, is_ambiguous, progress_of
 from .ledger import OrderReport, UnexpectedResponse, report_of_query, report_of_refusal
 from .matching import order_id_of
-from .outcome import Order, add_to_message, conclude
+from .outcome import Order, add_to_message, bare_message, conclude
 from .reconcile import query_unsettled
 from .run import CancelContext, CancelRun
 from .single import certain_report, not_found
@@ -62,10 +70,8 @@ def edit_one(
         order: Order = yield from in_turn(run, (ref,), _only(command))
     except BaseError as error:
         failure, may_be_placed, new_id = error, is_ambiguous(error), None
-        if isinstance(error, InvalidOrder) and progress_of(error) is Progress.NOT_BEGUN:
-            # ccxt's own check of the new order. By its class, a bot would believe that the old order is gone.
-            failure = BadRequest(str(error))
-            failure.__cause__ = error
+        if progress_of(error) is Progress.NOT_BEGUN:
+            failure = _without_request(error, command)
     else:
         said = parse_replacement(order.get("info"))
         new_id = order_id_of(said.new.order)
@@ -84,6 +90,22 @@ def edit_one(
         run.note_ambiguous((ref,), failure)
     failure = yield from _explained(run, ref, failure)
     _raise(run, ref, failure, new_id, _remark(edited) if may_be_placed else "")
+
+
+def _without_request(error: BaseError, command: EditOrder) -> BaseError:
+    """The error to raise if ccxt did not even send the edit."""
+    if isinstance(error, InvalidOrder):
+        # ccxt's own check of the new order. By its class, a bot would believe that the old order is gone.
+        failure = BadRequest(str(error))
+    elif type(error) is ExchangeError and isinstance(error.__cause__, Exception):
+        # ccxt 4.5.90 reads the amount and the price unchecked, and raises Python's own errors.
+        new = zip(("type", "side", "amount", "price"), command.arguments[2:6], strict=True)
+        text = ", ".join(f"{name} {shown(value)}" for name, value in new)
+        failure = BadRequest(f"bingx ccxt cannot read the new order: {text} ({bare_message(error)})")
+    else:
+        return error
+    failure.__cause__ = error
+    return failure
 
 
 def _only(command: Command) -> Steps:

@@ -171,13 +171,17 @@ class Call:
             text = f"bingx {type(error).__name__}: {error}"
         except Exception:  # the __str__ of an unknown class may raise anything
             text = f"bingx {type(error).__name__}"
-        if not self.signed and isinstance(error, (TypeError, ValueError, AttributeError, LookupError)):
+        if not self.signed and isinstance(error, _UNREADABLE):
             return ExchangeError(text)  # ccxt cannot read an argument: not a network error
         if isinstance(error, TimeoutError):
             return RequestTimeout(text)
         if isinstance(error, Replayed):
             return ExchangeNotAvailable(text)
         return BadResponse(text) if self.answered else NetworkError(text)
+
+
+# What Python raises of an argument that ccxt cannot read. An amount of "x" is ``decimal.InvalidOperation``.
+_UNREADABLE = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError)
 
 
 _current: ContextVar[Call | None] = ContextVar("ccxt_bingx_ext.call", default=None)

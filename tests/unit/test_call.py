@@ -64,7 +64,10 @@ BEFORE_WRITE: tuple[Callable[[Call], object], ...] = (
 @pytest.mark.parametrize(
     ("error", "becomes"),
     [
-        *((kind("x"), ExchangeError) for kind in (TypeError, ValueError, AttributeError, IndexError)),
+        *(
+            (kind("x"), ExchangeError)
+            for kind in (TypeError, ValueError, AttributeError, IndexError, ArithmeticError)
+        ),
         (OSError("x"), NetworkError),
         (TimeoutError("x"), RequestTimeout),
     ],

@@ -11,6 +11,7 @@ from ccxt.base.errors import (
     BadRequest,
     BadResponse,
     BaseError,
+    ExchangeError,
     InsufficientFunds,
     InvalidOrder,
     OperationFailed,
@@ -106,7 +107,10 @@ def flow(exchange: Exchange, given_id: Any = "7", params: Any = None, endpoint: 
     settings = context(
         endpoint=endpoint, resolve_attempts=3, clock=lambda: exchange.now, method="bingx editOrder()"
     )
-    return run(edit_one(edited, EditOrder(()), "BTC-USDT", settings), exchange)
+    return run(
+        edit_one(edited, EditOrder(("7", "BTC/USDT", "limit", "buy", 1, None, {})), "BTC-USDT", settings),
+        exchange,
+    )
 
 
 def failure(exchange: Exchange, *args: Any, **named: Any) -> BaseError:
@@ -280,6 +284,24 @@ def test_check_of_ccxt(progress: Progress | None) -> None:
         BadResponse if progress is Progress.WRITTEN else BadRequest, [], ["7"],
     )  # fmt: skip
     assert ("too small" in str(raised)) is (progress is Progress.NOT_BEGUN)
+
+
+def test_unreadable_new_order() -> None:
+    """Python's own error about the new order becomes a BadRequest that shows the new order."""
+    error = ExchangeError("bingx AttributeError: no attribute 'find'")
+    error.__cause__ = AttributeError("no attribute 'find'")
+    attach_progress(error, Progress.NOT_BEGUN)
+    raised = failure(Exchange(error))
+    assert (type(raised), raised.orders, raised.unresolved) == (BadRequest, [], ["7"])
+    new = "cannot read the new order: type 'limit', side 'buy', amount 1, price None"
+    assert f"{new} (AttributeError: no attribute 'find')" in str(raised)
+
+
+def test_other_error_before_the_request() -> None:
+    """An error before the request that is not about the new order stays as it is."""
+    error = ExchangeError("bingx is down")
+    attach_progress(error, Progress.NOT_BEGUN)
+    assert failure(Exchange(error)) is error
 
 
 @pytest.mark.parametrize(

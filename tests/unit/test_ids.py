@@ -87,7 +87,7 @@ class Odd:
         (b"7", {"id": "b'7'"}),
         (["7"], {"id": "['7']"}),
         (10**5000, {"id": "a very large int"}),
-        (Odd(), {"id": "a Odd that cannot be shown"}),
+        (Odd(), {"id": "a value of type Odd without a text"}),
         ({"id": 7, "symbol": 5, "info": object()}, {"id": "7", "symbol": "5"}),
         ({"id": "", "clientOrderId": "a", "symbol": None}, {"clientOrderId": "a", "symbol": None}),
         ({"id": ClientOrderId("a")}, {"clientOrderId": "a"}),
@@ -136,5 +136,5 @@ def test_exact() -> None:
 def test_shown() -> None:
     """shown cuts a long text, and names the type of a value without a text."""
     assert shown("x" * 200) == f"'{'x' * 99}…"
-    assert shown(Odd()) == "a Odd that cannot be shown"
+    assert shown(Odd()) == "a value of type Odd without a text"
     assert shown(10**5000) == "a very large int"
