@@ -98,35 +98,6 @@ def test_other_host(simulator: Simulator) -> None:
     assert "nothing was sent to open-api.bingx.com: under ccxt-bingx-ext run --simulator" in ended.stdout
 
 
-def test_watch_orders(simulator: Simulator) -> None:
-    """A bot that watches its orders sees those on the simulator. No websocket to another host opens."""
-    code = (
-        "import asyncio, ccxt.pro\n"
-        "async def main():\n"
-        "    exchange = ccxt.pro.bingx({'apiKey': 'a live key', 'secret': 'a live secret'})\n"
-        "    for symbol in ('BTC/USDT', 'BTC/USDT:USDT'):\n"
-        "        print([one['status'] for one in await exchange.watch_orders(symbol)])\n"
-        "    exchange.urls['api']['ws']['spot'] = 'wss://open-api-ws.bingx.com/market'\n"
-        "    try:\n"
-        "        await exchange.watch_orders('BTC/USDT')\n"
-        "    except ccxt.BaseError as error:\n"
-        "        print(type(error) is ccxt.BaseError, error)\n"
-        "    await exchange.close()\n"
-        "asyncio.run(main())\n"
-    )
-    command = [*RUN, simulator.url, "--", sys.executable, "-c", code]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as bot:
-        for number, market in enumerate(("spot", "linear"), 1):
-            deadline = time.monotonic() + 60
-            while simulator.subscribers < number and bot.poll() is None:
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
-            simulator.place(market=market)  # type: ignore[arg-type]
-        out, err = bot.communicate(timeout=60)
-    assert out.splitlines()[:2] == ["['open']"] * 2, err
-    assert "True bingx nothing was sent to open-api-ws.bingx.com: under" in out
-
-
 def test_own_simulator(loopback: None, tmp_path: Path) -> None:
     """Without a URL run starts a simulator, which the signal that ends the program does not end."""
     (tmp_path / "bot.py").write_text(
