@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Iterator
 from types import ModuleType
@@ -14,6 +15,7 @@ import pytest
 from ccxt_bingx_ext import _simulated
 from ccxt_bingx_ext._simulated import VARIABLE, Simulated, base_of, redirect
 from ccxt_bingx_ext.simulator import Simulator
+from ccxt_bingx_ext.simulator.markets import Market
 
 from .helpers import CCXTS, WORLDS, Bot, bot_of, place
 
@@ -147,3 +149,20 @@ def test_not_on_this_machine(url: str) -> None:
     """Only a simulator on this machine will do."""
     with pytest.raises(ValueError, match=r"not http://127\.0\.0\.1:PORT"):
         base_of(url)
+
+
+@pytest.mark.parametrize(("symbol", "market"), [(SPOT, "spot"), ("BTC/USDT:USDT", "linear")])
+def test_watch_orders(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch, symbol: str, market: Market
+) -> None:
+    """A bot that watches its orders sees those of the simulator."""
+
+    async def scenario(exchange: Any) -> None:
+        watch = asyncio.ensure_future(exchange.watch_orders(symbol))
+        while not simulator.subscribers and not watch.done():
+            await asyncio.sleep(0.01)
+        simulator.place(market=market)
+        assert [order["status"] for order in await watch] == ["open"]
+
+    with bot_of(simulated("pro", simulator.url, monkeypatch), {}) as bot:
+        bot.run(scenario)

@@ -99,7 +99,7 @@ shapes are those of the examples in ccxt's source.
   that closes more than the position has closes it.
 - ``positionAmt`` is positive for short positions, too. ``positionId`` is the id of the order that opened it.
 - An account starts in one-way mode, with cross margin and leverage 5. It may change these at any time.
-- The margin of a position is its cost divided by the leverage of today. Open orders need no margin. Nothing
+- The margin of a position is its cost divided by its present leverage. Open orders need no margin. Nothing
   is liquidated, and ``liquidationPrice`` is 0.
 
 Cancelling one order:

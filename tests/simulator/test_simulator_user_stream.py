@@ -43,9 +43,11 @@ async def subscribed(sim: Simulator, count: int = 1) -> None:
 
 
 async def watching(sim: Simulator, exchange: Any, symbol: str) -> asyncio.Task[Any]:
-    """Begin to watch orders."""
+    """Begin to watch orders, and wait until the next event would end it. ccxt keeps no event for later."""
     task: asyncio.Task[Any] = asyncio.ensure_future(exchange.watch_orders(symbol))
     await subscribed(sim)
+    while not any(client.futures for url, client in exchange.clients.items() if "listenKey" in url):
+        await asyncio.sleep(0.005)
     return task
 
 
@@ -98,20 +100,18 @@ def test_life_of_an_order(sim: Simulator, pro: Bot, market: Market) -> None:
         sim.place(market=market, uid="2")
         sim.place(market="inverse")
         order = sim.place(market=market, price="50000", quantity="3")
-        seen = []
-        for change in (
-            lambda: None,
-            lambda: sim.fill(order.order_id, "1"),
-            lambda: sim.fill(order.order_id, "1"),
-            lambda: sim.cancel(order.order_id),
-        ):
-            change()
-            [one] = await watch
-            seen.append((one["id"], one["status"], one["filled"], one["amount"], one["price"]))
-            watch = asyncio.ensure_future(exchange.watch_orders(symbol))
-        watch.cancel()
-        expected = [("open", 0), ("open", 1), ("open", 2), ("canceled", 2)]
-        assert seen == [(str(order.order_id), *one, 3, 50000) for one in expected]
+        [seen] = await watch
+        assert (seen["id"], seen["amount"], seen["price"]) == (str(order.order_id), 3, 50000)
+        assert (seen["status"], seen["filled"]) == ("open", 0)
+        for filled in (1, 2):
+            watch = await watching(sim, exchange, symbol)
+            sim.fill(order.order_id, "1")
+            [seen] = await watch
+            assert (seen["id"], seen["status"], seen["filled"]) == (str(order.order_id), "open", filled)
+        watch = await watching(sim, exchange, symbol)
+        sim.cancel(order.order_id)
+        [seen] = await watch
+        assert (seen["id"], seen["status"], seen["filled"]) == (str(order.order_id), "canceled", 2)
 
     pro.run(scenario)
 
@@ -125,15 +125,14 @@ def test_own_requests(sim: Simulator, pro: Bot, market: Market) -> None:
         watch = await watching(sim, exchange, symbol)
         placed = await exchange.create_order(symbol, "limit", "buy", 0.001, 25000)
         assert [(one["id"], one["status"]) for one in await watch] == [(placed["id"], "open")]
+        watch = await watching(sim, exchange, symbol)
         await exchange.cancel_order(placed["id"], symbol)
-        [cancelled] = await exchange.watch_orders(symbol)
-        assert (cancelled["id"], cancelled["status"]) == (placed["id"], "canceled")
+        assert [(one["id"], one["status"]) for one in await watch] == [(placed["id"], "canceled")]
+        watch = await watching(sim, exchange, symbol)
         bought = await exchange.create_order(symbol, "market", "buy", 0.001)
-        status = ""
-        while status != "closed":
-            [one] = await exchange.watch_orders(symbol)
-            status = one["status"]
-        assert (one["id"], one["filled"]) == (bought["id"], 0.001)
+        await watch
+        while {one["id"]: one["filled"] for one in exchange.orders}[bought["id"]] != 0.001:
+            await asyncio.sleep(0.005)  # a market order has two events
 
     pro.run(scenario)
 
@@ -320,8 +319,9 @@ def test_lost_event(sim: Simulator, pro: Bot, market: Market) -> None:
         await watch
         sim.faults.add("lost_event")
         await exchange.cancel_order(str(order.order_id), symbol)
+        watch = await watching(sim, exchange, symbol)
         other = sim.place(market=market)
-        assert [one["id"] for one in await exchange.watch_orders(symbol)] == [str(other.order_id)]
+        assert [one["id"] for one in await watch] == [str(other.order_id)]
         assert {one["id"]: one["status"] for one in exchange.orders} == {
             str(order.order_id): "open",
             str(other.order_id): "open",
