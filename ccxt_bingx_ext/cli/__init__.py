@@ -1,6 +1,6 @@
 """The command line: ``ccxt-bingx-ext doctor``, ``cancel``, ``run``, ``simulate`` and ``demo``.
 
-Where things are: `parser` (arguments and help); one module per command: `doctor` (with `checks`), `cancel`
+`parser` has the arguments and the help. Each command has a module: `doctor` (with `checks`), `cancel`
 (with `ids`, `jobs`, `parts`, `rehearsal`, `outcome`, `bar` and `interrupts`), `run` (with
 `companion`, a simulator for the program, and ``on_start/sitecustomize``, which the program's Python imports),
 `demo`. They share `credentials` (keys, and the exchange that they open), `reasons` (errors in words), `table`
@@ -21,7 +21,7 @@ from .usage import BAD_USAGE, BadUsage
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit code. ``SystemExit`` 64 if the arguments are wrong."""
+    """Run a command. Returns the exit code. ``SystemExit`` 64 if the arguments are wrong."""
     _escape_unwritable_text()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:

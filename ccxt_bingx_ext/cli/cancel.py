@@ -32,7 +32,7 @@ _HEADINGS = ("symbol", "order id", "client order id", "status", "the exchange sa
 
 
 def cancel(chosen: argparse.Namespace) -> int:
-    """Run the command; returns the exit code."""
+    """Run the command. Returns the exit code."""
     symbol, words = _read(chosen)
     targets = targets_of(symbol, words, chosen.client_id)
     if not targets and not chosen.all:
@@ -64,7 +64,7 @@ def _read(chosen: argparse.Namespace) -> tuple[str | None, list[Word]]:
     symbol, ids = (chosen.words[0], chosen.words[1:]) if chosen.words else (None, [])
     is_listed = bool(ids or chosen.client_id or chosen.from_file is not None)
     if symbol == "":
-        raise BadUsage("SYMBOL is empty; nothing was sent")
+        raise BadUsage("SYMBOL is empty: name a market. Nothing was sent")
     if chosen.all:
         if symbol is None or is_listed or chosen.all_or_nothing:
             raise BadUsage("--all goes with SYMBOL, and with neither ids nor --all-or-nothing")

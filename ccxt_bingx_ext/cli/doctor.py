@@ -36,7 +36,7 @@ _OPTIONAL = {"rich": "the progress bar of cancel", "redis": "a rate limit that p
 
 
 def doctor(chosen: argparse.Namespace) -> int:
-    """Run the command; returns 0 if all checks pass, otherwise 1."""
+    """Run the command. Returns 0 if all checks pass, otherwise 1."""
     if _SPOT_SYMBOL.fullmatch(chosen.symbol) is None:
         raise BadUsage(f"--symbol is not a spot symbol such as BTC/USDT: {chosen.symbol}")
     keys = read_keys(chosen.keys_file, chosen.simulator, os.environ)

@@ -74,7 +74,7 @@ def key_of(target: Target) -> tuple[str, bool, str]:
 
 
 def words_in(path: str) -> list[Word]:
-    """The words in a file, one per line; ``-`` is stdin."""
+    """The words in a file, one per line. ``-`` is stdin."""
     name = "stdin" if path == "-" else path
     return [Word(*one) for one in _without_comments(_lines_of(path), name)]
 

@@ -20,7 +20,7 @@ def parse(given: Sequence[str]) -> argparse.Namespace:
     if rest:
         # argparse ends a list of ids at the first option. The rest are ids, too.
         if chosen.command != "cancel" or any(word.startswith("-") for word in rest):
-            # Not their values: somebody may have put a secret there.
+            # Not their values, which may be secrets.
             parser.error(f"unrecognized arguments: {' '.join(one for one in rest if one.startswith('-'))}")
         chosen.words += rest
     return chosen
@@ -91,7 +91,7 @@ exit codes:
         "--simulator",
         metavar="URL",
         nargs="?",
-        help="a simulator that runs already; without URL, run starts one that ends with the program",
+        help="a simulator that runs already. Without URL, run starts one that ends with the program",
     )
     run.add_argument("program", nargs=argparse.REMAINDER, help="the program and its own arguments")
 
@@ -127,12 +127,12 @@ exit codes:
     )
     cancel.add_argument("words", metavar="SYMBOL ID", nargs="*", help="the market, and orders of it")
     cancel.add_argument(
-        "--client-id", metavar="ID", action="append", default=[], help="a client order id; may be repeated"
+        "--client-id", metavar="ID", action="append", default=[], help="a client order id. You may repeat it"
     )
     cancel.add_argument(
         "--from-file",
         metavar="FILE",
-        help="one ID per line, or SYMBOL ID if you name no SYMBOL; # begins a comment; - reads stdin",
+        help="one ID per line, or SYMBOL ID if you name no SYMBOL. # begins a comment. - reads stdin",
     )
     cancel.add_argument("--all", action="store_true", help="every open order of SYMBOL")
     cancel.add_argument(
@@ -146,7 +146,7 @@ exit codes:
     cancel.add_argument(
         "--dry-run",
         action="store_true",
-        help="check and show the requests, send nothing; needs no keys. Exit code 0 says nothing about "
+        help="check and show the requests, send nothing. It needs no keys. Exit code 0 says nothing about "
         "any order",
     )
     cancel.add_argument(

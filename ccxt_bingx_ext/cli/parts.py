@@ -8,7 +8,7 @@ from itertools import groupby
 from .._bingx.endpoints import Endpoint
 from .ids import Target
 
-_MOST_SECONDS = 1.0  # a part takes less, as far as the exchange's limits go; slow responses come on top
+_MOST_SECONDS = 1.0  # a part takes less by the exchange's limits. Slow responses come on top
 
 
 def requests(

@@ -25,7 +25,7 @@ _METHOD = r"^bingx (?:cancel(?:\w*\(\)|_\w+):? )?"
 
 
 def why(error: BaseException, *, all_or_nothing: bool = False) -> str:
-    """What went wrong while orders were cancelled.
+    """Say what went wrong while the plugin cancelled orders.
 
     `all_or_nothing`: whether the command asked for that. Then the exchange refuses the whole list for
     one order that is gone.
@@ -65,7 +65,7 @@ def said(error: BaseException) -> str:
     if response is not None and response.message:
         return f"{response.message} (code {response.code})"
     words = getattr(error, "exchange_message", "") or str(error)
-    # What follows the first dash is for programs: names of attributes, and ids that the table shows.
+    # The part after the first dash is for programs: names of attributes, and ids that the table shows.
     return re.sub(_METHOD, "", words).partition(" - ")[0] or type(error).__name__
 
 

@@ -12,7 +12,7 @@ from ccxt_bingx_ext.cli.interrupts import Terminated, sigterm_interrupts
 
 
 def test_sigterm() -> None:
-    """Within the block SIGTERM raises Terminated; after it, the former handler is back."""
+    """Within the block SIGTERM raises Terminated. After it, the former handler is back."""
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(Terminated), sigterm_interrupts():
         os.kill(os.getpid(), signal.SIGTERM)

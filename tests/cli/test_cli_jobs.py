@@ -80,7 +80,7 @@ def test_market_ids_of_several_symbols(orders: Orders, simulator: Simulator) -> 
 
 
 def test_unresolved_of_several_symbols(orders: Orders, simulator: Simulator) -> None:
-    """What stays unresolved is written as the file has it; a failing symbol does not stop the others."""
+    """cancel writes unresolved orders as the file has them, and a failing symbol does not stop the others."""
     live, other = simulator.place(client_order_id="mine"), simulator.place(symbol="ETH-USDT")
     simulator.faults.add("http", status=504, times=4)
     lines = ["BTC/USDT client:mine", f"ETH/USDT {other.order_id}"]
@@ -231,7 +231,7 @@ def test_all_with_an_order_left(simulator: Simulator, capsys: CAPSYS) -> None:
 def test_all_unknown(
     simulator: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: CAPSYS, fault: str
 ) -> None:
-    """If nobody knows which orders are open, --all says so, in words that cancel refuses as an id."""
+    """If the plugin does not know which orders are open, --all says so, in words that are not an id."""
     simulator.place()
     if fault == "unknown":
         for path in ("cancelOpenOrders", "openOrders"):

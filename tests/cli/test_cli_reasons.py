@@ -91,7 +91,7 @@ def test_why(error: BaseException, words: str) -> None:
 
 
 def test_refusal_without_all_or_nothing() -> None:
-    """Without --all-or-nothing nobody suggests to omit it."""
+    """Without --all-or-nothing the reason does not suggest to omit it."""
     assert why(refused(OrderNotFound)) == "the exchange refused: the words (code 1)"
 
 
@@ -106,7 +106,7 @@ def asked(url: str) -> BaseError:
 
 @pytest.fixture
 def server() -> Iterator[Callable[[Callable[[socket.socket], object]], int]]:
-    """Starts a server that does one thing with each connection; returns its port."""
+    """Starts a server that does one thing with each connection. Returns its port."""
     listening: list[socket.socket] = []
     threads: list[threading.Thread] = []
 

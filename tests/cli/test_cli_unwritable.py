@@ -28,7 +28,7 @@ RESULTS = {
     "cancel --dry-run": ["cancel", "BTC/USDT", UNKNOWN, "--dry-run", "--simulator", "URL"],
     "cancel --dry-run --json": ["cancel", "BTC/USDT", UNKNOWN, "--dry-run", "--json", "--simulator", "URL"],
 }
-"""What writes a result, and nothing that may be live."""
+"""The commands that write a result which names no order that may be live."""
 
 
 @contextmanager
@@ -108,7 +108,7 @@ def test_cancel_names_what_may_be_live(bingx_simulator: Simulator, kind: str, js
 def test_remark_on_unwritable_stderr(
     bingx_simulator: Simulator, kind: str, words: list[str], code: int
 ) -> None:
-    """The exit code is the same if stderr cannot be written; Python's own would be 120."""
+    """The exit code is the same if stderr cannot be written. Python's own would be 120."""
     done = ended(words, bingx_simulator, stderr=kind)
     assert (done.returncode, done.stdout) == (code, "")
 
