@@ -2,8 +2,8 @@
 
 The plugin prefers code that fits every release to a question about the version. What differs all the same:
 
-- Until 4.5.59 the ``close()`` of the async classes takes no argument, and closes the session. From 4.5.60 on
-  it leaves the session open, unless its first argument is True: `takes_clean_instance_data`.
+- Until 4.5.59 the ``close()`` of the async classes takes no argument: `takes_clean_instance_data`. 4.5.60 and
+  4.5.61 leave the session open, unless the argument is True.
 - Until 4.5.59 `fetch2` writes ``lastRestRequestTimestamp`` itself. From 4.5.60 on it calls a method. The sync
   class guards the attribute, which both ways reach.
 - Until 4.5.52 `fetch2` signs once, before its retry loop; from 4.5.53 on, each time. The plugin's flows never

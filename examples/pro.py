@@ -31,7 +31,7 @@ async def cancel(ids: list[str]) -> list[str]:
         print(error)
         orders = getattr(error, "orders", [])  # what is known all the same; nothing where nothing was sent
     finally:
-        await exchange.close(True)  # without True ccxt >= 4.5.60 leaves its session open
+        await exchange.close(True)  # without True ccxt 4.5.60 leaves its session open
     for order in orders:
         print(order["id"], order["status"], order["info"])
     return not_gone(ids, orders)
