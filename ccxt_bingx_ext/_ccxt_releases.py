@@ -2,8 +2,8 @@
 
 The plugin prefers code that fits every release to a question about the version. What differs all the same:
 
-- Until 4.5.59 the ``close()`` of the async classes takes no argument, and closes the session. From 4.5.60 on
-  it leaves the session open, unless its first argument is True: `takes_clean_instance_data`.
+- Until 4.5.59 the ``close()`` of the async classes takes no argument: `takes_clean_instance_data`. 4.5.60 and
+  4.5.61 leave the session open, unless the argument is True.
 - Until 4.5.59 `fetch2` writes ``lastRestRequestTimestamp`` itself. From 4.5.60 on it calls a method. The sync
   class guards the attribute, which both ways reach.
 - Until 4.5.52 `fetch2` signs once, before its retry loop; from 4.5.53 on, each time. The plugin's flows never
@@ -48,7 +48,7 @@ def too_old() -> str | None:
     The version in the module counts, not that of an installed distribution, which another one may have
     overwritten. The plugin knows no lowest version of a fork.
     """
-    if numbers(ccxt.__version__) >= numbers(LOWEST) or _fork() is not None:
+    if _is_supported() or _fork() is not None:
         return None
     return (
         f"{release()} is older than {LOWEST}, the lowest ccxt that the plugin was tested on. Cancels may "
@@ -61,8 +61,14 @@ def takes_clean_instance_data(close: Callable[..., Any]) -> bool:
     return "clean_instance_data" in inspect.signature(close).parameters
 
 
+def _is_supported() -> bool:
+    return numbers(ccxt.__version__) >= numbers(LOWEST)
+
+
 def _fork() -> str | None:
     """The distribution that the module comes from, if it is a fork: it has the module's version."""
+    if _is_supported():  # no fork has numbers that high, and a look at the disk takes a millisecond
+        return None
     return next((name for name in _FORKS if _installed(name) == ccxt.__version__), None)
 
 

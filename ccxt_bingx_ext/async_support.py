@@ -24,7 +24,7 @@ from ._wire.call import Call, SlotLost, hold_slot, holds_slot_of, one_call
 __all__ = ["bingx"]
 
 # A bot's close(True) closes everything on every ccxt.
-_CLOSE_TAKES_ARGUMENTS = takes_clean_instance_data(upstream.close)
+_CLOSE_TAKES_ARGUMENT = takes_clean_instance_data(upstream.close)
 
 
 class bingx(BingxMixin, upstream):
@@ -96,11 +96,11 @@ class bingx(BingxMixin, upstream):
             self, clientOrderIds: Iterable[str], symbol: str | None = None, params: Mapping[str, Any] = {}
         ) -> list[Order]: ...
 
-    async def close(self, *args: Any, **named: Any) -> Any:
+    async def close(self, clean_instance_data: bool = False) -> Any:
         await self._coalescer.close(self.timeout / 1000)
-        if not _CLOSE_TAKES_ARGUMENTS:
+        if not _CLOSE_TAKES_ARGUMENT:
             return await super().close()
-        return await super().close(*args, **named)
+        return await super().close(clean_instance_data)
 
     async def _execute_or_share(self, command: Command | Share) -> Any:
         if isinstance(command, Share):

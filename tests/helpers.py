@@ -74,7 +74,7 @@ class Bot:
 
 
 async def close(exchange: Any) -> None:
-    """Close an async exchange, ccxt's or ours, with its session."""
+    """Close an async exchange, ccxt's or ours, with its session: 4.5.60 needs True, older ones refuse it."""
     await exchange.close(*([True] if takes_clean_instance_data(exchange.close) else []))
 
 

@@ -78,7 +78,7 @@ async def _newer_close(exchange: Any, clean_instance_data: bool = False) -> str:
 def test_close(upstreams: Any, result: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bot's close(True) reaches the close of each ccxt with the arguments that it takes."""
     takes = takes_clean_instance_data(upstreams)
-    monkeypatch.setattr(async_support, "_CLOSE_TAKES_ARGUMENTS", takes)
+    monkeypatch.setattr(async_support, "_CLOSE_TAKES_ARGUMENT", takes)
     monkeypatch.setattr(CCXTS["async"], "close", upstreams)
     assert asyncio.run(async_support.bingx().close(True)) == result
 

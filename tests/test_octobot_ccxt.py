@@ -61,7 +61,7 @@ def test_version(python: Path) -> None:
 
 
 def test_smoke(python: Path) -> None:
-    """The smoke set passes on octobot-ccxt."""
+    """The smoke set passes on octobot-ccxt, with its own version numbers."""
     assert " passed" in ran(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *SMOKE)
 
 
