@@ -55,6 +55,31 @@ def test_main_job(bot: Bot, simulator: Simulator) -> None:
     assert [order["id"] for order in orders if order["status"] != "canceled"] == [filled, "77"]
 
 
+@pytest.mark.parametrize("loaded", [True, False])
+@pytest.mark.parametrize(
+    ("method", "arguments"),
+    [
+        ("cancel_orders", ([ClientOrderId("quote17")], "BTC/USDT")),
+        ("cancel_orders_with_client_order_ids", (["quote17"], "BTC/USDT")),
+        ("cancel_orders_for_symbols", ([{"clientOrderId": "quote17", "symbol": "BTC/USDT"}],)),
+    ],
+)
+def test_forgotten_client_order_id(
+    bot: Bot, simulator: Simulator, method: str, arguments: tuple[Any, ...], loaded: bool
+) -> None:
+    """A live order whose client order id the exchange has forgotten is unresolved, and never "not found"."""
+    order = simulator.place(client_order_id="quote17")
+    if loaded:
+        bot.load_markets()
+    simulator.clock_offset_ms += 3 * 3600 * 1000
+    with pytest.raises(BadRequest, match="forgets after two hours") as caught:
+        getattr(bot, method)(*arguments)
+    (left,) = caught.value.unresolved
+    assert (left if isinstance(left, str) else left["clientOrderId"]) == "quote17"
+    assert caught.value.orders == []
+    assert simulator.status(order.order_id) == "PENDING"
+
+
 def test_documented_request(bot: Bot, simulator: Simulator) -> None:
     """The request is a signed JSON body with every parameter, an empty query and ccxt's headers."""
     ids = place(simulator, 2)

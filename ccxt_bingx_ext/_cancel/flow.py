@@ -37,6 +37,10 @@ REFUSED_AS_A_WHOLE = (
     "nothing was cancelled, because the exchange refused the whole list for one id: "
     'pass {"process": 1} to cancel the others'
 )
+FORGETS_CLIENT_IDS = (
+    "the exchange does not recognize the client order id, which it forgets after two hours. The order may be "
+    "live: find its order id, and cancel by that"
+)
 MOST_SPLITS = 14  # further requests that a refused list may cost. One bad id among 50 takes 12
 MOST_REFUSED = 3  # ids that the exchange may refuse one after the other before it has accepted a list
 
@@ -51,8 +55,24 @@ def cancel_batch(batch: Batch, market_id: str, context: CancelContext) -> Flow:
     except BaseError as error:
         if not isinstance(error, (RateLimitExceeded, DDoSProtection)) and not getattr(error, "banned", False):
             yield from query_unsettled(run, [*run.reconciled, *run.ledger.unclear])
-        return run.outcome(error)
+        return run.outcome(_unless_forgotten(run, error))
     return run.outcome(shortcoming)
+
+
+def _unless_forgotten(run: CancelRun, error: BaseError) -> BaseError:
+    """`error`, or a ``BadRequest`` in place of an ``OrderNotFound`` that proves nothing.
+
+    The exchange forgets a client order id after two hours, and not the order (docs).
+    """
+    (ref, *others), ledger = run.batch.refs, run.ledger
+    report = ledger[ref]
+    is_unknown = not others and ref.field != "id" and report is not None and report.status is None
+    if not is_unknown or not isinstance(error, OrderNotFound):
+        return error
+    ledger.forget_unknown([ref])
+    failure = BadRequest(f"{run.context.method} {FORGETS_CLIENT_IDS}: {ref.value}")
+    failure.__cause__ = error
+    return failure
 
 
 def cancel_unloaded(

@@ -185,6 +185,28 @@ def test_refused_list_of_one(text: str, status: str | None) -> None:
     assert gone.unresolved == []
 
 
+def test_refused_client_order_id() -> None:
+    """The exchange forgets client order ids, so that "not found" by one leaves the order unresolved."""
+    gone = OrderNotFound("bingx order not exist")
+    attach_response(gone, Response(200, "100400", "order not exist"))
+    with pytest.raises(
+        BadRequest, match=r"which it forgets after two hours\. The order may be live"
+    ) as caught:
+        play(Wire(gone), Batch((OrderRef("clientOrderId", "quote17"),)))
+    assert lists_of(caught.value) == ([], ["quote17"])
+    assert caught.value.__cause__ is gone
+
+
+def test_refused_client_order_id_that_is_gone() -> None:
+    """A final state that the exchange names by a client order id is OrderNotFound all the same."""
+    gone = OrderNotFound("bingx order status :FILLED,can not delete")
+    attach_response(gone, Response(200, "100400", "order status :FILLED,can not delete"))
+    with pytest.raises(OrderNotFound) as caught:
+        play(Wire(gone), Batch((OrderRef("clientOrderId", "quote17"),)))
+    assert [order["status"] for order in caught.value.orders] == ["closed"]
+    assert caught.value.unresolved == []
+
+
 def test_refused_list_of_one_that_stays_unclear() -> None:
     """If the order's state is unknown, the error is not OrderNotFound, and does not read like it."""
     gone = OrderNotFound(f"bingx {UNCLEAR}")
