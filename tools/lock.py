@@ -52,7 +52,7 @@ BOT_PYTHON = "3.11"
 """The lowest Python that every bot supports."""
 
 BOT_BUILD = "setuptools"
-"""What builds a bot's source distributions. Not every bot has wheels."""
+"""The package that builds source distributions. Some bots, and their dependencies, have no wheels."""
 
 Pins: TypeAlias = Mapping[str, str]
 """The lines that pin each package, by its name: one pin with its hashes, or one for each Python."""
@@ -123,7 +123,7 @@ def _resolve(extras: Iterable[str], wanted: Iterable[str], within: Iterable[Pins
 
 
 def _compile(wanted: Iterable[str], python: str, *options: str) -> dict[str, str]:
-    """What uv resolves for `wanted` and the input files in `options`, on this Python and every later one."""
+    """Resolve `wanted` and the input files in `options`, for this Python and every later one."""
     command = [sys.executable, "-m", "uv", "pip", "compile", "--universal", "--python-version", python]
     command += ["--generate-hashes", "--no-header", "--no-annotate", "--quiet"]
     done = subprocess.run(
