@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tools.compat import REQUIREMENTS, ROOT, TEST_PINS, install_steps
-from tools.lock import beyond, lowest_ccxt, parse_pins, render, split
+from tools.lock import BOTS, beyond, lowest_ccxt, parse_pins, read, render, split
 
 ONE, TWO, THREE = ("a" * 64, "b" * 64, "c" * 64)
 COMPILED = f"""\
@@ -28,11 +28,6 @@ numpy==2.4.6 ; python_full_version >= '3.11' \\
 """
 WRITTEN = {path.name for path in REQUIREMENTS.glob("*.txt")}
 BEYOND = {"lint.txt", "bench.txt", "docs.txt", "mutants.txt"}
-
-
-def written(name: str) -> dict[str, str]:
-    """The pins in one of the committed files."""
-    return parse_pins(re.sub(r"(?m)^(#.*)?\n", "", (REQUIREMENTS / name).read_text("utf-8")))
 
 
 def test_pins_keep_every_hash() -> None:
@@ -81,10 +76,10 @@ def test_the_files() -> None:
     assert {*re.findall(r"requirements/([\w-]+\.txt)", used)} == WRITTEN
 
 
-@pytest.mark.parametrize("name", sorted(WRITTEN))
+@pytest.mark.parametrize("name", [*sorted(WRITTEN), *(f"bots/{name}.txt" for name in BOTS)])
 def test_every_pin_has_hashes(name: str) -> None:
     """Every requirement of a committed file is an exact version with whole SHA-256 hashes."""
-    pins = written(name)
+    pins = read(name)
     assert pins
     for pin in "".join(pins.values()).split("\n"):
         assert re.fullmatch(r"[\w.-]+==[\w.]+( ; [^\\]+)? \\| {4}--hash=sha256:[0-9a-f]{64}( \\)?|", pin)
@@ -99,20 +94,20 @@ def test_every_pin_has_hashes(name: str) -> None:
 )
 def test_files_fit_together(together: tuple[str, ...]) -> None:
     """Files that are installed together do not name a package twice."""
-    names = [name for file in together for name in written(file)]
+    names = [name for file in together for name in read(file)]
     assert len(names) == len({*names})
 
 
 def test_one_version_in_one_environment() -> None:
     """A package that two targets need has one version: they share an environment."""
-    for one, other in combinations([written(name) for name in sorted(BEYOND)], 2):
+    for one, other in combinations([read(name) for name in sorted(BEYOND)], 2):
         assert all(one[name] == other[name] for name in one.keys() & other.keys())
 
 
 def test_ccxt_is_the_lowest_supported() -> None:
     """The lowest pinned ccxt is the one that pyproject.toml names."""
     lowest = lowest_ccxt((ROOT / "pyproject.toml").read_text("utf-8"))
-    assert written("ccxt-lowest.txt")["ccxt"].startswith(f"ccxt=={lowest} ")
+    assert read("ccxt-lowest.txt")["ccxt"].startswith(f"ccxt=={lowest} ")
 
 
 def test_compat_checks_the_tools() -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.bots.environment import index_is_unreachable
 from tools.compat import ROOT, TEST_PINS
-from tools.freqtrade_bot.environment import index_is_unreachable
 
 RELEASE = "octobot-ccxt==0.0.14"
 """What OctoBot 3.0.0b3 pins."""

@@ -7,7 +7,8 @@ are installed together:
 - ``ccxt-newest.txt``, ``ccxt-lowest.txt``: the newest and the lowest supported ccxt, and what it needs;
 - ``test.txt``: the test tools, and the packages that build this one. It goes with either ccxt file;
 - ``lint.txt``, ``bench.txt``, ``docs.txt``, ``mutants.txt``: the packages that these targets need beyond
-  ccxt and ``test.txt``.
+  ccxt and ``test.txt``;
+- ``bots/``: a real bot each, with the ccxt that it pins. Each goes into an environment of its own.
 
 ccxt pins many of its dependencies exactly, and each release pins different versions. That is why ``test.txt``
 leaves them out.
@@ -39,6 +40,20 @@ EVERYWHERE = ("colorama",)
 No package may stand in two files.
 """
 
+BOTS = {
+    "freqtrade": "freqtrade",
+    "basana": "basana[ccxt]",
+    # OctoBot's trading engine. The whole of OctoBot takes minutes to install, and cancels by the same code.
+    "octobot": "octobot-trading[full]",
+}
+"""The real bots that tests/bots runs, as pip names them."""
+
+BOT_PYTHON = "3.11"
+"""The lowest Python that every bot supports."""
+
+BOT_BUILD = "setuptools"
+"""The package that builds source distributions. Some bots, and their dependencies, have no wheels."""
+
 Pins: TypeAlias = Mapping[str, str]
 """The lines that pin each package, by its name: one pin with its hashes, or one for each Python."""
 
@@ -62,6 +77,11 @@ def parse_pins(text: str) -> dict[str, str]:
             raise ValueError(f"not a pinned version with hashes: {pin}")
         pins[name[1]] = pins.get(name[1], "") + pin
     return pins
+
+
+def read(name: str) -> dict[str, str]:
+    """The pins in a file of ``requirements/``."""
+    return parse_pins(re.sub(r"(?m)^(#.*)?\n", "", (REQUIREMENTS / name).read_text("utf-8")))
 
 
 def render(what: str, pins: Pins) -> str:
@@ -99,16 +119,21 @@ def _resolve(extras: Iterable[str], wanted: Iterable[str], within: Iterable[Pins
             file.write_text("".join(pins.values()), encoding="utf-8")
             options += ["--constraint", str(file)]
         # Only wheels: a source distribution runs a build backend that is not pinned.
-        command = [sys.executable, "-m", "uv", "pip", "compile", "--universal", "--python-version", "3.10"]
-        command += ["--generate-hashes", "--only-binary", ":all:", "--no-header", "--no-annotate", "--quiet"]
-        done = subprocess.run(
-            [*command, *options, "pyproject.toml", "-"],
-            cwd=ROOT,
-            check=True,
-            input="\n".join(wanted),
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        return _compile(wanted, "3.10", "--only-binary", ":all:", *options, "pyproject.toml")
+
+
+def _compile(wanted: Iterable[str], python: str, *options: str) -> dict[str, str]:
+    """Resolve `wanted` and the input files in `options`, for this Python and every later one."""
+    command = [sys.executable, "-m", "uv", "pip", "compile", "--universal", "--python-version", python]
+    command += ["--generate-hashes", "--no-header", "--no-annotate", "--quiet"]
+    done = subprocess.run(
+        [*command, *options, "-"],
+        cwd=ROOT,
+        check=True,
+        input="\n".join(wanted),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     return parse_pins(done.stdout)
 
 
@@ -132,6 +157,10 @@ def main() -> int:
         pins = _resolve(["test", extra], wanted, before)
         _write(f"{extra}.txt", f"What `make {extra}` needs beyond test.txt.", beyond(pins, everything))
         before.append(pins)
+    for name, bot in BOTS.items():
+        _write(
+            f"bots/{name}.txt", f"{bot}, a real bot for tests/bots.", _compile([bot, BOT_BUILD], BOT_PYTHON)
+        )
     return 0
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
+from ..compat import ROOT
 
 _TEXT = (ROOT / "docs" / "freqtrade.md").read_text(encoding="utf-8")
 

@@ -1,6 +1,6 @@
 """Cancel orders through freqtrade's exchange object, and print the results. Needs freqtrade.
 
-    python cancels.py {ccxt|ours} <configuration files, separated by commas> <id of an order that is gone>...
+    python freqtrade_cancels.py {ccxt|plugin} <configuration files, by commas> <id of a gone order>...
 
 It builds the exchange as freqtrade does: with freqtrade's resolver, from freqtrade's reading of the
 configuration.
@@ -29,7 +29,7 @@ def cancel(exchange: Any, order_id: str) -> dict[str, Any]:
 
 
 def main(world: str, files: list[str], gone: list[str]) -> dict[str, Any]:
-    if world == "ours":
+    if world == "plugin":
         import ccxt_bingx_ext
 
         ccxt_bingx_ext.register()
