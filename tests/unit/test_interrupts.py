@@ -8,7 +8,6 @@ import dis
 import gc
 import itertools
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +23,8 @@ from ccxt_bingx_ext._ratelimit.acquire import acquire
 from ccxt_bingx_ext._ratelimit.local import LocalLimiter
 from ccxt_bingx_ext._ratelimit.messages import Acquire, Ticket, Withdraw
 from ccxt_bingx_ext._ratelimit.schedule import OVERDUE, RateLimit
+
+from .tracing import traced
 
 # CPython looks at signals at the end of such an instruction.
 LOOKS = ("CALL", "JUMP", "RESUME", "SEND", "YIELD", "FOR_ITER", "POP_JUMP")
@@ -48,24 +49,21 @@ def interrupts(points: tuple[int, ...]) -> Iterator[list[int]]:
     """Interrupt the code inside at these points, counted from 0. The list gets the number of points."""
     seen = [0]
 
-    def trace(frame: FrameType, event: str, _: Any) -> Any:
+    def interrupt(frame: FrameType, event: str, _: Any) -> bool:
         if frame.f_code.co_filename in (__file__, contextlib.__file__):
-            return None
-        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+            return False
         if event == "opcode" and dis.opname[frame.f_code.co_code[frame.f_lasti]].startswith(LOOKS):
             point = seen[0]
             seen[0] += 1
             if point in points:
                 INTERRUPT.now  # noqa: B018
-        return trace
+        return True
 
-    before = sys.gettrace()
     gc.disable()  # other libraries' callbacks would meet the interrupt
-    sys.settrace(trace)
     try:
-        yield seen
+        with traced(interrupt):
+            yield seen
     finally:
-        sys.settrace(before)
         gc.enable()
 
 

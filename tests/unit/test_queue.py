@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from itertools import count
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -17,6 +15,8 @@ from ccxt_bingx_ext._ratelimit.messages import Acquire, Answered, Signal, Ticket
 from ccxt_bingx_ext._ratelimit.queue import Queue
 from ccxt_bingx_ext._ratelimit.redis import RedisLimiter
 from ccxt_bingx_ext._ratelimit.schedule import RateLimit
+
+from .tracing import instructions
 
 AN_HOUR = RateLimit(2, 3600.0)
 
@@ -70,25 +70,6 @@ def test_what_an_interrupt_leaves_behind() -> None:
     assert queue.next_aside() is None
 
 
-def operations(call: Callable[[], object]) -> int:
-    """How many instructions of Python `call` runs."""
-    counted = 0
-
-    def trace(frame: FrameType, event: str, _: Any) -> Any:
-        nonlocal counted
-        frame.f_trace_opcodes, frame.f_trace_lines = True, False
-        counted += event == "opcode"
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        call()
-    finally:
-        sys.settrace(before)
-    return counted
-
-
 def local() -> Callable[[Signal], object]:
     return LocalLimiter(lambda: 0.0).do
 
@@ -115,6 +96,6 @@ def test_a_long_queue_costs_no_more(limiter: Callable[[], Callable[[Signal], obj
         middle = tickets[length // 2]
         signals = [Acquire(Ticket(lambda: True), AN_HOUR), Acquire(middle, AN_HOUR)]
         signals += [Withdraw(middle), Answered(slot), Withdraw(tickets[0])]  # type: ignore[list-item]
-        return [operations(lambda one=one: do(one)) for one in signals]  # type: ignore[misc]
+        return [instructions(lambda one=one: do(one)) for one in signals]  # type: ignore[misc]
 
     assert cost(3000) == pytest.approx(cost(100), abs=50)
