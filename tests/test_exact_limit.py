@@ -78,11 +78,8 @@ def measure(
     with ExitStack() as stack:
         if trouble.latency[1]:
             port = stack.enter_context(proxy_to(exchange.port, seed, latency=trouble.latency))
-            api = {
-                one: url.replace(f":{exchange.port}", f":{port}")
-                for one, url in config["urls"]["api"].items()
-            }
-            config["urls"] = {"api": api}
+            url = f"http://127.0.0.1:{port}/openApi"
+            config["urls"] = {"api": dict.fromkeys(config["urls"]["api"], url)}
         ids = exchange.place(account, WINDOWS * limit)
         config["options"] = {"cancelOrders": {"limit": limit, **settings}}
         if kind == "redis":
