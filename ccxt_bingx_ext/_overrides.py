@@ -21,6 +21,7 @@ from ._bingx.endpoints import (
     LINEAR,
     NEVER_REPEATED,
     SPOT,
+    TIMERS,
     Endpoint,
     Limited,
     concerns_orders,
@@ -36,6 +37,7 @@ from ._bingx.errors import (
     not_sent,
     parse_response,
     raise_refusal,
+    raise_unless_timer,
 )
 from ._bingx.limit_headers import rest_of_window
 from ._bingx.signing import signed_json
@@ -270,9 +272,12 @@ class BingxMixin(CancelMethods):
                 raise_refusal(self.id, received, body)
                 if isinstance(limited, Endpoint) and (call := call_on_the_wire()) is not None:
                     call.rest_of_window = rest_of_window(headers, now)
-            return super().handle_errors(
+            handled = super().handle_errors(
                 httpCode, reason, url, method, headers, body, response, requestHeaders, requestBody
             )
+            if route in TIMERS:
+                raise_unless_timer(self.id, received, response)
+            return handled
         except BaseError as error:
             attach_response(error, received)
             raise

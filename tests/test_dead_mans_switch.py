@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ccxt.base.errors import BaseError, OperationFailed
+from ccxt.base.errors import BadResponse, BaseError, OperationFailed
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
@@ -43,6 +43,15 @@ def test_no_retry_by_ccxt(bot: Bot, simulator: Simulator, kind: str, family: boo
     with pytest.raises(BaseError, match="502"):
         bot.cancel_all_orders_after(10_000, {"type": kind, "maxRetriesOnFailure": 2})
     assert len(cancels(simulator, PATHS[kind])) == 1
+
+
+@each_kind
+@pytest.mark.parametrize("fault", ["garbage", "cut_off", "null_data"])
+def test_undocumented_response(bot: Bot, simulator: Simulator, kind: str, fault: Any) -> None:
+    """A response that does not name the timer is an error: the bot must not believe that its timer runs."""
+    simulator.faults.add(fault, path=PATHS[kind])
+    with pytest.raises(BadResponse, match="the timer may or may not run"):
+        bot.cancel_all_orders_after(10_000, {"type": kind})
 
 
 @each_kind

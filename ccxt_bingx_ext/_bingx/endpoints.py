@@ -269,15 +269,11 @@ LIMITED: Mapping[str, Limited] = {
     },
 }
 
-NEVER_REPEATED = frozenset(
-    (
-        "POST spot/v1/trade/order/cancelReplace",
-        "POST swap/v1/trade/cancelReplace",
-        # A late ACTIVATE would restart the timer that a CLOSE has ended.
-        "POST spot/v1/trade/cancelAllAfter",
-        "POST swap/v2/trade/cancelAllAfter",
-    )
-)
+TIMERS = frozenset(("POST spot/v1/trade/cancelAllAfter", "POST swap/v2/trade/cancelAllAfter"))
+"""Routes of ccxt's own ``cancel_all_orders_after``."""
+
+# A late ACTIVATE would restart the timer that a CLOSE has ended.
+NEVER_REPEATED = TIMERS | {"POST spot/v1/trade/order/cancelReplace", "POST swap/v1/trade/cancelReplace"}
 """Routes of ccxt's own methods whose requests neither ccxt nor a session may send twice."""
 
 

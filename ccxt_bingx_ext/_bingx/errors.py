@@ -38,6 +38,7 @@ from typing import Any, NamedTuple
 from ccxt.base.errors import (
     AuthenticationError,
     BadRequest,
+    BadResponse,
     BaseError,
     DDoSProtection,
     InvalidNonce,
@@ -193,6 +194,18 @@ def raise_refusal(exchange_id: str, response: Response, body: str) -> None:
     error_class = refusal(response)
     if error_class is not None:
         raise error_class(redact(f"{exchange_id} {body}"))
+
+
+def raise_unless_timer(exchange_id: str, response: Response, body: Any) -> None:
+    """Raise ``BadResponse`` unless `body` is the documented response of ``cancel_all_orders_after``.
+
+    ccxt 4.5.90 returns any text as the response, so that a bot believes that its timer runs.
+    """
+    if response.code != "0" or not isinstance(body.get("data"), Mapping):
+        raise BadResponse(
+            f"{exchange_id} cancelAllOrdersAfter() the response is not the documented one: the timer may or "
+            "may not run"
+        )
 
 
 def words_of(error: BaseException) -> str:
