@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, SupportsIndex, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex, TypeAlias
+
+from ccxt.base.errors import BadRequest
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 # A caller may pass one of these as an id. SupportsIndex is an int, or one of numpy's.
 OrderId: TypeAlias = str | SupportsIndex | Mapping[str, Any]
@@ -15,9 +20,17 @@ class ClientOrderId(str):
 
     `cancel_orders` and `cancel_order` accept it in place of an order id, and cancel by client order id. So
     you can pass an error's ``unresolved`` back as it is. JSON drops the type: `unresolved_as_json` keeps it.
+
+    Takes a str or an int. Raises ``BadRequest`` for anything else: an order structure without a client order
+    id has None there, and "None" is another order's id.
     """
 
     __slots__ = ()
+
+    def __new__(cls, value: str | int) -> Self:
+        if isinstance(value, bool) or not isinstance(value, (str, int)):
+            raise BadRequest(f"bingx ClientOrderId takes a string or an int: {shown(value)}")
+        return super().__new__(cls, value)
 
 
 class OrderRef(NamedTuple):

@@ -104,6 +104,7 @@ class CallArguments:
         self.ids = ids
         self.params = params
         self.unresolved: list[Any] = []
+        self._named: set[object] = set()
         self._method = method
 
     def read(self) -> None:
@@ -136,12 +137,27 @@ class CallArguments:
         try:
             for one in values if _is_list(values) else (values,):
                 read.append(one)
-                self.unresolved.append(as_named(one))
+                self._leave_unresolved(as_named(one))
         except BaseError as error:
             # The error may carry the list of another call, which would hide these ids.
             self.unresolved += vars(error).pop("unresolved", [])
             failures.append(error)
         return read if _is_list(values) else values
+
+    def _leave_unresolved(self, named: Any) -> None:
+        key = _key_of(named)
+        if key is None or key not in self._named:
+            self._named.add(key)
+            self.unresolved.append(named)
+
+
+def _key_of(named: Any) -> object:
+    """A value that is the same for the same name of an order; None if the plugin cannot compare the name."""
+    if type(named) is dict:
+        parts = [_key_of(one) for item in named.items() for one in item]
+        return None if None in parts else tuple(parts)
+    value = exact(named)
+    return (isinstance(named, ClientOrderId), type(value), value) if type(value) in (str, int) else None
 
 
 def _marked(one: object) -> object:

@@ -475,6 +475,25 @@ def breaking(error: Exception, *ids: str) -> Iterator[str]:
     raise error
 
 
+@pytest.mark.parametrize(
+    ("ids", "params", "unresolved"),
+    [
+        (["1", "1", "2"], {}, ["1", "2"]),
+        (["1"], {"orderids": ["1", "2"]}, ["1", "2"]),
+        (["1", ClientOrderId("1")], {"clientOrderIds": ["1"]}, ["1", ClientOrderId("1")]),
+        ([1, "1"], {}, [1, "1"]),
+        ([{"id": "1"}, {"id": "1"}, {"id": "2"}], {}, [{"id": "1"}, {"id": "2"}]),
+        ([{"id": [1]}, {"id": [2]}], {}, [{"id": [1]}, {"id": [2]}]),
+        ([None, None], {}, [None, None]),
+    ],
+)
+def test_repeated_ids_are_unresolved_once(ids: Any, params: Any, unresolved: list[Any]) -> None:
+    """Wrong input leaves each id unresolved once. Values that the plugin cannot compare all stay."""
+    read = CallArguments(ids, params)
+    read.read()
+    assert [(type(one), one) for one in read.unresolved] == [(type(one), one) for one in unresolved]
+
+
 def test_iterator_raises_ccxt_error() -> None:
     """A ccxt error of the caller's iterator leaves after the plugin has read every other id."""
     error = NetworkError("no list")

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from ccxt.base.errors import ArgumentsRequired, NetworkError
+from ccxt.base.errors import ArgumentsRequired, BadRequest, NetworkError
 
 from ccxt_bingx_ext._cancel.arguments import parse_batch, parse_cancellations
 from ccxt_bingx_ext._ids import (
@@ -28,6 +28,14 @@ def through_json(*unresolved: Any) -> list[dict[str, Any]]:
     back = json.loads(json.dumps(unresolved_as_json(error)))
     assert isinstance(back, list)
     return back
+
+
+@pytest.mark.parametrize("value", [None, True, 1.5, b"a"])
+def test_client_order_id_of_another_type(value: Any) -> None:
+    """None in an order structure is not the client order id "None"."""
+    with pytest.raises(BadRequest, match=f"takes a string or an int: {value!r}"):
+        ClientOrderId(value)
+    assert [ClientOrderId("a"), ClientOrderId(7)] == ["a", "7"]
 
 
 def test_json_of_one_symbol() -> None:
