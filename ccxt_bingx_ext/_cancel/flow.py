@@ -28,7 +28,7 @@ from .._runner import Gather
 from .commands import Command, LoadMarkets
 from .failures import is_ambiguous, refuses_the_list
 from .ledger import OrderReport, UnexpectedResponse, report_of_refusal
-from .outcome import Outcome, most_severe
+from .outcome import Outcome, most_severe, not_found
 from .reconcile import query_unsettled, reconcile_batch
 from .run import CancelContext, CancelRun
 from .submit import submit
@@ -214,11 +214,11 @@ def _accept_refusal(
             raise BadRequest(
                 f"{run.context.method} the exchange refused to cancel the order, and a query finds it open"
             ) from refusal
-        raise refusal
+        raise not_found(run.context.method, ref, report.status, refusal)
     if part.all_or_nothing:
         # For a bot, OrderNotFound would mean that all are gone. The state of the others is unknown.
         response = response_of(refusal)
-        code = f' (the exchange: "code":{response.code})' if response is not None else ""
+        code = f" (the exchange's code: {response.code})" if response is not None else ""
         raise BadRequest(f"{run.context.method} {REFUSED_AS_A_WHOLE}{code}") from refusal
     # No document shows such a response to process 1, so the exchange may have ignored process. The refusal
     # says nothing about the single ids.

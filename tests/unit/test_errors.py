@@ -12,6 +12,7 @@ from ccxt.base.errors import (
     AuthenticationError,
     BadRequest,
     BaseError,
+    DDoSProtection,
     ExchangeNotAvailable,
     InvalidNonce,
     OperationFailed,
@@ -158,6 +159,36 @@ def test_refusal_message() -> None:
     assert str(error) == "bingx body ***"
     assert response_of(error) == Response(200, "100404", "order does not exist ***")
     assert response_of(raised({"code": 80016})) == Response(200, "80016", "")
+
+
+PAGE = f"<html>\r\n  <body>\r\n sign={'c' * 64}</body></html>\r\n"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kept"),
+    [
+        (403, None, True),  # a page is not JSON
+        (504, None, True),
+        (302, None, True),
+        (429, {"code": 429, "msg": "x"}, True),
+        (504, {"code": 100500, "msg": "x"}, True),
+        (403, {"code": 100419, "msg": "x"}, False),
+        (200, None, False),  # a market's list, say
+    ],
+)
+def test_page(status: int, body: Any, kept: bool) -> None:
+    """The record keeps the page of a gateway or a firewall, without signatures, and shows it in one line."""
+    response = parse_response(status, {}, body, NOW, 1.0, text=PAGE)
+    assert response.page == (PAGE.replace("c" * 64, "***") if kept else "")
+    assert response.excerpt == ("<html> <body> sign=***</body></html>" if kept else "")
+
+
+def test_message_of_a_page() -> None:
+    """The message of a firewall's refusal names the HTTP status, and shows the page in one line."""
+    for text, shown in ((PAGE, "HTTP 403 <html> <body> sign=***</body></html>"), ("", "HTTP 403")):
+        with pytest.raises(DDoSProtection) as caught:
+            raise_refusal("bingx", parse_response(403, {}, None, NOW, 1.0, text=text), text)
+        assert str(caught.value) == f"bingx {shown}"
 
 
 @pytest.mark.parametrize(
