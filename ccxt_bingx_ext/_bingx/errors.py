@@ -225,7 +225,12 @@ def names_a_state(error: BaseException) -> bool:
 def not_sent(decision: Decision, what: str = "cancels") -> BaseError:
     """The error of a request that is not sent, because its limiter's `decision` is to wait for too long."""
     seconds = decision.delay
-    if decision.banned:
+    if decision.banned and not decision.is_named:
+        why = (
+            "the exchange refused an earlier request, and named no time. "
+            f"The plugin sends no other one for {seconds:.1f} s"
+        )
+    elif decision.banned:
         until = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + seconds))
         why = f"the exchange has banned them until {until} UTC ({seconds:.1f} s)"
     else:

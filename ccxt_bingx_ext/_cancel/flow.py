@@ -172,9 +172,7 @@ def read(run: CancelRun, response: object, refs: Sequence[OrderRef]) -> list[Ord
     try:
         return run.read(response, refs)
     except UnexpectedResponse as unexpected:
-        raise BadResponse(
-            f"{run.context.method} the response is not the documented one: {unexpected}"
-        ) from unexpected
+        raise BadResponse(f"{run.context.method} {unexpected}") from unexpected
 
 
 def send_once(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequence[OrderRef]]:

@@ -227,6 +227,12 @@ def test_not_sent() -> None:
     until = calendar.timegm(time.strptime(said[1], "%Y-%m-%d %H:%M:%S"))
     assert until == pytest.approx(time.time() + 300, abs=5)
     assert (response_of(error), error.banned, error.retry_after) == (None, True, 300.04)
+    held = not_sent(Decision(4.0, banned=True, is_named=False))
+    assert str(held) == (
+        "bingx cancels not sent: the exchange refused an earlier request, and named no time. "
+        "The plugin sends no other one for 4.0 s"
+    )
+    assert (held.banned, held.retry_after) == (True, 4.0)
     used_up = not_sent(Decision(2.5), "look-ups")
     why = "the rate limit delays them by 2.5 s, longer than this call may wait (maxWait)"
     assert str(used_up) == f"bingx look-ups not sent: {why}"

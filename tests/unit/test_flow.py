@@ -152,7 +152,7 @@ def test_all_or_nothing_with_fails() -> None:
 def test_unexpected_response(bad: Any) -> None:
     """After an undocumented response every id is unresolved (ccxt returns an empty list)."""
     with pytest.raises(
-        BadResponse, match=r"not the documented one: no .* - the outcome is unknown"
+        BadResponse, match=r"the response (is not JSON|has no|names no) .* - the outcome is unknown"
     ) as caught:
         play(Wire(bad), batch(1, 2))
     assert lists_of(caught.value) == ([], ["1", "2"])
@@ -162,10 +162,11 @@ def test_refused_all_or_nothing() -> None:
     """The error of a refused list says that nothing was cancelled, and recommends process 1."""
     gone = OrderNotFound("bingx order not exist")
     attach_response(gone, Response(200, "100400", "order not exist"))
-    match = r"""^bingx cancelOrders\(\) nothing was cancelled.*\{"process": 1\}.* \(the exchange's code: 100400\)"""
+    match = r'^bingx cancelOrders\(\) nothing was cancelled.*\{"process": 1\}'
     with pytest.raises(BadRequest, match=match) as caught:
         play(Wire(gone), batch(1, 2))
     assert lists_of(caught.value) == ([], ["1", "2"])
+    assert "(the exchange's code: 100400) - unresolved: 1, 2" in str(caught.value)
     assert caught.value.exchange_message == "order not exist"
     assert caught.value.__cause__ is gone
 
