@@ -470,9 +470,9 @@ def test_whether_a_ban_has_a_time() -> None:
     """The decision says whether the exchange named the end of the ban, or this process holds by itself."""
     redis = Redis()
     redis.do(Ban(None))
-    assert redis.do(Acquire(ticket(), LIMIT)) == Decision(pytest.approx(1.0, abs=0.5), True, False)
+    assert redis.do(Acquire(ticket(), LIMIT)) == (pytest.approx(1.0, abs=0.5), True, False)
     redis.do(Ban(300.0))
-    assert redis.do(Acquire(ticket(), LIMIT)) == Decision(pytest.approx(300, abs=5), True, True)
+    assert redis.do(Acquire(ticket(), LIMIT)) == (pytest.approx(300, abs=5), True, True)
 
 
 def test_no_password_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
