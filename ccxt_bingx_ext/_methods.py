@@ -37,6 +37,7 @@ from ._cancel.arguments import (
     parse_edited,
     parse_single,
     parse_symbol,
+    parse_symbol_or_all,
     reading_markets,
 )
 from ._cancel.cancel_all import Market, cancel_all
@@ -158,8 +159,7 @@ class CancelMethods(Upstream):
     def _cancel_all_orders(self, symbol: Any, params: Mapping[str, Any]) -> Orders:
         method = CANCEL_ALL_ORDERS
         with unresolved_on_error([UnknownOrders(symbol).public], method, converts=True):
-            if symbol is not None:
-                symbol = parse_symbol(symbol, method)
+            symbol = parse_symbol_or_all(symbol)
             extra = parse_all(params)
             check_api_key(self.apiKey)
             if not self.markets:

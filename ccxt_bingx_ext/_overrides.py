@@ -67,6 +67,7 @@ from ._ratelimit.local import is_any_held
 from ._ratelimit.messages import Ban, Limiter, Pause, Resume
 from ._ratelimit.registry import limiter_for, limiters_at, where_is
 from ._ratelimit.schedule import RateLimit
+from ._redact import redact
 from ._settings import DEFAULTS, parse_settings
 from ._wire.call import Call, call_on_the_wire, note_signed, on_the_wire
 
@@ -254,15 +255,17 @@ class BingxMixin(CancelMethods):
         now = self.nonce() / 1000
         route = route_of(method, url)
         received = parse_response(
-            httpCode, headers, response, now, self._pauses.back_off, query=is_query(route)
+            httpCode, headers, response, now, self._pauses.back_off, query=is_query(route), text=body
         )
         try:
             if concerns_orders(route):
                 if received.is_from_gateway:
                     # Whatever its body says, it does not mean an order. ccxt goes by the body.
-                    self.handle_http_status_code(httpCode, reason, url, method, body)
+                    self.handle_http_status_code(httpCode, reason, url, method, received.excerpt)
                     # ccxt 4.5.90 does not know every status: 304 and 507 would pass for a response.
-                    raise ExchangeNotAvailable(f"{self.id} {method} {url} {httpCode} {reason} {body}")
+                    raise ExchangeNotAvailable(
+                        f"{self.id} {method} {url} {httpCode} {reason} {received.excerpt}"
+                    )
                 limited = LIMITED.get(route or "")
                 accepts = received.code is not None and received.stops is None
                 if accepts and limited is not None and is_any_held():  # the arguments below are expensive
@@ -282,11 +285,13 @@ class BingxMixin(CancelMethods):
             attach_response(error, received)
             raise
 
-    def handle_http_status_code(self, code: int, *args: Any, **named: Any) -> Any:
+    def handle_http_status_code(self, code: int, reason: str, url: str, method: str, body: str) -> Any:
+        received = Response(code, page=redact(body))  # `handle_errors` replaces it with the whole record
+        text = received.excerpt if concerns_orders(route_of(method, url)) else body
         try:
-            return super().handle_http_status_code(code, *args, **named)
+            return super().handle_http_status_code(code, reason, url, method, text)
         except BaseError as error:
-            attach_response(error, Response(code))  # `handle_errors` replaces it with the whole record
+            attach_response(error, received)
             raise
 
     def calculate_rate_limiter_cost(

@@ -107,7 +107,9 @@ def parse_settings(options: Mapping[str, Any], endpoint: Limited = SPOT) -> Sett
         f"{AUTO!r}, {JSON!r} or {QUERY!r}",
     )
     own.check("batchSize", _is_number(own["batchSize"], int, 1, most), whole)
-    own.check(limit_name, limit is None or _is_number(limit, least=1e-3), "requests per second, or None")
+    own.check(
+        limit_name, limit is None or _is_number(limit, least=1e-3), "a number of requests per second, or None"
+    )
     for name in ("family", "coalesce", "verifyAll"):
         shared.check(name, isinstance(shared[name], bool), "True or False")
     shared.check("resolveAttempts", _is_number(shared["resolveAttempts"], int), "a whole number from 0")
@@ -116,7 +118,8 @@ def parse_settings(options: Mapping[str, Any], endpoint: Limited = SPOT) -> Sett
     is_redis = isinstance(storage, str) and storage.startswith(_REDIS_SCHEMES)
     if storage is not None and not is_redis:  # the message does not show it: it may hold a password
         raise BadRequest(
-            "bingx options['cancelOrders']['storage'] is not None or the URL of a Redis (redis://…)"
+            "bingx options['cancelOrders']['storage'] has a value that the plugin cannot use: "
+            "pass the URL of a Redis (redis://…), or None"
         )
     return Settings(
         request_format=shared["requestFormat"],
@@ -139,7 +142,7 @@ class _Values(dict[str, Any]):
 
     def __init__(self, where: str, given: Any, defaults: Mapping[str, Any]) -> None:
         if given is not None and not isinstance(given, Mapping):
-            raise BadRequest(f"bingx options{where} is not a dict: {shown(given)}")
+            raise BadRequest(f"bingx options{where} is {shown(given)}: pass a dict")
         own = {} if given is None else copied(given, f"bingx options{where}")
         for name in own.keys() - defaults.keys():
             _warn_of_name(where, name, tuple(defaults))
@@ -150,7 +153,7 @@ class _Values(dict[str, Any]):
 
     def check(self, name: str, usable: bool, wanted: str) -> None:
         if not usable:
-            raise BadRequest(f"bingx options{self.where}['{name}'] is {shown(self[name])}, not {wanted}")
+            raise BadRequest(f"bingx options{self.where}['{name}'] is {shown(self[name])}: pass {wanted}")
 
 
 @functools.cache  # once per process and name, because every request reads the settings
@@ -171,7 +174,7 @@ def _parse_hostnames(given: Any) -> tuple[str, ...]:
         return ()
     named = tuple(given) if isinstance(given, (list, tuple)) else (None,)
     if not all(isinstance(one, str) and re.fullmatch(r"[A-Za-z0-9.\-]+(:\d+)?", one) for one in named):
-        raise BadRequest(f"bingx options['fallbackHostnames'] is not a list of hostnames: {shown(given)}")
+        raise BadRequest(f"bingx options['fallbackHostnames'] is {shown(given)}: pass a list of hostnames")
     return named
 
 

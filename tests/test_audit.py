@@ -244,6 +244,7 @@ BUSY = '{"code":101500,"msg":"rpc timeout"}'
     [
         # The second id is poisoned and stays unresolved. The first must still be settled.
         ({"troubles": (POISON,)}, ('{"code":100400}', [FIRST], [SECOND]), {UNCERTAIN: 0}),
+        ({"troubles": (POISON,)}, ("(the exchange's code: 100400)", [FIRST], [SECOND]), {UNCERTAIN: 0}),
         (
             {"troubles": (POISON,)},
             ('{"code":100400}', [], [FIRST, SECOND]),

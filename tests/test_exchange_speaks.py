@@ -23,6 +23,7 @@ from ccxt.base.errors import (
 )
 
 from ccxt_bingx_ext._bingx.vocabulary import calls_orders_gone
+from ccxt_bingx_ext._cancel.outcome import UNKNOWN_OUTCOME
 from ccxt_bingx_ext._cancel.run import Pauses
 from ccxt_bingx_ext._overrides import BingxMixin
 from ccxt_bingx_ext.simulator import Simulator
@@ -195,6 +196,38 @@ def test_stop_at_once(
             assert caught.value.banned is True
             assert caught.value.unresolved == [one]
         assert len(cancels(simulator)) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (400, " 400 Bad Request"),
+        (403, "HTTP 403"),
+        (418, "HTTP 418"),
+        (429, "HTTP 429"),
+        (502, f" 502 Bad Gateway - {UNKNOWN_OUTCOME}"),
+        (507, f" 507 Insufficient Storage - {UNKNOWN_OUTCOME}"),
+    ],
+)
+def test_page_in_a_message(bot: Bot, simulator: Simulator, status: int, said: str) -> None:
+    """What the plugin says comes before a gateway's page, which is one line."""
+    ids = place(simulator)
+    simulator.faults.add("http", status=status, path="*", times=None)
+    with pytest.raises(BaseError) as caught:
+        bot.cancel_orders(ids, SPOT)
+    assert f"{said} - unresolved: {ids[0]} - <html> <head><title>{status} " in str(caught.value)
+    assert str(caught.value).count("<html>") == 1
+    assert "\n" not in str(caught.value)
+
+
+def test_page_in_place_of_markets(bot: Bot, simulator: Simulator) -> None:
+    """The same holds for a page in place of the list of markets: no request about an order was sent."""
+    simulator.faults.add("http", status=502, path="*", times=None)
+    with pytest.raises(BaseError) as caught:
+        bot.cancel_orders(["77"], LINEAR)
+    said = "502 Bad Gateway - no request about an order was sent - unresolved: 77 - <html> <head>"
+    assert said in str(caught.value)
+    assert str(caught.value).count("<html>") == 1
 
 
 def test_retry_after(bot: Bot, simulator: Simulator) -> None:

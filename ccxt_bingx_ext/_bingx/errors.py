@@ -49,7 +49,7 @@ from ccxt.base.errors import (
 )
 
 from .._ratelimit.schedule import Decision
-from .._redact import redact
+from .._redact import redact, shorten
 from .limit_headers import rest_of_ban, rest_of_window, seconds_to_retry
 from .vocabulary import Meaning, Words, ban_end, meaning_of, spelled_out
 
@@ -78,6 +78,9 @@ _CLASS_OF_STATUS: Mapping[int, type[BaseError]] = {
 }
 
 
+_LONGEST_EXCERPT = 200  # characters of a page in a message
+
+
 class Scope(Enum):
     """The requests that a refusal stops."""
 
@@ -92,7 +95,7 @@ class Response(NamedTuple):
     `code`: the exchange's own, if the body holds one. `message`: its words, without signatures.
     `retry_after`: s until the exchange accepts requests again, if it says so. `banned`: whether it refuses
     all requests, not only those of this window. `query`: whether the request queried an order, and cancelled
-    none.
+    none. `page`: the body of a refusal that a gateway or a firewall may have written, without signatures.
     """
 
     http_status: int
@@ -101,6 +104,12 @@ class Response(NamedTuple):
     retry_after: float | None = None
     banned: bool = False
     query: bool = False
+    page: str = ""
+
+    @property
+    def excerpt(self) -> str:
+        """The `page` as messages show it: one line, and not all of it."""
+        return shorten(" ".join(self.page.split()), _LONGEST_EXCERPT)
 
     @property
     def is_from_gateway(self) -> bool:
@@ -133,8 +142,9 @@ def parse_response(
     back_off: float,
     *,
     query: bool = False,
+    text: str = "",
 ) -> Response:
-    """The record of a response with the decoded `body`.
+    """The record of a response with the decoded `body`, whose `text` counts if it has no code.
 
     `now`: the exchange's time (epoch, s). `back_off`: the shortest ban (s). A ban may come under any code and
     any HTTP status (live).
@@ -145,6 +155,8 @@ def parse_response(
         code = None  # a proxy's JSON, which only repeats the HTTP status
     message = spelled_out(decoded.get("msg") or "")
     response = Response(http_status, code, redact(message), query=query)
+    if response.is_from_gateway or (code is None and http_status >= 400):
+        response = response._replace(page=redact(text))
     if code == "0":
         return response
     until, rest = ban_end(message), seconds_to_retry(headers)
@@ -190,10 +202,14 @@ def refusal(response: Response) -> type[BaseError] | None:
 
 
 def raise_refusal(exchange_id: str, response: Response, body: str) -> None:
-    """Raise the `refusal` of `response`, if any, with ccxt's message: the exchange's id and the `body`."""
+    """Raise the `refusal` of `response`, if any, with ccxt's message: the exchange's id and the `body`.
+
+    Without a code of the exchange, the body is often a page of many lines.
+    """
     error_class = refusal(response)
     if error_class is not None:
-        raise error_class(redact(f"{exchange_id} {body}"))
+        text = f"HTTP {response.http_status} {response.excerpt}" if response.code is None else redact(body)
+        raise error_class(f"{exchange_id} {text}".rstrip())
 
 
 def raise_unless_timer(exchange_id: str, response: Response, body: Any) -> None:
@@ -222,7 +238,12 @@ def names_a_state(error: BaseException) -> bool:
 def not_sent(decision: Decision, what: str = "cancels") -> BaseError:
     """The error of a request that is not sent, because its limiter's `decision` is to wait for too long."""
     seconds = decision.delay
-    if decision.banned:
+    if decision.banned and not decision.is_named:
+        why = (
+            "the exchange refused an earlier request, and named no time. "
+            f"The plugin sends no other one for {seconds:.1f} s"
+        )
+    elif decision.banned:
         until = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + seconds))
         why = f"the exchange has banned them until {until} UTC ({seconds:.1f} s)"
     else:

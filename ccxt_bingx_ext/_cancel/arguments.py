@@ -39,13 +39,19 @@ _DROPPED = ("timestamp", "maxRetriesOnFailure", "maxRetriesOnFailureDelay")
 _NOT_SENT_BY_CCXT = ("type", "defaultType", "subType", "defaultSubType", "twap")
 _SINGLE_CLIENT_ID_PARAMS = ("clientOrderId", "clientOrderID")
 # The plugin sends these itself: a second value would contradict the first.
-_OURS = ("symbol", "signature")
+_OURS = {"symbol": "pass the symbol as the argument", "signature": "the plugin signs the request"}
 # The exchange may ignore case, white space or brackets in names. So the plugin compares names without them.
 _KNOWN = {name.casefold(): name for name in ("process", "recvWindow", *_DROPPED)}
 # Some endpoint reads orders from these names, in addition to the ids that the plugin checked.
 _ID_FIELDS = {
     **dict.fromkeys(("orderid", "orderids", "orderidlist"), "id"),
     **dict.fromkeys(("clientorderid", "clientorderids", "clientorderidlist"), "clientOrderId"),
+}
+# What to do about such a name. cancel_orders reads ids from params, too, so there it is misspelt.
+_PLACE_OF_IDS = {
+    CANCEL_ORDER: "is not allowed: pass id, or params['clientOrderId']",
+    CANCEL_ORDERS_FOR_SYMBOLS: "is not allowed: list the ids in orders",
+    CANCEL_ALL_ORDERS: "is not allowed: to cancel single orders, call cancel_orders",
 }
 # Control characters, and halves of surrogate pairs, which have no UTF-8 form at all.
 _UNSENDABLE = r"\x00-\x1f\x7f-\x9f\ud800-\udfff"
@@ -182,6 +188,15 @@ def parse_symbol(symbol: object, where: str = CANCEL_ORDERS) -> str:
     if not isinstance(symbol, str):
         raise BadSymbol(f"{where} symbol is not a string: {shown(symbol)}")
     return str.__str__(symbol)
+
+
+def parse_symbol_or_all(symbol: object) -> str | None:
+    """The symbol of `cancel_all_orders`, for which None means every symbol. "" may be a mistake."""
+    if symbol is None:
+        return None
+    if is_blank(symbol):
+        raise ArgumentsRequired(f"{CANCEL_ALL_ORDERS} symbol is empty: pass None for every symbol")
+    return parse_symbol(symbol, CANCEL_ALL_ORDERS)
 
 
 def check_market(market: Any, symbol: str, method: str = CANCEL_ORDERS) -> None:
@@ -478,10 +493,12 @@ def _parse_extra(method: str, given_name: object, given: object) -> tuple[str, A
     name, value = exact(given_name), exact(given)
     folded = _folded(name)
     if not folded or folded in _OURS or re.search(_NOT_IN_VALUE, name):
-        raise BadRequest(f"{method} params has a name that the plugin cannot send: {shown(name)}")
+        why = _OURS.get(folded, "the plugin cannot send this name")
+        raise BadRequest(f"{method} params[{shown(name)}] is not allowed: {why}")
     if folded in _ID_FIELDS:
-        names = "id or clientOrderId" if method == CANCEL_ORDER else "ids or clientOrderIds"
-        raise BadRequest(f"{method} takes ids as {names}, not as params['{name}']")
+        right = "orderIds" if _ID_FIELDS[folded] == "id" else "clientOrderIds"
+        why = _PLACE_OF_IDS.get(method, f"is misspelt: pass ids, or params['{right}']")
+        raise BadRequest(f"{method} params['{name}'] {why}")
     if name == "recvWindow":
         return name, _parse_recv_window(method, value)
     if folded in _KNOWN:

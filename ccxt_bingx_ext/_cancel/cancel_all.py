@@ -108,7 +108,7 @@ def cancel_all(scope: Scope) -> Flow:
         for report in reports_of(received.body, context.endpoint.schema):
             account.enter(report)
     except UnexpectedResponse as unexpected:
-        failure = BadResponse(f"{context.method} the response is not the documented one: {unexpected}")
+        failure = BadResponse(f"{context.method} {unexpected}")
         failure.__cause__ = unexpected
     except BaseError as error:
         # No document shows the response if no order is open. It may be "order not exist".

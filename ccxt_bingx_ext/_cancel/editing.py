@@ -47,10 +47,10 @@ from .commands import Command, EditOrder, Steps
 from .failures import Progress, is_ambiguous, progress_of
 from .ledger import OrderReport, UnexpectedResponse, report_of_query, report_of_refusal
 from .matching import order_id_of
-from .outcome import Order, add_to_message, bare_message, conclude
+from .outcome import Order, add_to_message, bare_message, conclude, not_found
 from .reconcile import query_unsettled
 from .run import CancelContext, CancelRun
-from .single import certain_report, not_found
+from .single import certain_report
 from .submit import in_turn
 
 NEW_ORDER_UNKNOWN = "the new order may have been placed as well"
@@ -126,14 +126,14 @@ def _not_replaced(run: CancelRun, ref: OrderRef, said: Replacement) -> Generator
     words = f"{NOT_PLACED}: {shorten(said.new.text, _LONGEST_WORDS)}"
     if found is not None and said.new.is_ambiguous:
         words = shorten(said.new.text, _LONGEST_WORDS)
-        why = f"the old order is gone ({found.status}), the outcome of the new order is unknown: {words}"
-        return OperationFailed(f"{EDIT_ORDER} {why}")
+        old = f"the old order {ref.value} is gone ({found.status})"
+        return OperationFailed(f"{EDIT_ORDER} {old}, the outcome of the new order is unknown: {words}")
     if found is None:
         why = "the exchange says that it cancelled the old order, but no query confirms that"
         return BadResponse(f"{EDIT_ORDER} {why}, and {words}")
     if found.status == "canceled":
-        return InvalidOrder(f"{EDIT_ORDER} the old order was cancelled, {words}")
-    error = not_found(run, found, None)
+        return InvalidOrder(f"{EDIT_ORDER} the old order {ref.value} was cancelled, {words}")
+    error = not_found(EDIT_ORDER, ref, found.status, None)
     add_to_message(error, words)
     return error
 
@@ -146,7 +146,7 @@ def _explained(run: CancelRun, ref: OrderRef, failure: BaseError) -> Generator[A
         run.ledger.enter(ref, report_of_refusal(failure, ref))
         found = yield from _final_report(run, ref)
         if found is not None:
-            return not_found(run, found, failure)
+            return not_found(EDIT_ORDER, ref, found.status, failure)
         error = BadResponse(
             f"{EDIT_ORDER} the exchange refused the old order as gone, and no query confirms that"
         )
@@ -155,7 +155,7 @@ def _explained(run: CancelRun, ref: OrderRef, failure: BaseError) -> Generator[A
     if says_cancelled(words_of(failure)):
         found = yield from _final_report(run, ref)
         if found is not None:
-            add_to_message(failure, f"the old order is gone ({found.status}), {NOT_PLACED}")
+            add_to_message(failure, f"the old order {ref.value} is gone ({found.status}), {NOT_PLACED}")
     return failure
 
 
@@ -191,12 +191,7 @@ def _raise(run: CancelRun, ref: OrderRef, failure: BaseError, new_id: str | None
     outcome = run.outcome(failure)
     if new_id is not None:
         outcome = outcome._replace(unresolved=[*outcome.unresolved, OrderRef("id", new_id)])
-    try:
-        conclude(outcome, run.context.method)
-    except BaseError as error:
-        if remark:  # last, because `conclude` may replace the message
-            add_to_message(error, remark)
-        raise
+    conclude(outcome, run.context.method, remark)
     raise AssertionError  # pragma: no cover - an outcome with an error raises
 
 

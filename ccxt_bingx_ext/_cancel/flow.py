@@ -28,7 +28,7 @@ from .._runner import Gather
 from .commands import Command, LoadMarkets
 from .failures import is_ambiguous, refuses_the_list
 from .ledger import OrderReport, UnexpectedResponse, report_of_refusal
-from .outcome import Outcome, most_severe
+from .outcome import Outcome, most_severe, not_found
 from .reconcile import query_unsettled, reconcile_batch
 from .run import CancelContext, CancelRun
 from .submit import submit
@@ -192,9 +192,7 @@ def read(run: CancelRun, response: object, refs: Sequence[OrderRef]) -> list[Ord
     try:
         return run.read(response, refs)
     except UnexpectedResponse as unexpected:
-        raise BadResponse(
-            f"{run.context.method} the response is not the documented one: {unexpected}"
-        ) from unexpected
+        raise BadResponse(f"{run.context.method} {unexpected}") from unexpected
 
 
 def send_once(run: CancelRun, part: Batch) -> Generator[Command, Any, Sequence[OrderRef]]:
@@ -234,11 +232,11 @@ def _accept_refusal(
             raise BadRequest(
                 f"{run.context.method} the exchange refused to cancel the order, and a query finds it open"
             ) from refusal
-        raise refusal
+        raise not_found(run.context.method, ref, report.status, refusal)
     if part.all_or_nothing:
         # For a bot, OrderNotFound would mean that all are gone. The state of the others is unknown.
         response = response_of(refusal)
-        code = f' (the exchange: "code":{response.code})' if response is not None else ""
+        code = f" (the exchange's code: {response.code})" if response is not None else ""
         raise BadRequest(f"{run.context.method} {REFUSED_AS_A_WHOLE}{code}") from refusal
     # No document shows such a response to process 1, so the exchange may have ignored process. The refusal
     # says nothing about the single ids.

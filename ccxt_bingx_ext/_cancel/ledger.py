@@ -237,7 +237,7 @@ def report_of_history(
     # Some empty lists are null, or absent (live, of cancels).
     entries = (data.get("orders") or []) if isinstance(data, Mapping) else None
     if not isinstance(entries, list):
-        raise UnexpectedResponse("no list of orders")
+        raise UnexpectedResponse("the response has no list of orders")
     index = IdIndex([ref], schema)
     reports = [_report_of_entry("orders", one, ()) for one in entries if index.of("orders", one)]
     if not reports:
@@ -254,7 +254,7 @@ def reports_of(response: object, schema: ResponseSchema) -> list[OrderReport]:
     """
     entries = [*_entries_of(response, schema)]
     if not {schema.done, schema.failed} & _data_of(response).keys():
-        raise UnexpectedResponse("no list of orders")
+        raise UnexpectedResponse("the response has no list of orders")
     by_order: dict[object, list[OrderReport]] = {}
     for position, (listed, entry) in enumerate(entries):
         name = next(iter(names_of(entry)), position)
@@ -266,7 +266,7 @@ def listed_orders(response: object) -> list[dict[str, Any]]:
     """The orders in a list of orders, {} for an unreadable entry. Raises `UnexpectedResponse`."""
     data = _data_of(response)
     if not isinstance(data, Mapping) or not isinstance(data.get("orders", ""), list | None):
-        raise UnexpectedResponse("no list of orders")
+        raise UnexpectedResponse("the response has no list of orders")
     orders = (one for one in data["orders"] or () if not _is_all_zero(one))
     return [one if isinstance(one, dict) else {} for one in orders]
 
@@ -341,19 +341,19 @@ def _is_only_a_reason(report: OrderReport) -> bool:
 
 def _data_of(response: object) -> Any:
     if not isinstance(response, Mapping) or spelled_out(response.get("code")) != "0":
-        raise UnexpectedResponse("no object with code 0")
+        raise UnexpectedResponse("the response is not JSON with code 0")
     return response.get("data")
 
 
 def _entries_of(response: object, schema: ResponseSchema) -> Iterator[tuple[str, Any]]:
     data = _data_of(response)
     if not isinstance(data, Mapping):
-        raise UnexpectedResponse("no data")
+        raise UnexpectedResponse("the response has no data")
     if schema.is_one_order:
         entry = data.get(schema.done)
         entry = entry if isinstance(entry, Mapping) else data
         if not ids_of(entry):
-            raise UnexpectedResponse("no order")
+            raise UnexpectedResponse("the response names no order")
         yield "orders", entry
         return
     for listed, key in (("orders", schema.done), ("fails", schema.failed)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy, deepcopy
@@ -19,12 +20,23 @@ from ccxt.base.errors import (
 from .._bingx.errors import Response, response_of
 from .._bingx.vocabulary import calls_orders_gone
 from .._ids import OrderRef, OrderWithoutSymbol, SymbolRef, UnknownOrders, shown
-from .failures import is_ambiguous
+from .failures import Progress, is_ambiguous, progress_of, was_never_sent
 
 Order: TypeAlias = dict[str, Any]
 Ref: TypeAlias = OrderRef | SymbolRef | OrderWithoutSymbol | UnknownOrders
 
 UNKNOWN_OUTCOME = "the outcome is unknown: orders in .unresolved may still be live"
+_NOT_SENT = "this request was never sent"  # an earlier one of the call may have been
+_NOTHING_SENT = "no request about an order was sent"
+
+# Bots that go by the text recognise an order that is gone by these words (passivbot).
+_GONE_WORDS = {
+    "closed": "already filled",
+    "canceled": "already canceled",
+    "rejected": "already failed",
+    "expired": "already expired",
+    None: "the exchange knows no such order",
+}
 
 
 class Outcome(NamedTuple):
@@ -58,20 +70,25 @@ def copy_of_error(error: BaseError) -> BaseError:
     return other
 
 
-def conclude(outcome: Outcome, method: str) -> list[Order]:
+def conclude(outcome: Outcome, method: str, remark: str = "") -> list[Order]:
     """The order structures of `outcome`, or its error, raised with ``orders`` and ``unresolved``.
 
-    The message begins with `method`, which the bot called.
+    The message begins with `method`, which the bot called. `remark`: what else it has to say.
     """
     error = outcome.error
     if error is None:
         return outcome.structures
-    if is_ambiguous(error):
-        add_to_message(error, UNKNOWN_OUTCOME)
+    sent = UNKNOWN_OUTCOME if is_ambiguous(error) else _NOT_SENT if was_never_sent(error) else ""
     attach_outcome(error, outcome.structures, [ref.public for ref in outcome.unresolved])
-    dressed = _dressed(error, method)
-    _name_unresolved(dressed, [ref.name for ref in outcome.unresolved])
-    raise dressed
+    raise _dressed(error, method, sent, _named([ref.name for ref in outcome.unresolved]), remark)
+
+
+def not_found(method: str, ref: OrderRef, status: str | None, refusal: BaseError | None) -> BaseError:
+    """The error that names the final `status` of `ref`, or says that the exchange does not know the order."""
+    words = f" - {bare_message(refusal, method)}" if refusal is not None else ""
+    error = OrderNotFound(f"{method} order not found: {_GONE_WORDS[status]} - order {ref.value}{words}")
+    error.__cause__ = refusal
+    return error
 
 
 def most_severe(errors: Sequence[BaseError]) -> BaseError:
@@ -82,11 +99,10 @@ def most_severe(errors: Sequence[BaseError]) -> BaseError:
     return min(errors, key=lambda one: (not is_ambiguous(one), isinstance(one, OrderNotFound)))
 
 
-def _name_unresolved(error: BaseError, names: Sequence[str]) -> None:
-    """Add the first ten `names` to the message, because many bots pass on messages, not attributes."""
-    if not all(name in str(error) for name in names[:10]):
-        more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-        add_to_message(error, f"unresolved: {', '.join(names[:10])}{more}")
+def _named(unresolved: Sequence[str]) -> str:
+    """The first ten of `unresolved` as a remark, because many bots pass on messages, not attributes."""
+    more = f" and {len(unresolved) - 10} more" if len(unresolved) > 10 else ""
+    return f"unresolved: {', '.join(unresolved[:10])}{more}" if unresolved else ""
 
 
 def add_to_message(error: BaseError, remark: str) -> None:
@@ -104,7 +120,7 @@ def bare_message(error: BaseError, *prefixes: str) -> str:
     """The message of `error` without the first of `prefixes`, or ccxt's own prefix, that it begins with."""
     text = str(error)
     begins = next((one for one in (*prefixes, "bingx") if text.startswith(f"{one} ")), None)
-    return text if begins is None else text[len(begins) + 1 :]
+    return (text if begins is None else text[len(begins) + 1 :]).strip()
 
 
 @contextmanager
@@ -127,10 +143,10 @@ def unresolved_on_error(unresolved: Sequence[Any], method: str, *, converts: boo
         failure = ExchangeError(f"{type(error).__name__}: {shown(error)}")
         failure.__cause__ = error
     attach_outcome(failure, [], unresolved)
-    dressed = _dressed(failure, method)
-    if converts:  # otherwise the message is about wrong input, and names that
-        _name_unresolved(dressed, [_name_of(one) for one in unresolved])
-    raise dressed
+    if not converts:  # the message is about wrong input, and names that
+        raise _dressed(failure, method)
+    sent = _NOTHING_SENT if progress_of(failure) is Progress.NOT_BEGUN else ""  # it loaded the markets
+    raise _dressed(failure, method, sent, _named([_name_of(one) for one in unresolved]))
 
 
 def _name_of(public: str | Mapping[str, Any]) -> str:
@@ -144,30 +160,53 @@ def _name_of(public: str | Mapping[str, Any]) -> str:
     return UnknownOrders(symbol if isinstance(symbol, str) else None).name
 
 
-def _dressed(error: BaseError, method: str) -> BaseError:
+def _dressed(error: BaseError, method: str, sent: str = "", *remarks: str) -> BaseError:
     """`error` as callers get it: it names `method`, and calls no order gone that may be live.
 
-    ccxt's network errors name only the URL, so a log would not say which call of the bot failed.
+    ccxt's network errors name only the URL, so a log would not say which call of the bot failed. `sent`: what
+    became of the request. It and the `remarks` come before a gateway's page, which would hide them.
     """
-    dressed = _without_gone(error)
-    if not str(dressed).startswith(method):
-        dressed.args = (f"{method} {bare_message(dressed).strip()}".rstrip(),)
+    dressed, page = _without_gone(error), ""
+    if dressed is None:
+        dressed, page = error, _cut_page(error)
+        remarks = (sent, *remarks)
+    text = f"{method} {bare_message(dressed, method)}".rstrip()
+    dressed.args = (" - ".join(filter(None, (text, *remarks, page))),)
     return dressed
 
 
-def _without_gone(error: BaseError) -> BaseError:
-    """`error`, or a similar error that does not call orders gone while some may be live.
+def _cut_page(error: BaseError) -> str:
+    """Take the page of a gateway out of the message of `error`, and return an excerpt of it."""
+    response = _response_of(error)
+    if response is None or not response.page:
+        return ""
+    text = str(error)
+    for page in (response.page, response.excerpt):
+        # Another part of the message may follow. A short page may equal the HTTP status before it.
+        text, found = re.subn(rf"\s+{re.escape(page.strip())}\s*(?= - |$)", "", text, count=1)
+        if found:
+            error.args = (text,)
+            return response.excerpt
+    return ""
+
+
+def _response_of(error: BaseError) -> Response | None:
+    return response_of(error) or (response_of(error.__cause__) if error.__cause__ is not None else None)
+
+
+def _without_gone(error: BaseError) -> BaseError | None:
+    """`error` with other words, or a similar error, if it calls orders gone while some may be live.
 
     Bots read every ``InvalidOrder`` as "gone", and some go by the words. The exchange's own words stand in
     ``exchange_message`` then.
     """
-    response = response_of(error) or (response_of(error.__cause__) if error.__cause__ is not None else None)
+    response = _response_of(error)
     error.exchange_message = response.message if response is not None else ""
     says_gone = calls_orders_gone(str(error))
     is_open = any(order.get("status") == "open" for order in error.orders)
     if not (error.unresolved or is_open) or not (isinstance(error, InvalidOrder) or says_gone):
-        return error
-    error.exchange_message = error.exchange_message or str(error)
+        return None
+    error.exchange_message = error.exchange_message or (response.page if response else "") or str(error)
     remark = UNKNOWN_OUTCOME if is_ambiguous(error) else "orders in .orders or .unresolved may still be live"
     message = f"{_refusal(response)}{remark}"
     if not isinstance(error, InvalidOrder):
@@ -183,5 +222,5 @@ def _without_gone(error: BaseError) -> BaseError:
 def _refusal(response: Response | None) -> str:
     if response is None:
         return ""
-    code = f'HTTP {response.http_status}, "code":{response.code}'
-    return f"the exchange refused with {code} (see exchange_message): "
+    code = "" if response.code is None else f', "code":{response.code}'
+    return f"the exchange refused with HTTP {response.http_status}{code} (see exchange_message): "

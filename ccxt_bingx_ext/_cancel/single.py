@@ -38,19 +38,10 @@ from .failures import is_ambiguous
 from .flow import Flow
 from .ledger import OrderReport, UnexpectedResponse, report_of_history
 from .matching import order_id_of
-from .outcome import Outcome, bare_message
+from .outcome import Outcome, not_found
 from .reconcile import query_unsettled, reconcile_batch
 from .run import CancelContext, CancelRun
 from .together import join_or_send
-
-# Bots that go by the text recognise an order that is gone by these words (passivbot).
-_GONE_WORDS = {
-    "closed": "already filled",
-    "canceled": "already canceled",
-    "rejected": "already failed",
-    "expired": "already expired",
-    None: "the exchange knows no such order",
-}
 
 
 def cancel_one(
@@ -86,10 +77,13 @@ def _without_strays(outcome: Outcome) -> Outcome:
     return outcome._replace(strays=[])
 
 
-def _cancel_and_settle(run: CancelRun, ref: OrderRef, *, is_ours: bool = False) -> Steps:
+def _cancel_and_settle(
+    run: CancelRun, ref: OrderRef, *, is_ours: bool = False, asked: OrderRef | None = None
+) -> Steps:
     """Cancel the order. Raises ``OrderNotFound`` if it was gone, and another error if it stays unsettled.
 
-    `is_ours`: whether a request of this call may have cancelled the order already.
+    `is_ours`: whether a request of this call may have cancelled the order already. `asked`: how the bot named
+    the order, if not by `ref`.
     """
     report = yield from _submit_and_query(run, ref)
     is_ours = is_ours or ref not in run.gone
@@ -108,7 +102,7 @@ def _cancel_and_settle(run: CancelRun, ref: OrderRef, *, is_ours: bool = False) 
             raise _unsettled(run, ref, "the exchange did not cancel the order, and a query finds it open")
         yield from _cancel_by_id(run, ref, report, is_ours=is_ours)
     elif report.status != "canceled" or not is_ours:
-        raise not_found(run, report, run.gone.get(ref))
+        raise not_found(run.context.method, asked or ref, report.status, run.gone.get(ref))
 
 
 def _is_open(report: OrderReport | None) -> bool:
@@ -198,7 +192,7 @@ def _cancel_by_id(run: CancelRun, ref: OrderRef, found: OrderReport, *, is_ours:
     by_id = CancelRun(run.batch._replace(refs=(known,)), run.market_id, run.context)
     by_id.deadline, by_id.failure = run.deadline, run.failure
     try:
-        yield from _cancel_and_settle(by_id, known, is_ours=is_ours)
+        yield from _cancel_and_settle(by_id, known, is_ours=is_ours, asked=ref)
     finally:
         report = by_id.ledger[known]
         if report is not None:
@@ -213,13 +207,4 @@ def _unsettled(run: CancelRun, ref: OrderRef, why: str) -> BaseError:
         error.__cause__ = run.gone.get(ref)
     if run.ban is not None:
         carry_ban(error, run.ban)
-    return error
-
-
-def not_found(run: CancelRun, report: OrderReport, refusal: BaseError | None) -> BaseError:
-    """The error that names the order's final state, or says that the exchange does not know the order."""
-    words = f" - {bare_message(refusal, run.context.method)}" if refusal is not None else ""
-    gone = _GONE_WORDS[report.status]
-    error = OrderNotFound(f"{run.context.method} order not found: {gone}{words}")
-    error.__cause__ = refusal
     return error

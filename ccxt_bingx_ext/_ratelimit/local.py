@@ -113,8 +113,12 @@ class LocalLimiter:
     @property
     def banned_for(self) -> float:
         """How long a ban still lasts (s), 0 without a ban."""
-        until = max(self._schedule.banned_until, self._schedule.held_until)
-        return max(0.0, until - self._clock())
+        return self.rest_of_ban.delay
+
+    @property
+    def rest_of_ban(self) -> Decision:
+        """The decision for every ticket during a ban. Its delay is 0 without one."""
+        return self._schedule.rest_of_ban(self._clock())
 
     @property
     def timed_ban(self) -> float:

@@ -60,6 +60,12 @@ class Outage:
                 f"the shared rate limit at {self.where} cannot be reached ({kind}{reason}). "
                 "Until it is back, each process keeps the limit by itself"
             )
+            if isinstance(error, ModuleNotFoundError):  # it never comes back by itself
+                text = (
+                    f"the shared rate limit at {self.where} needs the package redis, which is not installed. "
+                    "Each process keeps the limit by itself. Run pip install 'ccxt-bingx-ext[redis]', and "
+                    "restart the bot"
+                )
             event(WARNING, "store_away", text, store=self.where, error=kind)
 
     def end(self) -> None:

@@ -116,10 +116,10 @@ class RedisLimiter:
 
     def _acquire(self, signal: Acquire) -> Steps[Decision]:
         ticket, rate_limit = signal
-        banned_for = self._local.banned_for
-        if banned_for > 0:
+        ban = self._local.rest_of_ban
+        if ban.delay:
             yield from self._restore_ban()
-            return Decision(banned_for, banned=True)
+            return ban
         if self._outage.is_on:
             return self._acquire_locally(signal)
         if not self._queue.may_ask(ticket, self.most_asking + rate_limit.requests, self.stale_after):

@@ -67,10 +67,14 @@ class RateLimit(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """Go now (`delay` 0), or ask again after `delay` s. `banned`: the delay is the rest of a ban."""
+    """Go now (`delay` 0), or ask again after `delay` s. `banned`: the delay is the rest of a ban.
+
+    `is_named`: the exchange named the end of the ban. If not, the delay is how long the limiter holds.
+    """
 
     delay: float
     banned: bool = False
+    is_named: bool = True
 
 
 class Schedule(Generic[T]):
@@ -117,9 +121,9 @@ class Schedule(Generic[T]):
     def _decide(self, ticket: T, now: float, rate_limit: RateLimit) -> Decision:
         self._width = max(self._width, rate_limit.requests)
         self._longest_period = max(self._longest_period, rate_limit.period)
-        banned_until = max(self.banned_until, self.held_until)
-        if now < banned_until:
-            return Decision(banned_until - now, banned=True)
+        ban = self.rest_of_ban(now)
+        if ban.delay:
+            return ban
         return Decision(self._free_at(ticket, now, rate_limit) - now)
 
     def _free_at(self, ticket: T, now: float, rate_limit: RateLimit) -> float:
@@ -204,6 +208,11 @@ class Schedule(Generic[T]):
     def resume(self) -> None:
         """End a ban without a time: the exchange accepts requests again."""
         self.held_until, self._hold = -inf, 0.0
+
+    def rest_of_ban(self, now: float) -> Decision:
+        """The rest of a ban, as a decision. Its delay is 0 without one."""
+        until = max(self.banned_until, self.held_until)
+        return Decision(max(0.0, until - now), banned=True, is_named=self.banned_until >= self.held_until)
 
     def ban(self, until: float) -> None:
         """Grant nothing before `until`, and report the ban. A shorter ban never shortens a longer one."""

@@ -26,6 +26,7 @@ from ccxt_bingx_ext._cancel.arguments import (
     parse_cancellations,
     parse_single,
     parse_symbol,
+    parse_symbol_or_all,
     reading_markets,
 )
 from ccxt_bingx_ext._ids import Batch, ClientOrderId, OrderRef
@@ -261,12 +262,29 @@ def test_ambiguous_params(bad: Any) -> None:
     assert str(caught.value).endswith(f": {bad!r}")
 
 
-@pytest.mark.parametrize("name", ["symbol", "signature", "a&b", "", 5])
-def test_reserved_params(name: Any) -> None:
-    """parse_batch refuses symbol, signature and every name that cannot be sent."""
-    with pytest.raises(BadRequest, match="params has a name that the plugin cannot send") as caught:
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("symbol", "pass the symbol as the argument"),
+        ("Symbol", "pass the symbol as the argument"),
+        ("signature", "the plugin signs the request"),
+        *((one, "the plugin cannot send this name") for one in ("a&b", "", 5)),
+    ],
+)
+def test_reserved_params(name: Any, why: str) -> None:
+    """parse_batch refuses symbol, signature and every name that cannot be sent, and says what to do."""
+    with pytest.raises(BadRequest) as caught:
         parse_batch(["1"], {name: "x"})
-    assert str(caught.value).endswith(f": {name!r}")
+    assert str(caught.value) == f"bingx cancelOrders() params[{name!r}] is not allowed: {why}"
+
+
+def test_empty_symbol_of_all() -> None:
+    """cancel_all_orders takes None for every symbol, and no empty symbol, which may be a mistake."""
+    assert parse_symbol_or_all(None) is None
+    assert parse_symbol_or_all("A/B") == "A/B"
+    with pytest.raises(ArgumentsRequired) as caught:
+        parse_symbol_or_all("")
+    assert str(caught.value) == "bingx cancelAllOrders() symbol is empty: pass None for every symbol"
 
 
 def test_params_of_ccxt() -> None:
@@ -653,13 +671,18 @@ def test_bad_entry_among_ids(entry: Any, error: type[Exception], says: str) -> N
     assert str(caught.value).startswith(f"bingx cancelOrders() {says}")
 
 
+ORDER_IDS = "is misspelt: pass ids, or params['orderIds']"
+CLIENT_ORDER_IDS = "is misspelt: pass ids, or params['clientOrderIds']"
+
+
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        *((one, "takes ids as ids or clientOrderIds") for one in ("orderids", "ORDERIDS", "ClientOrderIDs")),
-        *((one, "takes ids as ids or clientOrderIds") for one in ("orderID", "orderidlist", "CLIENTORDERID")),
-        *((one, "takes ids as ids or clientOrderIds") for one in ("orderIds ", "orderIds[0]", "order_id")),
-        *((one, "has a name that the plugin cannot send") for one in ("Symbol", "SIGNATURE", "\u017fymbol")),
+        *((one, ORDER_IDS) for one in ("orderids", "ORDERIDS", "orderID", "orderidlist")),
+        *((one, ORDER_IDS) for one in ("orderIds ", "orderIds[0]", "order_id")),
+        *((one, CLIENT_ORDER_IDS) for one in ("ClientOrderIDs", "CLIENTORDERID")),
+        *((one, "is not allowed: pass the symbol as the argument") for one in ("Symbol", "\u017fymbol")),
+        ("SIGNATURE", "is not allowed: the plugin signs the request"),
         *((one, "is misspelt: write 'process'") for one in ("Process", "PROCESS")),
         *((one, "is misspelt: write 'recvWindow'") for one in ("recvwindow", "RecvWindow")),
         ("Timestamp", "is misspelt: write 'timestamp'"),
@@ -667,9 +690,13 @@ def test_bad_entry_among_ids(entry: Any, error: type[Exception], says: str) -> N
 )
 def test_names_in_any_case(name: str, says: str) -> None:
     """The check of reserved names ignores case, because the exchange may do so."""
-    for parse, ids in ((parse_batch, ["1"]), (parse_cancellations, [ENTRY])):
-        with pytest.raises(BadRequest, match=says):
-            parse(ids, {name: "1"})
+    with pytest.raises(BadRequest) as caught:
+        parse_batch(["1"], {name: "1"})
+    assert str(caught.value).endswith(f"] {says}")
+    with pytest.raises(BadRequest) as caught:
+        parse_cancellations([ENTRY], {name: "1"})
+    for_symbols = "is not allowed: list the ids in orders" if "pass ids" in says else says
+    assert str(caught.value).endswith(f"] {for_symbols}")
 
 
 MARKET = {"id": "A-B", "symbol": "A/B", "spot": True}
@@ -773,9 +800,14 @@ def test_single(given: Any, params: Any, sent: tuple[str, str], known_as: Any) -
             "takes one client order id, not two: a, b",
         ),
         (ClientOrderId("b"), {"clientOrderId": "a"}, BadRequest, "takes one client order id, not two: a, b"),
-        ("1", {"orderId": "2"}, BadRequest, r"takes ids as id or clientOrderId, not as params\['orderId'\]"),
-        ("1", {"clientOrderIds": ["a"]}, BadRequest, r"not as params\['clientOrderIds'\]"),
-        ("1", {"symbol": "X"}, BadRequest, "a name that the plugin cannot send"),
+        (
+            "1",
+            {"orderId": "2"},
+            BadRequest,
+            r"params\['orderId'\] is not allowed: pass id, or params\['clientOrderId'\]",
+        ),
+        ("1", {"clientOrderIds": ["a"]}, BadRequest, r"params\['clientOrderIds'\] is not allowed: pass id"),
+        ("1", {"symbol": "X"}, BadRequest, r"params\['symbol'\] is not allowed: pass the symbol"),
         ("1", {"process": 2}, BadRequest, "process is not 0 or 1"),
         ("1", None, BadRequest, "params is not a dict"),
     ],
@@ -814,9 +846,9 @@ def test_params_of_all() -> None:
 @pytest.mark.parametrize(
     ("params", "words"),
     [
-        ({"orderId": "1"}, r"not as params\['orderId'\]"),
-        ({"clientOrderIds": ["a"]}, r"not as params\['clientOrderIds'\]"),
-        ({"symbol": "BTC-USDT"}, "a name that the plugin cannot send: 'symbol'"),
+        ({"orderId": "1"}, r"params\['orderId'\] is not allowed: .* call cancel_orders"),
+        ({"clientOrderIds": ["a"]}, r"params\['clientOrderIds'\] is not allowed: .* call cancel_orders"),
+        ({"symbol": "BTC-USDT"}, r"params\['symbol'\] is not allowed: pass the symbol as the argument"),
         ({"side": "a&b"}, "cannot be sent unambiguously"),
         ({"process": 2}, "process is not 0 or 1"),
         ("x", "params is not a dict"),

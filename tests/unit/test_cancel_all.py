@@ -724,7 +724,7 @@ def test_odd_list(data: Any) -> None:
     error = failing(exchange, kind=BadResponse)
     assert (told(error.orders), error.unresolved) == ({"2": "canceled"}, UNKNOWN)
     assert len(exchange.sent(FetchOpenOrders)) == 5
-    assert "could not read which orders are still open: no list of orders" in str(error)
+    assert "could not read which orders are still open: the response has no list of orders" in str(error)
 
 
 @pytest.mark.parametrize("resolve_attempts", [0, 1])

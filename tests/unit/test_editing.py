@@ -136,7 +136,7 @@ def test_cancelled_spot_order() -> None:
     exchange = Exchange(spot(new=False, new_words="insufficient balance"))
     error = failure(exchange, endpoint=SPOT_SINGLE)
     assert (type(error), said(error), error.unresolved) == (InvalidOrder, [("7", "canceled")], [])
-    assert str(error).endswith(f"the old order was cancelled, {NOT_PLACED}: insufficient balance")
+    assert str(error).endswith(f"the old order 7 was cancelled, {NOT_PLACED}: insufficient balance")
     assert exchange.asked == 0
 
 
@@ -237,7 +237,7 @@ def test_refused_after_the_cancel() -> None:
     words = "order open error:insufficient balance, and the previous cancel order request result:true"
     error = failure(Exchange(refused(100202, words, InsufficientFunds), canceled(7)))
     assert (type(error), said(error), error.unresolved) == (InsufficientFunds, [("7", "canceled")], [])
-    assert str(error).endswith(f"the old order is gone (canceled), {NOT_PLACED}")
+    assert str(error).endswith(f"the old order 7 is gone (canceled), {NOT_PLACED}")
     open_order = Exchange(refused(100202, words, InsufficientFunds), canceled(7, status="PENDING"))
     error = failure(open_order)
     assert (type(error), error.orders, error.unresolved) == (InsufficientFunds, [], ["7"])

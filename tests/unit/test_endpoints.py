@@ -172,5 +172,5 @@ def test_swaps_without_all_or_nothing(endpoint: Endpoint) -> None:
 )
 def test_params_that_name_orders(name: Any) -> None:
     """parse_batch refuses params that would cancel other orders than the given ids."""
-    with pytest.raises(BadRequest, match=rf"not as params\['{name}'\]"):
+    with pytest.raises(BadRequest, match=rf"params\['{name}'\] is misspelt: pass ids"):
         parse_batch([1], {name: "2"})

@@ -12,6 +12,7 @@ from ccxt.base.errors import (
     AuthenticationError,
     BadRequest,
     BaseError,
+    DDoSProtection,
     ExchangeNotAvailable,
     InvalidNonce,
     OperationFailed,
@@ -160,6 +161,36 @@ def test_refusal_message() -> None:
     assert response_of(raised({"code": 80016})) == Response(200, "80016", "")
 
 
+PAGE = f"<html>\r\n  <body>\r\n sign={'c' * 64}</body></html>\r\n"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kept"),
+    [
+        (403, None, True),  # a page is not JSON
+        (504, None, True),
+        (302, None, True),
+        (429, {"code": 429, "msg": "x"}, True),
+        (504, {"code": 100500, "msg": "x"}, True),
+        (403, {"code": 100419, "msg": "x"}, False),
+        (200, None, False),  # a market's list, say
+    ],
+)
+def test_page(status: int, body: Any, kept: bool) -> None:
+    """The record keeps the page of a gateway or a firewall, without signatures, and shows it in one line."""
+    response = parse_response(status, {}, body, NOW, 1.0, text=PAGE)
+    assert response.page == (PAGE.replace("c" * 64, "***") if kept else "")
+    assert response.excerpt == ("<html> <body> sign=***</body></html>" if kept else "")
+
+
+def test_message_of_a_page() -> None:
+    """The message of a firewall's refusal names the HTTP status, and shows the page in one line."""
+    for text, shown in ((PAGE, "HTTP 403 <html> <body> sign=***</body></html>"), ("", "HTTP 403")):
+        with pytest.raises(DDoSProtection) as caught:
+            raise_refusal("bingx", parse_response(403, {}, None, NOW, 1.0, text=text), text)
+        assert str(caught.value) == f"bingx {shown}"
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -196,6 +227,12 @@ def test_not_sent() -> None:
     until = calendar.timegm(time.strptime(said[1], "%Y-%m-%d %H:%M:%S"))
     assert until == pytest.approx(time.time() + 300, abs=5)
     assert (response_of(error), error.banned, error.retry_after) == (None, True, 300.04)
+    held = not_sent(Decision(4.0, banned=True, is_named=False))
+    assert str(held) == (
+        "bingx cancels not sent: the exchange refused an earlier request, and named no time. "
+        "The plugin sends no other one for 4.0 s"
+    )
+    assert (held.banned, held.retry_after) == (True, 4.0)
     used_up = not_sent(Decision(2.5), "look-ups")
     why = "the rate limit delays them by 2.5 s, longer than this call may wait (maxWait)"
     assert str(used_up) == f"bingx look-ups not sent: {why}"

@@ -152,7 +152,7 @@ def test_all_or_nothing_with_fails() -> None:
 def test_unexpected_response(bad: Any) -> None:
     """After an undocumented response every id is unresolved (ccxt returns an empty list)."""
     with pytest.raises(
-        BadResponse, match=r"not the documented one: no .* - the outcome is unknown"
+        BadResponse, match=r"the response (is not JSON|has no|names no) .* - the outcome is unknown"
     ) as caught:
         play(Wire(bad), batch(1, 2))
     assert lists_of(caught.value) == ([], ["1", "2"])
@@ -166,23 +166,32 @@ def test_refused_all_or_nothing() -> None:
     with pytest.raises(BadRequest, match=match) as caught:
         play(Wire(gone), batch(1, 2))
     assert lists_of(caught.value) == ([], ["1", "2"])
+    assert "(the exchange's code: 100400) - unresolved: 1, 2" in str(caught.value)
     assert caught.value.exchange_message == "order not exist"
     assert caught.value.__cause__ is gone
 
 
 @pytest.mark.parametrize(
-    ("text", "status"),
-    [("order status :FILLED,can not delete", "closed"), ("order does not exist", None)],
+    ("text", "status", "words"),
+    [
+        ("order status :FILLED,can not delete", "closed", "already filled"),
+        ("order does not exist", None, "the exchange knows no such order"),
+    ],
 )
-def test_refused_list_of_one(text: str, status: str | None) -> None:
-    """The refusal of a list of one id is OrderNotFound, which knows the state and leaves nothing open."""
+def test_refused_list_of_one(text: str, status: str | None, words: str) -> None:
+    """The refusal of a list of one id is OrderNotFound, in the words of a single cancel.
+
+    It knows the state, and leaves nothing open.
+    """
     gone = OrderNotFound(f"bingx {text}")
     attach_response(gone, Response(200, "100400", text))
     with pytest.raises(OrderNotFound) as caught:
         play(Wire(gone), batch(1))
-    assert caught.value is gone
-    assert [order["status"] for order in gone.orders] == [status]
-    assert gone.unresolved == []
+    assert str(caught.value) == f"bingx cancelOrders() order not found: {words} - order 1 - {text}"
+    assert caught.value.__cause__ is gone
+    assert caught.value.exchange_message == text
+    assert [order["status"] for order in caught.value.orders] == [status]
+    assert caught.value.unresolved == []
 
 
 def test_refused_client_order_id() -> None:
@@ -458,7 +467,7 @@ def test_cold_cancel_under_right_market_id() -> None:
     error = OrderNotFound("can not find order")
     with pytest.raises(OrderNotFound) as caught:
         unloaded(Wire(error), batch(1), same)
-    assert caught.value is error
+    assert caught.value.__cause__ is error
     assert unloaded(Wire(response(fails=[not_found("1")])), batch(1, process=1), same) == [("1", None)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from functools import partial
 from typing import Any
@@ -452,6 +453,26 @@ def test_end_of_a_ban_of_another_process(caplog: pytest.LogCaptureFixture) -> No
     assert redis.messages == ["acquire"] * 3
     (record,) = caplog.records
     assert "the exchange refuses requests to" in record.getMessage()
+
+
+def test_package_redis_is_missing(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the package redis, cancels go on, and the warning says how to install it."""
+    monkeypatch.setitem(sys.modules, "redis", None)
+    limiter = RedisLimiter("redis://there:2", "name", LocalLimiter())
+    assert limiter.do(Acquire(ticket(), LIMIT)) == GO
+    assert [record.getMessage() for record in caplog.records] == [
+        "the shared rate limit at there:2 needs the package redis, which is not installed. "
+        "Each process keeps the limit by itself. Run pip install 'ccxt-bingx-ext[redis]', and restart the bot"
+    ]
+
+
+def test_whether_a_ban_has_a_time() -> None:
+    """The decision says whether the exchange named the end of the ban, or this process holds by itself."""
+    redis = Redis()
+    redis.do(Ban(None))
+    assert redis.do(Acquire(ticket(), LIMIT)) == (pytest.approx(1.0, abs=0.5), True, False)
+    redis.do(Ban(300.0))
+    assert redis.do(Acquire(ticket(), LIMIT)) == (pytest.approx(300, abs=5), True, True)
 
 
 def test_no_password_in_the_log(caplog: pytest.LogCaptureFixture) -> None:

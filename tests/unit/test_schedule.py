@@ -111,6 +111,17 @@ def test_slightly_late_tickets_keep_their_turn() -> None:
     assert ask(schedule, "behind", 1.5, LIMIT) == approx(1.05)
 
 
+def test_whether_a_ban_has_a_time() -> None:
+    """A decision during a ban says whether the exchange named its end. The later end decides."""
+    schedule = Schedule[Hashable]()
+    schedule.ban(0.5)
+    assert ask(schedule, "a", 0.0, LIMIT) == (0.5, True, True)
+    schedule.hold(0.0)
+    assert ask(schedule, "a", 0.0, LIMIT) == (1.0, True, False)
+    schedule.ban(2.0)
+    assert ask(schedule, "a", 0.0, LIMIT) == (2.0, True, True)
+
+
 def test_overdue_tickets_after_a_ban() -> None:
     """The same holds for tickets that were due when the ban ended."""
     schedule = Schedule[Hashable]()

@@ -485,6 +485,7 @@ def test_forgotten_client_id_filled_meanwhile() -> None:
     exchange = Exchange([UNKNOWN], queries, opens=[opens])
     error = exchange.fails(None, MINE)
     gone(error, "closed", "already filled")
+    assert " order not found: already filled - order Mine" in str(error)
     assert exchange.sent == "cqhqhocq"
 
 

@@ -167,7 +167,9 @@ def test_named_final_state(state: str, status: str, words: str) -> None:
     results = cancel(exchange)
     error = results.pop("2")
     assert type(error) is OrderNotFound
-    assert str(error).startswith(f"{CANCEL_ORDER} order not found: {words} - the  orderId:2 order status")
+    assert str(error).startswith(
+        f"{CANCEL_ORDER} order not found: {words} - order 2 - the  orderId:2 order status"
+    )
     assert [order["status"] for order in error.orders] == [status]
     assert error.unresolved == []
     assert [order["status"] for order in results.values()] == ["canceled"] * 2
@@ -179,7 +181,7 @@ def test_does_not_exist() -> None:
     exchange = Exchange([response([canceled(1), canceled(3)], [not_found("2")])], queries=[GONE])
     error = cancel(exchange)["2"]
     assert str(error).startswith(
-        f"{CANCEL_ORDER} order not found: the exchange knows no such order - can not find"
+        f"{CANCEL_ORDER} order not found: the exchange knows no such order - order 2 - can not find"
     )
     assert unresolved(error)[:2] == (OrderNotFound, [])
     assert exchange.sent == [("batch", "1,2,3"), ("query", "2"), ("query", "2")]

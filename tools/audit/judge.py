@@ -43,7 +43,7 @@ _BUSY_CODES: Final = frozenset(
 _REPEATED_WORDS: Final = "submitted once per second"
 _REFUSES_ALL_THE_SAME: Final = re.compile(r"not exist|doesn't exist")
 _NAMES_AN_ORDER: Final = re.compile(r"can not find order|order does not exist|order status", re.I)
-_CODE: Final = re.compile(r'"code":\s*(\d+)')
+_CODE: Final = re.compile(r"(?:\"code\"|the exchange's code):\s*(\d+)")
 
 
 @dataclass
