@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from ccxt.base.errors import AuthenticationError, BaseError
+from ccxt.base.errors import BaseError
 
 from .. import bingx
 from .bar import bar, no_bar
@@ -20,7 +20,7 @@ from .credentials import Keys, hidden, open_exchange, placed, read_keys
 from .ids import Word, targets_of, words_in
 from .interrupts import sigterm_interrupts
 from .jobs import Exchanges, Job, ListedOrders, OpenOrders
-from .outcome import CANCELLED, NOT_CANCELLED, UNRESOLVED, Outcome, document, status_of, words_of
+from .outcome import CANCELLED, NOT_CANCELLED, UNRESOLVED, Outcome, document, status_of, what_next, words_of
 from .reasons import why
 from .rehearsal import RehearsingBingx, Request
 from .table import paragraph, table, terminal_width
@@ -156,19 +156,8 @@ def _show(
     show(outcome.summary)
     if outcome.error is not None:
         remark(paragraph("", printable(clean(describe(outcome.error))), width))
-    if outcome.unresolved:
-        remark(paragraph("", _what_next(outcome), width))
-
-
-def _what_next(outcome: Outcome) -> str:
-    """The advice for orders that may be live."""
-    is_unlisted = bool(outcome.unlisted)
-    left = f"{len(outcome.unresolved)} unresolved." if not is_unlisted else "Some orders may be live."
-    if isinstance(outcome.error, AuthenticationError):
-        return f"{left} Run ccxt-bingx-ext doctor: it says what is wrong with the key."
-    if is_unlisted:
-        return f"{left} Run --all again."
-    return f"{left} They may be live: cancel them again."
+    if outcome.exit_code == UNRESOLVED:
+        remark(paragraph("", what_next(outcome), width))
 
 
 def _show_on_stderr(outcome: Outcome, several: bool, reason: str) -> None:

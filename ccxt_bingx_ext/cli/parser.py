@@ -119,7 +119,7 @@ examples:
 exit codes:
   0   every order you named is cancelled, or you named none
   1   some order is not cancelled, or you said no
-  2   some order may still be live
+  2   some order is, or may still be, live
   64  bad usage, nothing was sent
   74  the question or the rehearsal cannot be shown, nothing was sent
 

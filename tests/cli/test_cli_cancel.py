@@ -91,6 +91,21 @@ def test_exit_code_2(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -
     assert simulator.status(first) == "PENDING"
 
 
+def test_open_order(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    """An order that the exchange refuses to cancel is live: exit code 2, advice, and an id to feed back."""
+    live = str(simulator.place(client_order_id="mine").order_id)
+    simulator.faults.add("refuse", ids=[int(live)], code=100400, text="strange words", times=None)
+    assert cancelled(simulator, live) == 2
+    captured = capsys.readouterr()
+    assert captured.out.endswith("\n1 open of 1\n")
+    assert captured.err == "1 open. It is live: cancel it again.\n"
+    assert cancelled(simulator, "client:mine", "--json") == 2
+    unresolved = document(capsys)["unresolved"]
+    simulator.faults.clear()
+    assert cancelled(simulator, *unresolved) == 0
+    assert simulator.status(live) == "CANCELED"
+
+
 def test_json(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
     """--json prints one document with ccxt's fields and the exchange's words, and nothing to stderr."""
     first = str(simulator.place().order_id)
