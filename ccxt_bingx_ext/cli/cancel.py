@@ -44,7 +44,7 @@ def cancel(chosen: argparse.Namespace) -> int:
         several = symbol is None
         job = ListedOrders(exchanges, targets, several=several, all_or_nothing=chosen.all_or_nothing)
     if chosen.dry_run:
-        return _show_rehearsal(job, chosen)
+        return _show_rehearsal(job, chosen, exchanges.rehearsing)
     try:
         job.check()
         if not (chosen.yes or chosen.simulator is not None or _agreed(job, chosen)):
@@ -168,13 +168,15 @@ def _show_on_stderr(outcome: Outcome, several: bool, reason: str) -> None:
         remark(line.encode("ascii", "backslashreplace").decode())
 
 
-def _show_rehearsal(job: Job, chosen: argparse.Namespace) -> int:
+def _show_rehearsal(job: Job, chosen: argparse.Namespace, rehearsing: RehearsingBingx) -> int:
     try:
         job.check()
         requests: Sequence[Request] = job.rehearse()
     except BaseError as error:
         remark(f"{printable(why(error))}; nothing was sent")
         return NOT_CANCELLED
+    if rehearsing.unread is not None:
+        remark(f"the symbol was not checked: {printable(why(rehearsing.unread))}")
     if chosen.json:
         show(json.dumps({"dryRun": True, "requests": [request._asdict() for request in requests]}))
         return CANCELLED

@@ -19,12 +19,12 @@ from typing import Any
 import pytest
 
 from ccxt_bingx_ext import ClientOrderId
-from ccxt_bingx_ext.cli import cancel, credentials, main
+from ccxt_bingx_ext.cli import cancel, credentials, main, rehearsal
 from ccxt_bingx_ext.cli.ids import Target
 from ccxt_bingx_ext.cli.outcome import cancel_in_parts
 from ccxt_bingx_ext.cli.rehearsal import RehearsingBingx
 from ccxt_bingx_ext.cli.terminal import printable
-from ccxt_bingx_ext.simulator import Simulator
+from ccxt_bingx_ext.simulator import Request, Simulator
 
 UNKNOWN = "1735999999999999999"
 
@@ -43,6 +43,11 @@ class Terminal(io.StringIO):
 
 def cancelled(simulator: Simulator, *words: str) -> int:
     return main(["cancel", "BTC/USDT", *words, "--simulator", simulator.url])
+
+
+def sent(simulator: Simulator) -> list[Request]:
+    """The requests other than those for the markets."""
+    return [request for request in simulator.requests if request.method == "POST"]
 
 
 def document(capsys: pytest.CaptureFixture[str]) -> Any:
@@ -151,8 +156,8 @@ def test_from_file(simulator: Simulator, capsys: pytest.CaptureFixture[str], tmp
     file.write_text("# all of them\n\n" + "".join(f"{one} # open\n" for one in [*ids, *ids]))
     assert cancelled(simulator, "--from-file", str(file), f"00{ids[0]}", "--json") == 0
     assert [one["id"] for one in document(capsys)["orders"]] == ids
-    sent = [request.params["orderIds"].count(",") + 1 for request in simulator.requests]
-    assert sent == [50, 1]
+    counts = [request.params["orderIds"].count(",") + 1 for request in sent(simulator)]
+    assert counts == [50, 1]
 
 
 def test_all_or_nothing(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
@@ -163,15 +168,14 @@ def test_all_or_nothing(simulator: Simulator, capsys: pytest.CaptureFixture[str]
     assert (printed["orders"], printed["unresolved"]) == ([], [*ids, UNKNOWN])
     assert printed["error"]["class"] == "BadRequest"
     assert cancelled(simulator, *ids, "--all-or-nothing", "--json") == 0
-    sent = [request for request in simulator.requests if request.method == "POST"]
-    assert [request.params["process"] for request in sent] == ["0", "0"]
+    assert [request.params["process"] for request in sent(simulator)] == ["0", "0"]
 
 
 @pytest.mark.parametrize(("form", "words"), [("json", []), ("query", ["--request-format", "query"])])
 def test_request_format(simulator: Simulator, form: str, words: list[str]) -> None:
     """--request-format chooses the form of the request, and JSON is the default."""
     assert cancelled(simulator, str(simulator.place().order_id), *words) == 0
-    assert [request.form for request in simulator.requests] == [form]
+    assert [request.form for request in sent(simulator)] == [form]
 
 
 @pytest.mark.parametrize("form", ["json", "query"])
@@ -189,7 +193,7 @@ def test_dry_run(simulator: Simulator, capsys: pytest.CaptureFixture[str], form:
         f"POST{simulator.url}/openApi/spot/v1/trade/cancelOrders"
     }
     assert not {"signature", "timestamp"} & printed["requests"][0]["parameters"].keys()
-    assert simulator.requests == []
+    assert sent(simulator) == []
 
 
 def test_wrong_id(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
@@ -209,9 +213,7 @@ def test_market_id(simulator: Simulator) -> None:
     """cancel accepts a market id, as ccxt does, and loads markets for it."""
     first = str(simulator.place().order_id)
     assert main(["cancel", "BTC-USDT", first, "--simulator", simulator.url]) == 0
-    assert [one.path.rpartition("/")[2] for one in simulator.requests if one.method == "POST"] == [
-        "cancelOrders"
-    ]
+    assert [one.path.rpartition("/")[2] for one in sent(simulator)] == ["cancelOrders"]
 
 
 def test_markets_unavailable(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
@@ -219,6 +221,47 @@ def test_markets_unavailable(simulator: Simulator, capsys: pytest.CaptureFixture
     simulator.faults.add("http", path="common/symbols", status=503, times=None)
     assert main(["cancel", "BTC-USDT", "1", "--json", "--simulator", simulator.url]) == 2
     assert document(capsys)["unresolved"] == ["1"]
+
+
+@pytest.mark.parametrize("words", [["FOO/BAR", "1"], ["FOO/BAR", "1", "--dry-run"], ["FOO/BAR", "client:a"]])
+def test_wrong_symbol(simulator: Simulator, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    """For a spot symbol that the exchange does not list cancel sends nothing and exits with 64."""
+    assert main(["cancel", *words, "--simulator", simulator.url]) == 64
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "FOO/BAR is not a market of the exchange; nothing was sent\n" in captured.err
+    assert sent(simulator) == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "http", "status": 503},
+        {"kind": "drop"},
+        {"kind": "canned", "body": '{"code":0,"data":[]}'},
+        {"kind": "canned", "body": '{"code":0,"data":{"symbols":["odd"]}}'},
+        {"kind": "hang"},
+    ],
+    ids=["error", "lost", "not a mapping", "odd markets", "no response"],
+)
+def test_cancel_goes_out_without_markets(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any]
+) -> None:
+    """If the markets cannot be read soon, the cancel of a spot order goes out unchecked."""
+    monkeypatch.setattr(rehearsal, "_PATIENCE_MS", 1000)
+    live = str(simulator.place().order_id)
+    simulator.faults.add(path="common/symbols", times=None, **fault)
+    assert cancelled(simulator, live) == 0
+    assert simulator.status(live) == "CANCELED"
+
+
+def test_dry_run_unchecked(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    """A dry run of a spot order works without markets, and says that it did not check the symbol."""
+    simulator.faults.add("http", path="common/symbols", status=503, times=None)
+    assert cancelled(simulator, "1", "--dry-run") == 0
+    captured = capsys.readouterr()
+    assert captured.err == "the symbol was not checked: the exchange failed with HTTP 503\n"
+    assert captured.out.endswith("dry run: 1 order of BTC/USDT, nothing was sent\n")
 
 
 def test_swap_orders(simulator: Simulator) -> None:
@@ -242,7 +285,7 @@ def test_interrupt(simulator: Simulator, number: signal.Signals, error: list[str
     with subprocess.Popen(
         [*command, "--simulator", simulator.url], stdout=subprocess.PIPE, text=True
     ) as process:
-        while len(simulator.requests) < 2 and process.poll() is None:
+        while len(sent(simulator)) < 2 and process.poll() is None:
             time.sleep(0.01)
         process.send_signal(number)
         printed = json.loads(process.communicate(timeout=30)[0])
@@ -273,6 +316,7 @@ def as_live(simulator: Simulator, monkeypatch: pytest.MonkeyPatch, typed: io.Str
     monkeypatch.setattr(
         cancel, "open_exchange", lambda kind, keys, _: credentials.open_exchange(kind, keys, simulator.url)
     )
+    monkeypatch.setattr(cancel, "placed", lambda exchange, _: credentials.placed(exchange, simulator.url))
     return ["cancel", "BTC/USDT", str(simulator.place().order_id)]
 
 
@@ -300,7 +344,7 @@ def test_confirmation(
     """On the live exchange cancel asks first, and goes on only after a yes or --yes."""
     assert main([*as_live(simulator, monkeypatch, typed), *words]) == code
     captured = capsys.readouterr()
-    assert len(simulator.requests) == (code == 0)
+    assert len(sent(simulator)) == (code == 0)
     assert bool(captured.out) == (code == 0)
     if code == 1:
         question, answer = captured.err.split("? [y/N] ")
