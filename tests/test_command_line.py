@@ -186,3 +186,12 @@ def test_port_in_use(loopback: None, capsys: pytest.CaptureFixture[str]) -> None
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert main(["simulate", "--port", str(taken.getsockname()[1])]) == 64
     assert "cannot be used" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("port", ["99999", "65536", "-1", "http"])
+def test_bad_port(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """For a port that cannot be, simulate names the possible ones and exits with 64."""
+    with pytest.raises(SystemExit) as ended:
+        main(["simulate", "--port", port])
+    assert ended.value.code == 64
+    assert f"port must be 0 to 65535, not {port}\n" in capsys.readouterr().err

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 
+from .._simulated import LARGEST_PORT
 from .usage import Parser
 from .versions import documentation, versions
 
@@ -200,8 +202,14 @@ exit codes:
 
 {DOCS}""",
     )
-    simulate.add_argument("--port", type=int, default=8000, help="0 takes a free one (default: 8000)")
+    simulate.add_argument("--port", type=_port, default=8000, help="0 takes a free one (default: 8000)")
     simulate.add_argument("--log", action="store_true", help="print each request with its outcome")
+
+
+def _port(text: str) -> int:
+    if re.fullmatch(r"\d{1,5}", text, re.ASCII) is None or int(text) > LARGEST_PORT:
+        raise argparse.ArgumentTypeError(f"port must be 0 to {LARGEST_PORT}, not {text}")
+    return int(text)
 
 
 def _account_options() -> Parser:

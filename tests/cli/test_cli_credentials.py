@@ -83,6 +83,7 @@ def test_local_simulator(url: str) -> None:
         "http://127.0.0.1.example.com",
         "https://127.0.0.1:8000",
         "http://127.0.0.1/other",
+        "http://127.0.0.1:65536",
         "http://127.0.0.1/?other",
         "http://[",
         "127.0.0.1:8000",
