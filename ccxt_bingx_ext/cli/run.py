@@ -63,6 +63,8 @@ def run(words: Sequence[str]) -> int:
         # Of this Python's ccxt. If the program has another one, `register` warns there, in the log.
         remark(f"ccxt-bingx-ext: {warning}")
     environment = environment_of(os.environ)
+    if simulator:
+        companion.refuse_dead(simulator)
     if simulator is not None:
         environment[VARIABLE] = simulator or companion.start()[0]
     if VARIABLE in environment:  # also if a simulated program runs another one
