@@ -150,22 +150,20 @@ def _show(
         is_order_id = not target.word.startswith("client:")
         id, client_id = (target.word, "") if is_order_id else ("", target.id)
         rows.append(cells(target.symbol if several else "", id, client_id, "unresolved", "may be live"))
-    width = terminal_width()
     if rows:
-        show(table(_HEADINGS, rows, width) + "\n")
+        show(table(_HEADINGS, rows, terminal_width()) + "\n")
     show(outcome.summary)
     if outcome.error is not None:
-        remark(paragraph("", printable(clean(describe(outcome.error))), width))
+        remark(clean(describe(outcome.error)))
     if outcome.exit_code == UNRESOLVED:
-        remark(paragraph("", what_next(outcome), width))
+        remark(what_next(outcome))
 
 
 def _show_on_stderr(outcome: Outcome, several: bool, reason: str) -> None:
     """Name every order that may be live, in a form that any stderr can write. The last resort."""
     lines = [f"the outcome cannot be written: {reason}"]
     lines += [f"may be live: {one.line if several else one.word}" for one in outcome.maybe_live]
-    for line in lines:
-        remark(line.encode("ascii", "backslashreplace").decode())
+    remark(*(line.encode("ascii", "backslashreplace").decode() for line in lines))
 
 
 def _show_rehearsal(job: Job, chosen: argparse.Namespace, rehearsing: RehearsingBingx) -> int:
@@ -173,10 +171,10 @@ def _show_rehearsal(job: Job, chosen: argparse.Namespace, rehearsing: Rehearsing
         job.check()
         requests: Sequence[Request] = job.rehearse()
     except BaseError as error:
-        remark(f"{printable(why(error))}; nothing was sent")
+        remark(f"{why(error)}; nothing was sent")
         return NOT_CANCELLED
     if rehearsing.unread is not None:
-        remark(f"the symbol was not checked: {printable(why(rehearsing.unread))}")
+        remark(f"the symbol was not checked: {why(rehearsing.unread)}")
     if chosen.json:
         show(json.dumps({"dryRun": True, "requests": [request._asdict() for request in requests]}))
         return CANCELLED

@@ -7,10 +7,9 @@ import re
 from collections.abc import Sequence
 
 from .._simulated import LARGEST_PORT
+from .terminal import PROGRAM
 from .usage import Parser
 from .versions import documentation, versions
-
-PROGRAM = "ccxt-bingx-ext"
 
 DOCS = f"Documentation: {documentation()}"
 

@@ -92,7 +92,9 @@ def test_exit_code_2(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -
     assert captured.out.count("unresolved  may be live") == 2
     assert captured.out.endswith("\n2 unresolved of 2\n")
     assert "disabled period" in captured.err
-    assert "Retry in 60 s\n2 unresolved. They may be live: cancel them again.\n" in captured.err
+    assert (
+        "Retry in 60 s\nccxt-bingx-ext: 2 unresolved. They may be live: cancel them again.\n" in captured.err
+    )
     assert simulator.status(first) == "PENDING"
 
 
@@ -103,7 +105,7 @@ def test_open_order(simulator: Simulator, capsys: pytest.CaptureFixture[str]) ->
     assert cancelled(simulator, live) == 2
     captured = capsys.readouterr()
     assert captured.out.endswith("\n1 open of 1\n")
-    assert captured.err == "1 open. It is live: cancel it again.\n"
+    assert captured.err == "ccxt-bingx-ext: 1 open. It is live: cancel it again.\n"
     assert cancelled(simulator, "client:mine", "--json") == 2
     unresolved = document(capsys)["unresolved"]
     simulator.faults.clear()
@@ -260,7 +262,7 @@ def test_dry_run_unchecked(simulator: Simulator, capsys: pytest.CaptureFixture[s
     simulator.faults.add("http", path="common/symbols", status=503, times=None)
     assert cancelled(simulator, "1", "--dry-run") == 0
     captured = capsys.readouterr()
-    assert captured.err == "the symbol was not checked: the exchange failed with HTTP 503\n"
+    assert captured.err == "ccxt-bingx-ext: the symbol was not checked: the exchange failed with HTTP 503\n"
     assert captured.out.endswith("dry run: 1 order of BTC/USDT, nothing was sent\n")
 
 
@@ -305,7 +307,7 @@ def test_interrupt_before_sending(
 
     monkeypatch.setattr(RehearsingBingx, "load_markets", interrupted)
     assert main(["cancel", "BTC/USDT:USDT", "1", "--simulator", simulator.url]) == 1
-    assert capsys.readouterr().err == "interrupted: nothing was sent\n"
+    assert capsys.readouterr().err == "ccxt-bingx-ext: interrupted: nothing was sent\n"
 
 
 def as_live(simulator: Simulator, monkeypatch: pytest.MonkeyPatch, typed: io.StringIO) -> list[str]:
@@ -349,7 +351,10 @@ def test_confirmation(
     if code == 1:
         question, answer = captured.err.split("? [y/N] ")
         assert question == "Cancel 1 order of BTC/USDT on the live exchange"
-        assert answer in ("nothing was sent\n", "interrupted: nothing was sent\n")
+        assert answer in (
+            "ccxt-bingx-ext: nothing was sent\n",
+            "ccxt-bingx-ext: interrupted: nothing was sent\n",
+        )
 
 
 def test_without_rich(
@@ -595,7 +600,7 @@ def test_any_failure_while_showing(
     sys.stdout.close()
     output.raises = None
     lines = errors.text.splitlines()
-    assert lines[0].startswith("the outcome cannot be written: ")
+    assert lines[0].startswith("ccxt-bingx-ext: the outcome cannot be written: ")
     escaped = CHINESE.encode("ascii", "backslashreplace").decode()
     assert sorted(lines[1:]) == sorted([f"may be live: {UNKNOWN}", f"may be live: client:{escaped}"])
 
