@@ -74,7 +74,7 @@ def examine(
     swaps = checks.SWAP if swap else ()
     if error is not None:
         everything = ("clock", "symbol", *checks.KEY, *checks.SPOT, *swaps)
-        yield from skipped("the host does not answer", *everything)
+        yield from skipped("depends on host", *everything)
         return
     yield checks.clock(skew)
 
@@ -82,7 +82,9 @@ def examine(
     known = checks.symbol(symbol, market_id, _answer(exchange.spotV1PublicGetCommonSymbols, {}))
     yield known
     if known.verdict != OK:
-        yield from skipped("there is no market to ask", *checks.KEY, *checks.SPOT, *swaps)
+        yield from skipped("depends on symbol", *checks.KEY, *checks.SPOT)
+        if swap:
+            yield from _examine_swap(exchange)
         return
 
     looked_up = checks.key(
