@@ -211,7 +211,6 @@ def test_stop_at_once(
 )
 def test_page_in_a_message(bot: Bot, simulator: Simulator, status: int, said: str) -> None:
     """What the plugin says comes before a gateway's page, which is one line."""
-    bot.load_markets()
     ids = place(simulator)
     simulator.faults.add("http", status=status, path="*", times=None)
     with pytest.raises(BaseError) as caught:
@@ -221,13 +220,10 @@ def test_page_in_a_message(bot: Bot, simulator: Simulator, status: int, said: st
     assert "\n" not in str(caught.value)
 
 
-def test_page_in_place_of_markets(simulator: Simulator) -> None:
-    """The same holds for a page in place of the list of markets: no request about an order was sent.
-
-    Sync, because ccxt's async class leaves its other requests for the markets open when one fails (4.5.60).
-    """
+def test_page_in_place_of_markets(bot: Bot, simulator: Simulator) -> None:
+    """The same holds for a page in place of the list of markets: no request about an order was sent."""
     simulator.faults.add("http", status=502, path="*", times=None)
-    with bot_of(OURS["sync"], simulator.ccxt_config()) as bot, pytest.raises(BaseError) as caught:
+    with pytest.raises(BaseError) as caught:
         bot.cancel_orders(["77"], LINEAR)
     said = "502 Bad Gateway - no request about an order was sent - unresolved: 77 - <html> <head>"
     assert said in str(caught.value)
