@@ -869,6 +869,6 @@ def test_markets_that_several_calls_wait_for(simulator: Simulator) -> None:
 
     errors = play(scene)
     assert [one.unresolved for one in errors] == [[id] for id in ids]
-    assert [str(one).rpartition(" - ")[2] for one in errors] == [f"unresolved: {id}" for id in ids]
+    assert [str(one).split(" - ")[-2] for one in errors] == [f"unresolved: {id}" for id in ids]
     assert len({*map(type, errors)}) == 1
     assert "signature=***" in str(errors[0])
