@@ -15,6 +15,7 @@ from functools import partial
 from ccxt.base.errors import BaseError
 
 from .. import bingx
+from .._ids import shown
 from .bar import bar, no_bar
 from .credentials import Keys, hidden, open_exchange, placed, read_keys
 from .ids import Word, targets_of, words_in
@@ -28,7 +29,7 @@ from .terminal import ask, printable, remark, show
 from .usage import BadUsage
 
 _NO_KEYS = Keys("", "")
-_HEADINGS = ("symbol", "order id", "client order id", "status", "the exchange says")
+_HEADINGS = ("symbol", "order id", "client order id", "status", "details")
 
 
 def cancel(chosen: argparse.Namespace) -> int:
@@ -70,7 +71,8 @@ def _read(chosen: argparse.Namespace) -> tuple[str | None, list[Word]]:
             raise BadUsage("--all goes with SYMBOL, and with neither ids nor --all-or-nothing")
         return symbol, []
     if not is_listed:
-        raise BadUsage("no ids: name an ID, or --from-file FILE, or --all for every open order of SYMBOL")
+        ids_of = "no ids" if symbol is None else f"no ids behind the SYMBOL {shown(symbol)}"
+        raise BadUsage(f"{ids_of}: name an ID, or --from-file FILE, or --all for every open order of SYMBOL")
     if symbol is None and chosen.client_id:
         raise BadUsage("--client-id needs SYMBOL")
     listed = [] if chosen.from_file is None else words_in(chosen.from_file)
@@ -162,7 +164,8 @@ def _show(
 def _show_on_stderr(outcome: Outcome, several: bool, reason: str) -> None:
     """Name every order that may be live, in a form that any stderr can write. The last resort."""
     lines = [f"the outcome cannot be written: {reason}"]
-    lines += [f"may be live: {one.line if several else one.word}" for one in outcome.maybe_live]
+    live = [f"may be live: {one.line if several else one.word}" for one in outcome.maybe_live]
+    lines += live or ["no order may be live: each one is cancelled, or had ended before"]
     remark(*(line.encode("ascii", "backslashreplace").decode() for line in lines))
 
 
@@ -179,10 +182,11 @@ def _show_rehearsal(job: Job, chosen: argparse.Namespace, rehearsing: Rehearsing
         show(json.dumps({"dryRun": True, "requests": [request._asdict() for request in requests]}))
         return CANCELLED
     width = terminal_width()
+    longest = max(len(name) for request in requests for name in request.parameters)
     for request in requests:
         show(f"{request.method} {request.url}")
         for name, value in request.parameters.items():
-            show(paragraph(f"  {name}  ", str(value).replace(",", ", "), width))
+            show(paragraph(f"  {name:<{longest}}  ", str(value).replace(",", ", "), width))
     show(f"dry run: {job.what}, nothing was sent")
     return CANCELLED
 

@@ -43,7 +43,7 @@ def why(error: BaseException, *, all_or_nothing: bool = False) -> str:
     if all_or_nothing and refused:
         return (
             "one id made the exchange refuse the whole list, so nothing was cancelled: "
-            f"{said(error)}. Without --all-or-nothing, it cancels the others"
+            f"{said(error)}. Without --all-or-nothing, the exchange cancels the others"
         )
     response = _response(error)
     if isinstance(error, BadSymbol):

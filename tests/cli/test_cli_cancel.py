@@ -198,6 +198,17 @@ def test_dry_run(simulator: Simulator, capsys: pytest.CaptureFixture[str], form:
     assert sent(simulator) == []
 
 
+def test_dry_run_in_columns(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    """--dry-run prints the names and the values of parameters in two columns."""
+    assert cancelled(simulator, "1", "client:mine", "--dry-run") == 0
+    assert capsys.readouterr().out.splitlines()[1:-1] == [
+        "  symbol          BTC-USDT",
+        "  orderIds        1",
+        "  clientOrderIDs  mine",
+        "  process         1",
+    ]
+
+
 def test_wrong_id(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
     """For a wrong id anywhere in a long list cancel sends nothing and exits with 64."""
     ids = [str(simulator.place().order_id) for _ in range(51)]
@@ -444,7 +455,9 @@ def test_escapes_in_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
         (["BTC/USDT", "--from-file", "missing"], "the file missing cannot be read: No such file"),
         (["", "1"], "SYMBOL is empty"),
         ([], "no ids: name an ID, or --from-file FILE, or --all"),
-        (["BTC/USDT", "1 2"], "'1 2' is more than one id"),
+        (["BTC/USDT", "1 2"], "'1 2' is not an id: it holds white space. Write several ids without quotes"),
+        (["BTC/USDT", "client:a b"], "'client:a b' is not an id: it holds white space"),
+        (["123"], "no ids behind the SYMBOL '123': name an ID"),
         (["BTC/USDT", "client:a,b"], "'client:a,b' is not a client order id: 1 to 40 characters"),
         (["BTC/USDT", "--client-id", "x" * 41], "is not a client order id"),
         (["--client-id", "1"], "--client-id needs SYMBOL"),
@@ -556,6 +569,20 @@ def test_unwritable_output(
     error = capsys.readouterr().err
     assert "cannot be written: [Errno 28] No space left on device" in error
     assert f"may be live: {live}" in error
+
+
+def test_unwritable_output_with_nothing_live(
+    simulator: Simulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If stdout cannot be written and every order is gone, cancel says so on stderr."""
+    ids = [str(simulator.place().order_id) for _ in range(2)]
+    simulator.fill(ids[1])
+    monkeypatch.setattr(sys, "stdout", Full())
+    assert cancelled(simulator, *ids) == 2
+    sys.stdout.close()
+    assert capsys.readouterr().err.endswith(
+        "\nno order may be live: each one is cancelled, or had ended before\n"
+    )
 
 
 class Ascii(io.TextIOWrapper):

@@ -108,7 +108,7 @@ def test_all_or_nothing_per_symbol(orders: Orders, simulator: Simulator) -> None
     assert orders.cancel("--all-or-nothing", lines=lines) == 2
     out, err = orders.printed
     assert out.endswith("\n1 canceled, 2 unresolved of 3\n")
-    assert "Without --all-or-nothing, it cancels the others" in err
+    assert "Without --all-or-nothing, the exchange cancels the others" in err
     assert '"process"' not in err
     assert simulator.status(live) == "PENDING"
 

@@ -70,7 +70,7 @@ def gone_and_live() -> BaseError:
         (
             whole_list_refused(),
             "one id made the exchange refuse the whole list, so nothing was cancelled: the words (code "
-            "100400). Without --all-or-nothing, it cancels the others",
+            "100400). Without --all-or-nothing, the exchange cancels the others",
         ),
         (refused(BadSymbol), "the exchange has no such market: the words (code 1)"),
         (BadSymbol("bingx does not have market symbol A/B"), "the exchange has no such market: A/B"),
