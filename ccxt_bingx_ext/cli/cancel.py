@@ -14,13 +14,13 @@ from functools import partial
 
 from ccxt.base.errors import BaseError
 
-from .. import bingx
 from .._ids import shown
 from .bar import bar, no_bar
 from .credentials import Keys, hidden, open_exchange, placed, read_keys
 from .ids import Word, targets_of, words_in
 from .interrupts import sigterm_interrupts
 from .jobs import Exchanges, Job, ListedOrders, OpenOrders
+from .noting import NotingBingx
 from .outcome import CANCELLED, NOT_CANCELLED, UNRESOLVED, Outcome, document, status_of, what_next, words_of
 from .reasons import why
 from .rehearsal import RehearsingBingx, Request
@@ -57,7 +57,7 @@ def cancel(chosen: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         remark("interrupted: nothing was sent")
         return NOT_CANCELLED
-    return _carry_out(job, chosen, unchecked, partial(hidden, exchange=exchanges.exchange))
+    return _carry_out(job, chosen, unchecked, exchanges.exchange)
 
 
 def _read(chosen: argparse.Namespace) -> tuple[str | None, list[Word]]:
@@ -97,7 +97,7 @@ def _open(chosen: argparse.Namespace) -> Exchanges:
     needs_keys = not chosen.dry_run or chosen.keys_file is not None
     keys = read_keys(chosen.keys_file, chosen.simulator, os.environ) if needs_keys else _NO_KEYS
     exchanges = Exchanges(
-        placed(RehearsingBingx(), chosen.simulator), open_exchange(bingx, keys, chosen.simulator)
+        placed(RehearsingBingx(), chosen.simulator), open_exchange(NotingBingx, keys, chosen.simulator)
     )
     if chosen.request_format is not None:
         for exchange in exchanges:
@@ -106,9 +106,10 @@ def _open(chosen: argparse.Namespace) -> Exchanges:
 
 
 def _carry_out(
-    job: Job, chosen: argparse.Namespace, unchecked: BaseError | None, clean: Callable[[str], str]
+    job: Job, chosen: argparse.Namespace, unchecked: BaseError | None, exchange: NotingBingx
 ) -> int:
     outcome = job.not_begun(unchecked)
+    clean = partial(hidden, exchange=exchange)
 
     def describe(error: BaseException) -> str:
         return why(error, all_or_nothing=chosen.all_or_nothing)
@@ -123,6 +124,8 @@ def _carry_out(
                 show(clean(json.dumps(document(outcome, symbol, describe), default=str)))
             else:
                 _show(outcome, not chosen.words, clean, describe)
+                if outcome.exit_code == UNRESOLVED:
+                    remark(what_next(outcome, has_sent=exchange.has_sent))
     # After a full disk, a closed pipe or Ctrl-C you would not learn the outcome otherwise.
     except (Exception, KeyboardInterrupt, SystemExit) as error:
         _show_on_stderr(outcome, not chosen.words, clean(str(error) or type(error).__name__))
@@ -133,7 +136,7 @@ def _carry_out(
 def _show(
     outcome: Outcome, several: bool, clean: Callable[[str], str], describe: Callable[[BaseException], str]
 ) -> None:
-    """Write the table and the summary to stdout, and advice to stderr."""
+    """Write the table and the summary to stdout, and what went wrong to stderr."""
 
     def cells(*texts: object) -> list[str]:
         return [printable(clean(str(text or ""))) for text in texts]
@@ -157,8 +160,6 @@ def _show(
     show(outcome.summary)
     if outcome.error is not None:
         remark(clean(describe(outcome.error)))
-    if outcome.exit_code == UNRESOLVED:
-        remark(what_next(outcome))
 
 
 def _show_on_stderr(outcome: Outcome, several: bool, reason: str) -> None:

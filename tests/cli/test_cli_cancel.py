@@ -21,6 +21,7 @@ import pytest
 from ccxt_bingx_ext import ClientOrderId
 from ccxt_bingx_ext.cli import cancel, credentials, main, rehearsal
 from ccxt_bingx_ext.cli.ids import Target
+from ccxt_bingx_ext.cli.noting import NotingBingx
 from ccxt_bingx_ext.cli.outcome import cancel_in_parts
 from ccxt_bingx_ext.cli.rehearsal import RehearsingBingx
 from ccxt_bingx_ext.cli.terminal import printable
@@ -275,6 +276,48 @@ def test_dry_run_unchecked(simulator: Simulator, capsys: pytest.CaptureFixture[s
     captured = capsys.readouterr()
     assert captured.err == "ccxt-bingx-ext: the symbol was not checked: the exchange failed with HTTP 503\n"
     assert captured.out.endswith("dry run: 1 order of BTC/USDT, nothing was sent\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (["1"], "1 unresolved. Nothing was sent, so the order is as it was: cancel it again."),
+        (["1", "2"], "2 unresolved. Nothing was sent, so the orders are as they were: cancel them again."),
+        (
+            ["--all"],
+            "Some orders may be live. Nothing was sent, so the orders are as they were: run --all again.",
+        ),
+    ],
+)
+def test_dead_host(
+    simulator: Simulator, capsys: pytest.CaptureFixture[str], words: list[str], advice: str
+) -> None:
+    """If there is no connection, cancel names the host, and says that nothing was sent."""
+    simulator.stop()
+    assert cancelled(simulator, *words) == 2
+    reason, last = capsys.readouterr().err.splitlines()
+    host = f"127.0.0.1:{simulator.port}"
+    assert reason == f"ccxt-bingx-ext: {host}: the connection was refused: nothing listens there"
+    assert last == f"ccxt-bingx-ext: {advice}"
+
+
+def test_host_that_dies(
+    simulator: Simulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If only the last request of a cancel found no connection, cancel does not say that nothing was sent."""
+    fetch = NotingBingx.fetch
+
+    def dying(self: NotingBingx, url: str, *args: Any) -> Any:
+        if self.has_sent:
+            url = url.replace(f":{simulator.port}/", ":9/")
+        return fetch(self, url, *args)
+
+    monkeypatch.setattr(NotingBingx, "fetch", dying)
+    simulator.faults.add("canned", body='{"code":0,"data":{}}')
+    assert cancelled(simulator, str(simulator.place().order_id)) == 2
+    reason, last = capsys.readouterr().err.splitlines()
+    assert reason == "ccxt-bingx-ext: 127.0.0.1:9: the connection was refused: nothing listens there"
+    assert last == "ccxt-bingx-ext: 1 unresolved. It may be live: cancel it again."
 
 
 def test_swap_orders(simulator: Simulator) -> None:
