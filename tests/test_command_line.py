@@ -239,3 +239,26 @@ def test_make_help() -> None:
         ["make", "help"], cwd=Path(__file__).parent.parent, check=True, capture_output=True, text=True
     )
     assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("words", "command", "said"),
+    [
+        (["cancel", "--bogus"], " cancel", "unrecognized arguments: --bogus"),
+        (["doctor", "--bogus"], " doctor", "unrecognized arguments: --bogus"),
+        (["doctor", "BTC/USDT"], " doctor", "too many arguments"),
+        (["--foo", "demo"], " demo", "unrecognized arguments: --foo"),
+        (["--foo"], "", "unrecognized arguments: --foo"),
+        ([], "", "name a COMMAND"),
+    ],
+)
+def test_usage_of_the_command(
+    words: list[str], command: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Bad usage shows the usage of the command that it is about, and names the wrong option."""
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 64
+    usage, *_, message = capsys.readouterr().err.splitlines()
+    assert usage.startswith(f"usage: ccxt-bingx-ext{command} [")
+    assert message == f"ccxt-bingx-ext{command}: error: {said}"

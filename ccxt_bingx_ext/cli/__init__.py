@@ -1,7 +1,7 @@
 """The command line: ``ccxt-bingx-ext doctor``, ``cancel``, ``run``, ``simulate`` and ``demo``.
 
 `parser` has the arguments and the help. Each command has a module: `doctor` (with `checks`), `cancel`
-(with `ids`, `jobs`, `parts`, `rehearsal`, `outcome`, `bar` and `interrupts`), `run` (with
+(with `ids`, `jobs`, `noting`, `parts`, `rehearsal`, `outcome`, `bar` and `interrupts`), `run` (with
 `companion`, a simulator for the program, and ``on_start/sitecustomize``, which the program's Python imports),
 `demo`. They share `credentials` (keys, and the exchange that they open), `reasons` (errors in words), `table`
 (columns), `terminal` (streams), `usage` (bad usage) and `versions`.

@@ -14,12 +14,13 @@ from functools import partial
 
 from ccxt.base.errors import BaseError
 
-from .. import bingx
+from .._ids import shown
 from .bar import bar, no_bar
 from .credentials import Keys, hidden, open_exchange, placed, read_keys
 from .ids import Word, targets_of, words_in
 from .interrupts import sigterm_interrupts
 from .jobs import Exchanges, Job, ListedOrders, OpenOrders
+from .noting import NotingBingx
 from .outcome import CANCELLED, NOT_CANCELLED, UNRESOLVED, Outcome, document, status_of, what_next, words_of
 from .reasons import why
 from .rehearsal import RehearsingBingx, Request
@@ -28,7 +29,7 @@ from .terminal import ask, printable, remark, show
 from .usage import BadUsage
 
 _NO_KEYS = Keys("", "")
-_HEADINGS = ("symbol", "order id", "client order id", "status", "the exchange says")
+_HEADINGS = ("symbol", "order id", "client order id", "status", "details")
 
 
 def cancel(chosen: argparse.Namespace) -> int:
@@ -56,7 +57,7 @@ def cancel(chosen: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         remark("interrupted: nothing was sent")
         return NOT_CANCELLED
-    return _carry_out(job, chosen, unchecked, partial(hidden, exchange=exchanges.exchange))
+    return _carry_out(job, chosen, unchecked, exchanges.exchange)
 
 
 def _read(chosen: argparse.Namespace) -> tuple[str | None, list[Word]]:
@@ -70,7 +71,8 @@ def _read(chosen: argparse.Namespace) -> tuple[str | None, list[Word]]:
             raise BadUsage("--all goes with SYMBOL, and with neither ids nor --all-or-nothing")
         return symbol, []
     if not is_listed:
-        raise BadUsage("no ids: name an ID, or --from-file FILE, or --all for every open order of SYMBOL")
+        ids_of = "no ids" if symbol is None else f"no ids behind the SYMBOL {shown(symbol)}"
+        raise BadUsage(f"{ids_of}: name an ID, or --from-file FILE, or --all for every open order of SYMBOL")
     if symbol is None and chosen.client_id:
         raise BadUsage("--client-id needs SYMBOL")
     listed = [] if chosen.from_file is None else words_in(chosen.from_file)
@@ -95,7 +97,7 @@ def _open(chosen: argparse.Namespace) -> Exchanges:
     needs_keys = not chosen.dry_run or chosen.keys_file is not None
     keys = read_keys(chosen.keys_file, chosen.simulator, os.environ) if needs_keys else _NO_KEYS
     exchanges = Exchanges(
-        placed(RehearsingBingx(), chosen.simulator), open_exchange(bingx, keys, chosen.simulator)
+        placed(RehearsingBingx(), chosen.simulator), open_exchange(NotingBingx, keys, chosen.simulator)
     )
     if chosen.request_format is not None:
         for exchange in exchanges:
@@ -104,9 +106,10 @@ def _open(chosen: argparse.Namespace) -> Exchanges:
 
 
 def _carry_out(
-    job: Job, chosen: argparse.Namespace, unchecked: BaseError | None, clean: Callable[[str], str]
+    job: Job, chosen: argparse.Namespace, unchecked: BaseError | None, exchange: NotingBingx
 ) -> int:
     outcome = job.not_begun(unchecked)
+    clean = partial(hidden, exchange=exchange)
 
     def describe(error: BaseException) -> str:
         return why(error, all_or_nothing=chosen.all_or_nothing)
@@ -121,6 +124,8 @@ def _carry_out(
                 show(clean(json.dumps(document(outcome, symbol, describe), default=str)))
             else:
                 _show(outcome, not chosen.words, clean, describe)
+                if outcome.exit_code == UNRESOLVED:
+                    remark(what_next(outcome, has_sent=exchange.has_sent))
     # After a full disk, a closed pipe or Ctrl-C you would not learn the outcome otherwise.
     except (Exception, KeyboardInterrupt, SystemExit) as error:
         _show_on_stderr(outcome, not chosen.words, clean(str(error) or type(error).__name__))
@@ -131,7 +136,7 @@ def _carry_out(
 def _show(
     outcome: Outcome, several: bool, clean: Callable[[str], str], describe: Callable[[BaseException], str]
 ) -> None:
-    """Write the table and the summary to stdout, and advice to stderr."""
+    """Write the table and the summary to stdout, and what went wrong to stderr."""
 
     def cells(*texts: object) -> list[str]:
         return [printable(clean(str(text or ""))) for text in texts]
@@ -155,14 +160,13 @@ def _show(
     show(outcome.summary)
     if outcome.error is not None:
         remark(clean(describe(outcome.error)))
-    if outcome.exit_code == UNRESOLVED:
-        remark(what_next(outcome))
 
 
 def _show_on_stderr(outcome: Outcome, several: bool, reason: str) -> None:
     """Name every order that may be live, in a form that any stderr can write. The last resort."""
     lines = [f"the outcome cannot be written: {reason}"]
-    lines += [f"may be live: {one.line if several else one.word}" for one in outcome.maybe_live]
+    live = [f"may be live: {one.line if several else one.word}" for one in outcome.maybe_live]
+    lines += live or ["no order may be live: each one is cancelled, or had ended before"]
     remark(*(line.encode("ascii", "backslashreplace").decode() for line in lines))
 
 
@@ -179,10 +183,11 @@ def _show_rehearsal(job: Job, chosen: argparse.Namespace, rehearsing: Rehearsing
         show(json.dumps({"dryRun": True, "requests": [request._asdict() for request in requests]}))
         return CANCELLED
     width = terminal_width()
+    longest = max(len(name) for request in requests for name in request.parameters)
     for request in requests:
         show(f"{request.method} {request.url}")
         for name, value in request.parameters.items():
-            show(paragraph(f"  {name}  ", str(value).replace(",", ", "), width))
+            show(paragraph(f"  {name:<{longest}}  ", str(value).replace(",", ", "), width))
     show(f"dry run: {job.what}, nothing was sent")
     return CANCELLED
 

@@ -88,7 +88,9 @@ def _without_comments(lines: Sequence[str], name: str) -> Iterator[tuple[str, st
 def _target(symbol: str | None, word: Word) -> Target:
     if symbol is not None:
         if re.search(r"\s", word.text):
-            raise word.refuse("is more than one id. Omit SYMBOL for a file of `SYMBOL ID` lines")
+            if word.where:
+                raise word.refuse("is more than one id. Omit SYMBOL for a file of `SYMBOL ID` lines")
+            raise word.refuse("is not an id: it holds white space. Write several ids without quotes")
         return Target(symbol, _read(word))
     parts = word.text.split()
     if len(parts) != 2:

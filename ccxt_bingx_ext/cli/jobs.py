@@ -11,6 +11,7 @@ from .. import bingx
 from .._bingx.endpoints import SPOT, Endpoint, endpoint_of
 from .bar import Advance
 from .ids import Target
+from .noting import NotingBingx
 from .outcome import Order, Outcome, cancel_in_parts, unresolved_of
 from .parts import parts, requests
 from .rehearsal import RehearsingBingx, Request
@@ -21,7 +22,7 @@ class Exchanges(NamedTuple):
     """The exchange that the orders are on, and one to rehearse with, which sends no cancel."""
 
     rehearsing: RehearsingBingx
-    exchange: bingx
+    exchange: NotingBingx
 
     def real(self) -> bingx:
         """The exchange that the orders are on, with the markets that the rehearsal has read."""

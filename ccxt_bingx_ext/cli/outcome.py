@@ -92,18 +92,20 @@ def document(
     }
 
 
-def what_next(outcome: Outcome) -> str:
-    """The advice if an order is live or may be."""
-    is_unlisted = bool(outcome.unlisted)
-    left = "Some orders may be live." if is_unlisted else f"{_counted_left(outcome)}."
+def what_next(outcome: Outcome, *, has_sent: bool) -> str:
+    """The advice if an order is live or may be. `has_sent`: whether a cancel may have been sent."""
+    many = outcome.unlisted or len(outcome.open) + len(outcome.unresolved) > 1
+    left = "Some orders may be live." if outcome.unlisted else f"{_counted_left(outcome)}."
     if isinstance(outcome.error, AuthenticationError):
         return f"{left} Run ccxt-bingx-ext doctor: it says what is wrong with the key."
-    if is_unlisted:
-        return f"{left} Run --all again."
-    many = len(outcome.open) + len(outcome.unresolved) > 1
-    them = "them" if many else "it"
+    again = "run --all again" if outcome.unlisted else f"cancel {'them' if many else 'it'} again"
+    if not has_sent:
+        as_before = "the orders are as they were" if many else "the order is as it was"
+        return f"{left} Nothing was sent, so {as_before}: {again}."
+    if outcome.unlisted:
+        return f"{left} {again.capitalize()}."
     live = "may be live" if outcome.unresolved else ("are live" if many else "is live")
-    return f"{left} {'They' if many else 'It'} {live}: cancel {them} again."
+    return f"{left} {'They' if many else 'It'} {live}: {again}."
 
 
 def _counted_left(outcome: Outcome) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .._simulated import LARGEST_PORT
 from .terminal import PROGRAM
@@ -16,18 +16,23 @@ DOCS = f"Documentation: {documentation()}"
 
 def parse(given: Sequence[str]) -> argparse.Namespace:
     """The command and its options. Exits with 64 if they are wrong."""
-    parser = _parser()
+    parser, commands = _parser()
     chosen, rest = parser.parse_known_args(given)
-    if rest:
+    options = " ".join(one for one in rest if one.startswith("-"))
+    if chosen.command == "cancel" and not options:
         # argparse ends a list of ids at the first option. The rest are ids, too.
-        if chosen.command != "cancel" or any(word.startswith("-") for word in rest):
-            # Not their values, which may be secrets.
-            parser.error(f"unrecognized arguments: {' '.join(one for one in rest if one.startswith('-'))}")
         chosen.words += rest
+    elif rest:
+        # Not the values of options, which may be secrets.
+        what = f"unrecognized arguments: {options}" if options else "too many arguments"
+        commands.get(chosen.command, parser).error(what)
+    elif chosen.command is None:
+        parser.error("name a COMMAND")
     return chosen
 
 
-def _parser() -> Parser:
+def _parser() -> tuple[Parser, Mapping[str, Parser]]:
+    """The parser of all arguments, and that of each command."""
     parser = Parser(
         prog=PROGRAM,
         description="ccxt's BingX classes, with cancels that account for every order.",
@@ -42,7 +47,7 @@ examples:
 {DOCS}""",
     )
     parser.add_argument("--version", action="version", version=versions())
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_doctor(commands)
     _add_cancel(commands)
     _add_run(commands)
@@ -56,7 +61,7 @@ of its own, and prints what each bot learns beside the truth. It needs no keys
 and sends nothing to the exchange.""",
         epilog=f"examples:\n  {PROGRAM} demo\n\n{DOCS}",
     )
-    return parser
+    return parser, commands.choices
 
 
 def _add_run(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -139,7 +144,7 @@ exit codes:
     cancel.add_argument(
         "--all-or-nothing",
         action="store_true",
-        help="spot only: one order that cannot be cancelled refuses the whole list",
+        help="spot only: if one order cannot be cancelled, the exchange refuses the whole list",
     )
     cancel.add_argument(
         "--request-format", choices=("json", "query"), help="query: use it if doctor tells you to"

@@ -43,7 +43,7 @@ def why(error: BaseException, *, all_or_nothing: bool = False) -> str:
     if all_or_nothing and refused:
         return (
             "one id made the exchange refuse the whole list, so nothing was cancelled: "
-            f"{said(error)}. Without --all-or-nothing, it cancels the others"
+            f"{said(error)}. Without --all-or-nothing, the exchange cancels the others"
         )
     response = _response(error)
     if isinstance(error, BadSymbol):
@@ -52,7 +52,8 @@ def why(error: BaseException, *, all_or_nothing: bool = False) -> str:
         return f"the exchange failed with HTTP {response.http_status}"
     if response is not None and response.code not in (None, "0"):
         return f"the exchange refused: {said(error)}"
-    return connection_failure(error) or said(error)
+    failure = connection_failure(error)
+    return said(error) if failure is None else f"{_host_in(error)}{failure}"
 
 
 def is_ban(error: object) -> bool:
@@ -106,6 +107,12 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 def _response(error: BaseException) -> Response | None:
     response = response_of(error)
     return response if response is not None or error.__cause__ is None else response_of(error.__cause__)
+
+
+def _host_in(error: BaseError) -> str:
+    """The host of the request, in front of what it did. ccxt's message holds the URL."""
+    found = re.search(r"https?://([^/\s]+)", str(error))
+    return "" if found is None else f"{found[1]}: "
 
 
 def _until(error: BaseError) -> str:

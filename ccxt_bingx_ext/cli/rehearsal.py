@@ -30,6 +30,8 @@ class _Withheld(BaseException):
 class RehearsingBingx(bingx):
     """``bingx`` that shows a cancel, and does not send it. It needs no keys, and has none."""
 
+    timeout: int  # ms; ccxt's own attribute
+
     def __init__(self) -> None:
         super().__init__({"secret": "rehearsal", "enableRateLimit": False})
         self.has["fetchCurrencies"] = False  # load_markets asks for them with the keys
@@ -42,7 +44,8 @@ class RehearsingBingx(bingx):
 
         No failure may keep a cancel from going out: the plugin derives a spot market from its symbol.
         """
-        patience, self.timeout = self.timeout, _PATIENCE_MS
+        patience = self.timeout
+        self.timeout = _PATIENCE_MS
         try:
             if not any(market["spot"] for market in self.load_markets().values()):
                 self.markets = None  # as not loaded: otherwise every spot symbol would be wrong

@@ -111,9 +111,8 @@ def refuse_unreachable(path: str, arguments: Sequence[str]) -> None:
         found = next(filter(None, map(_PYTHON_IN_HEAD.match, _head_of(path))), None)
         if found is None:
             raise BadUsage(
-                f"{path} is not a Python program (by its first line), so it may start Python without these "
-                "classes: put it in front (sudo ccxt-bingx-ext run ...), or name the program behind it, such "
-                "as -m MODULE"
+                f"{path} is not a Python program, by its first line. Name the Python program that it starts. "
+                "To start one through sudo or docker, write `sudo ccxt-bingx-ext run -- PROGRAM`"
             )
         options, way_out = (found[1] or "").split(), f"run -- python {path} ..."
     isolating = isolating_option(options)

@@ -21,6 +21,7 @@ import pytest
 from ccxt_bingx_ext import ClientOrderId
 from ccxt_bingx_ext.cli import cancel, credentials, main, rehearsal
 from ccxt_bingx_ext.cli.ids import Target
+from ccxt_bingx_ext.cli.noting import NotingBingx
 from ccxt_bingx_ext.cli.outcome import cancel_in_parts
 from ccxt_bingx_ext.cli.rehearsal import RehearsingBingx
 from ccxt_bingx_ext.cli.terminal import printable
@@ -198,6 +199,17 @@ def test_dry_run(simulator: Simulator, capsys: pytest.CaptureFixture[str], form:
     assert sent(simulator) == []
 
 
+def test_dry_run_in_columns(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    """--dry-run prints the names and the values of parameters in two columns."""
+    assert cancelled(simulator, "1", "client:mine", "--dry-run") == 0
+    assert capsys.readouterr().out.splitlines()[1:-1] == [
+        "  symbol          BTC-USDT",
+        "  orderIds        1",
+        "  clientOrderIDs  mine",
+        "  process         1",
+    ]
+
+
 def test_wrong_id(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
     """For a wrong id anywhere in a long list cancel sends nothing and exits with 64."""
     ids = [str(simulator.place().order_id) for _ in range(51)]
@@ -264,6 +276,48 @@ def test_dry_run_unchecked(simulator: Simulator, capsys: pytest.CaptureFixture[s
     captured = capsys.readouterr()
     assert captured.err == "ccxt-bingx-ext: the symbol was not checked: the exchange failed with HTTP 503\n"
     assert captured.out.endswith("dry run: 1 order of BTC/USDT, nothing was sent\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (["1"], "1 unresolved. Nothing was sent, so the order is as it was: cancel it again."),
+        (["1", "2"], "2 unresolved. Nothing was sent, so the orders are as they were: cancel them again."),
+        (
+            ["--all"],
+            "Some orders may be live. Nothing was sent, so the orders are as they were: run --all again.",
+        ),
+    ],
+)
+def test_dead_host(
+    simulator: Simulator, capsys: pytest.CaptureFixture[str], words: list[str], advice: str
+) -> None:
+    """If there is no connection, cancel names the host, and says that nothing was sent."""
+    simulator.stop()
+    assert cancelled(simulator, *words) == 2
+    reason, last = capsys.readouterr().err.splitlines()
+    host = f"127.0.0.1:{simulator.port}"
+    assert reason == f"ccxt-bingx-ext: {host}: the connection was refused: nothing listens there"
+    assert last == f"ccxt-bingx-ext: {advice}"
+
+
+def test_host_that_dies(
+    simulator: Simulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If only the last request of a cancel found no connection, cancel does not say that nothing was sent."""
+    fetch = NotingBingx.fetch
+
+    def dying(self: NotingBingx, url: str, *args: Any) -> Any:
+        if self.has_sent:
+            url = url.replace(f":{simulator.port}/", ":9/")
+        return fetch(self, url, *args)
+
+    monkeypatch.setattr(NotingBingx, "fetch", dying)
+    simulator.faults.add("canned", body='{"code":0,"data":{}}')
+    assert cancelled(simulator, str(simulator.place().order_id)) == 2
+    reason, last = capsys.readouterr().err.splitlines()
+    assert reason == "ccxt-bingx-ext: 127.0.0.1:9: the connection was refused: nothing listens there"
+    assert last == "ccxt-bingx-ext: 1 unresolved. It may be live: cancel it again."
 
 
 def test_swap_orders(simulator: Simulator) -> None:
@@ -444,7 +498,9 @@ def test_escapes_in_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
         (["BTC/USDT", "--from-file", "missing"], "the file missing cannot be read: No such file"),
         (["", "1"], "SYMBOL is empty"),
         ([], "no ids: name an ID, or --from-file FILE, or --all"),
-        (["BTC/USDT", "1 2"], "'1 2' is more than one id"),
+        (["BTC/USDT", "1 2"], "'1 2' is not an id: it holds white space. Write several ids without quotes"),
+        (["BTC/USDT", "client:a b"], "'client:a b' is not an id: it holds white space"),
+        (["123"], "no ids behind the SYMBOL '123': name an ID"),
         (["BTC/USDT", "client:a,b"], "'client:a,b' is not a client order id: 1 to 40 characters"),
         (["BTC/USDT", "--client-id", "x" * 41], "is not a client order id"),
         (["--client-id", "1"], "--client-id needs SYMBOL"),
@@ -556,6 +612,20 @@ def test_unwritable_output(
     error = capsys.readouterr().err
     assert "cannot be written: [Errno 28] No space left on device" in error
     assert f"may be live: {live}" in error
+
+
+def test_unwritable_output_with_nothing_live(
+    simulator: Simulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If stdout cannot be written and every order is gone, cancel says so on stderr."""
+    ids = [str(simulator.place().order_id) for _ in range(2)]
+    simulator.fill(ids[1])
+    monkeypatch.setattr(sys, "stdout", Full())
+    assert cancelled(simulator, *ids) == 2
+    sys.stdout.close()
+    assert capsys.readouterr().err.endswith(
+        "\nno order may be live: each one is cancelled, or had ended before\n"
+    )
 
 
 class Ascii(io.TextIOWrapper):

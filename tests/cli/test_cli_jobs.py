@@ -108,7 +108,7 @@ def test_all_or_nothing_per_symbol(orders: Orders, simulator: Simulator) -> None
     assert orders.cancel("--all-or-nothing", lines=lines) == 2
     out, err = orders.printed
     assert out.endswith("\n1 canceled, 2 unresolved of 3\n")
-    assert "Without --all-or-nothing, it cancels the others" in err
+    assert "Without --all-or-nothing, the exchange cancels the others" in err
     assert '"process"' not in err
     assert simulator.status(live) == "PENDING"
 
@@ -194,7 +194,8 @@ def test_dry_run_without_markets(simulator: Simulator, capsys: CAPSYS) -> None:
     words = ["BTC/USDT:USDT", "1", "--dry-run", "--simulator", simulator.url]
     assert main(["cancel", *words]) == 1
     assert capsys.readouterr().err == (
-        "ccxt-bingx-ext: the connection was refused: nothing listens there; nothing was sent\n"
+        f"ccxt-bingx-ext: 127.0.0.1:{simulator.port}: the connection was refused: nothing listens there; "
+        "nothing was sent\n"
     )
 
 
@@ -252,7 +253,8 @@ def test_all_unknown(
     captured = capsys.readouterr()
     assert "all open orders of BTC/USDT  unresolved  may be live" in captured.out
     assert captured.out.endswith("\nthe plugin does not know which orders of BTC/USDT are open\n")
-    assert captured.err.endswith("ccxt-bingx-ext: Some orders may be live. Run --all again.\n")
+    advice = "Run" if fault == "unknown" else "Nothing was sent, so the orders are as they were: run"
+    assert captured.err.endswith(f"ccxt-bingx-ext: Some orders may be live. {advice} --all again.\n")
 
 
 def test_all_asks_first(simulator: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: CAPSYS) -> None:

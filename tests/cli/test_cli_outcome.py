@@ -84,7 +84,7 @@ def test_open_orders_to_feed_back() -> None:
 def test_what_next(opened: int, unresolved: int, advice: str) -> None:
     """The advice counts open and unresolved orders, and speaks of one order or of several."""
     orders = [order(str(number), "open") for number in range(opened)]
-    assert what_next(Outcome(orders, targets("8", "9")[:unresolved])) == advice
+    assert what_next(Outcome(orders, targets("8", "9")[:unresolved]), has_sent=True) == advice
 
 
 def test_summary() -> None:

@@ -70,13 +70,14 @@ def gone_and_live() -> BaseError:
         (
             whole_list_refused(),
             "one id made the exchange refuse the whole list, so nothing was cancelled: the words (code "
-            "100400). Without --all-or-nothing, it cancels the others",
+            "100400). Without --all-or-nothing, the exchange cancels the others",
         ),
         (refused(BadSymbol), "the exchange has no such market: the words (code 1)"),
         (BadSymbol("bingx does not have market symbol A/B"), "the exchange has no such market: A/B"),
         (refused(ExchangeError, status=504), "the exchange failed with HTTP 504"),
         (refused(ExchangeError), "the exchange refused: the words (code 1)"),
-        (RequestTimeout("bingx POST https://..."), "it timed out"),
+        (RequestTimeout("bingx POST https://open-api.bingx.com/x?y"), "open-api.bingx.com: it timed out"),
+        (RequestTimeout("bingx"), "it timed out"),
         (
             BadResponse("bingx cancelOrders() the response does not settle every id: 1 - unresolved: 1"),
             "the response does not settle every id: 1",
