@@ -233,6 +233,8 @@ Balances and prices, for spot and linear:
 - The public trades are the fills of all accounts, oldest first.
 - Tickers without a symbol are those of the active pairs. Candles start at multiples of their length in
   UTC, whatever ``timeZone`` says, and come oldest first. Lengths beyond a day are unknown here.
+- ``startTime`` without ``endTime`` returns the first ``limit`` candles from that time on, so that a bot can
+  page through them. Otherwise the newest ``limit`` candles are returned. The facts that we have are silent.
 
 The websocket:
 
