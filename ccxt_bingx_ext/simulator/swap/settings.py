@@ -58,7 +58,8 @@ class Settings:
     def set_leverage(self, call: Call) -> Result:
         symbol = known_contract("linear", call.params, "LeverageRequest").symbol
         side = one_of(call.params, "side", SIDES)
-        leverage = whole_number(call.params, "leverage", 0)
+        text = (call.params.get("leverage") or "").removesuffix(".0")  # some bots write 5 as 5.0
+        leverage = whole_number({"leverage": text}, "leverage", 0)
         if not 1 <= leverage <= MAX_LEVERAGE:
             raise invalid(f"leverage is 1 to {MAX_LEVERAGE}")
         for each in SIDES[:2] if side == "BOTH" else (side,):
