@@ -97,10 +97,10 @@ def build(
     spot = Spot(book, rules, cancel_all_rules, submissions)
     quotes = SpotQuotes(book, now_ms)
     linear_quotes = LinearQuotes(book, now_ms)
-    linear = Swap("linear", book, swap_rules, cancel_all_rules, submissions)
     settings = Settings()
+    linear = Swap("linear", book, swap_rules, cancel_all_rules, submissions, settings.is_dual)
     account = Account(book, settings)
-    inverse = Swap("inverse", book, swap_rules, cancel_all_rules, submissions)
+    inverse = Swap("inverse", book, swap_rules, cancel_all_rules, submissions, settings.is_dual)
 
     def trade(name: str, handle: Callable[[Call], Result], *, cancels: bool = False) -> Endpoint:
         return Endpoint(_SPOT + "trade/" + name, "POST", handle, permission="spot", cancels=cancels)

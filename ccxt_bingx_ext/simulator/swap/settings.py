@@ -1,7 +1,7 @@
 """The settings of an account for linear contracts: leverage, margin type and position mode.
 
 The shapes of the responses are those of the examples in ccxt's source. The simulator accepts every setting
-at any time, and no setting changes which orders it accepts.
+at any time. Only the position mode changes which orders it accepts.
 """
 
 from __future__ import annotations
