@@ -26,6 +26,7 @@ Where things are:
 - ``endpoints``: the table of endpoints. ``calls``: what an endpoint receives, and what it returns.
 - ``spot/`` and ``swap/``: the endpoints of each market: placing, cancelling, payloads, quotes, balances.
   ``swap/positions``, ``swap/account``, ``swap/settings``: linear positions, the margin account, leverage.
+  ``swap/margin_tiers``: the maintenance margin. ``swap/closing``: orders that only close.
 - ``quotes``: prices and candles, for both.
 - ``single_cancel``, ``cancel_all``, ``replacing``: cancelling an order, all of them, one for another.
 - ``cancel_all_after``: the dead man's switch.
@@ -89,18 +90,28 @@ Swap orders:
   query has an empty ``origQty``. The response to placing has neither a code nor ``data``. All three are as
   in the known payloads.
 - The order types are limit, market, trigger, stop and take profit. Trailing orders and ``closePosition`` are
-  unknown here. Attached stops and ``reduceOnly`` are ignored.
+  unknown here. Attached stops are ignored, and so is ``reduceOnly`` of inverse orders.
 
 Positions and settings, for linear only. BingX's documents that we have read are silent about them: the
 shapes are those of the examples in ccxt's source.
 
 - Positions are what the fills add up to. An order with ``positionSide`` BOTH changes the one-way position of
-  its symbol, one with LONG or SHORT only that side, whatever the position mode is. In LONG and SHORT a fill
-  that closes more than the position has closes it.
+  its symbol, one with LONG or SHORT only that side.
+- An order that only closes is one with ``reduceOnly``, a sell with LONG, or a buy with SHORT. If it asks for
+  more than it can close, it is placed with the quantity that it can close. Other open orders do not count.
+  Each order of a list is checked against the position before the list. With nothing to close the order is
+  refused: with 101290 if it has ``reduceOnly``, otherwise with 101205. BingX documents both codes for placing
+  an order, but not when it sends which. If `Simulator.fill` fills more than the position has by then, the
+  fill closes the position.
+- Hedge mode refuses an order with BOTH or ``reduceOnly``, one-way mode one with LONG or SHORT. The code is
+  109400, and the words are known. An order without ``positionSide`` is one with LONG in both modes.
+  `Simulator.place` looks at neither mode nor position.
 - ``positionAmt`` is positive for short positions, too. ``positionId`` is the id of the order that opened it.
 - An account starts in one-way mode, with cross margin and leverage 5. It may change these at any time.
+  Leverage is a whole number, which may be written as 5.0.
 - The margin of a position is its cost divided by its present leverage. Open orders need no margin. Nothing
-  is liquidated, and ``liquidationPrice`` is 0.
+  is liquidated, and ``liquidationPrice`` is 0. ``maintMarginRatio`` has the same two tiers for every
+  contract: the one in ccxt's source and one of our own.
 
 Cancelling one order:
 
@@ -233,6 +244,8 @@ Balances and prices, for spot and linear:
 - The public trades are the fills of all accounts, oldest first.
 - Tickers without a symbol are those of the active pairs. Candles start at multiples of their length in
   UTC, whatever ``timeZone`` says, and come oldest first. Lengths beyond a day are unknown here.
+- ``startTime`` without ``endTime`` returns the first ``limit`` candles from that time on, so that a bot can
+  page through them. Otherwise the newest ``limit`` candles are returned. The facts that we have are silent.
 
 The websocket:
 

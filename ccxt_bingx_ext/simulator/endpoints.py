@@ -19,6 +19,7 @@ from .spot.endpoints import Spot
 from .spot.quotes import SpotQuotes
 from .swap.account import Account
 from .swap.endpoints import Swap
+from .swap.margin_tiers import tiers
 from .swap.quotes import LinearQuotes
 from .swap.settings import Settings
 
@@ -50,6 +51,7 @@ LIMITS: Final[dict[str, int | None]] = {
     "GET " + _LINEAR + "trade/openOrders": 5,
     "GET " + _LINEAR + "trade/allOrders": 5,
     "GET " + _LINEAR_V1 + "trade/fullOrder": 5,
+    "GET " + _LINEAR_V1 + "maintMarginRatio": 5,
     "DELETE " + _LINEAR + "trade/allOpenOrders": 5,
     "POST " + _LINEAR_V1 + "trade/cancelReplace": 5,
     "POST " + _LINEAR + "trade/cancelAllAfter": 1,
@@ -95,10 +97,10 @@ def build(
     spot = Spot(book, rules, cancel_all_rules, submissions)
     quotes = SpotQuotes(book, now_ms)
     linear_quotes = LinearQuotes(book, now_ms)
-    linear = Swap("linear", book, swap_rules, cancel_all_rules, submissions)
     settings = Settings()
+    linear = Swap("linear", book, swap_rules, cancel_all_rules, submissions, settings.is_dual)
     account = Account(book, settings)
-    inverse = Swap("inverse", book, swap_rules, cancel_all_rules, submissions)
+    inverse = Swap("inverse", book, swap_rules, cancel_all_rules, submissions, settings.is_dual)
 
     def trade(name: str, handle: Callable[[Call], Result], *, cancels: bool = False) -> Endpoint:
         return Endpoint(_SPOT + "trade/" + name, "POST", handle, permission="spot", cancels=cancels)
@@ -149,6 +151,7 @@ def build(
         swap("POST", _LINEAR + "trade/leverage", settings.set_leverage),
         look(_LINEAR + "trade/marginType", settings.margin_type),
         swap("POST", _LINEAR + "trade/marginType", settings.set_margin_type),
+        look(_LINEAR_V1 + "maintMarginRatio", tiers),
         look(_LINEAR_V1 + "positionSide/dual", settings.position_mode),
         swap("POST", _LINEAR_V1 + "positionSide/dual", settings.set_position_mode),
         swap("POST", _INVERSE + "trade/order", inverse.place),

@@ -21,6 +21,8 @@ SWAP_ORDER_FILLED: Final = 80018
 SWAP_ONCE_PER_SECOND: Final = 109201
 SWAP_UNKNOWN_SYMBOL: Final = 109425
 SWAP_INACTIVE_SYMBOL: Final = 109418
+SWAP_NO_POSITION: Final = 101205
+SWAP_REDUCE_ONLY: Final = 101290
 
 ORDER_NOT_FOUND_TEXT: Final = "order does not exist"
 ORDER_FILLED_TEXT: Final = "order already filled"
@@ -30,6 +32,14 @@ SWAP_ONCE_PER_SECOND_TEXT: Final = (
 )
 BAD_SIGNATURE_TEXT: Final = "Signature verification failed"
 SWAP_TIMESTAMP_TEXT: Final = "timestamp: This field is required"
+NO_POSITION_TEXT: Final = "No position to close"
+REDUCE_ONLY_TEXT: Final = (
+    "The Reduce Only order can only decrease the position and not be used to open a position. "
+    "Please check your positions and open orders."
+)
+HEDGE_REDUCE_ONLY_TEXT: Final = "In the Hedge mode, the 'ReduceOnly' field can not be filled."
+HEDGE_SIDE_TEXT: Final = "In the Hedge mode, the 'PositionSide' field can only be set to LONG or SHORT."
+ONE_WAY_SIDE_TEXT: Final = "In the One-way mode, the 'PositionSide' field can only be set to BOTH."
 BUSY_TEXT: Final = "The current system is busy, please try again later"
 
 

@@ -38,6 +38,8 @@ class Order:
     market: Market = "spot"
     position_side: str = ""
     """LONG, SHORT or BOTH. Empty for a spot order."""
+    reduce_only: bool = False
+    """Whether a linear order with BOTH may close a position, but not open one."""
 
     @property
     def is_open(self) -> bool:
@@ -150,6 +152,7 @@ class OrderBook:
         status: Status = "PENDING",
         market: Market = "spot",
         position_side: str = "",
+        reduce_only: bool = False,
     ) -> Order:
         """Add an order. Raises `ValueError` if the uid has used the client order id in this market before."""
         client_order_id = self.stored_client_id(market, client_order_id)
@@ -175,6 +178,7 @@ class OrderBook:
                 updated_ms=now,
                 market=market,
                 position_side=position_side,
+                reduce_only=reduce_only,
             )
             self._next_id += 1
             self._keep(order)

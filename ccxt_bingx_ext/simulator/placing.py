@@ -10,7 +10,7 @@ from typing import Final
 from . import errors
 from .errors import invalid
 from .markets import Market
-from .orders import Order, OrderBook, plain
+from .orders import Order, OrderBook, Status, plain
 
 SIDES: Final = ("BUY", "SELL")
 TIMES_IN_FORCE: Final = ("GTC", "IOC", "FOK", "PostOnly")
@@ -30,22 +30,37 @@ def batch_of(params: Mapping[str, str], key: str) -> list[dict[str, str]]:
         raise invalid(f"{key} is not a list of orders")
     if not 1 <= len(batch) <= MAX_BATCH:
         raise invalid(f"{key} must hold 1 to {MAX_BATCH} orders")
-    return [{key: str(value) for key, value in one.items() if value is not None} for one in batch]
+    return [{key: _text(value) for key, value in one.items() if value is not None} for one in batch]
+
+
+def _text(value: object) -> str:
+    """A value as the client wrote it, so that true stays "true"."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def quantity_of(new: Mapping[str, str]) -> str:
+    """The quantity of a checked order: given, or what its cost pays for."""
+    return new.get("quantity") or plain(round(Decimal(new["quote_quantity"]) / Decimal(new["price"]), 8))
 
 
 def carry_out(
-    book: OrderBook, uid: str, market: Market, new: dict[str, str], params: Mapping[str, str]
+    book: OrderBook,
+    uid: str,
+    market: Market,
+    new: Mapping[str, str],
+    params: Mapping[str, str],
+    *,
+    reduce_only: bool = False,
 ) -> Order:
     """Place a checked order: a limit order rests, a market order fills, a trigger order waits."""
     type = new["type"]
-    if type == "MARKET" and "quantity" not in new:
-        new["quantity"] = plain(round(Decimal(new["quote_quantity"]) / Decimal(new["price"]), 8))
     fields = {"uid": uid, **new}
     if type == "MARKET":
-        order = book.place(**fields, market=market, status="NEW")
+        fields["quantity"] = quantity_of(new)
+    status: Status = "PENDING" if type == "LIMIT" else "NEW"
+    order = book.place(**fields, market=market, status=status, reduce_only=reduce_only)
+    if type == "MARKET":
         return book.fill(order.order_id)
-    if type != "LIMIT":
-        return book.place(**fields, market=market, status="NEW")
-    order = book.place(**fields, market=market, status="PENDING")
     # The simulator matches no orders, so it cancels an order that must fill at once.
-    return book.cancel(order.order_id) if params.get("timeInForce") in ("IOC", "FOK") else order
+    must_fill = type == "LIMIT" and params.get("timeInForce") in ("IOC", "FOK")
+    return book.cancel(order.order_id) if must_fill else order

@@ -38,14 +38,17 @@ def best(last_price: str, tick: str) -> tuple[str, str]:
 
 
 def candle_times(params: Mapping[str, str], now: int) -> list[tuple[int, int]]:
-    """When the newest candles begin and end that start in the requested time, oldest first."""
+    """When the candles begin and end that start in the requested time, oldest first.
+
+    If they are more than the limit: the oldest if only ``startTime`` is given, otherwise the newest.
+    """
     length = INTERVALS[one_of(params, "interval", tuple(INTERVALS))]
     limit = limit_of(params, 500, MAX_KLINES)
-    until = min(whole_number(params, "endTime", now), now)
-    newest = until - until % length
     since = whole_number(params, "startTime", 0)
-    times = range(newest, max(since, newest - limit * length + 1) - 1, -length)
-    return [(time, time + length - 1) for time in times[::-1]]
+    until = min(whole_number(params, "endTime", now), now)
+    times = range(-(-since // length) * length, until + 1, length)
+    onward = params.get("startTime") and not params.get("endTime")
+    return [(time, time + length - 1) for time in (times[:limit] if onward else times[-limit:])]
 
 
 def is_maker(fill: Fill) -> bool:

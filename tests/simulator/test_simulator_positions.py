@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import ccxt
 import pytest
 
 from ccxt_bingx_ext.simulator import Simulator
@@ -123,6 +124,30 @@ def test_leverage(sim: Simulator, exchange: Any) -> None:
     leverage = exchange.fetch_leverage(SYMBOL)
     assert (leverage["longLeverage"], leverage["shortLeverage"]) == (20, 20)
     assert exchange.fetch_leverage("ETH/USDT:USDT")["longLeverage"] == 5
+
+
+def test_leverage_with_a_point(exchange: Any) -> None:
+    """Leverage may be written as 20.0, as freqtrade does, and a fraction is refused."""
+    exchange.set_leverage("20.0", SYMBOL, {"side": "BOTH"})
+    assert exchange.fetch_leverage(SYMBOL)["longLeverage"] == 20
+    for bad in (2.5, "20.00.0", ".0"):
+        with pytest.raises(ccxt.BadRequest, match="leverage is"):
+            exchange.set_leverage(bad, SYMBOL, {"side": "BOTH"})
+    assert exchange.fetch_leverage(SYMBOL)["longLeverage"] == 20
+
+
+def test_margin_tiers(exchange: Any, raw: Any) -> None:
+    """ccxt reads the tiers of the maintenance margin: each begins where the one before ends."""
+    exchange.load_markets()
+    for symbol in (SYMBOL, "ETH/USDT:USDT"):
+        first, second = exchange.fetch_market_leverage_tiers(symbol)
+        assert (first["tier"], first["symbol"], first["currency"]) == (1, symbol, "USDT")
+        assert (first["minNotional"], first["maintenanceMarginRate"]) == (0, 0.0033)
+        assert second["tier"] == 2
+        assert second["minNotional"] == first["maxNotional"] < second["maxNotional"]
+        step = second["maintenanceMarginRate"] - first["maintenanceMarginRate"]
+        assert float(second["info"]["maintAmount"]) == pytest.approx(step * second["minNotional"])
+    assert raw.get(SWAP + "v1/maintMarginRatio", symbol="NOPE-USDT")["code"] == 109425
 
 
 def test_margin_mode(sim: Simulator, exchange: Any) -> None:

@@ -62,15 +62,20 @@ def test_klines(sim: Simulator, raw: Any) -> None:
 
 
 def test_klines_between_times(sim: Simulator, raw: Any) -> None:
-    """startTime and endTime bound when a candle began, and a limit keeps the newest."""
+    """startTime and endTime bound when a candle began. With startTime alone a limit keeps the oldest."""
 
-    def times(**bounds: int) -> list[int]:
+    def times(**bounds: Any) -> list[int]:
         params = {"symbol": "BTC-USDT", "interval": "5m", **bounds}
         return [one[0] // FIVE_MINUTES for one in raw.get(SPOT + "market/kline", **params)["data"]]
 
     assert times(startTime=FIVE_MINUTES, endTime=3 * FIVE_MINUTES) == [1, 2, 3]
     assert times(startTime=FIVE_MINUTES + 1, endTime=4 * FIVE_MINUTES - 1) == [2, 3]
     assert times(startTime=FIVE_MINUTES, endTime=9 * FIVE_MINUTES, limit=2) == [8, 9]
+    assert times(endTime=9 * FIVE_MINUTES, limit=2) == [8, 9]
+    assert times(endTime=FIVE_MINUTES, limit=3) == [0, 1]
+    assert times(startTime=FIVE_MINUTES, limit=2) == [1, 2]
+    assert times(startTime=FIVE_MINUTES, endTime="", limit=2) == [1, 2]
+    assert times(startTime="", endTime=9 * FIVE_MINUTES, limit=2) == [8, 9]
     assert times(startTime=2 * FIVE_MINUTES, endTime=FIVE_MINUTES) == []
     assert times(startTime=sim.now_ms() + FIVE_MINUTES) == []
 
@@ -143,6 +148,19 @@ def test_fetch_ohlcv(sim: Simulator, exchange: Any, symbol: str) -> None:
     assert sim.now_ms() - FIVE_MINUTES < current <= sim.now_ms()
     assert candles == [[current - back * FIVE_MINUTES, 60000, 60000, 60000, 60000, 0] for back in (2, 1, 0)]
     assert exchange.fetch_ohlcv(symbol, "5m", since=current - FIVE_MINUTES) == candles[1:]
+
+
+@BOTH
+def test_page_through_candles(sim: Simulator, exchange: Any, symbol: str) -> None:
+    """A bot that asks for three candles at a time from the last one on receives all of them once."""
+    current = sim.now_ms() // FIVE_MINUTES * FIVE_MINUTES
+    since, received = current - 7 * FIVE_MINUTES, []
+    while page := exchange.fetch_ohlcv(symbol, "5m", since=since, limit=3):
+        received += [candle[0] for candle in page]
+        since = received[-1] + 1
+    assert received == [*range(received[0], received[-1] + 1, FIVE_MINUTES)]
+    assert received[0] == current - 7 * FIVE_MINUTES
+    assert received[-1] >= current
 
 
 @BOTH

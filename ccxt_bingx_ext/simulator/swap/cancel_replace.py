@@ -43,7 +43,7 @@ def _cancel_response(old: Named, order: Order) -> dict[str, Any]:
         "leverage": "",
         "workingType": "MARK_PRICE" if order.order_id else "",
         "onlyOnePosition": False,
-        "reduceOnly": False,
+        "reduceOnly": order.reduce_only,
     }
 
 

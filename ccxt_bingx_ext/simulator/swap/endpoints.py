@@ -78,22 +78,24 @@ class Swap:
         rules: SwapRules,
         cancel_all_rules: CancelAllRules,
         submissions: Submissions,
+        is_dual: Callable[[str], bool],
     ) -> None:
         self._market = market
         self._book = book
         self._rules = rules
         self._cancel_all_rules = cancel_all_rules
         self._submissions = submissions
+        self._placing = placing.Placing(market, book, is_dual)
         self._shapes = SHAPES[market]
         strict = market == "inverse" and rules.inverse_cancel_id == "clientOrderId"
         self._cancel_names = ("clientOrderId",) if strict else placing.CLIENT_ID_NAMES
 
     def place(self, call: Call) -> Result:
-        placed = self._shapes.placed(placing.place(self._book, self._market, call.uid, call.params))
+        placed = self._shapes.placed(self._placing.place(call.uid, call.params))
         return Result(placed, bare=True) if self._shapes.bare_placed else Result({"order": placed})
 
     def place_batch(self, call: Call) -> Result:
-        placed = placing.place_batch(self._book, self._market, call.uid, call.params)
+        placed = self._placing.place_batch(call.uid, call.params)
         return Result({"orders": [self._shapes.placed(order) for order in placed]})
 
     def cancel(self, call: Call) -> Result:
@@ -117,7 +119,7 @@ class Swap:
         mode, restriction = mode_of(call.params), restriction_of(call.params)
         with self._book.lock:
             old = self._find(call, "CancelReplaceRequest", OLD_CLIENT_ID_NAMES, "cancelOrderId")
-            place = placing.checked(self._book, self._market, call.uid, call.params)
+            place = self._placing.checked(call.uid, call.params)
             replacement = replace(
                 call,
                 old,

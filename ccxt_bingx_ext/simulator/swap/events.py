@@ -35,7 +35,7 @@ def order_trade_update(order: Order, fill: Fill | None, now: int) -> dict[str, A
         "z": _padded(order.executed),
         "sg": "false",
         "ti": 0,
-        "ro": False,
+        "ro": order.reduce_only,
         "td": fill.trade_id if fill else 0,
     }
     if fill:

@@ -46,7 +46,7 @@ def linear_placed(order: Order) -> dict[str, Any]:
         "priceRate": 0,
         "stopLoss": "",
         "takeProfit": "",
-        "reduceOnly": False,
+        "reduceOnly": order.reduce_only,
     }
 
 

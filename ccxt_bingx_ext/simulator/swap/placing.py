@@ -11,6 +11,7 @@ from ..markets import SwapMarket
 from ..orders import Order, OrderBook
 from ..parameters import amount, first_given, known_contract, one_of
 from ..placing import SIDES, TIMES_IN_FORCE, batch_of, carry_out
+from .closing import check_mode, is_reduce_only, quantity_to_place
 
 LIMIT_TYPES: Final = ("LIMIT", "TRIGGER_LIMIT", "STOP", "TAKE_PROFIT")
 MARKET_TYPES: Final = ("MARKET", "TRIGGER_MARKET", "STOP_MARKET", "TAKE_PROFIT_MARKET")
@@ -21,28 +22,48 @@ CLIENT_ID_NAMES: Final = ("clientOrderId", "clientOrderID")
 MAX_CLIENT_ID: Final = 40
 
 
-def place(book: OrderBook, market: SwapMarket, uid: str, params: Mapping[str, str]) -> Order:
-    with book.lock:
-        return checked(book, market, uid, params)()
+class Placing:
+    """Places the orders of one of the two swap markets."""
 
+    def __init__(self, market: SwapMarket, book: OrderBook, is_dual: Callable[[str], bool]) -> None:
+        """``is_dual``: whether an account is in hedge mode. It concerns linear orders only."""
+        self._market = market
+        self._book = book
+        self._is_dual = is_dual
 
-def checked(book: OrderBook, market: SwapMarket, uid: str, params: Mapping[str, str]) -> Callable[[], Order]:
-    """Check a new order now, and return what places it later."""
-    new = _check(book, market, uid, params)
-    return lambda: carry_out(book, uid, market, new, params)
+    def place(self, uid: str, params: Mapping[str, str]) -> Order:
+        with self._book.lock:
+            return self.checked(uid, params)()
 
+    def checked(self, uid: str, params: Mapping[str, str]) -> Callable[[], Order]:
+        """Check a new order now, and return what places it later."""
+        new = self._check(uid, params)
+        return lambda: self._carry_out(uid, new, params)
 
-def place_batch(book: OrderBook, market: SwapMarket, uid: str, params: Mapping[str, str]) -> list[Order]:
-    """Place a list of orders: all of them, or none if one is refused."""
-    batch = batch_of(params, "batchOrders")
-    with book.lock:
-        checked = [_check(book, market, uid, one) for one in batch]
-        client_ids = [
-            book.stored_client_id(market, id) for one in batch if (id := first_given(one, CLIENT_ID_NAMES))
-        ]
-        if len(set(client_ids)) < len(client_ids):
-            raise invalid("clientOrderId already exists")
-        return [carry_out(book, uid, market, new, one) for new, one in zip(checked, batch, strict=True)]
+    def place_batch(self, uid: str, params: Mapping[str, str]) -> list[Order]:
+        """Place a list of orders: all of them, or none if one is refused."""
+        batch = batch_of(params, "batchOrders")
+        with self._book.lock:
+            checked = [self.checked(uid, one) for one in batch]
+            client_ids = [
+                self._book.stored_client_id(self._market, id)
+                for one in batch
+                if (id := first_given(one, CLIENT_ID_NAMES))
+            ]
+            if len(set(client_ids)) < len(client_ids):
+                raise invalid("clientOrderId already exists")
+            return [place() for place in checked]
+
+    def _check(self, uid: str, params: Mapping[str, str]) -> dict[str, str]:
+        new = _check(self._book, self._market, uid, params)
+        if self._market == "linear":
+            check_mode(params, self._is_dual(uid))
+            new["quantity"] = quantity_to_place(self._book, uid, new, is_reduce_only(params))
+        return new
+
+    def _carry_out(self, uid: str, new: dict[str, str], params: Mapping[str, str]) -> Order:
+        reduce_only = self._market == "linear" and is_reduce_only(params)
+        return carry_out(self._book, uid, self._market, new, params, reduce_only=reduce_only)
 
 
 def _check(book: OrderBook, market: SwapMarket, uid: str, params: Mapping[str, str]) -> dict[str, str]:

@@ -58,29 +58,38 @@ def add_up(fills: Iterable[Fill]) -> Holdings:
     return Holdings([one for one in positions.values() if one.amount], total)
 
 
+def only_closes(side: str, position_side: str, reduce_only: bool) -> bool:
+    """Whether an order cannot open a position. In hedge mode only a buy opens a long, only a sell a short."""
+    return reduce_only or position_side == ("SHORT" if side == "BUY" else "LONG")
+
+
+def closable(fills: Iterable[Fill], side: str, position_side: str) -> Decimal:
+    """How much of the position that the trades in one contract add up to an order of ``side`` can close."""
+    held = add_up(fill for fill in fills if fill.order.position_side == position_side).positions
+    amount = held[0].amount if held else _ZERO
+    return max(_ZERO, -amount if side == "BUY" else amount)
+
+
 def _after(position: Position, fill: Fill) -> tuple[Position, Decimal]:
     """The position after a trade, and the profit of what the trade closed."""
     change, price = fill.signed_quantity, Decimal(fill.price)
     held = abs(position.amount)
     closed = min(held, abs(change)) if position.amount * change < 0 else _ZERO
     profit = closed * (price - position.entry) * (1 if position.amount > 0 else -1)
-    opened = abs(change) - closed if _may_open(fill) else _ZERO
+    order = fill.order
+    closes = only_closes(order.side, order.position_side, order.reduce_only)
+    opened = _ZERO if closes else abs(change) - closed
     direction = 1 if change > 0 else -1
     kept = replace(
         position,
         amount=position.amount + direction * closed,
         realised=position.realised + profit,
-        updated_ms=fill.order.updated_ms,
+        updated_ms=order.updated_ms,
     )
     if not opened:
         return kept, profit
     if not kept.amount:  # a new position, also if the trade has just closed the opposite one
-        kept = replace(kept, position_id=fill.order.order_id, entry=_ZERO, realised=_ZERO)
+        kept = replace(kept, position_id=order.order_id, entry=_ZERO, realised=_ZERO)
     cost = abs(kept.amount) * kept.entry + opened * price
     entry = round(cost / (abs(kept.amount) + opened), _PLACES)
     return replace(kept, amount=kept.amount + direction * opened, entry=entry), profit
-
-
-def _may_open(fill: Fill) -> bool:
-    """Whether the trade can open a position. In hedge mode only a buy opens a long, only a sell a short."""
-    return fill.order.position_side != ("SHORT" if fill.order.side == "BUY" else "LONG")

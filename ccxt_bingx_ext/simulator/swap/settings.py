@@ -1,7 +1,7 @@
 """The settings of an account for linear contracts: leverage, margin type and position mode.
 
 The shapes of the responses are those of the examples in ccxt's source. The simulator accepts every setting
-at any time, and no setting changes which orders it accepts.
+at any time. Only the position mode changes which orders it accepts.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ class Settings:
     def set_leverage(self, call: Call) -> Result:
         symbol = known_contract("linear", call.params, "LeverageRequest").symbol
         side = one_of(call.params, "side", SIDES)
-        leverage = whole_number(call.params, "leverage", 0)
+        text = (call.params.get("leverage") or "").removesuffix(".0")  # some bots write 5 as 5.0
+        leverage = whole_number({"leverage": text}, "leverage", 0)
         if not 1 <= leverage <= MAX_LEVERAGE:
             raise invalid(f"leverage is 1 to {MAX_LEVERAGE}")
         for each in SIDES[:2] if side == "BOTH" else (side,):
