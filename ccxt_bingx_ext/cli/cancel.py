@@ -25,7 +25,7 @@ from .outcome import CANCELLED, NOT_CANCELLED, UNRESOLVED, Outcome, document, st
 from .reasons import why
 from .rehearsal import RehearsingBingx, Request
 from .table import paragraph, table, terminal_width
-from .terminal import ask, printable, remark, show
+from .terminal import ask, remark, show, writable
 from .usage import BadUsage
 
 _NO_KEYS = Keys("", "")
@@ -139,7 +139,7 @@ def _show(
     """Write the table and the summary to stdout, and what went wrong to stderr."""
 
     def cells(*texts: object) -> list[str]:
-        return [printable(clean(str(text or ""))) for text in texts]
+        return [writable(clean(str(text or ""))) for text in texts]
 
     rows = [
         cells(
@@ -187,7 +187,7 @@ def _show_rehearsal(job: Job, chosen: argparse.Namespace, rehearsing: Rehearsing
     for request in requests:
         show(f"{request.method} {request.url}")
         for name, value in request.parameters.items():
-            show(paragraph(f"  {name:<{longest}}  ", str(value).replace(",", ", "), width))
+            show(paragraph(f"  {name:<{longest}}  ", writable(str(value).replace(",", ", ")), width))
     show(f"dry run: {job.what}, nothing was sent")
     return CANCELLED
 

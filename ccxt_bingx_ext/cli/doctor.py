@@ -23,7 +23,7 @@ from . import checks
 from .checks import OK, Check, skipped
 from .credentials import hidden, how_to_start, open_exchange, read_keys
 from .table import paragraph, terminal_width
-from .terminal import printable, show
+from .terminal import show, writable
 from .usage import BadUsage
 from .versions import version_of, versions
 
@@ -47,7 +47,7 @@ def doctor(chosen: argparse.Namespace) -> int:
         done.append(check)
         if not chosen.json:
             lead = f"{check.verdict:<7}  {check.name:<12}  "
-            show(paragraph(lead, printable(check.detail), width))
+            show(paragraph(lead, writable(check.detail), width))
     well = all(check.verdict == OK for check in done)
     if chosen.json:
         show(json.dumps({"ok": well, "checks": [check._asdict() for check in done]}))

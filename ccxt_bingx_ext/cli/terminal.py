@@ -34,6 +34,12 @@ def printable(text: str) -> str:
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
+def writable(text: str) -> str:
+    r"""`printable` text as stdout writes it: ``\u8ba2`` in ASCII, which is wider than the character."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return printable(text).encode(encoding, "backslashreplace").decode(encoding)
+
+
 def show(text: str, end: str = "\n") -> None:
     """Write a result to stdout at once, or raise `CannotWrite`."""
     _write(text, end, sys.stdout)

@@ -559,10 +559,12 @@ def test_client_id_called_none() -> None:
 CHINESE = "\u8ba2\u5355\u4e0d\u5b58\u5728"
 
 
-def in_cp1252(*words: str) -> subprocess.CompletedProcess[str]:
+def in_cp1252(
+    *words: str, start: Sequence[str] = ("-m", "ccxt_bingx_ext")
+) -> subprocess.CompletedProcess[str]:
     """Run the command with streams that cannot write Chinese."""
     return subprocess.run(
-        [sys.executable, "-m", "ccxt_bingx_ext", *words],
+        [sys.executable, *start, *words],
         env={**os.environ, "PYTHONIOENCODING": "cp1252:strict"},
         capture_output=True,
         encoding="cp1252",
@@ -581,6 +583,22 @@ def test_stdout_without_unicode(simulator: Simulator, json_words: list[str]) -> 
     assert "mine" in ended.stdout
     assert "\\u8ba2" in ended.stdout + ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_columns_without_unicode(simulator: Simulator) -> None:
+    """Where stdout cannot write a client order id, its escape does not shift the columns."""
+    for client_id in (CHINESE, "mine"):
+        simulator.place(client_order_id=client_id)
+    words = [f"client:{CHINESE.encode('ascii', 'backslashreplace').decode()}", "client:mine"]
+    code = (
+        "import sys; from ccxt_bingx_ext.cli import main; "
+        "sys.exit(main([one.encode().decode('unicode_escape') for one in sys.argv[1:]]))"
+    )
+    ended = in_cp1252("cancel", "BTC/USDT", *words, "--simulator", simulator.url, start=["-c", code])
+    assert ended.returncode == 0, ended.stderr
+    *rows, _, _ = ended.stdout.splitlines()
+    assert "\\u8ba2" in rows[2]
+    assert len({row.index(word) for row, word in zip(rows[2:], ["canceled"] * 2, strict=True)}) == 1
 
 
 def test_doctor_without_unicode(simulator: Simulator) -> None:

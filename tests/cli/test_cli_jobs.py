@@ -93,6 +93,14 @@ def test_unresolved_of_several_symbols(orders: Orders, simulator: Simulator) -> 
     assert simulator.status(live.order_id) == "CANCELED"
 
 
+def test_several_symbols_without_markets(orders: Orders, simulator: Simulator) -> None:
+    """If the markets cannot be read, spot orders of several symbols are cancelled all the same."""
+    ids = [str(simulator.place(symbol=one).order_id) for one in ("BTC-USDT", "ETH-USDT")]
+    simulator.faults.add("http", path="common/symbols", status=503, times=None)
+    assert orders.cancel("--json", lines=[f"BTC/USDT {ids[0]}", f"ETH/USDT {ids[1]}"]) == 0
+    assert [one["id"] for one in orders.document["orders"]] == ids
+
+
 def test_same_id_of_two_symbols(orders: Orders, simulator: Simulator) -> None:
     """An order of one symbol does not settle the same id of another."""
     live = str(simulator.place().order_id)
