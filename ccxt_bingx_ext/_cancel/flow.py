@@ -71,7 +71,7 @@ def _unless_forgotten(run: CancelRun, error: BaseError) -> BaseError:
         return error
     ledger.forget_unknown([ref])
     failure = BadRequest(f"{run.context.method} {FORGETS_CLIENT_IDS}: {ref.value}")
-    failure.__cause__ = error
+    failure.__cause__ = run.gone.get(ref, error)
     return failure
 
 
