@@ -149,8 +149,9 @@ def test_replacing_a_reduce_only_order(exchange: Any) -> None:
     assert new["info"]["cancelResponse"]["reduceOnly"] is True
 
 
-def test_inverse_reduce_only(exchange: Any) -> None:
+def test_inverse_reduce_only(sim: Simulator, exchange: Any) -> None:
     """The simulator has no inverse positions, so reduceOnly and the mode make no difference there."""
     exchange.set_position_mode(True)
     placed = exchange.create_order("BTC/USD:BTC", "limit", "sell", 1, 70000, REDUCE)
     assert exchange.fetch_order(placed["id"], "BTC/USD:BTC")["status"] == "open"
+    assert sim.order(placed["id"]).reduce_only is False
