@@ -20,7 +20,8 @@ KEYS = {"apiKey": "simulator-key", "secret": "simulator-secret"}
 VARIABLE = "CCXT_BINGX_EXT_SIMULATOR"  # the simulator's URL, for the program and for its child processes
 
 # Not another name for the live exchange, however one library or another reads it.
-_LOOPBACK = re.compile(r"http://(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d{1,5})?/?")
+_LOOPBACK = re.compile(r"http://(127(\.\d{1,3}){3}|localhost|\[::1\])(:(?P<port>\d{1,5}))?/?")
+LARGEST_PORT = 65535
 _IGNORED = (
     "proxy", "proxies", "aiohttp_proxy", "trust_env", "aiohttp_trust_env", "requests_trust_env",
     "proxyUrl", "proxy_url", "proxyUrlCallback", "proxy_url_callback",
@@ -33,7 +34,8 @@ _IGNORED = (
 
 def base_of(url: str) -> str:
     """`url` without a slash at its end. Raises ``ValueError`` if it is not a simulator's on this machine."""
-    if _LOOPBACK.fullmatch(url) is None:
+    found = _LOOPBACK.fullmatch(url)
+    if found is None or int(found["port"] or 80) > LARGEST_PORT:
         raise ValueError(f"not http://127.0.0.1:PORT: {url}")
     return url.rstrip("/")
 

@@ -15,10 +15,19 @@ def config() -> dict[str, Any]:
     """The live exchange with your keys, or the simulator that BINGX_SIMULATOR names."""
     url = os.environ.get("BINGX_SIMULATOR")
     if url is None:
-        return {"apiKey": os.environ["BINGX_APIKEY"], "secret": os.environ["BINGX_SECRET"]}
+        return {"apiKey": setting("BINGX_APIKEY"), "secret": setting("BINGX_SECRET")}
     api = dict.fromkeys(bingx().urls["api"], f"{url}/openApi")
     # Never your keys: even if that URL leads elsewhere, nobody can trade on your account there.
     return {"apiKey": "simulator-key", "secret": "simulator-secret", "urls": {"api": api}}
+
+
+def setting(name: str) -> str:
+    """The value of an environment variable. The example exits if it is not set."""
+    value = os.environ.get(name)
+    if not value:
+        or_simulator = ", or BINGX_SIMULATOR to use a simulator" if name.startswith("BINGX_") else ""
+        sys.exit(f"the environment variable {name} is not set: set it{or_simulator}")
+    return value
 
 
 def ids_to_cancel(symbol: str, count: int = 3) -> list[str]:

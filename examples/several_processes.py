@@ -16,19 +16,19 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
+from typing import Any
 
 import ccxt
 
-from _exchange import config, ids_to_cancel
+from _exchange import config, ids_to_cancel, setting
 from ccxt_bingx_ext import bingx, is_gone
 
 SYMBOL = "BTC/USDT"
 
 
-def bot(ids: list[str]) -> None:
+def bot(settings: dict[str, Any], ids: list[str]) -> None:
     """One process. It shares only the account and the Redis with the others."""
-    storage = os.environ["REDIS_URL"]
-    exchange = bingx({**config(), "options": {"cancelOrders": {"storage": storage}}})
+    exchange = bingx(settings)
     maybe_live = []
     for one in ids:  # one by one, to make more requests than the limit allows
         try:
@@ -45,9 +45,10 @@ def bot(ids: list[str]) -> None:
 
 
 def main() -> int:
+    settings = {**config(), "options": {"cancelOrders": {"storage": setting("REDIS_URL")}}}
     ids = ids_to_cancel(SYMBOL, count=9)
     context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=bot, args=(ids[n::3],)) for n in range(3)]
+    processes = [context.Process(target=bot, args=(settings, ids[n::3])) for n in range(3)]
     for process in processes:
         process.start()
     for process in processes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import runpy
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import threading
 import urllib.request
 from contextlib import suppress
 from importlib import metadata
+from pathlib import Path
 
 import ccxt
 import pytest
@@ -186,3 +188,54 @@ def test_port_in_use(loopback: None, capsys: pytest.CaptureFixture[str]) -> None
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert main(["simulate", "--port", str(taken.getsockname()[1])]) == 64
     assert "cannot be used" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("port", ["99999", "65536", "-1", "http"])
+def test_bad_port(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """For a port that cannot be, simulate names the possible ones and exits with 64."""
+    with pytest.raises(SystemExit) as ended:
+        main(["simulate", "--port", port])
+    assert ended.value.code == 64
+    shown = " ".join(capsys.readouterr().err.split())  # folded, in a terminal
+    assert shown.endswith(f"port must be 0 to 65535, not {port}")
+
+
+@pytest.mark.parametrize("width", [40, 80])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "--simulate", "bot.py"],
+        ["run", "--no"],
+        ["cancel", "BTC/USDT", "1", "--nonsense"],
+        ["cancel", "BTC/USDT", "1"],
+        ["cancel"],
+        [],
+    ],
+)
+def test_narrow_bad_usage(
+    words: list[str], width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A message on stderr fits the terminal, and is one line in a file or a pipe."""
+    for name in ("BINGX_APIKEY", "BINGX_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+
+    def shown() -> str:
+        with suppress(SystemExit):
+            assert main(words) == 64
+        return capsys.readouterr().err
+
+    monkeypatch.setenv("COLUMNS", str(width))
+    folded = shown()
+    assert max(map(len, folded.splitlines())) <= width
+    monkeypatch.delenv("COLUMNS")
+    *_, message = shown().splitlines()
+    assert " ".join(folded.split()).endswith(message)
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="this system has no make")
+def test_make_help() -> None:
+    """`make help` fits 80 columns."""
+    done = subprocess.run(
+        ["make", "help"], cwd=Path(__file__).parent.parent, check=True, capture_output=True, text=True
+    )
+    assert max(map(len, done.stdout.splitlines())) <= 80

@@ -111,9 +111,36 @@ def test_simple_examples_without_ids(simulator: Simulator, name: str) -> None:
 @pytest.mark.parametrize("name", [*SIMPLE, "several_processes", "market_maker"])
 def test_no_order_on_the_live_exchange(name: str) -> None:
     """With your keys and without the simulator an example places no order and exits with 1."""
-    done = run(name, environment=YOUR_KEYS)
+    done = run(name, environment={**YOUR_KEYS, "REDIS_URL": "redis://127.0.0.1:1"})
     assert done.returncode == 1
     assert "no order ids were given" in done.stderr or "on the simulator only" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "missing"),
+    [
+        ({}, "BINGX_APIKEY"),
+        ({"BINGX_APIKEY": "key"}, "BINGX_SECRET"),
+        ({"BINGX_APIKEY": "", "BINGX_SECRET": "secret"}, "BINGX_APIKEY"),
+    ],
+)
+@pytest.mark.parametrize("name", [*SIMPLE, "several_processes", "kill_switch"])
+def test_missing_variable(name: str, environment: dict[str, str], missing: str, tmp_path: Path) -> None:
+    """Without your keys an example names the variable that is not set, in one line."""
+    file = tmp_path / "orders.txt"
+    file.write_text("BTC/USDT 1\n")
+    done = run(name, str(file) if name == "kill_switch" else "1", environment=environment)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"the environment variable {missing} is not set: set it, or BINGX_SIMULATOR to use a simulator\n"
+    )
+
+
+def test_no_redis(simulator: Simulator) -> None:
+    """Without a Redis the example of several processes names the variable, and places no order."""
+    done = run("several_processes", simulator=simulator, environment={"REDIS_URL": ""})
+    assert (done.returncode, done.stderr) == (1, "the environment variable REDIS_URL is not set: set it\n")
+    assert simulator.orders() == []
 
 
 def test_your_keys_stay_here(simulator: Simulator) -> None:

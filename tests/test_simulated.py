@@ -143,6 +143,7 @@ def test_redirected_once(monkeypatch: pytest.MonkeyPatch) -> None:
         "http://open-api.bingx.com",
         "http://127.0.0.1@bingx.com",
         "http://127.0.0.1/x",
+        "http://127.0.0.1:65536",
     ],
 )
 def test_not_on_this_machine(url: str) -> None:

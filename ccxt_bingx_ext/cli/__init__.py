@@ -15,8 +15,8 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-from .parser import PROGRAM, parse
-from .terminal import CANNOT_WRITE, CannotWrite, printable, release_unwritable, remark, show
+from .parser import parse
+from .terminal import CANNOT_WRITE, CannotWrite, release_unwritable, remark, show
 from .usage import BAD_USAGE, BadUsage
 
 
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(given)
     except CannotWrite as error:
         if not error.is_reader_gone:  # `| head -1` needs no message
-            remark(f"{PROGRAM}: the output cannot be written: {error}")
+            remark(f"the output cannot be written: {error}")
         return CANNOT_WRITE
     finally:
         release_unwritable()
@@ -43,7 +43,7 @@ def _run(given: list[str]) -> int:
             return run(given[1:])
         return _dispatch(parse(given))
     except BadUsage as error:
-        remark(f"{PROGRAM}: {printable(str(error))}")
+        remark(str(error))
         return BAD_USAGE
 
 

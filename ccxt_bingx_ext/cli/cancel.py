@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from ccxt.base.errors import AuthenticationError, BaseError
+from ccxt.base.errors import BaseError
 
 from .. import bingx
 from .bar import bar, no_bar
@@ -20,7 +20,7 @@ from .credentials import Keys, hidden, open_exchange, placed, read_keys
 from .ids import Word, targets_of, words_in
 from .interrupts import sigterm_interrupts
 from .jobs import Exchanges, Job, ListedOrders, OpenOrders
-from .outcome import CANCELLED, NOT_CANCELLED, UNRESOLVED, Outcome, document, status_of, words_of
+from .outcome import CANCELLED, NOT_CANCELLED, UNRESOLVED, Outcome, document, status_of, what_next, words_of
 from .reasons import why
 from .rehearsal import RehearsingBingx, Request
 from .table import paragraph, table, terminal_width
@@ -44,7 +44,7 @@ def cancel(chosen: argparse.Namespace) -> int:
         several = symbol is None
         job = ListedOrders(exchanges, targets, several=several, all_or_nothing=chosen.all_or_nothing)
     if chosen.dry_run:
-        return _show_rehearsal(job, chosen)
+        return _show_rehearsal(job, chosen, exchanges.rehearsing)
     try:
         job.check()
         if not (chosen.yes or chosen.simulator is not None or _agreed(job, chosen)):
@@ -150,42 +150,31 @@ def _show(
         is_order_id = not target.word.startswith("client:")
         id, client_id = (target.word, "") if is_order_id else ("", target.id)
         rows.append(cells(target.symbol if several else "", id, client_id, "unresolved", "may be live"))
-    width = terminal_width()
     if rows:
-        show(table(_HEADINGS, rows, width) + "\n")
+        show(table(_HEADINGS, rows, terminal_width()) + "\n")
     show(outcome.summary)
     if outcome.error is not None:
-        remark(paragraph("", printable(clean(describe(outcome.error))), width))
-    if outcome.unresolved:
-        remark(paragraph("", _what_next(outcome), width))
-
-
-def _what_next(outcome: Outcome) -> str:
-    """The advice for orders that may be live."""
-    is_unlisted = bool(outcome.unlisted)
-    left = f"{len(outcome.unresolved)} unresolved." if not is_unlisted else "Some orders may be live."
-    if isinstance(outcome.error, AuthenticationError):
-        return f"{left} Run ccxt-bingx-ext doctor: it says what is wrong with the key."
-    if is_unlisted:
-        return f"{left} Run --all again."
-    return f"{left} They may be live: cancel them again."
+        remark(clean(describe(outcome.error)))
+    if outcome.exit_code == UNRESOLVED:
+        remark(what_next(outcome))
 
 
 def _show_on_stderr(outcome: Outcome, several: bool, reason: str) -> None:
     """Name every order that may be live, in a form that any stderr can write. The last resort."""
     lines = [f"the outcome cannot be written: {reason}"]
     lines += [f"may be live: {one.line if several else one.word}" for one in outcome.maybe_live]
-    for line in lines:
-        remark(line.encode("ascii", "backslashreplace").decode())
+    remark(*(line.encode("ascii", "backslashreplace").decode() for line in lines))
 
 
-def _show_rehearsal(job: Job, chosen: argparse.Namespace) -> int:
+def _show_rehearsal(job: Job, chosen: argparse.Namespace, rehearsing: RehearsingBingx) -> int:
     try:
         job.check()
         requests: Sequence[Request] = job.rehearse()
     except BaseError as error:
-        remark(f"{printable(why(error))}; nothing was sent")
+        remark(f"{why(error)}; nothing was sent")
         return NOT_CANCELLED
+    if rehearsing.unread is not None:
+        remark(f"the symbol was not checked: {why(rehearsing.unread)}")
     if chosen.json:
         show(json.dumps({"dryRun": True, "requests": [request._asdict() for request in requests]}))
         return CANCELLED

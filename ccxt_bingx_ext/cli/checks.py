@@ -67,7 +67,8 @@ def host(url: str, error: BaseError | None, how_to_start: str | None = None) -> 
         return Check("host", OK, f"{url} answers")
     response = response_of(error)
     if response is not None:
-        return Check("host", NOT_OK, f"{url} answers with HTTP {response.http_status}: {said(error)}")
+        words = said(error) if response.message else "try again later"
+        return Check("host", NOT_OK, f"{url} answers with HTTP {response.http_status}: {words}")
     advice = f". Start one: {how_to_start}" if how_to_start is not None else ""
     return Check("host", NOT_OK, f"{url} does not answer: {connection_failure(error) or said(error)}{advice}")
 
@@ -80,7 +81,8 @@ def clock(skew: float) -> Check:
     return Check(
         "clock",
         NOT_OK,
-        f"{seen}; from 5000 ms on the exchange refuses requests: let NTP set this machine's clock",
+        f"{seen}; from 5000 ms on the exchange refuses a request. The plugin then measures the difference "
+        "and sends the request again, which takes time: let NTP set this machine's clock",
     )
 
 
@@ -255,4 +257,6 @@ def _seen(answer: Any) -> str:
 
 
 def _failure(error: BaseError) -> str:
+    if response_of(error) is not None:  # ccxt calls an HTTP 504 a timeout, too
+        return said(error)
     return connection_failure(error) or said(error)

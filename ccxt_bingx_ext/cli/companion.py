@@ -1,20 +1,27 @@
-"""A simulator for the life of one program: `run` starts it, and then becomes that program.
+"""The simulator that a program trades on: one that runs already, or one for the life of the program.
 
-It is a process of its own, so that the program stays the process that you started. It ends when the program
-does, however that ends, and ignores the signals that end the program: a bot cancels its orders then.
+`run` starts the latter, and then becomes the program. The simulator is a process of its own, so that the
+program stays the process that you started. It ends when the program does, however that ends, and ignores the
+signals that end the program: a bot cancels its orders then.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from .credentials import how_to_start
 from .usage import BadUsage
 
+_PROBE = "/openApi/swap/v2/server/time"
+_PATIENCE_SECONDS = 5.0
 _POLL_SECONDS = 0.2
 
 
@@ -38,6 +45,24 @@ def start() -> tuple[str, subprocess.Popen[str]]:
             f"the simulator did not start: it exited with {process.returncode}. The program did not run"
         )
     return url, process
+
+
+def refuse_dead(url: str) -> None:
+    """Raise `BadUsage` if no simulator answers at `url`."""
+    host = urlsplit(url)
+    # http.client, because urllib would take a proxy of the environment to this machine itself.
+    connection = HTTPConnection(host.hostname or "", host.port or 80, timeout=_PATIENCE_SECONDS)
+    try:
+        connection.request("GET", _PROBE)
+        answer = json.loads(connection.getresponse().read())
+    except (OSError, HTTPException, ValueError):
+        answer = None
+    finally:
+        connection.close()
+    if not isinstance(answer, dict) or "data" not in answer:
+        raise BadUsage(
+            f"no simulator answers at {url}, so the program was not started. Start one: {how_to_start(url)}"
+        )
 
 
 def main() -> None:

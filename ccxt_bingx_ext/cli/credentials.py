@@ -8,6 +8,7 @@ import re
 import stat
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
 
 from .. import bingx
 from .._redact import redact
@@ -87,3 +88,8 @@ def on_this_machine(url: str) -> str:
         return base_of(url)
     except ValueError as error:
         raise BadUsage(f"--simulator is {error}") from None
+
+
+def how_to_start(simulator: str) -> str:
+    """The command that starts a simulator at this URL."""
+    return f"ccxt-bingx-ext simulate --port {urlsplit(simulator).port or 80}"

@@ -12,7 +12,6 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from ccxt.base.errors import BaseError
 
@@ -22,7 +21,7 @@ from .._ccxt_releases import too_old
 from .._ids import Batch, OrderRef
 from . import checks
 from .checks import OK, Check, skipped
-from .credentials import hidden, open_exchange, read_keys
+from .credentials import hidden, how_to_start, open_exchange, read_keys
 from .table import paragraph, terminal_width
 from .terminal import printable, show
 from .usage import BadUsage
@@ -70,11 +69,12 @@ def examine(
 ) -> Iterator[Check]:
     """Yield check after check. A check that depends on a failed one is skipped, and says why."""
     skew, error = _skew(exchange)
-    yield checks.host(str(exchange.implode_hostname(exchange.urls["api"]["spot"])), error, _start(simulator))
+    start = None if simulator is None else how_to_start(simulator)
+    yield checks.host(str(exchange.implode_hostname(exchange.urls["api"]["spot"])), error, start)
     swaps = checks.SWAP if swap else ()
     if error is not None:
         everything = ("clock", "symbol", *checks.KEY, *checks.SPOT, *swaps)
-        yield from skipped("the host does not answer", *everything)
+        yield from skipped("depends on host", *everything)
         return
     yield checks.clock(skew)
 
@@ -82,7 +82,9 @@ def examine(
     known = checks.symbol(symbol, market_id, _answer(exchange.spotV1PublicGetCommonSymbols, {}))
     yield known
     if known.verdict != OK:
-        yield from skipped("there is no market to ask", *checks.KEY, *checks.SPOT, *swaps)
+        yield from skipped("depends on symbol", *checks.KEY, *checks.SPOT)
+        if swap:
+            yield from _examine_swap(exchange)
         return
 
     looked_up = checks.key(
@@ -138,10 +140,3 @@ def _answer(ask: Callable[[Mapping[str, Any]], Any], request: Mapping[str, Any])
         return ask(request)
     except BaseError as error:
         return error
-
-
-def _start(simulator: str | None) -> str | None:
-    """The command that starts a simulator at this URL."""
-    if simulator is None:
-        return None
-    return f"ccxt-bingx-ext simulate --port {urlsplit(simulator).port or 80}"

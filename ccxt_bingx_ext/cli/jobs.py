@@ -68,6 +68,7 @@ class ListedOrders:
         self.what = f"{len(targets)} order{'s' if len(targets) > 1 else ''} of {of}"
 
     def check(self) -> None:
+        self._exchanges.rehearsing.read_markets()
         for symbol, one in {target.symbol: target for target in self._targets}.items():
             self._rehearse([one], {"process": 1})
             if self._whole and not self._endpoint_of(symbol).takes_process:

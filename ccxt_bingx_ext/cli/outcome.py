@@ -28,18 +28,26 @@ class Outcome(NamedTuple):
 
     @property
     def exit_code(self) -> int:
-        """0 only if everything asked for is cancelled."""
-        if self.unresolved:
+        """0 only if everything asked for is cancelled, 2 if an order is or may be live."""
+        if self.unresolved or self.open:
             return UNRESOLVED
         cancelled = all(order["status"] == "canceled" for order in self.orders)
         return CANCELLED if cancelled and self.error is None else NOT_CANCELLED
 
     @property
+    def open(self) -> list[Order]:
+        """The orders that the exchange says are live. It knows no order whose status is None."""
+        return [order for order in self.orders if order["status"] is not None and not is_gone(order)]
+
+    @property
+    def to_cancel_again(self) -> list[Target]:
+        """The orders that a next run has to cancel: open and unresolved ones."""
+        return [*_named(self.open), *self.unresolved]
+
+    @property
     def maybe_live(self) -> list[Target]:
         """All orders that may be live: unresolved ones, and those in a state that is not final."""
-        live = [order for order in self.orders if not is_gone(order)]
-        named = [(one["id"] or ClientOrderId(one["clientOrderId"] or ""), one.get("symbol")) for one in live]
-        return [*(Target(symbol or "", id) for id, symbol in named if id), *self.unresolved]
+        return [*_named(order for order in self.orders if not is_gone(order)), *self.unresolved]
 
     @property
     def summary(self) -> str:
@@ -60,18 +68,47 @@ class Outcome(NamedTuple):
         return [one.symbol for one in self.unresolved if one.id is None]
 
 
+def _named(orders: Iterable[Order]) -> list[Target]:
+    """Name each order by its order id, or without one by its client order id."""
+    named = [(one["id"] or ClientOrderId(one["clientOrderId"] or ""), one.get("symbol")) for one in orders]
+    return [Target(symbol or "", id) for id, symbol in named if id]
+
+
 def document(
     outcome: Outcome, symbol: str | None, describe: Callable[[BaseException], str]
 ) -> dict[str, Any]:
-    """`outcome` for scripts. Without a `symbol`, each unresolved id has its symbol in front."""
+    """`outcome` for scripts. Without a `symbol`, each unresolved id has its symbol in front.
+
+    "unresolved" is what a script feeds back, so it names open orders, too.
+    """
+    left = [one.line if symbol is None else one.word for one in outcome.to_cancel_again]
     named = ("id", "clientOrderId", "symbol", "status", "info")
     error = outcome.error
     return {
         "symbol": symbol,
         "orders": [{name: _writable(order.get(name)) for name in named} for order in outcome.orders],
-        "unresolved": [one.line if symbol is None else one.word for one in outcome.unresolved],
+        "unresolved": [*dict.fromkeys(left)],  # an error may name an order as open and as unresolved
         "error": None if error is None else {"class": type(error).__name__, "message": describe(error)},
     }
+
+
+def what_next(outcome: Outcome) -> str:
+    """The advice if an order is live or may be."""
+    is_unlisted = bool(outcome.unlisted)
+    left = "Some orders may be live." if is_unlisted else f"{_counted_left(outcome)}."
+    if isinstance(outcome.error, AuthenticationError):
+        return f"{left} Run ccxt-bingx-ext doctor: it says what is wrong with the key."
+    if is_unlisted:
+        return f"{left} Run --all again."
+    many = len(outcome.open) + len(outcome.unresolved) > 1
+    them = "them" if many else "it"
+    live = "may be live" if outcome.unresolved else ("are live" if many else "is live")
+    return f"{left} {'They' if many else 'It'} {live}: cancel {them} again."
+
+
+def _counted_left(outcome: Outcome) -> str:
+    counts = {"open": len(outcome.open), "unresolved": len(outcome.unresolved)}
+    return ", ".join(f"{count} {status}" for status, count in counts.items() if count)
 
 
 def cancel_in_parts(

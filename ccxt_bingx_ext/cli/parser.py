@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 
+from .._simulated import LARGEST_PORT
+from .terminal import PROGRAM
 from .usage import Parser
 from .versions import documentation, versions
-
-PROGRAM = "ccxt-bingx-ext"
 
 DOCS = f"Documentation: {documentation()}"
 
@@ -119,7 +120,7 @@ examples:
 exit codes:
   0   every order you named is cancelled, or you named none
   1   some order is not cancelled, or you said no
-  2   some order may still be live
+  2   some order is, or may still be, live
   64  bad usage, nothing was sent
   74  the question or the rehearsal cannot be shown, nothing was sent
 
@@ -200,8 +201,14 @@ exit codes:
 
 {DOCS}""",
     )
-    simulate.add_argument("--port", type=int, default=8000, help="0 takes a free one (default: 8000)")
+    simulate.add_argument("--port", type=_port, default=8000, help="0 takes a free one (default: 8000)")
     simulate.add_argument("--log", action="store_true", help="print each request with its outcome")
+
+
+def _port(text: str) -> int:
+    if re.fullmatch(r"\d{1,5}", text, re.ASCII) is None or int(text) > LARGEST_PORT:
+        raise argparse.ArgumentTypeError(f"port must be 0 to {LARGEST_PORT}, not {text}")
+    return int(text)
 
 
 def _account_options() -> Parser:

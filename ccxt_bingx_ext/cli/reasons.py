@@ -21,6 +21,7 @@ from requests import exceptions as http
 from .._bingx.errors import Response, response_of
 from .interrupts import Terminated
 
+_PAGE = re.compile(r"<(?:html|!doctype)", re.IGNORECASE)
 _METHOD = r"^bingx (?:cancel(?:\w*\(\)|_\w+):? )?"
 
 
@@ -65,6 +66,8 @@ def said(error: BaseException) -> str:
     if response is not None and response.message:
         return f"{response.message} (code {response.code})"
     words = getattr(error, "exchange_message", "") or str(error)
+    if response is not None and _PAGE.search(words):  # a gateway's or a firewall's page, for browsers
+        return f"HTTP {response.http_status}"
     # The part after the first dash is for programs: names of attributes, and ids that the table shows.
     return re.sub(_METHOD, "", words).partition(" - ")[0] or type(error).__name__
 

@@ -7,9 +7,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
+from ccxt.base.errors import BadResponse
+
 from .. import bingx
 
 _SIGNING = ("signature", "timestamp")
+_PATIENCE_MS = 3000  # per request for the markets, where a cancel goes out without them
 
 
 class Request(NamedTuple):
@@ -30,8 +33,24 @@ class RehearsingBingx(bingx):
     def __init__(self) -> None:
         super().__init__({"secret": "rehearsal", "enableRateLimit": False})
         self.has["fetchCurrencies"] = False  # load_markets asks for them with the keys
+        self.unread: Exception | None = None  # why `read_markets` failed
         self._number = 0
         self._rehearsed: list[Request] = []
+
+    def read_markets(self) -> None:
+        """Load the markets if the exchange sends them soon, so that a symbol can be checked.
+
+        No failure may keep a cancel from going out: the plugin derives a spot market from its symbol.
+        """
+        patience, self.timeout = self.timeout, _PATIENCE_MS
+        try:
+            if not any(market["spot"] for market in self.load_markets().values()):
+                self.markets = None  # as not loaded: otherwise every spot symbol would be wrong
+                raise BadResponse("the list of spot markets is empty")
+        except Exception as error:  # ccxt's own TypeError, too, for an odd list
+            self.unread = error
+        finally:
+            self.timeout = patience
 
     def rehearse(self, cancel: Callable[[], object]) -> Request:
         """Return the first request that `cancel` would send. Bad input raises what it would raise there.

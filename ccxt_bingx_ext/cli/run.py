@@ -51,7 +51,7 @@ def run(words: Sequence[str]) -> int:
     command = command_of(words)
     path = shutil.which(command[0])
     if path is None or (words[0].endswith(".py") and not os.path.exists(words[0])):
-        remark(f"ccxt-bingx-ext: no such program: {words[0]}")
+        remark(f"no such program: {words[0]}")
         return NOT_FOUND
     refuse_unreachable(path, command[1:])
     if os.pathsep in ON_START:
@@ -61,12 +61,14 @@ def run(words: Sequence[str]) -> int:
         )
     if (warning := too_old()) is not None:
         # Of this Python's ccxt. If the program has another one, `register` warns there, in the log.
-        remark(f"ccxt-bingx-ext: {warning}")
+        remark(warning)
     environment = environment_of(os.environ)
+    if simulator:
+        companion.refuse_dead(simulator)
     if simulator is not None:
         environment[VARIABLE] = simulator or companion.start()[0]
     if VARIABLE in environment:  # also if a simulated program runs another one
-        remark(f"ccxt-bingx-ext: this program trades on the simulator at {environment[VARIABLE]}")
+        remark(f"this program trades on the simulator at {environment[VARIABLE]}")
     return os.execve(path, [path, *command[1:]], environment)
 
 

@@ -9,22 +9,23 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 from unicodedata import east_asian_width
 
 _GAP = "  "
 _NARROWEST = 20  # columns for the last cell of a row. With fewer, each row becomes a record of lines
 
 
-def terminal_width() -> int | None:
-    """The columns of the terminal that stdout writes to, or those that COLUMNS names.
+def terminal_width(stream: TextIO | None = None) -> int | None:
+    """The columns of the terminal that `stream` (stdout) writes to, or those that COLUMNS names.
 
-    None if stdout is not a terminal: lines in a file or a pipe are not folded.
+    None if `stream` is not a terminal: lines in a file or a pipe are not folded.
     """
     columns = os.environ.get("COLUMNS", "")
     if re.fullmatch(r"[1-9]\d{0,4}", columns):
         return int(columns)
     try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or None
+        return os.get_terminal_size((stream or sys.stdout).fileno()).columns or None
     except (AttributeError, OSError, ValueError):  # closed, or replaced by an object that is not a file
         return None
 
@@ -65,13 +66,24 @@ def paragraph(lead: str, text: str, width: int | None = None) -> str:
     return "\n".join(_lines([lead, text], [columns_of(lead)], fold_at, gap=""))
 
 
+def folded(text: str, width: int | None) -> str:
+    """Each line of `text`, folded behind its own indentation. A word is never split: it may be an id."""
+    lines = []
+    for line in text.split("\n"):
+        words = line.lstrip(" ")
+        indent = " " * (len(line) - len(words))
+        fold_at = None if width is None else max(width - len(indent), 1)
+        lines += [f"{indent}{part}" for part in fold(words, fold_at, whole_words=True)]
+    return "\n".join(lines)
+
+
 def columns_of(text: str) -> int:
     """How many columns a terminal takes for `text`: two for each Chinese character."""
     return sum(2 if east_asian_width(one) in "WF" else 1 for one in text)
 
 
-def fold(text: str, width: int | None) -> list[str]:
-    """`text` in lines of at most `width` columns, between words if possible."""
+def fold(text: str, width: int | None, *, whole_words: bool = False) -> list[str]:
+    """`text` in lines of at most `width` columns. A longer word is split, unless `whole_words`."""
     if width is None or columns_of(text) <= width:
         return [text]
     lines: list[str] = []
@@ -82,6 +94,8 @@ def fold(text: str, width: int | None) -> list[str]:
                 lines.append(line)
                 line = ""
                 continue
+            if whole_words:
+                break
             part = _beginning(word, width)
             lines.append(part)
             word = word[len(part) :]

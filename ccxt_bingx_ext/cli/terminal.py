@@ -11,6 +11,9 @@ import sys
 from contextlib import suppress
 from typing import TextIO
 
+from .table import folded, terminal_width
+
+PROGRAM = "ccxt-bingx-ext"
 CANNOT_WRITE = 74  # EX_IOERR
 
 
@@ -41,10 +44,15 @@ def ask(question: str) -> None:
     _write(question, "", sys.stderr)
 
 
-def remark(text: str, end: str = "\n") -> None:
-    """Write to stderr, if possible."""
+def remark(*lines: str) -> None:
+    """Write a message to stderr behind the name of the program, if possible: `printable`, and folded."""
+    remark_as_written(f"{PROGRAM}: " + "".join(f"{printable(line)}\n" for line in lines))
+
+
+def remark_as_written(text: str) -> None:
+    """Write to stderr, if possible, in lines that fit the terminal."""
     with suppress(CannotWrite):
-        _write(text, end, sys.stderr)
+        _write(folded(text, terminal_width(sys.stderr)), "", sys.stderr)
 
 
 def release_unwritable() -> None:

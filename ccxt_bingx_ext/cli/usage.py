@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import Any, NoReturn
 
-from .terminal import remark, show
+from .terminal import remark_as_written, show
 
 BAD_USAGE = 64
 
@@ -30,7 +30,7 @@ class Parser(argparse.ArgumentParser):
         if file is sys.stdout:
             show(message, end="")
         else:
-            remark(message, end="")
+            remark_as_written(message)
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)

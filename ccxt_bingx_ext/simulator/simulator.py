@@ -122,6 +122,8 @@ class Simulator(Truth, Arrivals):
         (``cancel_all_…``), `TimerRule` those of doing that later (``timer_…``), `RepeatRule` those of
         the same order (``same_order_…``), and `BanRule` those of bans.
         """
+        if not 0 <= port <= 65535:
+            raise ValueError(f"port must be 0 to 65535, not {port}")
         self.port = port
         self.api_key = api_key
         self.secret = secret

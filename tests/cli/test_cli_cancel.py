@@ -19,12 +19,12 @@ from typing import Any
 import pytest
 
 from ccxt_bingx_ext import ClientOrderId
-from ccxt_bingx_ext.cli import cancel, credentials, main
+from ccxt_bingx_ext.cli import cancel, credentials, main, rehearsal
 from ccxt_bingx_ext.cli.ids import Target
 from ccxt_bingx_ext.cli.outcome import cancel_in_parts
 from ccxt_bingx_ext.cli.rehearsal import RehearsingBingx
 from ccxt_bingx_ext.cli.terminal import printable
-from ccxt_bingx_ext.simulator import Simulator
+from ccxt_bingx_ext.simulator import Request, Simulator
 
 UNKNOWN = "1735999999999999999"
 
@@ -43,6 +43,11 @@ class Terminal(io.StringIO):
 
 def cancelled(simulator: Simulator, *words: str) -> int:
     return main(["cancel", "BTC/USDT", *words, "--simulator", simulator.url])
+
+
+def sent(simulator: Simulator) -> list[Request]:
+    """The requests other than those for the markets."""
+    return [request for request in simulator.requests if request.method == "POST"]
 
 
 def document(capsys: pytest.CaptureFixture[str]) -> Any:
@@ -87,8 +92,25 @@ def test_exit_code_2(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -
     assert captured.out.count("unresolved  may be live") == 2
     assert captured.out.endswith("\n2 unresolved of 2\n")
     assert "disabled period" in captured.err
-    assert "Retry in 60 s\n2 unresolved. They may be live: cancel them again.\n" in captured.err
+    assert (
+        "Retry in 60 s\nccxt-bingx-ext: 2 unresolved. They may be live: cancel them again.\n" in captured.err
+    )
     assert simulator.status(first) == "PENDING"
+
+
+def test_open_order(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    """An order that the exchange refuses to cancel is live: exit code 2, advice, and an id to feed back."""
+    live = str(simulator.place(client_order_id="mine").order_id)
+    simulator.faults.add("refuse", ids=[int(live)], code=100400, text="strange words", times=None)
+    assert cancelled(simulator, live) == 2
+    captured = capsys.readouterr()
+    assert captured.out.endswith("\n1 open of 1\n")
+    assert captured.err == "ccxt-bingx-ext: 1 open. It is live: cancel it again.\n"
+    assert cancelled(simulator, "client:mine", "--json") == 2
+    unresolved = document(capsys)["unresolved"]
+    simulator.faults.clear()
+    assert cancelled(simulator, *unresolved) == 0
+    assert simulator.status(live) == "CANCELED"
 
 
 def test_json(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
@@ -136,8 +158,8 @@ def test_from_file(simulator: Simulator, capsys: pytest.CaptureFixture[str], tmp
     file.write_text("# all of them\n\n" + "".join(f"{one} # open\n" for one in [*ids, *ids]))
     assert cancelled(simulator, "--from-file", str(file), f"00{ids[0]}", "--json") == 0
     assert [one["id"] for one in document(capsys)["orders"]] == ids
-    sent = [request.params["orderIds"].count(",") + 1 for request in simulator.requests]
-    assert sent == [50, 1]
+    counts = [request.params["orderIds"].count(",") + 1 for request in sent(simulator)]
+    assert counts == [50, 1]
 
 
 def test_all_or_nothing(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
@@ -148,15 +170,14 @@ def test_all_or_nothing(simulator: Simulator, capsys: pytest.CaptureFixture[str]
     assert (printed["orders"], printed["unresolved"]) == ([], [*ids, UNKNOWN])
     assert printed["error"]["class"] == "BadRequest"
     assert cancelled(simulator, *ids, "--all-or-nothing", "--json") == 0
-    sent = [request for request in simulator.requests if request.method == "POST"]
-    assert [request.params["process"] for request in sent] == ["0", "0"]
+    assert [request.params["process"] for request in sent(simulator)] == ["0", "0"]
 
 
 @pytest.mark.parametrize(("form", "words"), [("json", []), ("query", ["--request-format", "query"])])
 def test_request_format(simulator: Simulator, form: str, words: list[str]) -> None:
     """--request-format chooses the form of the request, and JSON is the default."""
     assert cancelled(simulator, str(simulator.place().order_id), *words) == 0
-    assert [request.form for request in simulator.requests] == [form]
+    assert [request.form for request in sent(simulator)] == [form]
 
 
 @pytest.mark.parametrize("form", ["json", "query"])
@@ -174,7 +195,7 @@ def test_dry_run(simulator: Simulator, capsys: pytest.CaptureFixture[str], form:
         f"POST{simulator.url}/openApi/spot/v1/trade/cancelOrders"
     }
     assert not {"signature", "timestamp"} & printed["requests"][0]["parameters"].keys()
-    assert simulator.requests == []
+    assert sent(simulator) == []
 
 
 def test_wrong_id(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
@@ -194,9 +215,7 @@ def test_market_id(simulator: Simulator) -> None:
     """cancel accepts a market id, as ccxt does, and loads markets for it."""
     first = str(simulator.place().order_id)
     assert main(["cancel", "BTC-USDT", first, "--simulator", simulator.url]) == 0
-    assert [one.path.rpartition("/")[2] for one in simulator.requests if one.method == "POST"] == [
-        "cancelOrders"
-    ]
+    assert [one.path.rpartition("/")[2] for one in sent(simulator)] == ["cancelOrders"]
 
 
 def test_markets_unavailable(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
@@ -204,6 +223,47 @@ def test_markets_unavailable(simulator: Simulator, capsys: pytest.CaptureFixture
     simulator.faults.add("http", path="common/symbols", status=503, times=None)
     assert main(["cancel", "BTC-USDT", "1", "--json", "--simulator", simulator.url]) == 2
     assert document(capsys)["unresolved"] == ["1"]
+
+
+@pytest.mark.parametrize("words", [["FOO/BAR", "1"], ["FOO/BAR", "1", "--dry-run"], ["FOO/BAR", "client:a"]])
+def test_wrong_symbol(simulator: Simulator, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    """For a spot symbol that the exchange does not list cancel sends nothing and exits with 64."""
+    assert main(["cancel", *words, "--simulator", simulator.url]) == 64
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "FOO/BAR is not a market of the exchange; nothing was sent\n" in captured.err
+    assert sent(simulator) == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "http", "status": 503},
+        {"kind": "drop"},
+        {"kind": "canned", "body": '{"code":0,"data":[]}'},
+        {"kind": "canned", "body": '{"code":0,"data":{"symbols":["odd"]}}'},
+        {"kind": "hang"},
+    ],
+    ids=["error", "lost", "not a mapping", "odd markets", "no response"],
+)
+def test_cancel_goes_out_without_markets(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any]
+) -> None:
+    """If the markets cannot be read soon, the cancel of a spot order goes out unchecked."""
+    monkeypatch.setattr(rehearsal, "_PATIENCE_MS", 1000)
+    live = str(simulator.place().order_id)
+    simulator.faults.add(path="common/symbols", times=None, **fault)
+    assert cancelled(simulator, live) == 0
+    assert simulator.status(live) == "CANCELED"
+
+
+def test_dry_run_unchecked(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    """A dry run of a spot order works without markets, and says that it did not check the symbol."""
+    simulator.faults.add("http", path="common/symbols", status=503, times=None)
+    assert cancelled(simulator, "1", "--dry-run") == 0
+    captured = capsys.readouterr()
+    assert captured.err == "ccxt-bingx-ext: the symbol was not checked: the exchange failed with HTTP 503\n"
+    assert captured.out.endswith("dry run: 1 order of BTC/USDT, nothing was sent\n")
 
 
 def test_swap_orders(simulator: Simulator) -> None:
@@ -227,7 +287,7 @@ def test_interrupt(simulator: Simulator, number: signal.Signals, error: list[str
     with subprocess.Popen(
         [*command, "--simulator", simulator.url], stdout=subprocess.PIPE, text=True
     ) as process:
-        while len(simulator.requests) < 2 and process.poll() is None:
+        while len(sent(simulator)) < 2 and process.poll() is None:
             time.sleep(0.01)
         process.send_signal(number)
         printed = json.loads(process.communicate(timeout=30)[0])
@@ -247,7 +307,7 @@ def test_interrupt_before_sending(
 
     monkeypatch.setattr(RehearsingBingx, "load_markets", interrupted)
     assert main(["cancel", "BTC/USDT:USDT", "1", "--simulator", simulator.url]) == 1
-    assert capsys.readouterr().err == "interrupted: nothing was sent\n"
+    assert capsys.readouterr().err == "ccxt-bingx-ext: interrupted: nothing was sent\n"
 
 
 def as_live(simulator: Simulator, monkeypatch: pytest.MonkeyPatch, typed: io.StringIO) -> list[str]:
@@ -258,6 +318,7 @@ def as_live(simulator: Simulator, monkeypatch: pytest.MonkeyPatch, typed: io.Str
     monkeypatch.setattr(
         cancel, "open_exchange", lambda kind, keys, _: credentials.open_exchange(kind, keys, simulator.url)
     )
+    monkeypatch.setattr(cancel, "placed", lambda exchange, _: credentials.placed(exchange, simulator.url))
     return ["cancel", "BTC/USDT", str(simulator.place().order_id)]
 
 
@@ -285,12 +346,15 @@ def test_confirmation(
     """On the live exchange cancel asks first, and goes on only after a yes or --yes."""
     assert main([*as_live(simulator, monkeypatch, typed), *words]) == code
     captured = capsys.readouterr()
-    assert len(simulator.requests) == (code == 0)
+    assert len(sent(simulator)) == (code == 0)
     assert bool(captured.out) == (code == 0)
     if code == 1:
         question, answer = captured.err.split("? [y/N] ")
         assert question == "Cancel 1 order of BTC/USDT on the live exchange"
-        assert answer in ("nothing was sent\n", "interrupted: nothing was sent\n")
+        assert answer in (
+            "ccxt-bingx-ext: nothing was sent\n",
+            "ccxt-bingx-ext: interrupted: nothing was sent\n",
+        )
 
 
 def test_without_rich(
@@ -536,7 +600,7 @@ def test_any_failure_while_showing(
     sys.stdout.close()
     output.raises = None
     lines = errors.text.splitlines()
-    assert lines[0].startswith("the outcome cannot be written: ")
+    assert lines[0].startswith("ccxt-bingx-ext: the outcome cannot be written: ")
     escaped = CHINESE.encode("ascii", "backslashreplace").decode()
     assert sorted(lines[1:]) == sorted([f"may be live: {UNKNOWN}", f"may be live: client:{escaped}"])
 

@@ -36,7 +36,7 @@ def test_keys_of_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert capsys.readouterr().err == ""
     path = keys_file(tmp_path, text, 0o640)
     assert read_keys(path, "http://127.0.0.1:8000", ENVIRONMENT) == Keys("file-key", "file-secret")
-    assert capsys.readouterr().err == f"warning: others may read {path}: chmod 600 {path}\n"
+    assert capsys.readouterr().err == f"ccxt-bingx-ext: warning: others may read {path}: chmod 600 {path}\n"
 
 
 def test_keys_of_simulator() -> None:
@@ -83,6 +83,7 @@ def test_local_simulator(url: str) -> None:
         "http://127.0.0.1.example.com",
         "https://127.0.0.1:8000",
         "http://127.0.0.1/other",
+        "http://127.0.0.1:65536",
         "http://127.0.0.1/?other",
         "http://[",
         "127.0.0.1:8000",

@@ -171,18 +171,29 @@ def test_simulator_not_started(bingx_simulator: Simulator, capsys: pytest.Captur
     assert "swap" not in out
 
 
-def test_host_that_refuses(bingx_simulator: Simulator) -> None:
-    """A host that answers with an error is not called dead."""
-    bingx_simulator.faults.add("http", status=403, path="server/time", times=None)
+@pytest.mark.parametrize("status", [403, 504])
+def test_host_that_refuses(bingx_simulator: Simulator, status: int) -> None:
+    """A host that answers with an error is not called dead, and its page is not shown."""
+    bingx_simulator.faults.add("http", status=status, path="server/time", times=None)
     seen = examined(bingx_simulator)
     assert (failed(seen), skipped(seen)) == (["host"], NAMES[1:])
-    assert "answers with HTTP 403" in seen["host"][1]
+    assert seen["host"][1].endswith(f"/openApi answers with HTTP {status}: try again later")
+    assert seen["clock"][1] == "depends on host"
+
+
+def test_host_that_refuses_with_words(bingx_simulator: Simulator) -> None:
+    """If the host says why it refuses, doctor shows the words."""
+    body = '{"code": 100410, "msg": "too many requests"}'
+    bingx_simulator.faults.add("canned", body=body, status=429, path="server/time", times=None)
+    detail = examined(bingx_simulator)["host"][1]
+    assert detail.endswith("answers with HTTP 429: too many requests (code 100410)")
 
 
 def test_unknown_symbol(bingx_simulator: Simulator) -> None:
     """doctor blames an unknown symbol on the symbol, and not on the key."""
     seen = examined(bingx_simulator, "NONE/SUCH")
-    assert (failed(seen), skipped(seen)) == (["symbol"], NAMES[3:])
+    assert (failed(seen), skipped(seen)) == (["symbol"], NAMES[3:-2])
+    assert seen["key"][1] == "depends on symbol"
     assert seen["symbol"][1] == "the exchange has no spot market NONE/SUCH: name another --symbol"
 
 
@@ -191,6 +202,22 @@ def test_odd_list_of_markets(bingx_simulator: Simulator, body: str) -> None:
     """doctor survives a list of markets that is not the documented one."""
     bingx_simulator.faults.add("canned", body=body, path="common/symbols")
     assert failed(examined(bingx_simulator)) == ["symbol"]
+
+
+@pytest.mark.parametrize("status", [403, 504])
+def test_list_of_markets_is_refused(bingx_simulator: Simulator, status: int) -> None:
+    """If a gateway answers in place of the list of markets, doctor names the status, and checks swaps."""
+    bingx_simulator.faults.add("http", status=status, path="common/symbols")
+    seen = examined(bingx_simulator)
+    assert (failed(seen), skipped(seen)) == (["symbol"], NAMES[3:-2])
+    assert seen["symbol"][1] == f"the list of markets cannot be read: HTTP {status}"
+
+
+def test_no_swaps_without_a_symbol(bingx_simulator: Simulator) -> None:
+    """--skip-swap omits the swap checks of an unknown symbol, too."""
+    exchange = bingx(bingx_simulator.ccxt_config())
+    names = [check.name for check in examine(exchange, "NONE/SUCH", swap=False)]
+    assert names == NAMES[:-2]
 
 
 def test_list_of_markets_is_lost(bingx_simulator: Simulator) -> None:
@@ -215,6 +242,7 @@ def test_clock_off(bingx_simulator: Simulator, ahead: int, words: str) -> None:
     seen = examined(bingx_simulator)
     assert (failed(seen), skipped(seen)) == (["clock"], [])
     assert words in seen["clock"][1]
+    assert "The plugin then measures the difference and sends the request again" in seen["clock"][1]
     assert abs(int(seen["clock"][1].split()[0]) - 8000) < 500
 
 

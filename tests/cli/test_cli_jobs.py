@@ -194,7 +194,7 @@ def test_dry_run_without_markets(simulator: Simulator, capsys: CAPSYS) -> None:
     words = ["BTC/USDT:USDT", "1", "--dry-run", "--simulator", simulator.url]
     assert main(["cancel", *words]) == 1
     assert capsys.readouterr().err == (
-        "the connection was refused: nothing listens there; nothing was sent\n"
+        "ccxt-bingx-ext: the connection was refused: nothing listens there; nothing was sent\n"
     )
 
 
@@ -252,7 +252,7 @@ def test_all_unknown(
     captured = capsys.readouterr()
     assert "all open orders of BTC/USDT  unresolved  may be live" in captured.out
     assert captured.out.endswith("\nthe plugin does not know which orders of BTC/USDT are open\n")
-    assert captured.err.endswith("Some orders may be live. Run --all again.\n")
+    assert captured.err.endswith("ccxt-bingx-ext: Some orders may be live. Run --all again.\n")
 
 
 def test_all_asks_first(simulator: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: CAPSYS) -> None:

@@ -10,7 +10,15 @@ from ccxt.base.errors import AuthenticationError, BadResponse, RateLimitExceeded
 
 from ccxt_bingx_ext import ClientOrderId
 from ccxt_bingx_ext.cli.ids import Target, Word, targets_of
-from ccxt_bingx_ext.cli.outcome import Order, Outcome, cancel_in_parts, document, unresolved_of, words_of
+from ccxt_bingx_ext.cli.outcome import (
+    Order,
+    Outcome,
+    cancel_in_parts,
+    document,
+    unresolved_of,
+    what_next,
+    words_of,
+)
 
 
 def order(id: str, status: str | None = "canceled", client: str | None = None, info: Any = None) -> Order:
@@ -36,6 +44,7 @@ def raising(error: BaseException) -> Callable[[Sequence[Target]], list[Order]]:
         (Outcome([order("1", None)], []), 1),
         (Outcome([order("1")], [], BadResponse("odd")), 1),
         (Outcome([order("1")], targets("2")), 2),
+        (Outcome([order("1"), order("2", "open")], []), 2),
         (Outcome([], targets("2"), KeyboardInterrupt()), 2),
     ],
 )
@@ -51,6 +60,31 @@ def test_maybe_live() -> None:
     named = Outcome(orders, targets("5", ClientOrderId("6"))).maybe_live
     assert [one.word for one in named] == ["2", "3", "client:4", "5", "client:6"]
     assert named[0].line == "BTC/USDT 2"
+
+
+def test_open_orders_to_feed_back() -> None:
+    """The document lists open orders as unresolved, once each, and no unknown order."""
+    outcome = Outcome(
+        [order("1"), order("2", "open"), order("3", None), order("4", "open")], targets("4", "5")
+    )
+    assert document(outcome, "BTC/USDT", str)["unresolved"] == ["2", "4", "5"]
+    several = document(outcome, None, str)["unresolved"]
+    assert several == ["BTC/USDT 2", "BTC/USDT 4", "BTC/USDT 5"]
+
+
+@pytest.mark.parametrize(
+    ("opened", "unresolved", "advice"),
+    [
+        (1, 0, "1 open. It is live: cancel it again."),
+        (2, 0, "2 open. They are live: cancel them again."),
+        (0, 1, "1 unresolved. It may be live: cancel it again."),
+        (1, 1, "1 open, 1 unresolved. They may be live: cancel them again."),
+    ],
+)
+def test_what_next(opened: int, unresolved: int, advice: str) -> None:
+    """The advice counts open and unresolved orders, and speaks of one order or of several."""
+    orders = [order(str(number), "open") for number in range(opened)]
+    assert what_next(Outcome(orders, targets("8", "9")[:unresolved])) == advice
 
 
 def test_summary() -> None:

@@ -152,17 +152,51 @@ def executed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 def test_environment(
-    executed: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    simulator: Simulator,
+    executed: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """The program learns of the simulator by its environment, and what it runs learns it from there."""
-    main(["run", "--simulator", "http://127.0.0.1:8000/", "-m", "bot"])
-    assert executed[0][2][VARIABLE] == "http://127.0.0.1:8000"
+    main(["run", "--simulator", f"{simulator.url}/", "-m", "bot"])
+    assert executed[0][2][VARIABLE] == simulator.url
     main(["run", "-m", "bot"])
     assert VARIABLE not in executed[1][2]
     assert capsys.readouterr().err.count("trades on the simulator") == 1
     monkeypatch.setenv(VARIABLE, "http://127.0.0.1:8000")
     main(["run", "-m", "bot"])
     assert "this program trades on the simulator at http://127.0.0.1:8000" in capsys.readouterr().err
+
+
+def test_dead_simulator(
+    simulator: Simulator, executed: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """run starts no program if nothing listens at the URL, and says how to start a simulator there."""
+    simulator.stop()
+    assert main(["run", "--simulator", simulator.url, "-m", "bot"]) == 64
+    assert executed == []
+    assert capsys.readouterr().err == (
+        f"ccxt-bingx-ext: no simulator answers at {simulator.url}, so the program was not started. "
+        f"Start one: ccxt-bingx-ext simulate --port {simulator.port}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "canned", "body": "<html>"},
+        {"kind": "canned", "body": "[]"},
+        {"kind": "canned", "body": '{"code": 100400, "msg": "no such API"}'},
+        {"kind": "drop"},
+    ],
+)
+def test_no_simulator_at_the_url(simulator: Simulator, executed: list[Any], fault: dict[str, Any]) -> None:
+    """run starts no program if something other than a simulator listens at the URL."""
+    simulator.faults.add(path="server/time", **fault)
+    assert main(["run", "--simulator", simulator.url, "-m", "bot"]) == 64
+    assert executed == []
+    main(["run", "--simulator", simulator.url, "-m", "bot"])
+    assert len(executed) == 1
 
 
 def test_simulator_is_started_last(executed: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ccxt_bingx_ext.cli.table import columns_of, fold, paragraph, table, terminal_width
+from ccxt_bingx_ext.cli.table import columns_of, fold, folded, paragraph, table, terminal_width
 
 HEADINGS = ("order id", "client order id", "status", "the exchange says")
 ID = "1735964997957275648"
@@ -108,3 +108,16 @@ def test_width_of_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [terminal_width(), terminal_width()] == [90, None]
     monkeypatch.setattr(sys, "stdout", None)
     assert terminal_width() is None
+
+
+def test_folded() -> None:
+    """A message keeps its lines and their indentation, and no word of it is split."""
+    text = "usage: run PROGRAM\n       run 1735999999999999999 SCRIPT.py\n"
+    assert folded(text, 22).split("\n") == [
+        "usage: run PROGRAM",
+        "       run",
+        "       1735999999999999999",
+        "       SCRIPT.py",
+        "",
+    ]
+    assert folded(text, None) == text

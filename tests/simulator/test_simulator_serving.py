@@ -71,3 +71,10 @@ def test_serve(capsys: pytest.CaptureFixture[str]) -> None:
     assert signal.getsignal(signal.SIGTERM) is before
     assert max(map(len, asked[0].splitlines())) <= 80
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_bad_port(port: int) -> None:
+    """A port that cannot be raises ValueError before the simulator starts."""
+    with pytest.raises(ValueError, match=f"port must be 0 to 65535, not {port}"):
+        Simulator(port)
