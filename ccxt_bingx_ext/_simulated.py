@@ -2,18 +2,17 @@
 
 It works below ccxt's own classes, and so below ours and below those of the program. Whatever keys, URLs and
 proxies the program sets, each request goes to the simulator, with the simulator's keys, or is refused.
+
+The start hook of `run` loads this file by its path, before the program's first line. So this module imports
+nothing of the plugin or of ccxt at its top.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-from ccxt.base.errors import BaseError
 
 # What `simulate` prints.
 KEYS = {"apiKey": "simulator-key", "secret": "simulator-secret"}
@@ -48,16 +47,13 @@ def urls_at(base: str, exchange: Any) -> dict[str, Any]:
     return {**exchange.urls, **{name: _moved(api, base) for name in ("api", "test", "apiBackup")}}
 
 
-def redirect(*names: str) -> None:
-    """Keep the bingx classes of ccxt's modules `names` on the simulator, if the environment names one."""
-    url = os.environ.get(VARIABLE)
-    if url is None:
-        return
-    mixin = type("Simulated", (Simulated,), {"_simulator": base_of(url)})
-    for name in names:
-        ccxts_own = sys.modules[f"{name}.bingx"].bingx
-        if not issubclass(ccxts_own, Simulated):  # ccxt.pro's inherits from ccxt.async_support's
-            ccxts_own.__bases__ = (mixin, *ccxts_own.__bases__)
+def redirect(ccxts_own: Any, url: str) -> None:
+    """Keep `ccxts_own`, one of ccxt's bingx classes, on the simulator at `url`."""
+    # By the name, not by the class: the start hook has a copy of this module. ccxt.pro's class inherits from
+    # ccxt.async_support's.
+    if not hasattr(ccxts_own, "_simulator"):
+        mixin = type("Simulated", (Simulated,), {"_simulator": base_of(url)})
+        ccxts_own.__bases__ = (mixin, *ccxts_own.__bases__)
 
 
 class _Fixed:
@@ -105,6 +101,8 @@ class Simulated(_Exchange):
     def _refuse_elsewhere(self, url: str) -> None:
         if url.startswith((f"{self._simulator}/", f"{_websocket(self._simulator)}/")):
             return
+        from ccxt.base.errors import BaseError
+
         # A plain BaseError: bots repeat a request after a NetworkError, and after an ExchangeError they take
         # the exchange's word for it.
         raise BaseError(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 
 import ccxt
@@ -13,7 +11,7 @@ import ccxt.async_support
 import pytest
 
 from ccxt_bingx_ext import _simulated
-from ccxt_bingx_ext._simulated import VARIABLE, Simulated, base_of, redirect
+from ccxt_bingx_ext._simulated import Simulated, base_of, redirect
 from ccxt_bingx_ext.simulator import Simulator
 from ccxt_bingx_ext.simulator.markets import Market
 
@@ -23,20 +21,15 @@ SPOT = "BTC/USDT"
 LIVE = "https://open-api.bingx.com/openApi"
 
 
-def simulated(world: str, url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+def simulated(world: str, url: str) -> Any:
     """A class of its own above ccxt's, kept on the simulator at `url`: ccxt's class stays as it is."""
-    module = ModuleType("elsewhere.bingx")
-    module.bingx = type("bingx", (CCXTS[world],), {})  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "elsewhere.bingx", module)
-    monkeypatch.setenv(VARIABLE, url)
-    redirect("elsewhere")
-    return module.bingx
+    exchange_class = type("bingx", (CCXTS[world],), {})
+    redirect(exchange_class, url)
+    return exchange_class
 
 
 @pytest.fixture(params=WORLDS)
-def bot(
-    request: pytest.FixtureRequest, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Bot]:
+def bot(request: pytest.FixtureRequest, simulator: Simulator) -> Iterator[Bot]:
     """A bot that is set up for the live exchange."""
     config = {
         "apiKey": "a live key",
@@ -44,7 +37,7 @@ def bot(
         "urls": {"api": {"spot": LIVE}},
         "httpsProxy": "http://proxy.example:3128",
     }
-    with bot_of(simulated(request.param, f"{simulator.url}/", monkeypatch), config) as bot:
+    with bot_of(simulated(request.param, f"{simulator.url}/"), config) as bot:
         yield bot
 
 
@@ -67,9 +60,9 @@ def test_every_request(bot: Bot, simulator: Simulator) -> None:
 
 
 @pytest.mark.parametrize("option", [{}, {"sandbox": True}])
-def test_every_url(option: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_url(option: dict[str, Any]) -> None:
     """In and out of sandbox mode all URLs are the simulator's, those of websockets, too."""
-    exchange_class = simulated("pro", "http://127.0.0.1:8000", monkeypatch)
+    exchange_class = simulated("pro", "http://127.0.0.1:8000")
     with bot_of(exchange_class, {"options": option}) as bot:
         own = {"http://127.0.0.1:8000", "ws://127.0.0.1:8000"}
         for enabled in (True, False):
@@ -99,9 +92,9 @@ def test_other_host(bot: Bot, simulator: Simulator, url: str) -> None:
 
 
 @pytest.mark.parametrize("world", ["async", "pro"])
-def test_websocket(world: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_websocket(world: str) -> None:
     """A websocket to another host is refused before it connects, and one to the simulator is not."""
-    with bot_of(simulated(world, "http://127.0.0.1:8000", monkeypatch), {}) as bot:
+    with bot_of(simulated(world, "http://127.0.0.1:8000"), {}) as bot:
         with pytest.raises(ccxt.BaseError, match=r"nothing was sent to open-api-ws\.bingx\.com"):
             bot.client("wss://open-api-ws.bingx.com/market")
         assert bot.exchange.clients in (None, {})
@@ -121,18 +114,11 @@ def test_all_proxies_are_ignored() -> None:
     assert {"httpsProxy", "proxyUrl", "wsProxy"} <= settings <= ignored
 
 
-def test_off_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the variable of `run --simulator` nothing changes."""
-    monkeypatch.delenv(VARIABLE, raising=False)
-    redirect("ccxt")
-    assert not issubclass(CCXTS["sync"], Simulated)
-
-
-def test_redirected_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_redirected_once() -> None:
     """A class that is on the simulator already stays as it is."""
-    exchange_class = simulated("sync", "http://127.0.0.1:8000", monkeypatch)
+    exchange_class = simulated("sync", "http://127.0.0.1:8000")
     bases = exchange_class.__bases__
-    redirect("elsewhere")
+    redirect(exchange_class, "http://127.0.0.1:9000")
     assert exchange_class.__bases__ == bases
 
 
@@ -153,9 +139,7 @@ def test_not_on_this_machine(url: str) -> None:
 
 
 @pytest.mark.parametrize(("symbol", "market"), [(SPOT, "spot"), ("BTC/USDT:USDT", "linear")])
-def test_watch_orders(
-    simulator: Simulator, monkeypatch: pytest.MonkeyPatch, symbol: str, market: Market
-) -> None:
+def test_watch_orders(simulator: Simulator, symbol: str, market: Market) -> None:
     """A bot that watches its orders sees those of the simulator."""
 
     async def scenario(exchange: Any) -> None:
@@ -165,5 +149,5 @@ def test_watch_orders(
         simulator.place(market=market)
         assert [order["status"] for order in await watch] == ["open"]
 
-    with bot_of(simulated("pro", simulator.url, monkeypatch), {}) as bot:
+    with bot_of(simulated("pro", simulator.url), {}) as bot:
         bot.run(scenario)

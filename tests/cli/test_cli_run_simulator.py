@@ -80,6 +80,49 @@ def test_unchanged_bot(simulator: Simulator, tmp_path: Path) -> None:
     assert [order.status for order in simulator.orders()] == ["CANCELED"] * 12
 
 
+LATE_IMPORTS = {
+    "cleared environment": "import os; os.environ.clear(); import ccxt",
+    "another simulator": f"import os; os.environ[{VARIABLE!r}] = 'http://127.0.0.1:1'; import ccxt",
+    # Thread 1 imports the plugin, which imports ccxt. Thread 2 uses ccxt as soon as it can.
+    "two threads": (
+        "import sys, threading\n"
+        "thread = threading.Thread(target=__import__, args=('ccxt_bingx_ext',)); thread.start()\n"
+        "while 'ccxt' not in sys.modules: pass\n"
+        "import ccxt"
+    ),
+}
+
+
+@pytest.mark.parametrize("imports", LATE_IMPORTS.values(), ids=LATE_IMPORTS)
+def test_import_of_ccxt(simulator: Simulator, imports: str) -> None:
+    """However a program comes to import ccxt, both classes are on the simulator that run has named."""
+    code = (
+        f"{imports}\n"
+        "from ccxt.bingx import bingx\n"
+        "for one in (ccxt.bingx, bingx):\n"
+        "    print(one.__module__, one().urls['api']['spot'])\n"
+    )
+    command = [*RUN, simulator.url, "--", sys.executable, "-c", code]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert ended.stdout.splitlines() == [
+        f"ccxt_bingx_ext._sync {simulator.url}/openApi",
+        f"ccxt.bingx {simulator.url}/openApi",
+    ], ended.stderr
+
+
+def test_child_process_with_little_environment(simulator: Simulator) -> None:
+    """A child process that gets PYTHONPATH and no other variable trades on the simulator, too."""
+    code = (
+        "import os, subprocess, sys\n"
+        'child = \'import ccxt; print(ccxt.bingx().urls["api"]["spot"])\'\n'
+        "environment = {'PYTHONPATH': os.environ['PYTHONPATH']}\n"
+        "subprocess.run([sys.executable, '-c', child], env=environment, check=True)\n"
+    )
+    command = [*RUN, simulator.url, "--", sys.executable, "-c", code]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert ended.stdout == f"{simulator.url}/openApi\n", ended.stderr
+
+
 def test_other_host(simulator: Simulator) -> None:
     """A cancel that would go to another host is not sent. Its error has every id, and no bot repeats it."""
     code = (
