@@ -9,6 +9,7 @@ nothing of the plugin or of ccxt at its top.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,16 @@ def redirect(ccxts_own: Any, url: str) -> None:
     if not hasattr(ccxts_own, "_simulator"):
         mixin = type("Simulated", (Simulated,), {"_simulator": base_of(url)})
         ccxts_own.__bases__ = (mixin, *ccxts_own.__bases__)
+
+
+def redirect_if_asked(ccxts_own: Any) -> None:
+    """Keep `ccxts_own` on the simulator that the environment names.
+
+    For a process of a rehearsal that the start hook does not reach, but that imports the plugin by itself.
+    """
+    url = os.environ.get(VARIABLE)
+    if url is not None:
+        redirect(ccxts_own, url)
 
 
 class _Fixed:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +14,7 @@ import ccxt.async_support
 import pytest
 
 from ccxt_bingx_ext import _simulated
-from ccxt_bingx_ext._simulated import Simulated, base_of, redirect
+from ccxt_bingx_ext._simulated import VARIABLE, Simulated, base_of, redirect, redirect_if_asked
 from ccxt_bingx_ext.simulator import Simulator
 from ccxt_bingx_ext.simulator.markets import Market
 
@@ -120,6 +123,33 @@ def test_redirected_once() -> None:
     bases = exchange_class.__bases__
     redirect(exchange_class, "http://127.0.0.1:9000")
     assert exchange_class.__bases__ == bases
+
+
+def test_plugin_without_the_start_hook() -> None:
+    """A process that imports the plugin by itself is on the simulator that its environment names."""
+    code = (
+        "import ccxt_bingx_ext, ccxt_bingx_ext.pro, ccxt, ccxt.pro\n"
+        "for module in (ccxt_bingx_ext, ccxt_bingx_ext.async_support, ccxt_bingx_ext.pro):\n"
+        "    print(module.bingx().urls['api']['spot'])\n"
+        "print(ccxt.bingx().urls['api']['spot'], ccxt.pro.bingx().urls['api']['spot'])\n"
+    )
+    url = "http://127.0.0.1:8000/openApi"
+    environment = {**os.environ, VARIABLE: "http://127.0.0.1:8000"}
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert ended.stdout.splitlines() == [url] * 3 + [f"{url} {url}"], ended.stderr
+
+
+def test_only_if_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the variable of `run --simulator`, the plugin leaves ccxt's classes as they are."""
+    exchange_class = type("bingx", (CCXTS["sync"],), {})
+    monkeypatch.delenv(VARIABLE, raising=False)
+    redirect_if_asked(exchange_class)
+    assert not issubclass(exchange_class, Simulated)
+    monkeypatch.setenv(VARIABLE, "http://127.0.0.1:8000")
+    redirect_if_asked(exchange_class)
+    assert issubclass(exchange_class, Simulated)
 
 
 @pytest.mark.parametrize(
