@@ -70,7 +70,7 @@ def run(words: Sequence[str]) -> int:
     elif simulator is None:
         simulator = os.environ.get(VARIABLE)  # a simulated program runs another one
     else:
-        simulator = companion.start()[0]
+        simulator = companion.start(os.getpid())
     if simulator is not None:
         remark(f"this program trades on the simulator at {simulator}")
     return os.execve(path, [path, *command[1:]], environment_of(os.environ, simulator))

@@ -176,7 +176,7 @@ def test_plugin_half_imported(start: Start, tmp_path: Path) -> None:
     half_imported(start, tmp_path, look)
     assert at_that_moment == [[], False, False]
     assert start.registered == [SYNC]
-    assert sys.modules[SYNC].bingx == "ours"  # type: ignore[attr-defined]
+    assert sys.modules[SYNC].bingx == "ours"
 
 
 def test_class_waits_for_the_plugin(start: Start, tmp_path: Path) -> None:
