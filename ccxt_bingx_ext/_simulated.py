@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 # What `simulate` prints.
 KEYS = {"apiKey": "simulator-key", "secret": "simulator-secret"}
@@ -80,6 +81,27 @@ class _Fixed:
         pass
 
 
+class _OwnSession:
+    """An exchange's session: always one of its own.
+
+    The program's session may have a proxy, or an adapter that sends requests elsewhere.
+    """
+
+    def __get__(self, exchange: Any, owner: type | None = None) -> Any:
+        if exchange is None:
+            return None
+        if exchange.synchronous and "_session" not in vars(exchange):
+            vars(exchange)["_session"] = _requests_session(exchange.id, exchange._simulator)
+        return vars(exchange).get("_session")
+
+    def __set__(self, exchange: Any, session: Any) -> None:
+        if exchange.synchronous or (session is not None and not vars(exchange).get("_is_opening")):
+            return
+        vars(exchange)["_session"] = session
+        if session is not None:
+            session.trace_configs.append(_aiohttp_trace(exchange.id, exchange._simulator))
+
+
 if TYPE_CHECKING:
     _Exchange = Any
 else:
@@ -94,37 +116,94 @@ class Simulated(_Exchange):
     # Not set once, when the exchange is built: bots assign keys later, too.
     apiKey = _Fixed(KEYS["apiKey"])
     secret = _Fixed(KEYS["secret"])
+    session = _OwnSession()
+    own_session = _Fixed(True)
+
+    def __init_subclass__(cls, **named: Any) -> None:
+        super().__init_subclass__(**named)
+        for name, value in _KEPT.items():  # a program's class may have a key or a proxy as an attribute
+            setattr(cls, name, value)
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self.urls = urls_at(self._simulator, self)
 
+    def open(self, *args: Any, **named: Any) -> None:
+        self._is_opening = True
+        try:
+            super().open(*args, **named)
+        finally:
+            self._is_opening = False
+
     def fetch(self, url: str, *args: Any, **named: Any) -> Any:
-        self._refuse_elsewhere(url)
+        _refuse_elsewhere(url, self.id, self._simulator)
         return super().fetch(url, *args, **named)
 
     def client(self, url: str) -> Any:
         # ccxt also has a client that never connects: by it, several tasks wait for one listen key.
         if urlsplit(url).scheme:
-            self._refuse_elsewhere(url)
+            _refuse_elsewhere(url, self.id, self._simulator)
         return super().client(url)
-
-    def _refuse_elsewhere(self, url: str) -> None:
-        if url.startswith((f"{self._simulator}/", f"{_websocket(self._simulator)}/")):
-            return
-        from ccxt.base.errors import BaseError
-
-        # A plain BaseError: bots repeat a request after a NetworkError, and after an ExchangeError they take
-        # the exchange's word for it.
-        raise BaseError(
-            f"{self.id} nothing was sent to {urlsplit(url).hostname}: under ccxt-bingx-ext run --simulator, "
-            f"every request goes to {self._simulator} - remove what sets another URL, or run without "
-            "--simulator"
-        )
 
 
 for _name in _IGNORED:
     setattr(Simulated, _name, _Fixed(None))
+_KEPT = {name: one for name, one in vars(Simulated).items() if isinstance(one, (_Fixed, _OwnSession))}
+
+
+def _refuse_elsewhere(url: str, exchange_id: str, simulator: str) -> None:
+    if url.startswith((f"{simulator}/", f"{_websocket(simulator)}/")):
+        return
+    from ccxt.base.errors import BaseError
+
+    # A plain BaseError: bots repeat a request after a NetworkError, and after an ExchangeError they take
+    # the exchange's word for it.
+    raise BaseError(
+        f"{exchange_id} nothing was sent to {urlsplit(url).hostname}: under ccxt-bingx-ext run --simulator, "
+        f"every request goes to {simulator} - remove what sets another URL, or run without --simulator"
+    )
+
+
+@contextmanager
+def _closed_on_error(response: Any) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        response.close()
+        raise
+
+
+def _requests_session(exchange_id: str, simulator: str) -> Any:
+    from requests import Session
+
+    class OwnSession(Session):
+        def send(self, request: Any, **named: Any) -> Any:
+            return super().send(request, **{**named, "proxies": {}})
+
+        def get_redirect_target(self, response: Any) -> Any:
+            target = super().get_redirect_target(response)
+            if target is not None:
+                with _closed_on_error(response):
+                    _refuse_elsewhere(urljoin(response.url, target), exchange_id, simulator)
+            return target
+
+    session = OwnSession()
+    session.trust_env = False
+    return session
+
+
+def _aiohttp_trace(exchange_id: str, simulator: str) -> Any:
+    from aiohttp import TraceConfig
+
+    async def before_redirect(session: Any, context: Any, redirect: Any) -> None:
+        target = redirect.response.headers.get("Location") or redirect.response.headers.get("URI", "")
+        with _closed_on_error(redirect.response):
+            _refuse_elsewhere(urljoin(str(redirect.url), target), exchange_id, simulator)
+
+    trace = TraceConfig()
+    trace.on_request_redirect.append(before_redirect)
+    trace.freeze()
+    return trace
 
 
 def _moved(url: Any, base: str) -> Any:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from typing import Any
 
+import aiohttp
 import ccxt
 import ccxt.async_support
 import pytest
+import requests
 
 from ccxt_bingx_ext import _simulated
 from ccxt_bingx_ext._simulated import VARIABLE, Simulated, base_of, redirect, redirect_if_asked
 from ccxt_bingx_ext.simulator import Simulator
 from ccxt_bingx_ext.simulator.markets import Market
 
-from .helpers import CCXTS, WORLDS, Bot, bot_of, place
+from .helpers import CCXTS, WORLDS, Bot, bot_of, place, unused_port
+from .scripted import answer, scripted
 
 SPOT = "BTC/USDT"
 LIVE = "https://open-api.bingx.com/openApi"
@@ -106,6 +110,77 @@ def test_websocket(world: str) -> None:
             return bot.exchange.client("ws://127.0.0.1:8000/market").url
 
         assert bot._loop.run_until_complete(url_of_client()) == "ws://127.0.0.1:8000/market"
+
+
+@pytest.fixture
+def dead_proxy(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A proxy that the environment names, too, and that nothing listens on."""
+    proxy = f"http://127.0.0.1:{unused_port()}"
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, proxy)
+    return proxy
+
+
+@pytest.mark.parametrize("given", ["in the configuration", "later"])
+@pytest.mark.parametrize("world", WORLDS)
+def test_session_of_the_program(world: str, given: str, simulator: Simulator, dead_proxy: str) -> None:
+    """A session with a proxy that the program gives to the exchange is not used."""
+
+    async def of_aiohttp() -> Any:
+        return aiohttp.ClientSession(trust_env=True)
+
+    loop = asyncio.new_event_loop()
+    if world == "sync":
+        session: Any = requests.Session()
+        session.proxies = {"http": dead_proxy}
+    else:
+        session = loop.run_until_complete(of_aiohttp())
+    config = {"session": session} if given == "in the configuration" else {}
+    with bot_of(simulated(world, simulator.url), config) as bot:
+        if given == "later":
+            bot.exchange.session = session
+        order = bot.create_order(SPOT, "limit", "buy", 0.001, 25000)
+        assert bot.exchange.session is not session
+    assert simulator.status(order["id"]) == "PENDING"
+    if world != "sync":
+        loop.run_until_complete(session.close())
+    loop.close()
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_attributes_of_a_subclass(world: str, simulator: Simulator) -> None:
+    """Keys and proxies that a class of the program has as attributes are not used."""
+
+    class Mixin:
+        secret = "a live secret"
+
+    names = {"apiKey": "a live key", "httpProxy": "http://127.0.0.1:1", "session": object()}
+    exchange_class = type("Mine", (Mixin, simulated(world, simulator.url)), names)
+    assert exchange_class.session is None  # type: ignore[attr-defined]
+    with bot_of(exchange_class, {}) as bot:
+        order = bot.create_order(SPOT, "limit", "buy", 0.001, 25000)
+        assert simulator.status(order["id"]) == "PENDING"
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_redirect(world: str, loopback: None) -> None:
+    """A redirect to another host is refused. One within the simulator is followed."""
+
+    def serve(connection: socket.socket, request: str) -> None:
+        path = request.split()[1]
+        if path == "/end":
+            answer(connection, '{"msg": "end"}')
+        else:
+            host = "localhost:1" if path == "/elsewhere" else server.host
+            answer(connection, status="307 Temporary Redirect", Location=f"http://{host}/end")
+
+    with scripted(serve) as server, bot_of(simulated(world, f"http://{server.host}"), {}) as bot:
+        assert bot.fetch(f"http://{server.host}/within") == {"msg": "end"}
+        with pytest.raises(ccxt.BaseError, match="nothing was sent to localhost: ") as caught:
+            bot.fetch(f"http://{server.host}/elsewhere")
+        assert type(caught.value) is ccxt.BaseError
 
 
 def test_all_proxies_are_ignored() -> None:
