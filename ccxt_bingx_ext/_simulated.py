@@ -36,7 +36,7 @@ _IGNORED = (
 def base_of(url: str) -> str:
     """`url` without a slash at its end. Raises ``ValueError`` if it is not a simulator's on this machine."""
     found = _LOOPBACK.fullmatch(url)
-    if found is None or int(found["port"] or 80) > LARGEST_PORT:
+    if found is None or not 0 < int(found["port"] or 80) <= LARGEST_PORT:
         raise ValueError(f"not http://127.0.0.1:PORT: {url}")
     return url.rstrip("/")
 

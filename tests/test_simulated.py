@@ -234,6 +234,7 @@ def test_only_if_asked(monkeypatch: pytest.MonkeyPatch) -> None:
         "http://open-api.bingx.com",
         "http://127.0.0.1@bingx.com",
         "http://127.0.0.1/x",
+        "http://127.0.0.1:0",
         "http://127.0.0.1:65536",
     ],
 )

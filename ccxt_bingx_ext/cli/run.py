@@ -34,6 +34,7 @@ from .usage import BadUsage
 NOT_FOUND = 127
 _SIMULATOR = "--simulator"
 _USAGE = "ccxt-bingx-ext run [--simulator [URL]] -- PROGRAM [ARGUMENT ...]"
+_ADDRESS = re.compile(r"(localhost|[\d.]+|\[[\da-f:]+\])?:?\d*/?")  # no program has such a name
 # Absolute: a process of the program may work in another folder.
 ON_START = str(Path(__file__).absolute().parent / "on_start")
 # Names no folder. The start hook reads the URL behind it, quoted, and takes the entry off ``sys.path``.
@@ -73,6 +74,11 @@ def run(words: Sequence[str]) -> int:
         simulator = companion.start(os.getpid())
     if simulator is not None:
         remark(f"this program trades on the simulator at {simulator}")
+    elif any(word.partition("=")[0] == _SIMULATOR for word in command[1:]):
+        remark(
+            f"run passes {_SIMULATOR} to the program, which may trade on the live exchange. If the option is "
+            f"for run, write it first: {_USAGE}"
+        )
     return os.execve(path, [path, *command[1:]], environment_of(os.environ, simulator))
 
 
@@ -84,6 +90,8 @@ def options_of(words: Sequence[str]) -> tuple[str | None, Sequence[str]]:
         simulator = first[len(_SIMULATOR) + 1 :]
         if not simulator and words and "://" in words[0]:
             simulator, *words = words
+        if not simulator and words and _ADDRESS.fullmatch(words[0]):
+            raise BadUsage(f"{_SIMULATOR} {words[0]} is not a URL: write http://127.0.0.1:PORT")
         if simulator:
             simulator = on_this_machine(simulator)
     if words and words[0] == "--":

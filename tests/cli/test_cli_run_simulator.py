@@ -283,6 +283,12 @@ def test_options(words: str, simulator: str | None, program: str) -> None:
     ("words", "said"),
     [
         ("--simulator https://open-api.bingx.com -- bot.py", "--simulator is not http://127.0.0.1:PORT"),
+        ("--simulator 127.0.0.1:8000 -- bot.py", "--simulator 127.0.0.1:8000 is not a URL: write http://"),
+        ("--simulator localhost:8000/ bot.py", "--simulator localhost:8000/ is not a URL"),
+        ("--simulator [::1]:8000 bot.py", "--simulator [::1]:8000 is not a URL"),
+        ("--simulator 8000 bot.py", "--simulator 8000 is not a URL"),
+        ("--simulator=8000 bot.py", "--simulator is not http://127.0.0.1:PORT"),
+        ("--simulator http://127.0.0.1:0 bot.py", "--simulator is not http://127.0.0.1:PORT"),
         ("--simulate bot.py", "run has no option --simulate: ccxt-bingx-ext run [--simulator [URL]]"),
     ],
 )
@@ -290,6 +296,23 @@ def test_bad_options(words: str, said: str, capsys: pytest.CaptureFixture[str]) 
     """For a wrong option run exits with 64 and starts nothing."""
     assert main(["run", *words.split()]) == 64
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--simulator", "--simulator=http://127.0.0.1:8000"])
+def test_option_behind_the_program(
+    option: str, executed: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """run passes an option behind the program on, and remarks that it starts no simulator."""
+    main(["run", "--", sys.executable, "bot.py", option])
+    assert executed[0][1][1:] == ["bot.py", option]
+    assert "run passes --simulator to the program" in capsys.readouterr().err
+
+
+def test_no_remark_without_a_reason(executed: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
+    """run remarks nothing about options that are not its own."""
+    main(["run", "--", sys.executable, "bot.py", "--simulators"])
+    assert len(executed) == 1
+    assert capsys.readouterr().err == ""
 
 
 @pytest.fixture
