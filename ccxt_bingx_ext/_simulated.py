@@ -95,11 +95,27 @@ class _OwnSession:
         return vars(exchange).get("_session")
 
     def __set__(self, exchange: Any, session: Any) -> None:
-        if exchange.synchronous or (session is not None and not vars(exchange).get("_is_opening")):
+        if exchange.synchronous:
             return
-        vars(exchange)["_session"] = session
-        if session is not None:
+        kept = vars(exchange)
+        if session is None:
+            kept["_session"] = None
+        elif kept.get("_is_opening"):
+            kept["_session"] = session
             session.trace_configs.append(_aiohttp_trace(exchange.id, exchange._simulator))
+        elif kept.get("throttler") is not None and _is_in_a_loop():
+            # A program may make its session in an override of `open`, and not call ccxt's.
+            Simulated.open(exchange)
+
+
+def _is_in_a_loop() -> bool:
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 if TYPE_CHECKING:
@@ -182,9 +198,8 @@ def _requests_session(exchange_id: str, simulator: str) -> Any:
 
         def get_redirect_target(self, response: Any) -> Any:
             target = super().get_redirect_target(response)
-            if target is not None:
-                with _closed_on_error(response):
-                    _refuse_elsewhere(urljoin(response.url, target), exchange_id, simulator)
+            with _closed_on_error(response):
+                _refuse_elsewhere(urljoin(response.url, target or ""), exchange_id, simulator)
             return target
 
     session = OwnSession()

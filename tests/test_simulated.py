@@ -149,6 +149,25 @@ def test_session_of_the_program(world: str, given: str, simulator: Simulator, de
     loop.close()
 
 
+@pytest.mark.parametrize("world", ["async", "pro"])
+def test_session_of_an_overridden_open(world: str, simulator: Simulator, dead_proxy: str) -> None:
+    """A program whose exchange opens a session by itself trades on the simulator, too."""
+    opened: list[Any] = []
+
+    def open_it(exchange: Any, *args: Any) -> None:
+        if exchange.session is None:
+            opened.append(aiohttp.ClientSession(trust_env=True))
+            exchange.session = opened[0]
+
+    exchange_class = type("Mine", (simulated(world, simulator.url),), {"open": open_it})
+    with bot_of(exchange_class, {}) as bot:
+        order = bot.create_order(SPOT, "limit", "buy", 0.001, 25000)
+        assert bot.exchange.session is not None
+        bot._loop.run_until_complete(opened[0].close())
+    assert simulator.status(order["id"]) == "PENDING"
+    assert len(opened) == 1
+
+
 @pytest.mark.parametrize("world", WORLDS)
 def test_attributes_of_a_subclass(world: str, simulator: Simulator) -> None:
     """Keys and proxies that a class of the program has as attributes are not used."""
