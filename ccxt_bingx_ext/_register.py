@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType, TracebackType
 from typing import Any, NamedTuple
@@ -61,7 +59,8 @@ def register_in(*names: str) -> None:
     places = [_place(name) for name in names]
     is_first, changed = not _replaced, []
     for module, ours in places:
-        theirs = getattr(module, _NAME)
+        # The start hook of `run` hides ccxt's own class while another thread imports the plugin.
+        theirs = vars(module).get(_NAME) or sys.modules[f"{module.__name__}.{_NAME}"].bingx
         if theirs is not ours:
             _replaced[module] = _Replaced(theirs, ours)
             setattr(module, _NAME, ours)
@@ -83,25 +82,6 @@ def unregister() -> None:
         module, (theirs, ours) = _replaced.popitem()
         if getattr(module, _NAME) is ours:
             setattr(module, _NAME, theirs)
-
-
-@contextmanager
-def unregistered(name: str) -> Iterator[None]:
-    """Show ccxt's own class in the module `name` for a while, if `register_in` has replaced it.
-
-    For the import of a module of ccxt that subclasses it. Another thread that builds an exchange meanwhile
-    gets ccxt's own class.
-    """
-    module = sys.modules.get(name)
-    replaced = _replaced.get(module) if module is not None else None
-    if module is None or replaced is None:
-        yield
-        return
-    setattr(module, _NAME, replaced.theirs)
-    try:
-        yield
-    finally:
-        setattr(module, _NAME, replaced.ours)
 
 
 def _place(name: str) -> tuple[ModuleType, type]:

@@ -15,9 +15,11 @@ from ._overrides import BingxMixin, LimiterCost
 from ._ratelimit.acquire import acquire
 from ._ratelimit.messages import Ban, Limiter, Pause
 from ._runner import run
+from ._simulated import redirect_if_asked
 from ._wire.call import Call, SlotLost, hold_slot, one_call
 from ._wire.requests_sessions import watch_session
 
+redirect_if_asked(upstream)
 _thread = threading.local()  # ccxt notes the time of a request in the thread that it has just throttled
 
 

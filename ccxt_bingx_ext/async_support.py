@@ -18,11 +18,13 @@ from ._overrides import BingxMixin, LimiterCost
 from ._ratelimit.acquire import Slot, acquire_async
 from ._ratelimit.messages import Ban, Limiter, Pause
 from ._runner import run_async
+from ._simulated import redirect_if_asked
 from ._wire.aiohttp_sessions import watch_session
 from ._wire.call import Call, SlotLost, hold_slot, holds_slot_of, one_call
 
 __all__ = ["bingx"]
 
+redirect_if_asked(upstream)
 # A bot's close(True) closes everything on every ccxt.
 _CLOSE_TAKES_ARGUMENT = takes_clean_instance_data(upstream.close)
 

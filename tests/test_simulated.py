@@ -3,40 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import subprocess
 import sys
 from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 
+import aiohttp
 import ccxt
 import ccxt.async_support
 import pytest
+import requests
 
 from ccxt_bingx_ext import _simulated
-from ccxt_bingx_ext._simulated import VARIABLE, Simulated, base_of, redirect
+from ccxt_bingx_ext._simulated import VARIABLE, Simulated, base_of, redirect, redirect_if_asked
 from ccxt_bingx_ext.simulator import Simulator
 from ccxt_bingx_ext.simulator.markets import Market
 
-from .helpers import CCXTS, WORLDS, Bot, bot_of, place
+from .helpers import CCXTS, WORLDS, Bot, bot_of, place, unused_port
+from .scripted import answer, scripted
 
 SPOT = "BTC/USDT"
 LIVE = "https://open-api.bingx.com/openApi"
 
 
-def simulated(world: str, url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+def simulated(world: str, url: str) -> Any:
     """A class of its own above ccxt's, kept on the simulator at `url`: ccxt's class stays as it is."""
-    module = ModuleType("elsewhere.bingx")
-    module.bingx = type("bingx", (CCXTS[world],), {})  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "elsewhere.bingx", module)
-    monkeypatch.setenv(VARIABLE, url)
-    redirect("elsewhere")
-    return module.bingx
+    exchange_class = type("bingx", (CCXTS[world],), {})
+    redirect(exchange_class, url)
+    return exchange_class
 
 
 @pytest.fixture(params=WORLDS)
-def bot(
-    request: pytest.FixtureRequest, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Bot]:
+def bot(request: pytest.FixtureRequest, simulator: Simulator) -> Iterator[Bot]:
     """A bot that is set up for the live exchange."""
     config = {
         "apiKey": "a live key",
@@ -44,7 +44,7 @@ def bot(
         "urls": {"api": {"spot": LIVE}},
         "httpsProxy": "http://proxy.example:3128",
     }
-    with bot_of(simulated(request.param, f"{simulator.url}/", monkeypatch), config) as bot:
+    with bot_of(simulated(request.param, f"{simulator.url}/"), config) as bot:
         yield bot
 
 
@@ -67,9 +67,9 @@ def test_every_request(bot: Bot, simulator: Simulator) -> None:
 
 
 @pytest.mark.parametrize("option", [{}, {"sandbox": True}])
-def test_every_url(option: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_url(option: dict[str, Any]) -> None:
     """In and out of sandbox mode all URLs are the simulator's, those of websockets, too."""
-    exchange_class = simulated("pro", "http://127.0.0.1:8000", monkeypatch)
+    exchange_class = simulated("pro", "http://127.0.0.1:8000")
     with bot_of(exchange_class, {"options": option}) as bot:
         own = {"http://127.0.0.1:8000", "ws://127.0.0.1:8000"}
         for enabled in (True, False):
@@ -99,9 +99,9 @@ def test_other_host(bot: Bot, simulator: Simulator, url: str) -> None:
 
 
 @pytest.mark.parametrize("world", ["async", "pro"])
-def test_websocket(world: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_websocket(world: str) -> None:
     """A websocket to another host is refused before it connects, and one to the simulator is not."""
-    with bot_of(simulated(world, "http://127.0.0.1:8000", monkeypatch), {}) as bot:
+    with bot_of(simulated(world, "http://127.0.0.1:8000"), {}) as bot:
         with pytest.raises(ccxt.BaseError, match=r"nothing was sent to open-api-ws\.bingx\.com"):
             bot.client("wss://open-api-ws.bingx.com/market")
         assert bot.exchange.clients in (None, {})
@@ -110,6 +110,96 @@ def test_websocket(world: str, monkeypatch: pytest.MonkeyPatch) -> None:
             return bot.exchange.client("ws://127.0.0.1:8000/market").url
 
         assert bot._loop.run_until_complete(url_of_client()) == "ws://127.0.0.1:8000/market"
+
+
+@pytest.fixture
+def dead_proxy(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A proxy that the environment names, too, and that nothing listens on."""
+    proxy = f"http://127.0.0.1:{unused_port()}"
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, proxy)
+    return proxy
+
+
+@pytest.mark.parametrize("given", ["in the configuration", "later"])
+@pytest.mark.parametrize("world", WORLDS)
+def test_session_of_the_program(world: str, given: str, simulator: Simulator, dead_proxy: str) -> None:
+    """A session with a proxy that the program gives to the exchange is not used."""
+
+    async def of_aiohttp() -> Any:
+        return aiohttp.ClientSession(trust_env=True)
+
+    loop = asyncio.new_event_loop()
+    if world == "sync":
+        session: Any = requests.Session()
+        session.proxies = {"http": dead_proxy}
+    else:
+        session = loop.run_until_complete(of_aiohttp())
+    config = {"session": session} if given == "in the configuration" else {}
+    with bot_of(simulated(world, simulator.url), config) as bot:
+        if given == "later":
+            bot.exchange.session = session
+        order = bot.create_order(SPOT, "limit", "buy", 0.001, 25000)
+        assert bot.exchange.session is not session
+    assert simulator.status(order["id"]) == "PENDING"
+    if world != "sync":
+        loop.run_until_complete(session.close())
+    loop.close()
+
+
+@pytest.mark.parametrize("world", ["async", "pro"])
+def test_session_of_an_overridden_open(world: str, simulator: Simulator, dead_proxy: str) -> None:
+    """A program whose exchange opens a session by itself trades on the simulator, too."""
+    opened: list[Any] = []
+
+    def open_it(exchange: Any, *args: Any) -> None:
+        if exchange.session is None:
+            opened.append(aiohttp.ClientSession(trust_env=True))
+            exchange.session = opened[0]
+
+    exchange_class = type("Mine", (simulated(world, simulator.url),), {"open": open_it})
+    with bot_of(exchange_class, {}) as bot:
+        order = bot.create_order(SPOT, "limit", "buy", 0.001, 25000)
+        assert bot.exchange.session is not None
+        bot._loop.run_until_complete(opened[0].close())
+    assert simulator.status(order["id"]) == "PENDING"
+    assert len(opened) == 1
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_attributes_of_a_subclass(world: str, simulator: Simulator) -> None:
+    """Keys and proxies that a class of the program has as attributes are not used."""
+
+    class Mixin:
+        secret = "a live secret"
+
+    names = {"apiKey": "a live key", "httpProxy": "http://127.0.0.1:1", "session": object()}
+    exchange_class = type("Mine", (Mixin, simulated(world, simulator.url)), names)
+    assert exchange_class.session is None  # type: ignore[attr-defined]
+    with bot_of(exchange_class, {}) as bot:
+        order = bot.create_order(SPOT, "limit", "buy", 0.001, 25000)
+        assert simulator.status(order["id"]) == "PENDING"
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_redirect(world: str, loopback: None) -> None:
+    """A redirect to another host is refused. One within the simulator is followed."""
+
+    def serve(connection: socket.socket, request: str) -> None:
+        path = request.split()[1]
+        if path == "/end":
+            answer(connection, '{"msg": "end"}')
+        else:
+            host = "localhost:1" if path == "/elsewhere" else server.host
+            answer(connection, status="307 Temporary Redirect", Location=f"http://{host}/end")
+
+    with scripted(serve) as server, bot_of(simulated(world, f"http://{server.host}"), {}) as bot:
+        assert bot.fetch(f"http://{server.host}/within") == {"msg": "end"}
+        with pytest.raises(ccxt.BaseError, match="nothing was sent to localhost: ") as caught:
+            bot.fetch(f"http://{server.host}/elsewhere")
+        assert type(caught.value) is ccxt.BaseError
 
 
 def test_all_proxies_are_ignored() -> None:
@@ -121,19 +211,39 @@ def test_all_proxies_are_ignored() -> None:
     assert {"httpsProxy", "proxyUrl", "wsProxy"} <= settings <= ignored
 
 
-def test_off_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the variable of `run --simulator` nothing changes."""
-    monkeypatch.delenv(VARIABLE, raising=False)
-    redirect("ccxt")
-    assert not issubclass(CCXTS["sync"], Simulated)
-
-
-def test_redirected_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_redirected_once() -> None:
     """A class that is on the simulator already stays as it is."""
-    exchange_class = simulated("sync", "http://127.0.0.1:8000", monkeypatch)
+    exchange_class = simulated("sync", "http://127.0.0.1:8000")
     bases = exchange_class.__bases__
-    redirect("elsewhere")
+    redirect(exchange_class, "http://127.0.0.1:9000")
     assert exchange_class.__bases__ == bases
+
+
+def test_plugin_without_the_start_hook() -> None:
+    """A process that imports the plugin by itself is on the simulator that its environment names."""
+    code = (
+        "import ccxt_bingx_ext, ccxt_bingx_ext.pro, ccxt, ccxt.pro\n"
+        "for module in (ccxt_bingx_ext, ccxt_bingx_ext.async_support, ccxt_bingx_ext.pro):\n"
+        "    print(module.bingx().urls['api']['spot'])\n"
+        "print(ccxt.bingx().urls['api']['spot'], ccxt.pro.bingx().urls['api']['spot'])\n"
+    )
+    url = "http://127.0.0.1:8000/openApi"
+    environment = {**os.environ, VARIABLE: "http://127.0.0.1:8000"}
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert ended.stdout.splitlines() == [url] * 3 + [f"{url} {url}"], ended.stderr
+
+
+def test_only_if_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the variable of `run --simulator`, the plugin leaves ccxt's classes as they are."""
+    exchange_class = type("bingx", (CCXTS["sync"],), {})
+    monkeypatch.delenv(VARIABLE, raising=False)
+    redirect_if_asked(exchange_class)
+    assert not issubclass(exchange_class, Simulated)
+    monkeypatch.setenv(VARIABLE, "http://127.0.0.1:8000")
+    redirect_if_asked(exchange_class)
+    assert issubclass(exchange_class, Simulated)
 
 
 @pytest.mark.parametrize(
@@ -143,6 +253,7 @@ def test_redirected_once(monkeypatch: pytest.MonkeyPatch) -> None:
         "http://open-api.bingx.com",
         "http://127.0.0.1@bingx.com",
         "http://127.0.0.1/x",
+        "http://127.0.0.1:0",
         "http://127.0.0.1:65536",
     ],
 )
@@ -153,9 +264,7 @@ def test_not_on_this_machine(url: str) -> None:
 
 
 @pytest.mark.parametrize(("symbol", "market"), [(SPOT, "spot"), ("BTC/USDT:USDT", "linear")])
-def test_watch_orders(
-    simulator: Simulator, monkeypatch: pytest.MonkeyPatch, symbol: str, market: Market
-) -> None:
+def test_watch_orders(simulator: Simulator, symbol: str, market: Market) -> None:
     """A bot that watches its orders sees those of the simulator."""
 
     async def scenario(exchange: Any) -> None:
@@ -165,5 +274,5 @@ def test_watch_orders(
         simulator.place(market=market)
         assert [order["status"] for order in await watch] == ["open"]
 
-    with bot_of(simulated("pro", simulator.url, monkeypatch), {}) as bot:
+    with bot_of(simulated("pro", simulator.url), {}) as bot:
         bot.run(scenario)

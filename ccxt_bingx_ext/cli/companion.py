@@ -2,13 +2,15 @@
 
 `run` starts the latter, and then becomes the program. The simulator is a process of its own, so that the
 program stays the process that you started. It ends when the program does, however that ends, and ignores the
-signals that end the program: a bot cancels its orders then.
+signals that end the program: a bot cancels its orders then. It is not a child of the program, which may wait
+for all of its children, and it keeps none of the program's streams open.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -25,26 +27,27 @@ _PATIENCE_SECONDS = 5.0
 _POLL_SECONDS = 0.2
 
 
-def start() -> tuple[str, subprocess.Popen[str]]:
-    """Start a simulator that lives as long as this process. Returns its URL and its process."""
+def start(program: int) -> str:
+    """Start a simulator that lives as long as the process `program`. Returns its URL."""
     if not hasattr(os, "fork"):  # Windows: this process would end when the program begins
         raise BadUsage("--simulator needs a URL here: start one with ccxt-bingx-ext simulate")
-    process = subprocess.Popen(
-        [sys.executable, "-m", __name__, str(os.getpid())],
+    with subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", __name__, str(program)],  # PYTHONWARNINGS is for the program
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         cwd=Path(__file__).parents[2],  # with -m, Python imports from there first: not from a bot's folder
         start_new_session=True,  # Ctrl-C and a closed terminal are for the program
-    )
-    assert process.stdout is not None
-    url = process.stdout.readline().strip()
-    if not url:
-        process.communicate()
-        raise BadUsage(
-            f"the simulator did not start: it exited with {process.returncode}. The program did not run"
-        )
-    return url, process
+    ) as process:
+        assert process.stdout is not None
+        said = ""
+        for line in process.stdout:
+            if line.startswith("http://"):
+                return line.strip()
+            said = line.strip() or said
+    reason = said or f"it exited with {process.returncode}"
+    raise BadUsage(f"the simulator did not start: {reason}. The program did not run")
 
 
 def refuse_dead(url: str) -> None:
@@ -66,17 +69,53 @@ def refuse_dead(url: str) -> None:
 
 
 def main() -> None:
-    """Serve until the program is no longer the parent of this process."""
+    """Serve until the program has ended."""
     from ..simulator import Simulator  # `run`, which imports this module, needs no server
 
     program = int(sys.argv[1])
+    handle = _handle_of(program)  # while `run` waits for the URL: later, another process may have this id
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     with Simulator() as simulator:
         print(simulator.url, flush=True)
-        while os.getppid() == program:
-            time.sleep(_POLL_SECONDS)
+        _close_streams()
+        _wait_for(program, handle)
+
+
+def _close_streams() -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+    os.close(nowhere)
+
+
+def _handle_of(program: int) -> int | None:
+    try:
+        return os.pidfd_open(program)
+    except (AttributeError, OSError):  # only Linux has it, since 5.3
+        return None
+
+
+def _wait_for(program: int, handle: int | None) -> None:
+    if handle is not None:
+        select.select([handle], [], [])
+        os.close(handle)
+        return
+    while _is_running(program):
+        time.sleep(_POLL_SECONDS)
+
+
+def _is_running(program: int) -> bool:
+    try:
+        os.kill(program, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it runs as another user
+        pass
+    return True
 
 
 if __name__ == "__main__":  # pragma: no cover - in a process of its own
-    main()
+    # The first process ends at once, so that the second one is not a child of the program.
+    if os.fork() == 0:
+        main()

@@ -22,6 +22,7 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from .._ccxt_releases import too_old
 from .._simulated import VARIABLE
@@ -33,8 +34,11 @@ from .usage import BadUsage
 NOT_FOUND = 127
 _SIMULATOR = "--simulator"
 _USAGE = "ccxt-bingx-ext run [--simulator [URL]] -- PROGRAM [ARGUMENT ...]"
+_ADDRESS = re.compile(r"(localhost|[\d.]+|\[[\da-f:]+\])?:?\d*/?")  # no program has such a name
 # Absolute: a process of the program may work in another folder.
 ON_START = str(Path(__file__).absolute().parent / "on_start")
+# Names no folder. The start hook reads the URL behind it, quoted, and takes the entry off ``sys.path``.
+SIMULATOR_ENTRY = os.path.join(ON_START, "simulator=")
 
 _INTERPRETER = r"(?:python|pypy)[\d.]*t?(?:\.exe)?"
 # "#!/usr/bin/env python3", "#!/usr/bin/python3 -E"; and what installers write where that would be too long:
@@ -62,14 +66,20 @@ def run(words: Sequence[str]) -> int:
     if (warning := too_old()) is not None:
         # Of this Python's ccxt. If the program has another one, `register` warns there, in the log.
         remark(warning)
-    environment = environment_of(os.environ)
     if simulator:
         companion.refuse_dead(simulator)
+    elif simulator is None:
+        simulator = os.environ.get(VARIABLE)  # a simulated program runs another one
+    else:
+        simulator = companion.start(os.getpid())
     if simulator is not None:
-        environment[VARIABLE] = simulator or companion.start()[0]
-    if VARIABLE in environment:  # also if a simulated program runs another one
-        remark(f"this program trades on the simulator at {environment[VARIABLE]}")
-    return os.execve(path, [path, *command[1:]], environment)
+        remark(f"this program trades on the simulator at {simulator}")
+    elif any(word.partition("=")[0] == _SIMULATOR for word in command[1:]):
+        remark(
+            f"run passes {_SIMULATOR} to the program, which may trade on the live exchange. If the option is "
+            f"for run, write it first: {_USAGE}"
+        )
+    return os.execve(path, [path, *command[1:]], environment_of(os.environ, simulator))
 
 
 def options_of(words: Sequence[str]) -> tuple[str | None, Sequence[str]]:
@@ -80,6 +90,8 @@ def options_of(words: Sequence[str]) -> tuple[str | None, Sequence[str]]:
         simulator = first[len(_SIMULATOR) + 1 :]
         if not simulator and words and "://" in words[0]:
             simulator, *words = words
+        if not simulator and words and _ADDRESS.fullmatch(words[0]):
+            raise BadUsage(f"{_SIMULATOR} {words[0]} is not a URL: write http://127.0.0.1:PORT")
         if simulator:
             simulator = on_this_machine(simulator)
     if words and words[0] == "--":
@@ -96,11 +108,16 @@ def command_of(words: Sequence[str]) -> list[str]:
     return list(words)
 
 
-def environment_of(environment: Mapping[str, str]) -> dict[str, str]:
-    """`environment`, with ``on_start`` in front on PYTHONPATH."""
-    before = environment.get("PYTHONPATH")
+def environment_of(environment: Mapping[str, str], simulator: str | None = None) -> dict[str, str]:
+    """`environment`, with ``on_start`` in front on PYTHONPATH, and the URL of the `simulator`."""
+    entries, more = [ON_START], {}
+    if simulator is not None:
+        # An entry, too: a child process that gets PYTHONPATH and no more must not trade on the live exchange.
+        entries.append(f"{SIMULATOR_ENTRY}{quote(simulator, safe='')}")
+        more[VARIABLE] = simulator
     # An empty entry would mean the working folder.
-    return {**environment, "PYTHONPATH": f"{ON_START}{os.pathsep}{before}" if before else ON_START}
+    entries += filter(None, [environment.get("PYTHONPATH")])
+    return {**environment, **more, "PYTHONPATH": os.pathsep.join(entries)}
 
 
 def refuse_unreachable(path: str, arguments: Sequence[str]) -> None:

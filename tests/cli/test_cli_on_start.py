@@ -8,19 +8,20 @@ import runpy
 import subprocess
 import sys
 import sysconfig
+import threading
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 import ccxt_bingx_ext
-from ccxt_bingx_ext.cli.run import ON_START
+from ccxt_bingx_ext._simulated import VARIABLE
+from ccxt_bingx_ext.cli.run import ON_START, SIMULATOR_ENTRY
 
 SYNC, ASYNC, PRO = "ccxt", "ccxt.async_support", "ccxt.pro"
-FAKES = (SYNC, ASYNC, PRO, "ccxt.pro.bingx")
+PLACES = (SYNC, ASYNC, PRO)
 
 
 def printed(code: str) -> list[str]:
@@ -80,11 +81,16 @@ class Start:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.monkeypatch = monkeypatch
         self.registered: list[str] = []
-        self.redirected: list[str] = []
-        for name in FAKES:
-            path = folder / name.replace(".", "/")
-            path.mkdir()
-            (path / "__init__.py").write_text("")
+        for place in PLACES:
+            for name in (place, f"{place}.bingx"):
+                path = folder / name.replace(".", "/")
+                path.mkdir()
+                # With a base class that `__bases__` may replace.
+                (path / "__init__.py").write_text("class Base: pass\nclass bingx(Base): pass\n")
+        (folder / "ccxt/pro/bingx/__init__.py").write_text(
+            "import ccxt.async_support, ccxt.async_support.bingx as own\n"
+            "class bingx(getattr(ccxt.async_support, 'ours', own.bingx)): pass\n"
+        )
         monkeypatch.setattr(sys, "path", [ON_START, str(folder), sysconfig.get_path("stdlib")])
         monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
         for name in [one for one in sys.modules if one.partition(".")[0] == "ccxt"]:
@@ -93,8 +99,9 @@ class Start:
         self.plugin = ModuleType("ccxt_bingx_ext")
         self.plugin.__path__ = []
         self.put("ccxt_bingx_ext", self.plugin)
-        self.fake("_register", register_in=self._register, unregistered=self._unregistered)
-        self.fake("_simulated", redirect=lambda *names: self.redirected.extend(names))
+        self.fake("_register", register_in=self._register)
+        self.fake("async_support")
+        self.fake("pro")
 
     def fake(self, name: str, **contents: object) -> None:
         module = ModuleType(name)
@@ -105,14 +112,10 @@ class Start:
         self.monkeypatch.setitem(sys.modules, name, module)
 
     def _register(self, *names: str) -> None:
-        assert set(names) <= set(self.redirected)  # the other way round, the class would be seen without
-        self.registered += [one for one in names if one not in self.registered]
-
-    @contextmanager
-    def _unregistered(self, name: str) -> Iterator[None]:
-        self.registered.remove(name)
-        yield
-        self.registered.append(name)
+        for name in names:
+            if name not in self.registered:
+                self.registered.append(name)
+            vars(sys.modules[name])["bingx"] = "ours"
 
     def begin(self) -> None:
         runpy.run_path(os.path.join(ON_START, "sitecustomize.py"), run_name="sitecustomize")
@@ -143,31 +146,85 @@ def test_registers_at_once(start: Start) -> None:
 
 
 def test_pro_subclasses_ccxts_own(start: Start, tmp_path: Path) -> None:
-    """While ccxt's pro class is made, ccxt's own async class is in its place."""
-    (tmp_path / "ccxt/pro/bingx/__init__.py").write_text("import seen; seen.now()")
-    seen = ModuleType("seen")
-    at_that_moment: list[str] = []
-    seen.now = lambda: at_that_moment.extend(start.registered)  # type: ignore[attr-defined]
-    start.put("seen", seen)
+    """ccxt's pro class subclasses ccxt's own async class, even if it finds ours in its place."""
     start.begin()
-    importlib.import_module(ASYNC)
-    importlib.import_module("ccxt.pro.bingx")
-    assert at_that_moment == [SYNC, PRO]
-    assert start.registered == [SYNC, PRO, ASYNC]
+    module = importlib.import_module(ASYNC)
+    own = importlib.import_module("ccxt.async_support.bingx").bingx
+    module.ours = type("ours", (own,), {})  # type: ignore[attr-defined]
+    assert importlib.import_module("ccxt.pro.bingx").bingx.__bases__ == (own,)
 
 
-def test_plugin_half_imported(start: Start, tmp_path: Path) -> None:
-    """The start hook does not use a plugin that is still being imported, but registers at its end."""
+def half_imported(start: Start, tmp_path: Path, meanwhile: Callable[[], None]) -> None:
+    """Import a plugin that calls `meanwhile` after it has imported ccxt."""
     (tmp_path / "ccxt_bingx_ext.py").write_text("import ccxt, seen; seen.now()")
     seen = ModuleType("seen")
-    at_that_moment: list[list[str]] = []
-    seen.now = lambda: at_that_moment.append([*start.registered])  # type: ignore[attr-defined]
+    seen.now = meanwhile  # type: ignore[attr-defined]
     start.put("seen", seen)
     start.monkeypatch.delitem(sys.modules, "ccxt_bingx_ext")
     start.begin()
     importlib.import_module("ccxt_bingx_ext")
-    assert at_that_moment == [[]]
+
+
+def test_plugin_half_imported(start: Start, tmp_path: Path) -> None:
+    """The start hook does not use a plugin that is still being imported, but registers at its end."""
+    at_that_moment: list[object] = []
+
+    def look() -> None:
+        module = sys.modules[SYNC]
+        at_that_moment.extend([[*start.registered], hasattr(module, "bingx"), hasattr(module, "kraken")])
+
+    half_imported(start, tmp_path, look)
+    assert at_that_moment == [[], False, False]
     assert start.registered == [SYNC]
+    assert sys.modules[SYNC].bingx == "ours"
+
+
+def test_class_waits_for_the_plugin(start: Start, tmp_path: Path) -> None:
+    """While one thread imports the plugin, another one does not get ccxt's own class, but waits for ours."""
+    got: list[object] = []
+    is_waiting = threading.Event()
+
+    def use() -> None:
+        module = importlib.import_module(SYNC)
+        is_waiting.set()
+        got.append(module.bingx)
+
+    user = threading.Thread(target=use)
+
+    def look() -> None:
+        user.start()
+        assert is_waiting.wait(20)
+        user.join(0.1)
+        got.append("not yet")
+
+    half_imported(start, tmp_path, look)
+    user.join(20)
+    assert got == ["not yet", "ours"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("told_by", ["PYTHONPATH", "environment"])
+def test_simulator(start: Start, place: str, told_by: str) -> None:
+    """The hook keeps each class on the simulator that it was told at the start, a reloaded class, too."""
+    if told_by == "PYTHONPATH":
+        sys.path.insert(1, f"{SIMULATOR_ENTRY}http%3A%2F%2Flocalhost%3A1")
+    start.monkeypatch.setenv(
+        VARIABLE, "http://localhost:2" if told_by == "PYTHONPATH" else "http://localhost:1"
+    )
+    start.begin()
+    assert not any("on_start" in entry for entry in sys.path)
+    start.monkeypatch.delenv(VARIABLE)
+    module = importlib.import_module(f"{place}.bingx")
+    for _ in range(2):
+        assert module.bingx._simulator == "http://localhost:1"
+        importlib.reload(module)
+
+
+def test_no_simulator(start: Start) -> None:
+    """Without --simulator ccxt's own classes stay as they are."""
+    start.monkeypatch.delenv(VARIABLE, raising=False)
+    start.begin()
+    assert not hasattr(importlib.import_module("ccxt.bingx").bingx, "_simulator")
 
 
 def test_plugin_alone(start: Start, tmp_path: Path) -> None:

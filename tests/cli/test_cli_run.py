@@ -265,6 +265,10 @@ def test_environment() -> None:
     """run puts its folder first in PYTHONPATH and keeps the rest of the environment."""
     assert environment_of({"A": "b", "PYTHONPATH": "/x"}) == {"A": "b", "PYTHONPATH": f"{ON_START}:/x"}
     assert environment_of({"PYTHONPATH": ""}) == {"PYTHONPATH": ON_START}
+    assert environment_of({"PYTHONPATH": "/x"}, "http://[::1]:80") == {
+        "PYTHONPATH": f"{ON_START}:{ON_START}/simulator=http%3A%2F%2F%5B%3A%3A1%5D%3A80:/x",
+        "CCXT_BINGX_EXT_SIMULATOR": "http://[::1]:80",
+    }
 
 
 def test_help_and_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:

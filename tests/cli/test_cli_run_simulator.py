@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -78,6 +78,49 @@ def test_unchanged_bot(simulator: Simulator, tmp_path: Path) -> None:
     assert ended.stdout.splitlines() == [f"{one} True" for one in CLASSES * 2], ended.stderr
     assert f"this program trades on the simulator at {simulator.url}\n" in ended.stderr
     assert [order.status for order in simulator.orders()] == ["CANCELED"] * 12
+
+
+LATE_IMPORTS = {
+    "cleared environment": "import os; os.environ.clear(); import ccxt",
+    "another simulator": f"import os; os.environ[{VARIABLE!r}] = 'http://127.0.0.1:1'; import ccxt",
+    # Thread 1 imports the plugin, which imports ccxt. Thread 2 uses ccxt as soon as it can.
+    "two threads": (
+        "import sys, threading\n"
+        "thread = threading.Thread(target=__import__, args=('ccxt_bingx_ext',)); thread.start()\n"
+        "while 'ccxt' not in sys.modules: pass\n"
+        "import ccxt"
+    ),
+}
+
+
+@pytest.mark.parametrize("imports", LATE_IMPORTS.values(), ids=LATE_IMPORTS)
+def test_import_of_ccxt(simulator: Simulator, imports: str) -> None:
+    """However a program comes to import ccxt, both classes are on the simulator that run has named."""
+    code = (
+        f"{imports}\n"
+        "from ccxt.bingx import bingx\n"
+        "for one in (ccxt.bingx, bingx):\n"
+        "    print(one.__module__, one().urls['api']['spot'])\n"
+    )
+    command = [*RUN, simulator.url, "--", sys.executable, "-c", code]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert ended.stdout.splitlines() == [
+        f"ccxt_bingx_ext._sync {simulator.url}/openApi",
+        f"ccxt.bingx {simulator.url}/openApi",
+    ], ended.stderr
+
+
+def test_child_process_with_little_environment(simulator: Simulator) -> None:
+    """A child process that gets PYTHONPATH and no other variable trades on the simulator, too."""
+    code = (
+        "import os, subprocess, sys\n"
+        'child = \'import ccxt; print(ccxt.bingx().urls["api"]["spot"])\'\n'
+        "environment = {'PYTHONPATH': os.environ['PYTHONPATH']}\n"
+        "subprocess.run([sys.executable, '-c', child], env=environment, check=True)\n"
+    )
+    command = [*RUN, simulator.url, "--", sys.executable, "-c", code]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert ended.stdout == f"{simulator.url}/openApi\n", ended.stderr
 
 
 def test_other_host(simulator: Simulator) -> None:
@@ -203,9 +246,9 @@ def test_simulator_is_started_last(executed: list[Any], monkeypatch: pytest.Monk
     """run starts its simulator only for a program that it can start."""
     started: list[int] = []
 
-    def start() -> tuple[str, None]:
-        started.append(1)
-        return "http://127.0.0.1:1", None
+    def start(program: int) -> str:
+        started.append(program)
+        return "http://127.0.0.1:1"
 
     monkeypatch.setattr(companion, "start", start)
     assert main(["run", "--simulator", "no-such-program"]) == 127
@@ -214,6 +257,7 @@ def test_simulator_is_started_last(executed: list[Any], monkeypatch: pytest.Monk
     assert (started, executed) == ([], [])
     main(["run", "--simulator", "--", sys.executable])
     assert executed[0][2][VARIABLE] == "http://127.0.0.1:1"
+    assert started == [os.getpid()]  # the program takes the place of this process
 
 
 @pytest.mark.parametrize(
@@ -239,6 +283,12 @@ def test_options(words: str, simulator: str | None, program: str) -> None:
     ("words", "said"),
     [
         ("--simulator https://open-api.bingx.com -- bot.py", "--simulator is not http://127.0.0.1:PORT"),
+        ("--simulator 127.0.0.1:8000 -- bot.py", "--simulator 127.0.0.1:8000 is not a URL: write http://"),
+        ("--simulator localhost:8000/ bot.py", "--simulator localhost:8000/ is not a URL"),
+        ("--simulator [::1]:8000 bot.py", "--simulator [::1]:8000 is not a URL"),
+        ("--simulator 8000 bot.py", "--simulator 8000 is not a URL"),
+        ("--simulator=8000 bot.py", "--simulator is not http://127.0.0.1:PORT"),
+        ("--simulator http://127.0.0.1:0 bot.py", "--simulator is not http://127.0.0.1:PORT"),
         ("--simulate bot.py", "run has no option --simulate: ccxt-bingx-ext run [--simulator [URL]]"),
     ],
 )
@@ -248,56 +298,149 @@ def test_bad_options(words: str, said: str, capsys: pytest.CaptureFixture[str]) 
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", ["--simulator", "--simulator=http://127.0.0.1:8000"])
+def test_option_behind_the_program(
+    option: str, executed: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """run passes an option behind the program on, and remarks that it starts no simulator."""
+    main(["run", "--", sys.executable, "bot.py", option])
+    assert executed[0][1][1:] == ["bot.py", option]
+    assert "run passes --simulator to the program" in capsys.readouterr().err
+
+
+def test_no_remark_without_a_reason(executed: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
+    """run remarks nothing about options that are not its own."""
+    main(["run", "--", sys.executable, "bot.py", "--simulators"])
+    assert len(executed) == 1
+    assert capsys.readouterr().err == ""
+
+
 @pytest.fixture
-def process(loopback: None) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    url, process = companion.start()
-    yield url, process
-    process.kill()
-    process.communicate()
+def program(loopback: None) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as program:
+        yield program
+        program.kill()
 
 
-def test_companion_starts(process: tuple[str, subprocess.Popen[str]]) -> None:
-    """The simulator listens when start returns, in a session of its own, where Ctrl-C does not reach it."""
-    url, companion_process = process
+def test_companion_lives_as_long_as_the_program(program: subprocess.Popen[bytes]) -> None:
+    """The simulator listens when start returns, and ends when the program does."""
+    url = companion.start(program.pid)
     assert is_listening(url)
-    assert os.getsid(companion_process.pid) == companion_process.pid
+    program.kill()
+    assert ends(url)
 
 
-def test_companion_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """If the simulator does not start, the program does not either."""
-    monkeypatch.setattr(sys, "executable", "/bin/false")
-    monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/python3")
+def test_program_without_streams_and_children(loopback: None) -> None:
+    """The simulator is not a child that the program would wait for, and does not hold its streams open."""
+    code = (
+        "import os, time\n"
+        "if os.fork() == 0: os._exit(0)\n"
+        "os.wait()\n"
+        "try: os.wait()\n"
+        "except ChildProcessError: print('no other child', flush=True)\n"
+        "os.close(1); os.close(2)\n"
+        "time.sleep(60)\n"
+    )
+    with subprocess.Popen(
+        [*RUN, "--", sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as bot:
+        watchdog = threading.Timer(30, bot.kill)
+        watchdog.start()
+        assert bot.stdout is not None
+        assert bot.stderr is not None
+        assert bot.stdout.read() == "no other child\n"
+        assert "trades on the simulator" in bot.stderr.read()
+        assert bot.poll() is None
+        watchdog.cancel()
+        bot.kill()
+
+
+def test_warnings_as_errors(loopback: None) -> None:
+    """With PYTHONWARNINGS=error, run adds nothing to its remark on stderr."""
+    command = [*RUN, "--", sys.executable, "-c", "print('ran')"]
+    environment = {**os.environ, "PYTHONWARNINGS": "error"}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert ended.stdout == "ran\n"
+    assert len(ended.stderr.splitlines()) == 1, ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("exit 1", "it exited with 1"),
+        (
+            "echo Traceback >&2; echo 'ModuleNotFoundError: No module' >&2; echo",
+            "ModuleNotFoundError: No module",
+        ),
+    ],
+)
+def test_companion_fails(
+    script: str,
+    reason: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """If the simulator does not start, the program does not either, and run says why."""
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\n{script}\n")
+    python.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(python))
     monkeypatch.setattr(os, "execve", None)
     assert main(["run", "--simulator", "-m", "bot"]) == 64
-    assert "the simulator did not start: it exited with 1. The program did not run" in capsys.readouterr().err
+    said = f"the simulator did not start: {reason}. The program did not run"
+    assert said in capsys.readouterr().err
 
 
 def test_companion_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a program cannot take the place of run, run needs the URL of a simulator."""
     monkeypatch.delattr(os, "fork")
     with pytest.raises(BadUsage, match="--simulator needs a URL here"):
-        companion.start()
+        companion.start(os.getpid())
 
 
-def test_companion_ends(loopback: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The simulator serves while the program is its parent, and ignores the signals that end the program."""
-    parents = iter([7, 7, 1])
+def serve(program: int, patch: pytest.MonkeyPatch, end: Callable[[], None]) -> None:
+    """Run `companion.main` for `program` in this process, and call `end` once it has served a request."""
     ignored: dict[int, Any] = {}
-    url: list[str] = []
-    served: list[int] = []
+    closed: list[int] = []
+    served: list[str] = []
 
-    def parent() -> int:
-        with urllib.request.urlopen(f"{url[0]}/openApi/spot/v1/common/symbols") as response:
-            served.append(response.status)
-        return next(parents)
+    def print_url(url: str, **named: Any) -> None:
+        with urllib.request.urlopen(f"{url}/openApi/spot/v1/common/symbols"):
+            served.append(url)
+        end()
 
-    monkeypatch.setattr(sys, "argv", ["companion", "7"])
-    monkeypatch.setattr(signal, "signal", lambda number, handler: ignored.update({number: handler}))
-    monkeypatch.setattr(companion, "_POLL_SECONDS", 0)
-    monkeypatch.setattr(os, "getppid", parent)
-    monkeypatch.setattr("builtins.print", lambda text, **named: url.append(text))
+    patch.setattr(sys, "argv", ["companion", str(program)])
+    patch.setattr(signal, "signal", lambda number, handler: ignored.update({number: handler}))
+    patch.setattr(os, "dup2", lambda new, stream: closed.append(stream))
+    patch.setattr("builtins.print", print_url)
     companion.main()
-    assert served == [200] * 3
-    assert not is_listening(url[0])
+    assert not is_listening(served[0])
+    assert closed == [1, 2]
     assert set(ignored) == {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     assert set(ignored.values()) == {signal.SIG_IGN}
+
+
+def test_companion_ends(program: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The simulator serves until the program has ended, and ignores the signals that end the program."""
+    with monkeypatch.context() as patch:  # pytest needs what `serve` replaces
+        serve(program.pid, patch, end=program.kill)
+
+
+def test_companion_without_process_handles(loopback: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system has no handles of processes, the simulator looks for the process again and again."""
+    answers = iter([None, PermissionError(), ProcessLookupError()])
+    asked: list[tuple[int, ...]] = []
+
+    def kill(*what: int) -> None:
+        asked.append(what)
+        answer = next(answers)
+        if answer is not None:
+            raise answer
+
+    with monkeypatch.context() as patch:
+        patch.delattr(os, "pidfd_open", raising=False)
+        patch.setattr(os, "kill", kill)
+        patch.setattr(companion, "_POLL_SECONDS", 0)
+        serve(7, patch, end=lambda: None)
+    assert asked == [(7, 0)] * 3
