@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ccxt.base.errors import BadRequest, NotSupported
+from ccxt.base.errors import BadRequest, BaseError, NotSupported
 from ccxt.base.exchange import Exchange
 
 from ._bingx.endpoints import (
@@ -48,7 +48,7 @@ from ._cancel.commands import (
     Share,
 )
 from ._cancel.editing import edit_one
-from ._cancel.flow import Flow, cancel_batch, cancel_unloaded
+from ._cancel.flow import Flow, cancel_batch, cancel_guessed, cancel_unloaded
 from ._cancel.forms import AUTO, form_of
 from ._cancel.multi_symbol import cancel_for_symbols
 from ._cancel.orders import build_order
@@ -116,13 +116,11 @@ class CancelMethods(Upstream):
             single = parse_single(asked.ids, asked.params)
         with unresolved_on_error([ref.public for ref in single.batch.refs], method, converts=True):
             check_api_key(self.apiKey)
-            if not self.markets:
-                yield LoadMarkets()
-            market = self._market(symbol, method)
+            market, unloaded = yield from self._market_or_guess(symbol, method)
             endpoint = single_of(market)
             settings = parse_settings(self.options, endpoint)
             context = self._context(method, market, endpoint, settings)
-            joins = settings.coalesce and self._may_join(single, market)
+            joins = unloaded is None and settings.coalesce and self._may_join(single, market)
             flow = cancel_one(
                 single.batch,
                 market["id"],
@@ -131,6 +129,8 @@ class CancelMethods(Upstream):
                 repeats=single.repeats,
                 joins=joins,
             )
+            if unloaded is not None:
+                flow = cancel_guessed(flow, single.batch, market["id"], context, unloaded)
             if not joins:
                 return conclude((yield from flow), method)[0]
             outcome = yield Share(market["symbol"], single.batch, endpoint, endpoint_of(market), flow)
@@ -162,9 +162,11 @@ class CancelMethods(Upstream):
             symbol = parse_symbol_or_all(symbol)
             extra = parse_all(params)
             check_api_key(self.apiKey)
-            if not self.markets:
+            market = None
+            if symbol is not None:
+                market, _ = yield from self._market_or_guess(symbol, method)
+            elif not self.markets:
                 yield LoadMarkets()
-            market = None if symbol is None else self._market(symbol, method)
             kind, extra = self.handle_market_type_and_params("cancelAllOrders", market, extra)
             sub_type, extra = self.handle_sub_type_and_params("cancelAllOrders", market, extra)
             if kind not in ("spot", "swap"):
@@ -257,6 +259,30 @@ class CancelMethods(Upstream):
         renamed = {id: code for id, code in own.items() if everywhere.get(id) != code}
         return spot_market_id(symbol, renamed)
 
+    def _guessed_market(self, symbol: str) -> Any:
+        """The spot market that ccxt would load for `symbol`, or None if its id cannot be guessed."""
+        guessed_id = self._guessed_id(symbol)
+        if guessed_id is None:
+            return None
+        # ccxt 4.5.90 leaves these None in an unknown market. Without "spot", it takes the quote currency for
+        # the currency of every fee.
+        known = {"id": guessed_id, "type": "spot", "spot": True}
+        return self.safe_market_structure({**self.safe_market(guessed_id, None, "-", "spot"), **known})
+
+    def _market_or_guess(self, symbol: str, method: str) -> Generator[Any, Any, tuple[Any, BaseError | None]]:
+        """The market of `symbol`, and None. If the markets cannot be loaded, a guess, and the reason.
+
+        A cancel is urgent, and ccxt also loads the currencies of the wallet, which no cancel needs.
+        """
+        if not self.markets:
+            try:
+                yield LoadMarkets()
+            except BaseError as error:
+                if (guessed := self._guessed_market(symbol)) is None:
+                    raise
+                return guessed, error
+        return self._market(symbol, method), None
+
     def _cancel_batch(self, method: str, symbol: str, batch: Batch) -> Flow:
         """The flow that cancels `batch`. Wrong arguments raise here, before the flow runs."""
 
@@ -269,14 +295,10 @@ class CancelMethods(Upstream):
             context = self._context(method, market, endpoint, settings)
             return adopt(batch, endpoint, settings.process, method), market["id"], context
 
-        guessed_id = None if self.markets else self._guessed_id(symbol)
-        if guessed_id is None:
+        guessed = None if self.markets else self._guessed_market(symbol)
+        if guessed is None:
             return cancel_batch(*load())
-        # ccxt 4.5.90 leaves these None in an unknown market. Without "spot", it takes the quote currency for
-        # the currency of every fee.
-        known = {"id": guessed_id, "type": "spot", "spot": True}
-        guessed = {**self.safe_market(guessed_id, None, "-", "spot"), **known}
-        return cancel_unloaded(*adopted(self.safe_market_structure(guessed), SPOT), load)
+        return cancel_unloaded(*adopted(guessed, SPOT), load)
 
     def _context(self, method: str, market: Any, endpoint: Endpoint, settings: Settings) -> CancelContext:
         return CancelContext(

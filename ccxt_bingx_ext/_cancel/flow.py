@@ -20,7 +20,7 @@ from ccxt.base.errors import (
     RateLimitExceeded,
 )
 
-from .._bingx.errors import names_a_state, response_of
+from .._bingx.errors import carry_ban, names_a_state, response_of
 from .._bingx.vocabulary import calls_orders_gone
 from .._ids import Batch, OrderRef
 from .._redact import shorten
@@ -102,6 +102,25 @@ def cancel_unloaded(
     if market_id == guessed_id:
         return outcome
     return (yield from cancel_batch(batch, market_id, context))
+
+
+def cancel_guessed(
+    flow: Flow, batch: Batch, guessed_id: str, context: CancelContext, unloaded: BaseError
+) -> Flow:
+    """`flow`, which cancels `batch` at a guessed market id, because loading the markets failed (`unloaded`).
+
+    If the exchange knows neither the symbol nor the order by that id, the order stays unresolved.
+    """
+    outcome = yield from flow
+    if not _knows_nothing(outcome):
+        return outcome
+    failure = BadResponse(
+        f"{context.method} the exchange did not recognize the order at {guessed_id}. The plugin guessed that "
+        f"name, because the markets could not be loaded ({type(unloaded).__name__})"
+    )
+    failure.__cause__ = unloaded
+    carry_ban(failure, unloaded)
+    return outcome._replace(orders={}, unresolved=batch.refs, error=failure)
 
 
 def _knows_nothing(outcome: Outcome) -> bool:
