@@ -125,6 +125,7 @@ def test_gone(world: str, loopback: None, market: Market, end: str | None, stopp
         words = {"fill": "already filled", "cancel": "already canceled", "fail": "already failed"}
         assert words.get(end or "", "the exchange knows no such order") in str(error)
         assert NEW_ORDER_UNKNOWN not in str(error)
+        assert "placed:  " not in str(error)
         assert len(simulator.orders()) == (1 if end else 0)
 
 

@@ -209,7 +209,7 @@ def test_lost_cancel_all(world: str, simulator: Simulator, log: Log, listed: boo
     assert fields(log.one("ambiguous"), "method", "endpoint", "symbol", "ids") == [
         "bingx cancelAllOrders()", ALL, "BTC-USDT", (),
     ]  # fmt: skip
-    text = "no order of the request is open" if listed else "may be live: some orders"
+    text = "no order of the request is open" if listed else "may be live: all open orders of BTC-USDT"
     assert log.one(last).getMessage().endswith(text)
 
 
@@ -288,16 +288,17 @@ def test_host(world: str, simulator: Simulator, log: Log) -> None:
     assert [one.hostname for one in log.records if one.event == "request"] == [None, there, there]
 
 
-def test_clock(world: str, simulator: Simulator, log: Log) -> None:
+@pytest.mark.parametrize(("ms", "side"), [(-60_000, "ahead"), (60_000, "behind")])
+def test_clock(world: str, simulator: Simulator, log: Log, ms: int, side: str) -> None:
     """A refused timestamp is a warning with what the clocks differ by."""
     (order,) = place(simulator)
-    simulator.clock_offset_ms = -60_000
+    simulator.clock_offset_ms = ms
     with bot_of(OURS[world], simulator.ccxt_config()) as bot:
         bot.cancel_orders([order], SYMBOL)
     record = log.one("clock")
     assert record.levelno == logging.WARNING
-    assert record.offset_ms == pytest.approx(60_000, abs=2000)
-    said = r"now signs by the exchange's clock \(this machine's is \d{5} ms ahead\)$"
+    assert record.offset_ms == pytest.approx(-ms, abs=2000)
+    said = rf"now signs by the exchange's clock \(this machine's clock is \d{{5}} ms {side}\)$"
     assert re.search(said, record.getMessage())
     assert log.one("time").took_ms >= 0
 

@@ -76,13 +76,13 @@ def says_cancelled(text: str) -> bool:
 
 
 def _flat_step(data: Mapping[str, Any], result: str, words: str, order: str) -> Step:
-    return Step(_as_bool(data.get(result)), "", spelled_out(data.get(words) or ""), data.get(order))
+    return Step(_as_bool(data.get(result)), "", spelled_out(data.get(words) or "").strip(), data.get(order))
 
 
 def _nested_step(data: Mapping[str, Any], result: str, order: str) -> Step:
     step = data.get(result)
     held = step if isinstance(step, Mapping) else {}
-    text, code = spelled_out(held.get("msg") or ""), spelled_out(held.get("code") or "")
+    text, code = spelled_out(held.get("msg") or "").strip(), spelled_out(held.get("code") or "")
     return Step(_as_bool(held.get("result")), code, text, data.get(order))
 
 

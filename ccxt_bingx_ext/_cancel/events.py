@@ -39,11 +39,16 @@ def _why(fields: dict[str, Any]) -> str:
     return f"{fields['error']}{details}"
 
 
+def _which(symbol: str | None, ids: tuple[str, ...]) -> str:
+    """The orders of a request: its `ids`, or without ids every open order."""
+    return listed(ids) or ("all open orders" if symbol is None else f"all open orders of {symbol}")
+
+
 def note_ambiguous(
     method: str, route: str, symbol: str | None, ids: tuple[str, ...], failure: BaseError
 ) -> None:
     """Log that the exchange may have executed the cancel of `ids`, or not."""
-    fields, which = fields_of(failure), listed(ids) or "all open orders"
+    fields, which = fields_of(failure), _which(symbol, ids)
     event(
         WARNING,
         "ambiguous",
@@ -84,8 +89,7 @@ def note_settled(
 
 def note_unsettled(method: str, route: str, symbol: str | None, ids: tuple[str, ...]) -> None:
     """Log that the outcome of the cancel of `ids` stays unknown. Without ids, the orders are unknown, too."""
-    which = listed(ids) or "some orders"
-    text = f"{method} the outcome is still unknown, so these may be live: {which}"
+    text = f"{method} the outcome is still unknown, so these may be live: {_which(symbol, ids)}"
     event(WARNING, "unresolved", text, method=method, endpoint=route, symbol=symbol, ids=ids)
 
 
@@ -158,8 +162,7 @@ def note_host(
 def note_clock(method: str, route: str, offset: object, error: BaseError) -> None:
     """Log that the exchange refused a timestamp, and that the plugin has measured its clock."""
     ms = offset if isinstance(offset, (int, float)) else None
-    ahead = "" if ms is None else f" (this machine's is {ms:.0f} ms ahead)"
-    text = (
-        f"{method} the exchange refused the timestamp, so the plugin now signs by the exchange's clock{ahead}"
-    )
+    text = f"{method} the exchange refused the timestamp, so the plugin now signs by the exchange's clock"
+    if ms is not None:
+        text += f" (this machine's clock is {abs(ms):.0f} ms {'behind' if ms < 0 else 'ahead'})"
     event(WARNING, "clock", text, method=method, endpoint=route, offset_ms=ms, **fields_of(error))

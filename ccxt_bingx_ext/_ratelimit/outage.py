@@ -63,8 +63,7 @@ class Outage:
             if isinstance(error, ModuleNotFoundError):  # it never comes back by itself
                 text = (
                     f"the shared rate limit at {self.where} needs the package redis, which is not installed. "
-                    "Each process keeps the limit by itself. Run pip install 'ccxt-bingx-ext[redis]', and "
-                    "restart the bot"
+                    "Each process keeps the limit by itself. Run pip install redis, and restart the bot"
                 )
             event(WARNING, "store_away", text, store=self.where, error=kind)
 

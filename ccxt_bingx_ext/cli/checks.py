@@ -226,7 +226,7 @@ def _end(expire: str | None, now: float) -> str:
             return f"in {rest * _MS:.0f} ms (the header is an epoch in {unit})"
     for unit, most in (("s", _FAR), ("ms", _FAR * _MS)):
         if 0 <= value <= most:
-            return f"in {value:g} {unit} (the header seems to be a rest in {unit})"
+            return f"in {value:g} {unit} (the header seems to be the remaining time in {unit})"
     return f"at a time that fits no window of 1 s ({expire})"
 
 

@@ -93,7 +93,9 @@ def examine(
     yield from looked_up
     whitelist = looked_up[-1]
     if whitelist.verdict != OK:
-        yield from skipped("the exchange does not accept the key here", *checks.SPOT, *swaps)
+        is_judged = looked_up[0].name == checks.KEY[0]  # otherwise a ban, or a response that says nothing
+        verdict = "does not accept the key here" if is_judged else "did not judge the key"
+        yield from skipped(f"the exchange {verdict}", *checks.SPOT, *swaps)
         return
     yield from _examine_spot_cancel(exchange, market_id)
     if swap:

@@ -9,11 +9,13 @@ from ccxt.base.errors import BadSymbol, BaseError
 
 from .. import bingx
 from .._bingx.endpoints import SPOT, Endpoint, endpoint_of
+from .._bingx.errors import response_of
 from .bar import Advance
 from .ids import Target
 from .noting import NotingBingx
 from .outcome import Order, Outcome, cancel_in_parts, unresolved_of
 from .parts import parts, requests
+from .reasons import MarketsUnread, said
 from .rehearsal import RehearsingBingx, Request
 from .usage import BadUsage
 
@@ -129,7 +131,15 @@ class OpenOrders:
 
     def rehearse(self) -> list[Request]:
         rehearsing = self._exchanges.rehearsing
-        return [_rehearsed(rehearsing, self._symbol, lambda: rehearsing.cancel_all_orders(self._symbol))]
+        try:
+            return [_rehearsed(rehearsing, self._symbol, lambda: rehearsing.cancel_all_orders(self._symbol))]
+        except BaseError as error:  # the rehearsal requests nothing but the markets
+            if response_of(error) is None:
+                raise
+            raise MarketsUnread(
+                f"the list of markets cannot be read ({said(error)}), and --all needs it: name the ids of a "
+                "spot symbol instead, or run --all again"
+            ) from error
 
     def not_begun(self, error: BaseException | None) -> Outcome:
         return Outcome([], [Target(self._symbol, None)], error)
@@ -148,6 +158,24 @@ class OpenOrders:
 
 def _rehearsed(exchange: RehearsingBingx, symbol: str, cancel: Callable[[], Any]) -> Request:
     try:
-        return exchange.rehearse(cancel)
+        request = exchange.rehearse(cancel)
     except BadSymbol:
         raise BadUsage(f"{symbol} is not a market of the exchange; nothing was sent") from None
+    _refuse_name_of_several(exchange, symbol)
+    return request
+
+
+def _refuse_name_of_several(exchange: RehearsingBingx, symbol: str) -> None:
+    """Refuse the exchange's own name of several markets. ccxt takes it for one of them without a word."""
+    named = (exchange.markets_by_id or {}).get(symbol, ())
+    if len(named) > 1:
+        choices = " or ".join(f"{market['symbol']} ({_kind_of(market)})" for market in named)
+        raise BadUsage(
+            f"{symbol} is the exchange's name of {len(named)} markets: write {choices}; nothing was sent"
+        )
+
+
+def _kind_of(market: Mapping[str, Any]) -> str:
+    if market["spot"]:
+        return "spot"
+    return "linear swap" if market["linear"] else "inverse swap"

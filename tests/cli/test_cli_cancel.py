@@ -19,12 +19,13 @@ from typing import Any
 import pytest
 
 from ccxt_bingx_ext import ClientOrderId
-from ccxt_bingx_ext.cli import cancel, credentials, main, rehearsal
+from ccxt_bingx_ext.cli import cancel, credentials, jobs, main, rehearsal
 from ccxt_bingx_ext.cli.ids import Target
 from ccxt_bingx_ext.cli.noting import NotingBingx
 from ccxt_bingx_ext.cli.outcome import cancel_in_parts
 from ccxt_bingx_ext.cli.rehearsal import RehearsingBingx
 from ccxt_bingx_ext.cli.terminal import printable
+from ccxt_bingx_ext.cli.usage import BadUsage
 from ccxt_bingx_ext.simulator import Request, Simulator
 
 UNKNOWN = "1735999999999999999"
@@ -224,10 +225,57 @@ def test_wrong_id(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_market_id(simulator: Simulator) -> None:
-    """cancel accepts a market id, as ccxt does, and loads markets for it."""
-    first = str(simulator.place().order_id)
-    assert main(["cancel", "BTC-USDT", first, "--simulator", simulator.url]) == 0
+    """cancel accepts a market id that names one market, as ccxt does, and loads markets for it."""
+    first = str(simulator.place(symbol="SOL-USDT").order_id)
+    assert main(["cancel", "SOL-USDT", first, "--simulator", simulator.url]) == 0
     assert [one.path.rpartition("/")[2] for one in sent(simulator)] == ["cancelOrders"]
+
+
+@pytest.mark.parametrize("words", [["--all"], ["1"], ["--all", "--dry-run"], ["1", "--dry-run"]])
+def test_market_id_of_two_markets(
+    simulator: Simulator, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    """cancel does not guess which market a market id means if it names two."""
+    live = [simulator.place(market=one).order_id for one in ("spot", "linear")]
+    assert main(["cancel", "BTC-USDT", *words, "--simulator", simulator.url]) == 64
+    assert (
+        "BTC-USDT is the exchange's name of 2 markets: write BTC/USDT (spot) or BTC/USDT:USDT (linear swap); "
+        "nothing was sent\n"
+    ) in capsys.readouterr().err
+    assert sent(simulator) == []
+    assert [simulator.status(one) for one in live] == ["PENDING", "PENDING"]
+
+
+def test_market_id_of_an_inverse_swap() -> None:
+    """The refusal of a name of several markets calls an inverse swap by its kind."""
+    exchange = RehearsingBingx()
+    kinds = [("A", {"spot": True}), ("B", {"spot": False, "linear": False})]
+    exchange.markets_by_id = {"ID": [{"symbol": name, **kind} for name, kind in kinds]}
+    with pytest.raises(BadUsage, match=r"write A \(spot\) or B \(inverse swap\)"):
+        jobs._refuse_name_of_several(exchange, "ID")
+
+
+@pytest.mark.parametrize("symbol", ["BTC/USDT", "BTC/USDT:USDT"])
+def test_all_without_markets(simulator: Simulator, capsys: pytest.CaptureFixture[str], symbol: str) -> None:
+    """--all needs the markets: without them it sends nothing, exits with 2, and says what to do."""
+    simulator.faults.add("http", path="common/symbols", status=503, times=None)
+    assert main(["cancel", symbol, "--all", "--simulator", simulator.url]) == 2
+    reason, last = capsys.readouterr().err.splitlines()
+    assert reason == (
+        "ccxt-bingx-ext: the list of markets cannot be read (HTTP 503), and --all needs it: name the ids of "
+        "a spot symbol instead, or run --all again"
+    )
+    assert "Nothing was sent" in last
+    assert sent(simulator) == []
+
+
+def test_swaps_without_markets(simulator: Simulator) -> None:
+    """The ids of a swap need the markets: without them cancel sends nothing and exits with 2."""
+    live = str(simulator.place(market="linear").order_id)
+    simulator.faults.add("http", path="common/symbols", status=503, times=None)
+    assert main(["cancel", "BTC/USDT:USDT", live, "--simulator", simulator.url]) == 2
+    assert sent(simulator) == []
+    assert simulator.status(live) == "PENDING"
 
 
 def test_markets_unavailable(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:

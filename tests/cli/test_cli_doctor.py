@@ -233,6 +233,15 @@ def test_banned_look_up(bingx_simulator: Simulator) -> None:
     seen = examined(bingx_simulator)
     assert (failed(seen), skipped(seen)) == (["ban"], NAMES[3:])
     assert "wait, then run doctor again" in seen["ban"][1]
+    assert {seen[name][1] for name in (*SPOT, *SWAP)} == {"the exchange did not judge the key"}
+
+
+def test_lost_look_up(bingx_simulator: Simulator) -> None:
+    """doctor does not blame the key for a response that a gateway has lost."""
+    bingx_simulator.faults.add("http", status=504, path="trade/query", times=None)
+    seen = examined(bingx_simulator)
+    assert (failed(seen), skipped(seen)) == (["response"], NAMES[3:])
+    assert {seen[name][1] for name in (*SPOT, *SWAP)} == {"the exchange did not judge the key"}
 
 
 @pytest.mark.parametrize(("ahead", "words"), [(-8000, "ahead of"), (8000, "behind")])
@@ -250,6 +259,7 @@ def test_unknown_key(bingx_simulator: Simulator) -> None:
     """For an unknown key doctor skips the checks that depend on the key."""
     seen = examined(bingx_simulator, apiKey="unknown")
     assert (failed(seen), skipped(seen)) == (["key"], NAMES[4:])
+    assert {seen[name][1] for name in (*SPOT, *SWAP)} == {"the exchange does not accept the key here"}
     assert "does not know this API key" in seen["key"][1]
 
 
@@ -392,8 +402,8 @@ NOW = 1700000000.0
     [
         ("1700000001000", "in 1000 ms (the header is an epoch in ms)"),
         ("1700000001", "in 1000 ms (the header is an epoch in s)"),
-        ("1", "in 1 s (the header seems to be a rest in s)"),
-        ("650", "in 650 ms (the header seems to be a rest in ms)"),
+        ("1", "in 1 s (the header seems to be the remaining time in s)"),
+        ("650", "in 650 ms (the header seems to be the remaining time in ms)"),
         ("60000", "at a time that fits no window of 1 s (60000)"),
         ("-1", "at a time that fits no window of 1 s (-1)"),
         ("soon", "at an unreadable time (soon)"),

@@ -74,8 +74,8 @@ def test_several_symbols(orders: Orders, simulator: Simulator) -> None:
 
 def test_market_ids_of_several_symbols(orders: Orders, simulator: Simulator) -> None:
     """A symbol that is a market id settles its order, too."""
-    ids = [str(simulator.place(symbol=one).order_id) for one in ("BTC-USDT", "ETH-USDT")]
-    assert orders.cancel("--json", lines=[f"BTC-USDT {ids[0]}", f"ETH-USDT {ids[1]}"]) == 0
+    ids = [str(simulator.place(symbol=one).order_id) for one in ("SOL-USDT", "GM-USDT")]
+    assert orders.cancel("--json", lines=[f"SOL-USDT {ids[0]}", f"GM-USDT {ids[1]}"]) == 0
     assert [one["id"] for one in orders.document["orders"]] == ids
 
 

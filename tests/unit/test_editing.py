@@ -359,7 +359,7 @@ def test_steps() -> None:
     assert (cancel.done, cancel.code, cancel.text, cancel.order) == (
         False,
         "100400",
-        " order not exist",
+        "order not exist",
         ZEROS,
     )
     assert (new.done, new.code, new.text, new.order) == (True, "", "x", NEW)

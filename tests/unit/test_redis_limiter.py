@@ -462,7 +462,7 @@ def test_package_redis_is_missing(caplog: pytest.LogCaptureFixture, monkeypatch:
     assert limiter.do(Acquire(ticket(), LIMIT)) == GO
     assert [record.getMessage() for record in caplog.records] == [
         "the shared rate limit at there:2 needs the package redis, which is not installed. "
-        "Each process keeps the limit by itself. Run pip install 'ccxt-bingx-ext[redis]', and restart the bot"
+        "Each process keeps the limit by itself. Run pip install redis, and restart the bot"
     ]
 
 
