@@ -266,6 +266,11 @@ def test_all_without_markets(simulator: Simulator, capsys: pytest.CaptureFixture
         "a spot symbol instead, or run --all again"
     )
     assert "Nothing was sent" in last
+    assert main(["cancel", symbol, "--all", "--json", "--simulator", simulator.url]) == 2
+    assert document(capsys)["error"] == {
+        "class": "ExchangeNotAvailable",
+        "message": reason.removeprefix("ccxt-bingx-ext: "),
+    }
     assert sent(simulator) == []
 
 
