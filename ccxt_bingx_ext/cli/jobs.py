@@ -136,8 +136,8 @@ class OpenOrders:
         except BaseError as error:  # the rehearsal requests nothing but the markets
             if response_of(error) is not None and not is_ban(error):
                 error.explanation = (
-                    f"the list of markets cannot be read ({said(error)}), and --all needs it: name the ids "
-                    "of a spot symbol instead, or run --all again"
+                    f"the list of markets cannot be read ({said(error)}), and {self._symbol} needs it: "
+                    "run --all again"
                 )
             raise
 
