@@ -15,7 +15,7 @@ from .ids import Target
 from .noting import NotingBingx
 from .outcome import Order, Outcome, cancel_in_parts, unresolved_of
 from .parts import parts, requests
-from .reasons import MarketsUnread, said
+from .reasons import is_ban, said
 from .rehearsal import RehearsingBingx, Request
 from .usage import BadUsage
 
@@ -134,12 +134,12 @@ class OpenOrders:
         try:
             return [_rehearsed(rehearsing, self._symbol, lambda: rehearsing.cancel_all_orders(self._symbol))]
         except BaseError as error:  # the rehearsal requests nothing but the markets
-            if response_of(error) is None:
-                raise
-            raise MarketsUnread(
-                f"the list of markets cannot be read ({said(error)}), and --all needs it: name the ids of a "
-                "spot symbol instead, or run --all again"
-            ) from error
+            if response_of(error) is not None and not is_ban(error):
+                error.explanation = (
+                    f"the list of markets cannot be read ({said(error)}), and {self._symbol} needs it: "
+                    "run --all again"
+                )
+            raise
 
     def not_begun(self, error: BaseException | None) -> Outcome:
         return Outcome([], [Target(self._symbol, None)], error)

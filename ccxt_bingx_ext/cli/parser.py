@@ -86,7 +86,8 @@ examples:
   {PROGRAM} run --simulator http://127.0.0.1:8000 -- python my_bot.py
 
 exit codes:
-  64   bad usage, or not a Python program, or no simulator: nothing was started
+  64   bad usage, or not a Python program, or not executable, or no simulator:
+       nothing was started
   127  no such program
   any other one is the program's own
 

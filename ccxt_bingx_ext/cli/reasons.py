@@ -25,10 +25,6 @@ _PAGE = re.compile(r"<(?:html|!doctype)", re.IGNORECASE)
 _METHOD = r"^bingx (?:cancel(?:\w*\(\)|_\w+):? )?"
 
 
-class MarketsUnread(BaseError):
-    """The list of markets cannot be read, and the command needs it. Its text says what to do."""
-
-
 def why(error: BaseException, *, all_or_nothing: bool = False) -> str:
     """Say what went wrong while the plugin cancelled orders.
 
@@ -39,8 +35,11 @@ def why(error: BaseException, *, all_or_nothing: bool = False) -> str:
         return "terminated" if isinstance(error, Terminated) else "interrupted"
     if not isinstance(error, BaseError):
         return f"{type(error).__name__}: {error}"
-    if isinstance(error, MarketsUnread):
-        return str(error)
+    explanation: str | None = getattr(
+        error, "explanation", None
+    )  # set where the purpose of the request is known
+    if explanation is not None:
+        return explanation
     if isinstance(error, AuthenticationError):
         return f"the exchange refused the API key: {said(error)}"
     if is_ban(error):

@@ -48,13 +48,14 @@ _LONGEST_LINE = 4096
 
 
 def run(words: Sequence[str]) -> int:
-    """Become the program of `words`. Returns only if it does not exist, with 127."""
+    """Become the program of `words`. Returns only if nothing has its name, with 127."""
     simulator, words = options_of(words)
     if not words:
         raise BadUsage(f"run needs a program: {_USAGE}")
     command = command_of(words)
     path = shutil.which(command[0])
     if path is None or (words[0].endswith(".py") and not os.path.exists(words[0])):
+        _refuse_existing(words[0])
         remark(f"no such program: {words[0]}")
         return NOT_FOUND
     refuse_unreachable(path, command[1:])
@@ -98,14 +99,28 @@ def options_of(words: Sequence[str]) -> tuple[str | None, Sequence[str]]:
         return simulator, words[1:]
     if words and words[0].startswith("-") and words[0] != "-m":
         raise BadUsage(f"run has no option {words[0]}: {_USAGE}")
+    if simulator == "" and words[1:2] == ["--"] and not (shutil.which(words[0]) or os.path.exists(words[0])):
+        raise BadUsage(f"{_SIMULATOR} is not http://127.0.0.1:PORT: {words[0]}")
     return simulator, words
 
 
 def command_of(words: Sequence[str]) -> list[str]:
     """`words` as a command: this Python runs a module or a Python file."""
+    if [*words] == ["-m"]:
+        raise BadUsage("run -m needs a MODULE")
     if words[0] == "-m" or words[0].endswith(".py"):
         return [sys.executable, *words]
     return list(words)
+
+
+def _refuse_existing(name: str) -> None:
+    """Raise `BadUsage` if `name`, which no program has, is a file or directory after all."""
+    if os.path.isdir(name):
+        raise BadUsage(f"{name} is a directory: name a program, a Python file, or -m MODULE")
+    if os.path.exists(name):
+        if os.access(name, os.X_OK):
+            raise BadUsage(f"{name} is not on PATH: write {os.path.join(os.curdir, name)}")
+        raise BadUsage(f"{name} is not executable: write `run -- python {name}`, or chmod +x it")
 
 
 def environment_of(environment: Mapping[str, str], simulator: str | None = None) -> dict[str, str]:

@@ -255,17 +255,22 @@ def test_market_id_of_an_inverse_swap() -> None:
         jobs._refuse_name_of_several(exchange, "ID")
 
 
-@pytest.mark.parametrize("symbol", ["BTC/USDT", "BTC/USDT:USDT"])
-def test_all_without_markets(simulator: Simulator, capsys: pytest.CaptureFixture[str], symbol: str) -> None:
-    """--all needs the markets: without them it sends nothing, exits with 2, and says what to do."""
+def test_all_without_markets(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    """--all on a swap needs the markets: without them it sends nothing, exits with 2, and says what to do."""
+    symbol = "BTC/USDT:USDT"
     simulator.faults.add("http", path="common/symbols", status=503, times=None)
     assert main(["cancel", symbol, "--all", "--simulator", simulator.url]) == 2
     reason, last = capsys.readouterr().err.splitlines()
     assert reason == (
-        "ccxt-bingx-ext: the list of markets cannot be read (HTTP 503), and --all needs it: name the ids of "
-        "a spot symbol instead, or run --all again"
+        "ccxt-bingx-ext: the list of markets cannot be read (HTTP 503), and BTC/USDT:USDT needs it: "
+        "run --all again"
     )
     assert "Nothing was sent" in last
+    assert main(["cancel", symbol, "--all", "--json", "--simulator", simulator.url]) == 2
+    assert document(capsys)["error"] == {
+        "class": "ExchangeNotAvailable",
+        "message": reason.removeprefix("ccxt-bingx-ext: "),
+    }
     assert sent(simulator) == []
 
 

@@ -163,6 +163,35 @@ def test_missing_program(program: str, capsys: pytest.CaptureFixture[str]) -> No
 
 
 @pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("./mybot", "./mybot is not executable: write `run -- python ./mybot`, or chmod +x it"),
+        ("mybot", "mybot is not executable: write `run -- python mybot`"),
+        ("runs", "runs is not on PATH: write ./runs"),
+        ("./folder", "./folder is a directory: name a program, a Python file, or -m MODULE"),
+        ("folder", "folder is a directory"),
+    ],
+)
+def test_existing_but_no_program(
+    name: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For a file or directory that cannot be run, run says why, and not that it does not exist."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mybot").write_text(BOT)
+    executable(tmp_path / "runs", f"#!{sys.executable}\n{BOT}")
+    (tmp_path / "folder").mkdir()
+    assert main(["run", "--", name]) == 64
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["-m"], ["--", "-m"]])
+def test_no_module(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """run refuses -m without a module."""
+    assert main(["run", *words]) == 64
+    assert "run -m needs a MODULE" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     ("head", "said"),
     [
         ("#!/bin/sh\nexec python bot.py\n", "is not a Python program"),

@@ -270,6 +270,8 @@ def test_simulator_is_started_last(executed: list[Any], monkeypatch: pytest.Monk
         ("--simulator -- bot.py", "", "bot.py"),
         ("--simulator bot.py http://127.0.0.1:1", "", "bot.py http://127.0.0.1:1"),
         ("--simulator -m bot", "", "-m bot"),
+        ("--simulator python3 -- bot.py", "", "python3 -- bot.py"),
+        ("--simulator ./. -- bot.py", "", "./. -- bot.py"),
         ("--simulator http://127.0.0.1:8000/ -- bot.py", "http://127.0.0.1:8000", "bot.py"),
         ("--simulator=http://localhost:8000 -m bot", "http://localhost:8000", "-m bot"),
     ],
@@ -290,6 +292,8 @@ def test_options(words: str, simulator: str | None, program: str) -> None:
         ("--simulator 8000 bot.py", "--simulator 8000 is not a URL"),
         ("--simulator=8000 bot.py", "--simulator is not http://127.0.0.1:PORT"),
         ("--simulator http://127.0.0.1:0 bot.py", "--simulator is not http://127.0.0.1:PORT"),
+        ("--simulator foo -- bot.py", "--simulator is not http://127.0.0.1:PORT: foo\n"),
+        ("--simulator localhost:8000 -- bot.py", "--simulator localhost:8000 is not a URL: write http://"),
         ("--simulate bot.py", "run has no option --simulate: ccxt-bingx-ext run [--simulator [URL]]"),
     ],
 )
