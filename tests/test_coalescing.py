@@ -862,7 +862,7 @@ def test_markets_that_several_calls_wait_for(simulator: Simulator) -> None:
     async def scene() -> list[Any]:
         bot = OURS["async"](simulator.ccxt_config(timeout_on_exit=0))
         try:
-            calls = (bot.cancel_order(id, "BTC/USDT") for id in ids)
+            calls = (bot.cancel_order(id, "BTC/USDT:USDT") for id in ids)
             return await asyncio.gather(*calls, return_exceptions=True)
         finally:
             await bot.close(True)
