@@ -129,8 +129,7 @@ class CancelMethods(Upstream):
                 repeats=single.repeats,
                 joins=joins,
             )
-            if unloaded is not None:
-                flow = cancel_guessed(flow, single.batch, market["id"], context, unloaded)
+            flow = cancel_guessed(flow, single.batch, market["id"], context, unloaded)
             if not joins:
                 return conclude((yield from flow), method)[0]
             outcome = yield Share(market["symbol"], single.batch, endpoint, endpoint_of(market), flow)

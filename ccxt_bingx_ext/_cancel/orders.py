@@ -23,10 +23,10 @@ GONE = ("canceled", "closed", "rejected", "expired")
 
 
 def is_gone(order: Mapping[str, Any]) -> bool:
-    """Return True if an order structure has a final status (`GONE`), so that a bot may forget its order.
+    """Return True if an order structure has a final status, so that a bot may forget its order.
 
-    False for ``"open"``, and for None. None means that the exchange knows no order with this id on this
-    symbol and account. The order may exist under another.
+    `GONE` has the final statuses. False for ``"open"``, and for None. None means that the exchange knows no
+    order with this id on this symbol and account. The order may exist under another.
     """
     return order.get("status") in GONE
 

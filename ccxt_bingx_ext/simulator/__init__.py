@@ -26,7 +26,7 @@ Where things are:
 - ``endpoints``: the table of endpoints. ``calls``: what an endpoint receives, and what it returns.
 - ``spot/`` and ``swap/``: the endpoints of each market: placing, cancelling, payloads, quotes, balances.
   ``swap/positions``, ``swap/account``, ``swap/settings``: linear positions, the margin account, leverage.
-  ``swap/margin_tiers``: the maintenance margin. ``swap/closing``: orders that only close.
+  ``swap/closing``: orders that only close.
 - ``quotes``: prices and candles, for both.
 - ``single_cancel``, ``cancel_all``, ``replacing``: cancelling an order, all of them, one for another.
 - ``cancel_all_after``: the dead man's switch.
@@ -110,8 +110,7 @@ shapes are those of the examples in ccxt's source.
 - An account starts in one-way mode, with cross margin and leverage 5. It may change these at any time.
   Leverage is a whole number, which may be written as 5.0.
 - The margin of a position is its cost divided by its present leverage. Open orders need no margin. Nothing
-  is liquidated, and ``liquidationPrice`` is 0. ``maintMarginRatio`` has the same two tiers for every
-  contract: the one in ccxt's source and one of our own.
+  is liquidated, and ``liquidationPrice`` is 0.
 
 Cancelling one order:
 

@@ -19,7 +19,6 @@ from .spot.endpoints import Spot
 from .spot.quotes import SpotQuotes
 from .swap.account import Account
 from .swap.endpoints import Swap
-from .swap.margin_tiers import tiers
 from .swap.quotes import LinearQuotes
 from .swap.settings import Settings
 
@@ -51,7 +50,6 @@ LIMITS: Final[dict[str, int | None]] = {
     "GET " + _LINEAR + "trade/openOrders": 5,
     "GET " + _LINEAR + "trade/allOrders": 5,
     "GET " + _LINEAR_V1 + "trade/fullOrder": 5,
-    "GET " + _LINEAR_V1 + "maintMarginRatio": 5,
     "DELETE " + _LINEAR + "trade/allOpenOrders": 5,
     "POST " + _LINEAR_V1 + "trade/cancelReplace": 5,
     "POST " + _LINEAR + "trade/cancelAllAfter": 1,
@@ -151,7 +149,6 @@ def build(
         swap("POST", _LINEAR + "trade/leverage", settings.set_leverage),
         look(_LINEAR + "trade/marginType", settings.margin_type),
         swap("POST", _LINEAR + "trade/marginType", settings.set_margin_type),
-        look(_LINEAR_V1 + "maintMarginRatio", tiers),
         look(_LINEAR_V1 + "positionSide/dual", settings.position_mode),
         swap("POST", _LINEAR_V1 + "positionSide/dual", settings.set_position_mode),
         swap("POST", _INVERSE + "trade/order", inverse.place),

@@ -28,6 +28,8 @@ from ccxt_bingx_ext.cli.terminal import printable
 from ccxt_bingx_ext.cli.usage import BadUsage
 from ccxt_bingx_ext.simulator import Request, Simulator
 
+from ..helpers import unused_port
+
 UNKNOWN = "1735999999999999999"
 
 
@@ -272,6 +274,16 @@ def test_all_without_markets(simulator: Simulator, capsys: pytest.CaptureFixture
         "message": reason.removeprefix("ccxt-bingx-ext: "),
     }
     assert sent(simulator) == []
+
+
+def test_all_without_a_host(loopback: None, capsys: pytest.CaptureFixture[str]) -> None:
+    """--all of a swap at a dead host exits with 2 and names the host, not the list of markets."""
+    url = f"http://127.0.0.1:{unused_port()}"
+    assert main(["cancel", "BTC/USDT:USDT", "--all", "--simulator", url]) == 2
+    errors = capsys.readouterr().err
+    assert "127.0.0.1" in errors
+    assert "Nothing was sent" in errors
+    assert "list of markets" not in errors
 
 
 def test_swaps_without_markets(simulator: Simulator) -> None:

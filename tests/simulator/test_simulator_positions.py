@@ -136,22 +136,6 @@ def test_leverage_with_a_point(exchange: Any) -> None:
     assert exchange.fetch_leverage(SYMBOL)["longLeverage"] == 20
 
 
-def test_margin_tiers(exchange: Any, raw: Any) -> None:
-    """ccxt reads the tiers of the maintenance margin: each begins where the one before ends."""
-    if not exchange.has.get("fetchMarketLeverageTiers"):
-        pytest.skip("this ccxt does not read the tiers")
-    exchange.load_markets()
-    for symbol in (SYMBOL, "ETH/USDT:USDT"):
-        first, second = exchange.fetch_market_leverage_tiers(symbol)
-        assert (first["tier"], first["symbol"], first["currency"]) == (1, symbol, "USDT")
-        assert (first["minNotional"], first["maintenanceMarginRate"]) == (0, 0.0033)
-        assert second["tier"] == 2
-        assert second["minNotional"] == first["maxNotional"] < second["maxNotional"]
-        step = second["maintenanceMarginRate"] - first["maintenanceMarginRate"]
-        assert float(second["info"]["maintAmount"]) == pytest.approx(step * second["minNotional"])
-    assert raw.get(SWAP + "v1/maintMarginRatio", symbol="NOPE-USDT")["code"] == 109425
-
-
 def test_margin_mode(sim: Simulator, exchange: Any) -> None:
     """The margin mode is remembered for the symbol, and its positions have it."""
     trade(sim, "BUY", "60000", "1")
