@@ -121,18 +121,19 @@ class CancelMethods(Upstream):
             settings = parse_settings(self.options, endpoint)
             context = self._context(method, market, endpoint, settings)
             joins = unloaded is None and settings.coalesce and self._may_join(single, market)
+            batch, market_id = single.batch, market["id"]
             flow = cancel_one(
-                single.batch,
-                market["id"],
+                batch,
+                market_id,
                 context,
                 known_as=single.known_as,
                 repeats=single.repeats,
                 joins=joins,
             )
-            flow = cancel_guessed(flow, single.batch, market["id"], context, unloaded)
+            flow = flow if unloaded is None else cancel_guessed(flow, batch, market_id, context, unloaded)
             if not joins:
                 return conclude((yield from flow), method)[0]
-            outcome = yield Share(market["symbol"], single.batch, endpoint, endpoint_of(market), flow)
+            outcome = yield Share(market["symbol"], batch, endpoint, endpoint_of(market), flow)
             return conclude(outcome, method)[0]
 
     def _may_join(self, single: Single, market: Any) -> bool:

@@ -105,14 +105,14 @@ def cancel_unloaded(
 
 
 def cancel_guessed(
-    flow: Flow, batch: Batch, guessed_id: str, context: CancelContext, unloaded: BaseError | None
+    flow: Flow, batch: Batch, guessed_id: str, context: CancelContext, unloaded: BaseError
 ) -> Flow:
-    """`flow`, which cancels `batch` at a guessed market id if loading the markets failed (`unloaded`).
+    """`flow`, which cancels `batch` at a guessed market id, because loading the markets failed (`unloaded`).
 
     If the exchange knows neither the symbol nor the order by that id, the order stays unresolved.
     """
     outcome = yield from flow
-    if unloaded is None or not _knows_nothing(outcome):
+    if not _knows_nothing(outcome):
         return outcome
     failure = BadResponse(
         f"{context.method} the exchange did not recognize the order at {guessed_id}. The plugin guessed that "

@@ -35,9 +35,8 @@ def why(error: BaseException, *, all_or_nothing: bool = False) -> str:
         return "terminated" if isinstance(error, Terminated) else "interrupted"
     if not isinstance(error, BaseError):
         return f"{type(error).__name__}: {error}"
-    explanation: str | None = getattr(
-        error, "explanation", None
-    )  # set where the purpose of the request is known
+    # Set where the purpose of the request is known.
+    explanation: str | None = getattr(error, "explanation", None)
     if explanation is not None:
         return explanation
     if isinstance(error, AuthenticationError):

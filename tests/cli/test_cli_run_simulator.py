@@ -58,6 +58,11 @@ CLASSES = [
 ]  # fmt: skip
 
 
+def run_code(simulator: Simulator, code: str) -> subprocess.CompletedProcess[str]:
+    command = [*RUN, simulator.url, "--", sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
 def is_listening(url: str) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", urlsplit(url).port)) == 0
@@ -103,8 +108,7 @@ def test_import_of_ccxt(simulator: Simulator, imports: str) -> None:
         "for one in (ccxt.bingx, bingx):\n"
         "    print(one.__module__, one().urls['api']['spot'])\n"
     )
-    command = [*RUN, simulator.url, "--", sys.executable, "-c", code]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    ended = run_code(simulator, code)
     assert ended.stdout.splitlines() == [
         f"ccxt_bingx_ext._sync {simulator.url}/openApi",
         f"ccxt.bingx {simulator.url}/openApi",
@@ -119,8 +123,7 @@ def test_child_process_with_little_environment(simulator: Simulator) -> None:
         "environment = {'PYTHONPATH': os.environ['PYTHONPATH']}\n"
         "subprocess.run([sys.executable, '-c', child], env=environment, check=True)\n"
     )
-    command = [*RUN, simulator.url, "--", sys.executable, "-c", code]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    ended = run_code(simulator, code)
     assert ended.stdout == f"{simulator.url}/openApi\n", ended.stderr
 
 
@@ -136,8 +139,7 @@ def test_other_host(simulator: Simulator) -> None:
         "except ccxt.BaseError as error:\n"
         "    print(type(error) is ccxt.BaseError, error.unresolved, error)\n"
     )
-    command = [*RUN, simulator.url, "--", sys.executable, "-c", code]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    ended = run_code(simulator, code)
     assert ended.stdout.startswith("True ['1', '2'] bingx "), ended.stderr
     assert "nothing was sent to open-api.bingx.com: under ccxt-bingx-ext run --simulator" in ended.stdout
 
