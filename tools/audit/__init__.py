@@ -2,8 +2,8 @@
 
 Modules: `scenario` (drawn from a seed), `clients` (the audited clients), `play` (one scenario, one client,
 one fresh exchange), `speaks` (an exchange with realistic responses), `judge` (every claim against the truth),
-`run` (many scenarios), `show` (the printed findings), `__main__` (``make audit``). They audit
-`cancel_orders` and `cancel_orders_for_symbols`. ``family/`` audits the other cancels.
+`steady` (plays on a busy machine), `run` (many scenarios), `show` (the printed findings), `__main__` (``make
+audit``). They audit `cancel_orders` and `cancel_orders_for_symbols`. ``family/`` audits the other cancels.
 
 How it judges
 -------------
@@ -29,6 +29,8 @@ has finished every request of the call (it may execute a delayed request long af
   order that the bot did not ask for.
 - *A cancel within a second* of another for the same order, by the exchange's clock, is the client's fault.
   One exception: the caller names the order by both its ids. A client cannot know that they are one order.
+- *A busy machine* lets a client run out of time by itself. A play during which the machine stalled is played
+  again if the judge finds nothing worse in it than needless uncertainty, or a call that took too long.
 
 With ``--exchange speaks`` the exchange responds as the real one does. Stale look-ups, odd responses and vague
 words are not an excuse there: a client can reconcile. Risk control (of every symbol) and firewalls excuse

@@ -9,10 +9,11 @@ from multiprocessing import get_context
 from typing import Any
 
 from .clients import load_markets
-from .judge import COUNTS, Finding, judge
+from .judge import COUNTS, NEEDLESSLY_UNCERTAIN, NEEDLESSLY_UNKNOWN, Finding, judge
 from .play import play, set_pauses
 from .scenario import Where
 from .speaks import Voice, draw_spoken
+from .steady import steadily
 
 _markets: list[dict[str, Any]] = []
 
@@ -57,7 +58,12 @@ def _audit_one(
 ) -> list[Finding]:
     set_pauses(voice)
     scenario = draw_spoken(voice, seed, index, market)
-    return [judge(scenario, client, play(scenario, client, markets)) for client in clients]
+
+    def play_and_judge(client: str) -> Finding:
+        return judge(scenario, client, play(scenario, client, markets))
+
+    excused = (NEEDLESSLY_UNCERTAIN, NEEDLESSLY_UNKNOWN)
+    return [steadily(partial(play_and_judge, client), excused) for client in clients]
 
 
 def count(

@@ -8,8 +8,10 @@ from typing import Any
 
 from ccxt_bingx_ext.simulator.markets import Market
 
-from ..judge import Finding
+from ..judge import NEEDLESSLY_UNCERTAIN, Finding
 from ..run import audit_each
+from ..steady import steadily
+from .claims import TOO_LONG
 from .draw import draw_family
 from .judge_all import judge_all
 from .judge_cancels import judge_cancels
@@ -44,4 +46,8 @@ def _audit_one(
     index: int,
 ) -> list[Finding]:
     scenario = draw_family(kind, seed, index, market)
-    return [judge_family(scenario, client, play_family(scenario, client, markets)) for client in clients]
+
+    def play_and_judge(client: str) -> Finding:
+        return judge_family(scenario, client, play_family(scenario, client, markets))
+
+    return [steadily(partial(play_and_judge, client), (NEEDLESSLY_UNCERTAIN, TOO_LONG)) for client in clients]
