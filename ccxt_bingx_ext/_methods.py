@@ -21,24 +21,15 @@ from ._bingx.endpoints import (
 from ._bingx.market_ids import spot_market_id
 from ._bingx.signing import check_api_key
 from ._cancel.arguments import (
-    CANCEL_ALL_ORDERS,
-    CANCEL_ORDER,
-    CANCEL_ORDERS,
-    CANCEL_ORDERS_FOR_SYMBOLS,
-    EDIT_ORDER,
-    CallArguments,
     Single,
     adopt,
-    check_market,
     old_ids,
     parse_all,
     parse_batch,
     parse_cancellations,
     parse_edited,
     parse_single,
-    parse_symbol,
     parse_symbol_or_all,
-    reading_markets,
 )
 from ._cancel.cancel_all import Market, cancel_all
 from ._cancel.cancel_all import Scope as AllScope
@@ -50,13 +41,23 @@ from ._cancel.commands import (
 from ._cancel.editing import edit_one
 from ._cancel.flow import Flow, cancel_batch, cancel_guessed, cancel_unloaded
 from ._cancel.forms import AUTO, form_of
+from ._cancel.market_data import check_market, reading_markets
+from ._cancel.method_names import (
+    CANCEL_ALL_ORDERS,
+    CANCEL_ORDER,
+    CANCEL_ORDERS,
+    CANCEL_ORDERS_FOR_SYMBOLS,
+    EDIT_ORDER,
+)
 from ._cancel.multi_symbol import cancel_for_symbols
 from ._cancel.orders import build_order
 from ._cancel.outcome import Order, conclude, unresolved_on_error
+from ._cancel.reading import CallArguments
 from ._cancel.run import CancelContext
 from ._cancel.single import cancel_one
 from ._cancel.spacing import spacing_for
 from ._cancel.together import Joined, Refused, cancel_together
+from ._cancel.values import parse_symbol
 from ._ids import Batch, UnknownOrders, is_blank
 from ._redact import hides_secrets
 from ._settings import Settings, parse_settings

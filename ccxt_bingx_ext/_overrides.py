@@ -41,9 +41,6 @@ from ._bingx.errors import (
 )
 from ._bingx.limit_headers import rest_of_window
 from ._bingx.signing import signed_json
-from ._cancel.arguments import (
-    reading_markets,
-)
 from ._cancel.commands import (
     Cancel,
     CancelAll,
@@ -58,6 +55,7 @@ from ._cancel.commands import (
 )
 from ._cancel.forms import QUERY
 from ._cancel.hosts import Hosts
+from ._cancel.market_data import reading_markets
 from ._cancel.run import Pauses
 from ._ccxt_releases import release
 from ._log import DEBUG, INFO, event, is_on

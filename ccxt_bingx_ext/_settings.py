@@ -21,8 +21,8 @@ from ._bingx.endpoints import (
     Limited,
     LookUp,
 )
-from ._cancel.arguments import copied
 from ._cancel.forms import AUTO, JSON, QUERY
+from ._cancel.values import copied
 from ._ids import exact, shown
 from ._log import WARNING, event
 from ._ratelimit.schedule import RateLimit

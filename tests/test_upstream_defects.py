@@ -30,7 +30,7 @@ from ccxt.base.errors import (
 
 from ccxt_bingx_ext import _ids, _overrides
 from ccxt_bingx_ext._bingx import endpoints, errors, signing
-from ccxt_bingx_ext._cancel import arguments, flow, ledger, orders, reconcile
+from ccxt_bingx_ext._cancel import arguments, flow, ledger, orders, reconcile, values
 from ccxt_bingx_ext._ratelimit import acquire
 from ccxt_bingx_ext._wire import aiohttp_sessions
 from ccxt_bingx_ext.simulator import Simulator
@@ -121,7 +121,7 @@ def test_ccxt_splits_a_string(ccxts_own: Bot, simulator: Simulator) -> None:
     assert sent(simulator)[0]["orderIds"] == "1,2,3,4,5"
 
 
-@worked_around_by(arguments._parse_order_id)
+@worked_around_by(values._parse_order_id)
 def test_ccxt_splits_ids_at_commas(ccxts_own: Bot, simulator: Simulator) -> None:
     """ccxt sends an id that holds a comma as two ids."""
     ccxts_own.cancel_orders(["1,2"], "BTC/USDT", {"process": 1})

@@ -42,11 +42,12 @@ from .._bingx.vocabulary import Words
 from .._ids import Batch, OrderRef, shown
 from .._log import WARNING, event
 from .._redact import redact, shorten
-from .arguments import EDIT_ORDER, Edited
+from .arguments import Edited
 from .commands import Command, EditOrder, Steps
 from .failures import Progress, is_ambiguous, progress_of
 from .ledger import OrderReport, UnexpectedResponse, report_of_query, report_of_refusal
 from .matching import order_id_of
+from .method_names import EDIT_ORDER
 from .outcome import Order, add_to_message, bare_message, conclude, not_found
 from .reconcile import query_unsettled
 from .run import CancelContext, CancelRun

@@ -10,8 +10,8 @@ from ccxt.base.errors import BadRequest, BaseError, InvalidOrder, OrderNotFound
 from .._bingx.errors import carry_ban
 from .._ids import SymbolRef
 from .._runner import Gather
-from .arguments import CANCEL_ORDERS_FOR_SYMBOLS
 from .flow import Flow
+from .method_names import CANCEL_ORDERS_FOR_SYMBOLS
 from .outcome import Outcome, bare_message, most_severe
 
 

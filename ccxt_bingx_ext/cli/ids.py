@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from ccxt.base.errors import BadRequest
 
 from .. import ClientOrderId
-from .._cancel.arguments import LONGEST_CLIENT_ID, parse_batch
+from .._cancel.arguments import parse_batch
+from .._cancel.values import LONGEST_CLIENT_ID
 from .._ids import UnknownOrders, shown
 from .usage import BadUsage
 

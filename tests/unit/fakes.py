@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from ccxt_bingx_ext._bingx.endpoints import SPOT
 from ccxt_bingx_ext._cancel import flow
-from ccxt_bingx_ext._cancel.arguments import CANCEL_ORDERS, parse_batch
+from ccxt_bingx_ext._cancel.arguments import parse_batch
 from ccxt_bingx_ext._cancel.commands import Cancel, FetchOrder, Received
 from ccxt_bingx_ext._cancel.hosts import Hosts
 from ccxt_bingx_ext._cancel.ledger import OrderReport
+from ccxt_bingx_ext._cancel.method_names import CANCEL_ORDERS
 from ccxt_bingx_ext._cancel.outcome import Order, conclude
 from ccxt_bingx_ext._cancel.run import CancelContext, Pauses
 from ccxt_bingx_ext._cancel.spacing import Spacing

@@ -8,27 +8,23 @@ from enum import Enum
 from typing import Any
 
 import pytest
-from ccxt.base.errors import ArgumentsRequired, BadRequest, BadSymbol, ExchangeError, NetworkError
+from ccxt.base.errors import ArgumentsRequired, BadRequest, BadSymbol, NetworkError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ccxt_bingx_ext._bingx.endpoints import SPOT
 from ccxt_bingx_ext._cancel.arguments import (
-    CANCEL_ORDER,
-    CANCEL_ORDERS_FOR_SYMBOLS,
-    LARGEST_ORDER_ID,
-    CallArguments,
     Cancellations,
     adopt,
-    check_market,
     parse_all,
     parse_batch,
     parse_cancellations,
     parse_single,
-    parse_symbol,
     parse_symbol_or_all,
-    reading_markets,
 )
+from ccxt_bingx_ext._cancel.method_names import CANCEL_ORDER, CANCEL_ORDERS_FOR_SYMBOLS
+from ccxt_bingx_ext._cancel.reading import CallArguments
+from ccxt_bingx_ext._cancel.values import LARGEST_ORDER_ID, parse_symbol
 from ccxt_bingx_ext._ids import Batch, ClientOrderId, OrderRef
 
 
@@ -697,44 +693,6 @@ def test_names_in_any_case(name: str, says: str) -> None:
         parse_cancellations([ENTRY], {name: "1"})
     for_symbols = "is not allowed: list the ids in orders" if "pass ids" in says else says
     assert str(caught.value).endswith(f"] {for_symbols}")
-
-
-MARKET = {"id": "A-B", "symbol": "A/B", "spot": True}
-
-
-def test_usable_market() -> None:
-    """A market with an id, a symbol and a type can be used."""
-    for kind in ("spot", "linear", "inverse"):
-        check_market({"id": "A-B", "symbol": "A/B", kind: True}, "A/B")
-
-
-@pytest.mark.parametrize(
-    "market",
-    [
-        None,
-        5,
-        {},
-        {**MARKET, "id": None},
-        {**MARKET, "id": ""},
-        {**MARKET, "symbol": None},
-        {**MARKET, "spot": None},
-        {**MARKET, "spot": False, "linear": False, "inverse": None},
-    ],
-)
-def test_odd_market(market: Any) -> None:
-    """check_market refuses a market from which the plugin would have to guess."""
-    with pytest.raises(ExchangeError, match=r"market data of A/B lacks .* load_markets\(True\)"):
-        check_market(market, "A/B")
-
-
-def test_errors_of_market_data() -> None:
-    """ccxt's exception for odd market data becomes an ExchangeError, and a ccxt error stays."""
-    for odd in (AttributeError("x"), KeyError("spot"), TypeError("x")):
-        with pytest.raises(ExchangeError, match="market data cannot be read") as caught, reading_markets("m"):
-            raise odd
-        assert caught.value.__cause__ is odd
-    with pytest.raises(BadSymbol), reading_markets("m"):
-        raise BadSymbol("x")
 
 
 def test_entries_as_given() -> None:

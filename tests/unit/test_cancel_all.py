@@ -23,7 +23,7 @@ from ccxt.base.errors import (
 
 from ccxt_bingx_ext._bingx.endpoints import Endpoint, all_of
 from ccxt_bingx_ext._bingx.errors import Response, attach_response
-from ccxt_bingx_ext._cancel.arguments import CANCEL_ALL_ORDERS, parse_cancellations
+from ccxt_bingx_ext._cancel.arguments import parse_cancellations
 from ccxt_bingx_ext._cancel.cancel_all import Market, Scope, cancel_all
 from ccxt_bingx_ext._cancel.commands import (
     Cancel,
@@ -38,6 +38,7 @@ from ccxt_bingx_ext._cancel.commands import (
     UpdateLimiter,
 )
 from ccxt_bingx_ext._cancel.failures import attach_progress
+from ccxt_bingx_ext._cancel.method_names import CANCEL_ALL_ORDERS
 from ccxt_bingx_ext._cancel.outcome import UNKNOWN_OUTCOME, Order, conclude
 from ccxt_bingx_ext._cancel.run import Pauses
 from ccxt_bingx_ext._cancel.spacing import Spacing

@@ -18,13 +18,10 @@ from ccxt.base.errors import (
 )
 
 from ccxt_bingx_ext._bingx.endpoints import SPOT
-from ccxt_bingx_ext._cancel.arguments import (
-    CANCEL_ORDERS_FOR_SYMBOLS,
-    Cancellations,
-    parse_cancellations,
-)
+from ccxt_bingx_ext._cancel.arguments import Cancellations, parse_cancellations
 from ccxt_bingx_ext._cancel.commands import Cancel
 from ccxt_bingx_ext._cancel.flow import Flow
+from ccxt_bingx_ext._cancel.method_names import CANCEL_ORDERS_FOR_SYMBOLS
 from ccxt_bingx_ext._cancel.multi_symbol import cancel_for_symbols
 from ccxt_bingx_ext._cancel.outcome import Outcome, conclude
 from ccxt_bingx_ext._ids import OrderRef

@@ -22,8 +22,8 @@ from ccxt.base.errors import (
 )
 
 from ccxt_bingx_ext._bingx.errors import Response, attach_response
-from ccxt_bingx_ext._cancel.arguments import CANCEL_ORDER, CANCEL_ORDERS
 from ccxt_bingx_ext._cancel.failures import Progress, attach_progress, progress_of
+from ccxt_bingx_ext._cancel.method_names import CANCEL_ORDER, CANCEL_ORDERS
 from ccxt_bingx_ext._cancel.outcome import (
     UNKNOWN_OUTCOME,
     Outcome,

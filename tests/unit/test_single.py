@@ -23,7 +23,7 @@ from ccxt_bingx_ext import ClientOrderId
 from ccxt_bingx_ext._bingx.endpoints import INVERSE, LINEAR_SINGLE, SPOT_SINGLE, Endpoint
 from ccxt_bingx_ext._bingx.errors import attach_response, parse_response, raise_refusal
 from ccxt_bingx_ext._bingx.vocabulary import calls_orders_gone
-from ccxt_bingx_ext._cancel.arguments import CANCEL_ORDER, parse_single
+from ccxt_bingx_ext._cancel.arguments import parse_single
 from ccxt_bingx_ext._cancel.commands import (
     Cancel,
     FetchHistory,
@@ -33,6 +33,7 @@ from ccxt_bingx_ext._cancel.commands import (
     Received,
     Sleep,
 )
+from ccxt_bingx_ext._cancel.method_names import CANCEL_ORDER
 from ccxt_bingx_ext._cancel.outcome import UNKNOWN_OUTCOME, conclude
 from ccxt_bingx_ext._cancel.run import Pauses
 from ccxt_bingx_ext._cancel.single import cancel_one

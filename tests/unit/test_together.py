@@ -23,9 +23,9 @@ from ccxt.base.errors import (
 
 from ccxt_bingx_ext._bingx.endpoints import LINEAR, LINEAR_SINGLE, SPOT, SPOT_SINGLE, Endpoint
 from ccxt_bingx_ext._bingx.errors import Response, attach_response
-from ccxt_bingx_ext._cancel.arguments import CANCEL_ORDER
 from ccxt_bingx_ext._cancel.commands import Cancel, FetchHistory, FetchOrder, Join, Received, Sleep
 from ccxt_bingx_ext._cancel.failures import Progress, attach_progress
+from ccxt_bingx_ext._cancel.method_names import CANCEL_ORDER
 from ccxt_bingx_ext._cancel.outcome import conclude
 from ccxt_bingx_ext._cancel.run import Pauses
 from ccxt_bingx_ext._cancel.single import cancel_one
