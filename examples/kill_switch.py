@@ -67,10 +67,25 @@ def cancel(exchange: Any, lines: list[str]) -> list[dict[str, Any]]:
         if isinstance(error, (ccxt.ArgumentsRequired, ccxt.BadRequest)) and len(lines) > 1:
             # A wrong line must not keep the other orders alive.
             return [order for one in lines for order in cancel(exchange, [one])]
-        return getattr(error, "orders", [])
+        orders = getattr(error, "orders", [])
+    orders = [{**order, "status": status_of(exchange, order)} for order in orders]
     for order in orders:
         print(f"{names_of(order)[0]} {order['status'] or order['info']}")
     return orders
+
+
+def status_of(exchange: Any, order: dict[str, Any]) -> Any:
+    """The status. The swap lists call a cancelled order unknown, but `cancel_order` queries it."""
+    if order["status"] is not None or ":" not in order["symbol"]:
+        return order["status"]
+    named = {"clientOrderId": order["clientOrderId"]} if order["clientOrderId"] else {}
+    try:
+        return exchange.cancel_order(order["id"], order["symbol"], named)["status"]
+    except ccxt.OrderNotFound as error:
+        return getattr(error, "orders", [order])[0]["status"]
+    except ccxt.BaseError as error:
+        print(error, file=sys.stderr)
+        return None
 
 
 def entry(line: str) -> dict[str, str]:

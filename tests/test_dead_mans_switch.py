@@ -109,12 +109,15 @@ def test_heartbeat(simulator: Simulator, keep_alive: Callable[..., Any]) -> None
     assert sent == ["ACTIVATE"] * 3 + ["CLOSE"]
 
 
-def test_heartbeat_that_cannot_end(simulator: Simulator, keep_alive: Callable[..., Any]) -> None:
-    """If the timer could not be ended, the heartbeat returns when it runs out: in s."""
+@pytest.mark.parametrize("lost", [False, True])
+def test_heartbeat_that_cannot_end(simulator: Simulator, keep_alive: Callable[..., Any], lost: bool) -> None:
+    """If the timer may be running, the heartbeat returns when it runs out at the latest: in s."""
     (live,) = place(simulator)
     with bot_of(OURS["sync"], simulator.ccxt_config()) as bot:
         bot.load_markets()
         simulator.faults.add("drop", path=PATHS["spot"], skip=1)
+        if lost:  # the response to a renewal that the exchange has executed
+            simulator.faults.add("drop", when="after", path=PATHS["spot"])
         triggers_at = keep_alive(bot.exchange, rounds(1))
         assert 0 < triggers_at - simulator.now_ms() / 1000 <= 31
         simulator.clock_offset_ms += 60_000

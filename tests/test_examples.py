@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ccxt_bingx_ext.simulator import Simulator
+from ccxt_bingx_ext.simulator.markets import Market
 
 from .helpers import RedisServer, place
 
@@ -255,6 +256,20 @@ def test_kill_switch_bad_line(kill_switch: KillSwitch, simulator: Simulator, lin
     assert {order.status for order in simulator.orders()} == {"CANCELED"}
 
 
+@pytest.mark.parametrize(("market", "symbol"), [("linear", "BTC/USDT:USDT"), ("inverse", "BTC/USD:BTC")])
+def test_kill_switch_swaps(
+    kill_switch: KillSwitch, simulator: Simulator, market: Market, symbol: str
+) -> None:
+    """A swap order that was cancelled before is known to be gone, and an order that never existed is not."""
+    orders = [simulator.place(market=market, client_order_id=name) for name in (None, "Quote_17")]
+    for order in orders:
+        simulator.cancel(order.order_id)
+    gone = [f"{symbol} {orders[0].order_id}", f"{symbol} client:Quote_17"]
+    done = kill_switch.run(*gone, f"{symbol} 7", attempts=1)
+    assert (done.returncode, kill_switch.unresolved) == (1, [f"{symbol} 7"])
+    assert [f"{line} canceled" in done.stdout for line in gone] == [True, True]
+
+
 def test_kill_switch_without_keys(kill_switch: KillSwitch, simulator: Simulator) -> None:
     """A kill switch that cannot start leaves the whole list unresolved."""
     line = f"BTC/USDT {place(simulator, 1)[0]}"
@@ -346,14 +361,32 @@ def test_my_bot() -> None:
     assert "12 passed" in done.stdout
 
 
+ENDLESS_BOT = """
+import time
+
+import ccxt
+
+exchange = ccxt.bingx({"apiKey": "mine", "secret": "mine"})
+order = exchange.create_order("BTC/USDT", "limit", "buy", 1, 1)
+print(exchange.cancel_order(order["id"], "BTC/USDT")["status"])
+while True:
+    time.sleep(1)
+"""
+
+
 def test_testing_page(tmp_path: Path) -> None:
     """The tests that docs/testing-your-bot.md shows pass when a user copies them."""
     page = (EXAMPLES.parent / "docs" / "testing-your-bot.md").read_text("utf-8")
     shown = re.findall(r"`(\w+\.py)`(?:(?!```).)*```python\n(.*?)```", page, re.DOTALL)
-    root, below, sync, asynchronous = shown
+    root, below, sync, asynchronous, whole = shown
     environment = {**os.environ, "PYTHONPATH": str(EXAMPLES.parent)}
     for folder, files, selected, passed in (
-        (tmp_path / "root", [root, sync, asynchronous], "test", "6 passed"),
+        (
+            tmp_path / "root",
+            [root, sync, asynchronous, whole, ("my_bot.py", ENDLESS_BOT)],
+            "test",
+            "7 passed",
+        ),
         (tmp_path / "below" / "tests", [below, sync], "meanwhile", "1 passed"),
     ):
         folder.mkdir(parents=True)

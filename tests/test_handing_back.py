@@ -226,6 +226,22 @@ def test_documented_file(simulator: Simulator, tmp_path: Path, without_pauses: N
     assert json.loads(file.read_text()) == []
 
 
+def test_documented_file_keeps_open_orders(
+    simulator: Simulator, tmp_path: Path, without_pauses: None
+) -> None:
+    """An order that the exchange leaves open, and one that it does not know, stay in the file."""
+    cancel_and_keep = snippet("errors.md", "cancel_and_keep")
+    exchange, file = bingx(simulator.ccxt_config(enableRateLimit=False)), tmp_path / "left.json"
+    (live,) = place(simulator)
+    simulator.faults.add("refuse", fraction=1.0, times=None)
+    orders = cancel_and_keep(exchange, [live, "7"], SPOT, file)
+    assert [(one["id"], one["status"]) for one in orders] == [(live, "open"), ("7", None)]
+    assert [one["id"] for one in json.loads(file.read_text())] == [live, "7"]
+    simulator.faults.clear()
+    orders = cancel_and_keep(exchange, [], SPOT, file)
+    assert [(one["id"], one["status"]) for one in orders] == [(live, "canceled"), ("7", None)]
+
+
 def snippet(page: str, name: str) -> Any:
     """The function `name` of a page in docs."""
     text = (ROOT / "docs" / page).read_text("utf-8")

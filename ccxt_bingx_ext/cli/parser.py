@@ -153,7 +153,7 @@ exit codes:
     cancel.add_argument(
         "--dry-run",
         action="store_true",
-        help="check and show the requests, send nothing. It needs no keys. Exit code 0 says nothing about "
+        help="check and show the requests, cancel nothing. It needs no keys. Exit code 0 says nothing about "
         "any order",
     )
     cancel.add_argument(
