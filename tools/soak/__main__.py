@@ -14,7 +14,9 @@ import os
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -40,6 +42,7 @@ class Sample:
     settled: int
     resident: float  # MB
     descriptors: int
+    """Those opened since the soak began: whatever else this process has open may close meanwhile."""
 
 
 @dataclass
@@ -54,8 +57,8 @@ class Report:
     samples: list[Sample] = field(default_factory=list)
     seconds: float = 0.0
     seen: Seen | None = None
-    descriptors: tuple[int, int] = (0, 0)
-    """Open before the first instance exists, and after the last one is closed."""
+    left_open: int = 0
+    """The descriptors that are left after the last instance is closed."""
 
     @property
     def growth(self) -> tuple[float, int]:
@@ -79,7 +82,7 @@ class Report:
             "memory is flat": megabytes < 15,
             # Each thread and task has a connection, and a fault closes it.
             "descriptors are flat": abs(descriptors) <= pools,
-            "descriptors are released": self.descriptors[1] <= self.descriptors[0] + 2,
+            "descriptors are released": self.left_open <= 2,
         }
 
 
@@ -99,6 +102,7 @@ class _Soak:
         self._to_place = cancels
         self._jobs: dict[str, list[Job]] = {account: [] for account in report.rules.accounts}
         self._at_work = 0
+        self._others = open_descriptors()
         self._sample_at = self._sample_every = max(1, cancels // 30)
 
     def next_job(self, account: str) -> Job | Literal["wait"] | None:
@@ -163,7 +167,8 @@ class _Soak:
     def _sample(self) -> None:
         gc.collect()
         pages = int(Path("/proc/self/statm").read_text().split()[1])
-        self.report.samples.append(Sample(self.report.settled, pages * _PAGE / 2**20, open_descriptors()))
+        own = (open_descriptors() - self._others).total()
+        self.report.samples.append(Sample(self.report.settled, pages * _PAGE / 2**20, own))
 
     def work(self, account: str, instance: Any) -> None:
         """Run one thread."""
@@ -203,8 +208,13 @@ def _next(steps: Generator[Asking, Any, None], result: Any) -> Asking | None:
         return None
 
 
-def open_descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
+def open_descriptors() -> Counter[str]:
+    """What the open descriptors are, such as "socket:[4711]". A number is soon used again."""
+    names: Counter[str] = Counter()
+    for number in os.listdir("/proc/self/fd"):
+        with suppress(FileNotFoundError):  # closed meanwhile
+            names[os.readlink(f"/proc/self/fd/{number}")] += 1
+    return names
 
 
 def soak(rules: SoakRules, cancels: int) -> Report:
@@ -212,7 +222,6 @@ def soak(rules: SoakRules, cancels: int) -> Report:
     report = Report(rules)
     with soak_exchange(rules) as exchange:
         run = _Soak(exchange, report, cancels)
-        before = open_descriptors()
         began = time.perf_counter()
         sync = {account: OURS["sync"](_config(exchange, rules, account)) for account in rules.accounts}
         workers = [
@@ -229,7 +238,7 @@ def soak(rules: SoakRules, cancels: int) -> Report:
             instance.session.close()
         report.seconds = time.perf_counter() - began
         gc.collect()
-        report.descriptors = (before, open_descriptors())
+        report.left_open = (open_descriptors() - run._others).total()
         report.seen = exchange.seen()
     return report
 
@@ -288,8 +297,7 @@ def show(report: Report) -> str:
         f"memory: {first.resident:.1f} MB at the start, {last.resident:.1f} MB at the end, "
         f"{megabytes:+.1f} MB once warm",
         f"descriptors: {first.descriptors} at the start, {last.descriptors} at the end, "
-        f"{descriptors:+d} once warm; "
-        f"{report.descriptors[0]} before, {report.descriptors[1]} after closing",
+        f"{descriptors:+d} once warm, {report.left_open} after closing",
     ]
     lines += [f"{'yes' if holds else 'NO '}  {name}" for name, holds in report.verdicts().items()]
     return "\n".join([*lines, *report.problems[:20]])
