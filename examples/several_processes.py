@@ -37,7 +37,8 @@ def bot(settings: dict[str, Any], ids: list[str]) -> None:
             print(error)
             orders = getattr(error, "orders", [])
         if any(order["id"] == one and is_gone(order) for order in orders):
-            print(f"process {os.getpid()}: {one} is gone")
+            # In one write: print() may write the line break by itself, and the processes share the output.
+            sys.stdout.write(f"process {os.getpid()}: {one} is gone\n")
         else:
             maybe_live.append(one)
     if maybe_live:
