@@ -14,6 +14,7 @@ from unicodedata import east_asian_width
 
 _GAP = "  "
 _NARROWEST = 20  # columns for the last cell of a row. With fewer, each row becomes a record of lines
+_LONGEST_WORD = 45  # of those that the last cell does not split: a client order id, in quotes, say
 
 
 def terminal_width(stream: TextIO | None = None) -> int | None:
@@ -33,16 +34,17 @@ def terminal_width(stream: TextIO | None = None) -> int | None:
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None) -> str:
     """`rows` in columns, in lines of at most `width` columns.
 
-    Only the last column is folded. A column without any text is left out. If the other columns take too much
-    of `width`, each row is shown as a record, with one line per cell. A cell other than the last one is never
-    split, even if it is longer than a line.
+    Only the last column is folded, between words if they are no longer than a client order id. A column
+    without any text is left out. If the other columns take too much of `width`, each row is shown as a
+    record, with one line per cell. A cell other than the last one is never split, even if it is longer than a
+    line.
     """
     shown = [at for at in range(len(headings)) if any(row[at] for row in rows)]
     head = [headings[at] for at in shown]
     cells = [[row[at] for at in shown] for row in rows]
     widths = [max(map(columns_of, column)) for column in zip(head, *cells, strict=True)]
     indent = sum(widths[:-1]) + len(_GAP) * len(widths[:-1])
-    if width is None or indent + min(widths[-1], _NARROWEST) <= width:
+    if width is None or indent + max(min(widths[-1], _NARROWEST), *map(_longest_word, cells)) <= width:
         fold_at = None if width is None else width - indent
         rule = ["-" * one for one in widths[:-1]] + ["-" * min(widths[-1], fold_at or widths[-1])]
         return "\n".join(line for row in (head, rule, *cells) for line in _lines(row, widths, fold_at))
@@ -101,6 +103,12 @@ def fold(text: str, width: int | None, *, whole_words: bool = False) -> list[str
             word = word[len(part) :]
         line = f"{line} {word}" if line else word
     return [*lines, line] if line else lines
+
+
+def _longest_word(row: Sequence[str]) -> int:
+    """The columns of the longest word in the last cell, except words that no id can be."""
+    words = (columns_of(word) for word in row[-1].split() if word.isascii())
+    return max((one for one in words if one <= _LONGEST_WORD), default=0)
 
 
 def _beginning(word: str, width: int) -> str:

@@ -51,6 +51,22 @@ def test_records_in_60_columns() -> None:
     assert second.splitlines() == [f"order id           {ID}", "status             canceled"]
 
 
+@pytest.mark.parametrize(("width", "first"), [(70, "id  details"), (50, "id       1234567890123456789")])
+def test_client_id_in_the_details(width: int, first: str) -> None:
+    """A client order id in the exchange's words is whole, in a column or in a record."""
+    name = "a_client_order_id_of_exactly_forty_chars"
+    lines = table(["id", "details"], [["1234567890123456789", f"order {name} not exist"]], width).splitlines()
+    assert lines[0].split() == first.split()
+    assert any(name in line for line in lines)
+    assert max(map(len, lines)) <= width
+
+
+def test_long_words_in_the_details() -> None:
+    """A word that no id can be does not turn the table into records."""
+    lines = table(["id", "details"], [["1234567890123456789", "x" * 50]], 60).splitlines()
+    assert lines[0].split() == ["id", "details"]
+
+
 def test_id_wider_than_the_terminal() -> None:
     """An id that is wider than the terminal is not split either."""
     assert ID in table(HEADINGS, [(ID, "x" * 40, "unknown", WORDS)], 15)
