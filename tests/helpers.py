@@ -113,6 +113,14 @@ def forget_accounts() -> None:
     together.forget()
 
 
+def wait_until(condition: Callable[[], Any]) -> None:
+    """Wait until `condition` holds. A machine may take a minute for that, however slow it is."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come to hold"
+        time.sleep(0.002)
+
+
 def unused_port() -> int:
     """A port on loopback that nothing listens on."""
     with socket.create_server(("127.0.0.1", 0)) as probe:

@@ -284,7 +284,7 @@ def test_odd_inverse_responses(sim: Simulator, raw: Any) -> None:
 
 
 @pytest.mark.parametrize(("market", "limit"), [("spot", 2), ("linear", 5), ("inverse", 5)])
-def test_limits(raw_client: Any, market: Any, limit: int) -> None:
+def test_limits(raw_client: Any, market: Any, limit: int, clock: Any) -> None:
     """The documented limits hold, and a refused request cancels nothing."""
     with Simulator() as sim:
         raw = raw_client(sim)
@@ -320,7 +320,7 @@ def test_no_submission(raw_client: Any, market: Any) -> None:
 
 
 @every_market
-def test_submissions(raw_client: Any, market: Any) -> None:
+def test_submissions(raw_client: Any, market: Any, clock: Any) -> None:
     """With the setting the request submits every order. A repeated order stays open, as failed."""
     with Simulator(limits=None, same_order_in_cancel_all=True) as sim:
         raw, submitted, other = raw_client(sim), sim.place(market=market), sim.place(market=market)

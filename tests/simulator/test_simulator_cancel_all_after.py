@@ -213,7 +213,7 @@ def test_faults(sim: Simulator, raw: Any, market: Any, kind: Any, when: Any, sta
 
 
 @both_markets
-def test_limit_signature_and_permission(raw_client: Any, market: Any) -> None:
+def test_limit_signature_and_permission(raw_client: Any, market: Any, clock: Any) -> None:
     """One request per second passes, and a wrong signature or a key without the permission does not."""
     with Simulator() as sim:
         raw = raw_client(sim)

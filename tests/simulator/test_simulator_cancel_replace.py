@@ -257,7 +257,7 @@ def test_refused_cancel(sim: Simulator, raw: Any, market: Any) -> None:
 
 
 @both_markets
-def test_once_per_second(raw_client: Any, market: Any) -> None:
+def test_once_per_second(raw_client: Any, market: Any, clock: Any) -> None:
     """An order that was submitted within the second is not cancelled again, but the mode still decides."""
     with Simulator(limits=None) as sim:
         raw, old = raw_client(sim), sim.place(market=market)
@@ -294,7 +294,7 @@ def test_faults(sim: Simulator, raw: Any, market: Any, kind: Any, when: Any, exp
 
 
 @pytest.mark.parametrize(("market", "limit"), [("spot", 2), ("linear", 5)])
-def test_limits(raw_client: Any, market: Any, limit: int) -> None:
+def test_limits(raw_client: Any, market: Any, limit: int, clock: Any) -> None:
     """The documented limits hold, and a refused request changes nothing."""
     with Simulator() as sim:
         raw = raw_client(sim)

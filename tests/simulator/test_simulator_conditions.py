@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -96,7 +95,7 @@ def test_refusals_are_not_disturbed(sim: Simulator, raw: Any) -> None:
     assert isinstance(raw.get("/openApi/swap/v2/quote/contracts")["data"], list)
 
 
-def test_every_path_for_some_time(sim: Simulator, raw: Any) -> None:
+def test_every_path_for_some_time(sim: Simulator, raw: Any, clock: Any) -> None:
     """A fault of the path "*" strikes every endpoint, and a lasting one for so many seconds."""
     order = sim.place()
     sim.faults.add("http", status=418, path="*", lasting=0.3)
@@ -106,7 +105,7 @@ def test_every_path_for_some_time(sim: Simulator, raw: Any) -> None:
         raw.send("POST", "cancel", params),
     ]
     assert [one.status_code for one in answers] == [418, 418]
-    time.sleep(0.35)
+    clock.skip(0.35)
     assert raw.get("query", **params)["code"] == 0
     assert sim.faults.waiting == []
 

@@ -53,13 +53,14 @@ def test_ccxt_drops_failures(sim: Simulator, exchange: Any) -> None:
 @every_market
 def test_stale_open_orders(sim: Simulator, exchange: Any, market: Any) -> None:
     """fetch_open_orders may still list a cancelled order, and not list a new one yet."""
-    old = str(sim.place(market=market).order_id)
     exchange.load_markets()
-    sim.clock_offset_ms += 4000
+    sim.clock_offset_ms = -60_000
+    old = str(sim.place(market=market).order_id)
+    sim.clock_offset_ms = 0
     sim.cancel(old)
     new = str(sim.place(market=market).order_id)
     path = {"spot": "spot/v1", "linear": "swap/v2", "inverse": "cswap/v1"}[market] + "/trade/openOrders"
-    sim.faults.add("stale", seconds=3.5, path=path)
+    sim.faults.add("stale", seconds=30, path=path)
     seen = [[one["id"] for one in exchange.fetch_open_orders(UNIFIED[market])] for _ in range(2)]
     assert seen == [[old], [new]]
 

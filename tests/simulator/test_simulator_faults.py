@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import json
 import socket
-import time
+from contextlib import closing
 from typing import Any
 
 import ccxt
 import pytest
 import requests
 
-from ccxt_bingx_ext.simulator import Simulator, SimulatorError
+from ccxt_bingx_ext.simulator import Request, Simulator, SimulatorError
 from ccxt_bingx_ext.simulator.faults import Faults
 from ccxt_bingx_ext.simulator.http.responses import encode
+from tests.helpers import wait_until
 
 LINEAR_BATCH, INVERSE_CANCEL = "swap/v2/trade/batchOrders", "cswap/v1/trade/cancelOrder"
 BEFORE_AND_AFTER = [("before", "PENDING"), ("after", "CANCELED")]
 
 
-def ask(raw: Any, order: Any, timeout: float = 5) -> requests.Response:
+def ask(raw: Any, order: Any) -> requests.Response:
     params = {"symbol": "BTC-USDT", "orderIds": str(order.order_id), "process": 1}
-    response: requests.Response = raw.send("POST", "cancelOrders", params, timeout=timeout)
+    response: requests.Response = raw.send("POST", "cancelOrders", params)
     return response
 
 
@@ -100,12 +101,19 @@ def test_reset_and_drop(sim: Simulator) -> None:
 @pytest.mark.parametrize(("when", "status"), BEFORE_AND_AFTER)
 def test_hang(sim: Simulator, raw: Any, when: Any, status: str) -> None:
     """A hanging request gets no response until its client gives up."""
+    ended: list[Request] = []
+    sim.on_response = ended.append
     order = sim.place()
     sim.faults.add("hang", when=when)
-    with pytest.raises(requests.ReadTimeout):
-        ask(raw, order, timeout=0.3)
+    with closing(raw.begin("cancelOrders", symbol="BTC-USDT", orderIds=str(order.order_id))) as client:
+        wait_until(lambda: sim.requests and sim.requests[0].fault and sim.status(order.order_id) == status)
+        client.sock.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            client.sock.recv(1)
+        assert ended == []
+    wait_until(lambda: ended)
     assert sim.status(order.order_id) == status
-    assert sim.requests[0].http_status is None
+    assert [one.http_status for one in ended] == [None]
 
 
 def test_hang_for_seconds(sim: Simulator, raw: Any) -> None:
@@ -116,17 +124,15 @@ def test_hang_for_seconds(sim: Simulator, raw: Any) -> None:
     assert sim.status(order.order_id) == "CANCELED"
 
 
-def test_delay(sim: Simulator, raw: Any) -> None:
+def test_delay(sim: Simulator, raw: Any, clock: Any) -> None:
     """A delayed request executes although its client has gone."""
     order = sim.place()
     sim.faults.add("delay", seconds=1)
-    with pytest.raises(requests.ReadTimeout):
-        ask(raw, order, timeout=0.3)
+    with closing(raw.begin("cancelOrders", symbol="BTC-USDT", orderIds=str(order.order_id))):
+        wait_until(lambda: sim.requests and sim.requests[0].fault)
     assert sim.status(order.order_id) == "PENDING"
-    deadline = time.monotonic() + 10
-    while sim.status(order.order_id) == "PENDING" and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert sim.status(order.order_id) == "CANCELED"
+    clock.skip(1)
+    wait_until(lambda: sim.status(order.order_id) == "CANCELED")
 
 
 @pytest.mark.parametrize("http_status", [500, 502, 503, 504])
@@ -299,6 +305,8 @@ def test_dribble(sim: Simulator, raw: Any) -> None:
 
 def test_dribble_without_reader(sim: Simulator, raw: Any) -> None:
     """A client that leaves in the middle of a response causes no error in the simulator."""
+    ended: list[Request] = []
+    sim.on_response = ended.append
     sim.faults.add("dribble", chunk=1, seconds=0.01)
     params = {"symbol": "BTC-USDT", "orderIds": "77", "process": 1}
     params["timestamp"] = str(sim.now_ms())
@@ -311,7 +319,7 @@ def test_dribble_without_reader(sim: Simulator, raw: Any) -> None:
     with socket.create_connection(("127.0.0.1", sim.port), timeout=5) as connection:
         connection.sendall(head.encode() + body)
         assert connection.recv(10)
-    time.sleep(0.2)
+    wait_until(lambda: ended)
     assert sim.errors == []
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -44,22 +43,22 @@ def listed(raw: Any, path: str, market: str, **params: Any) -> list[int]:
 
 
 @every_market
-def test_stale_query(sim: Simulator, raw: Any, market: Any) -> None:
+def test_stale_query(sim: Simulator, raw: Any, market: Any, clock: Any) -> None:
     """A stale query shows the state of some time ago, and later the true one."""
     order_id = sim.place(market=market).order_id
     sim.faults.add("stale", seconds=0.2, path="GET " + QUERY[market], times=None)
     sim.cancel(order_id)
     assert look_up(raw, market, order_id) == "PENDING"
-    time.sleep(0.25)
+    clock.skip(0.25)
     assert look_up(raw, market, order_id) == "CANCELED"
     assert sim.requests[-1].conditions == ("stale",)
 
 
 @every_market
-def test_stale_list(sim: Simulator, raw: Any, market: Any) -> None:
+def test_stale_list(sim: Simulator, raw: Any, market: Any, clock: Any) -> None:
     """A stale list still shows a cancelled order, and does not show a new one yet."""
     old = sim.place(market=market).order_id
-    time.sleep(0.25)
+    clock.skip(0.25)
     sim.cancel(old)
     new = sim.place(market=market).order_id
     sim.faults.add("stale", seconds=0.2, path="GET " + OPEN[market])
@@ -68,7 +67,7 @@ def test_stale_list(sim: Simulator, raw: Any, market: Any) -> None:
 
 
 @every_market
-def test_unseen_after_cancel(sim: Simulator, raw: Any, market: Any) -> None:
+def test_unseen_after_cancel(sim: Simulator, raw: Any, market: Any, clock: Any) -> None:
     """A query does not find an order right after its cancel, while the history has it."""
     order_id, filled = (sim.place(market=market).order_id for _ in range(2))
     sim.cancel(order_id)
@@ -77,7 +76,7 @@ def test_unseen_after_cancel(sim: Simulator, raw: Any, market: Any) -> None:
     assert look_up(raw, market, order_id) == (100404 if market == "spot" else 80016)
     assert look_up(raw, market, filled) == "FILLED"
     assert listed(raw, HISTORY[market], market, orderId=order_id) == [order_id, filled]
-    time.sleep(0.35)
+    clock.skip(0.35)
     assert look_up(raw, market, order_id) == "CANCELED"
 
 

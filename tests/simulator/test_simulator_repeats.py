@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,7 +32,7 @@ def delete(raw: Any, path: str, **params: Any) -> dict[str, Any]:
     return response
 
 
-def test_spot_single(sim: Simulator, raw: Any) -> None:
+def test_spot_single(sim: Simulator, raw: Any, clock: Any) -> None:
     """A second single cancel of a spot order within a second is refused, by either of its ids."""
     order = sim.place(client_order_id="mine")
     names = ({"orderId": order.order_id}, {"clientOrderID": "mine"})
@@ -44,7 +43,7 @@ def test_spot_single(sim: Simulator, raw: Any) -> None:
 
 
 @pytest.mark.parametrize("market", ["linear", "inverse"])
-def test_swap_single(sim: Simulator, raw: Any, market: Any) -> None:
+def test_swap_single(sim: Simulator, raw: Any, market: Any, clock: Any) -> None:
     """A second single cancel of a swap order within a second is refused, by either of its ids."""
     order = sim.place(market=market, client_order_id="mine")
     names = ({"orderId": order.order_id}, {"clientOrderId": "mine"})
@@ -54,20 +53,19 @@ def test_swap_single(sim: Simulator, raw: Any, market: Any) -> None:
     assert sim.repeated_submissions == 1
 
 
-def test_after_a_second(raw_client: Any) -> None:
+def test_after_a_second(raw_client: Any, clock: Any) -> None:
     """After the second the order is accepted again, and a refused submission does not extend the second."""
     with Simulator(limits=None, same_order_seconds=0.4) as sim:
         raw, order = raw_client(sim), sim.place()
         sim.faults.add("refuse")
-        began = time.perf_counter()
         assert code_and_words(raw.cancel(order))[0] == 100500
-        time.sleep(0.2)
+        clock.skip(0.2)
         assert code_and_words(raw.cancel(order)) == (100400, SPOT_WORDS)
-        time.sleep(began + 0.45 - time.perf_counter())
+        clock.skip(0.25)
         assert raw.cancel(order)["code"] == 0
 
 
-def test_process_0(sim: Simulator, raw: Any) -> None:
+def test_process_0(sim: Simulator, raw: Any, clock: Any) -> None:
     """A repeated order refuses a spot list with process 0 as a whole, and the others are not submitted."""
     first, second = sim.place(), sim.place()
     sim.faults.add("refuse")
@@ -77,7 +75,7 @@ def test_process_0(sim: Simulator, raw: Any) -> None:
     assert sim.status(first.order_id) == "PENDING"
 
 
-def test_process_1(sim: Simulator, raw: Any) -> None:
+def test_process_1(sim: Simulator, raw: Any, clock: Any) -> None:
     """With process 1 a repeated order is a failed entry, and the others are cancelled."""
     first, second = sim.place(), sim.place()
     raw.cancel(first)
@@ -86,7 +84,7 @@ def test_process_1(sim: Simulator, raw: Any) -> None:
     assert [one["orderId"] for one in data["orders"]] == [second.order_id]
 
 
-def test_linear_batch(sim: Simulator, raw: Any) -> None:
+def test_linear_batch(sim: Simulator, raw: Any, clock: Any) -> None:
     """In the linear batch a repeated order is a failed entry, and the others are cancelled."""
     first, second = sim.place(market="linear"), sim.place(market="linear")
     lists = [json.dumps(one) for one in ([first.order_id], [first.order_id, second.order_id])]
@@ -96,7 +94,7 @@ def test_linear_batch(sim: Simulator, raw: Any) -> None:
     assert sim.status(second.order_id) == "CANCELED"
 
 
-def test_whole_batches(raw_client: Any) -> None:
+def test_whole_batches(raw_client: Any, clock: Any) -> None:
     """With the setting "whole" a repeated order refuses every batch as a whole."""
     with Simulator(limits=None, same_order_in_batch="whole") as sim:
         raw, order, swap = raw_client(sim), sim.place(), sim.place(market="linear")
@@ -107,7 +105,7 @@ def test_whole_batches(raw_client: Any) -> None:
 
 
 @pytest.mark.parametrize("counted", [True, False])
-def test_unknown_ids(raw_client: Any, counted: bool) -> None:
+def test_unknown_ids(raw_client: Any, counted: bool, clock: Any) -> None:
     """The rule counts ids that name no order, unless the setting says otherwise."""
     with Simulator(limits=None, same_order_unknown_ids=counted) as sim:
         raw = raw_client(sim)
@@ -135,7 +133,7 @@ def test_what_is_no_submission(sim: Simulator, raw: Any, refused: dict[str, Any]
     assert raw.post("cancelOrders", **params)["code"] == 0
 
 
-def test_limit_is_no_submission(raw_client: Any) -> None:
+def test_limit_is_no_submission(raw_client: Any, clock: Any) -> None:
     """A request that the rate limit refused does not count as a submission."""
     with Simulator(limits={"cancelOrders": 0}) as sim:
         raw, order = raw_client(sim), sim.place()

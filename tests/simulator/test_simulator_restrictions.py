@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ DELETE = "/openApi/swap/v2/trade/order"
 
 
 @pytest.mark.parametrize("code", [109403, 109415, 80020, 101413])
-def test_risk_control(sim: Simulator, raw: Any, code: int) -> None:
+def test_risk_control(sim: Simulator, raw: Any, code: int, clock: Any) -> None:
     """Risk control refuses the cancels of one account on every market for some time, and no other request."""
     sim.add_account("other-key", "other", "2")
     order, linear, foreign = sim.place(), sim.place(market="linear"), sim.place(uid="2")
@@ -29,7 +28,7 @@ def test_risk_control(sim: Simulator, raw: Any, code: int) -> None:
     assert raw.get("query", symbol="BTC-USDT", orderId=order.order_id)["code"] == 0
     params = {"symbol": "BTC-USDT", "orderIds": str(foreign.order_id)}
     assert raw.send("POST", "cancelOrders", params, key="other-key", secret="other").json()["code"] == 0
-    time.sleep(0.35)
+    clock.skip(0.35)
     assert raw.cancel(order)["code"] == 0
 
 

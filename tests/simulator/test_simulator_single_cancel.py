@@ -111,7 +111,7 @@ def test_flat_inverse_response(raw_client: Any, flat: bool) -> None:
 
 
 @every_market
-def test_limits(raw_client: Any, market: Any) -> None:
+def test_limits(raw_client: Any, market: Any, clock: Any) -> None:
     """Each market accepts five single cancels per second."""
     with Simulator() as sim:
         raw = raw_client(sim)
@@ -150,7 +150,7 @@ def test_second_attempt_of_aiohttp(raw_client: Any, when: Any, executed: bool) -
         finally:
             await close(client)
 
-    with Simulator() as sim:
+    with Simulator(same_order_seconds=60) as sim:
         order = sim.place(market="linear")
         if executed:
             # The second attempt meets the once-per-second rule: a cancelled order looks refused.

@@ -297,7 +297,7 @@ def test_swap_permission(sim: Simulator, raw: Any) -> None:
     assert raw.send("GET", ORDER, params, **key).json()["code"] == 0
 
 
-def test_limit_per_method(raw_client: Any) -> None:
+def test_limit_per_method(raw_client: Any, clock: Any) -> None:
     """Each method of a path has its own limit, and the headers show what is left."""
     with Simulator(same_order_seconds=None) as sim:
         raw = raw_client(sim)
@@ -313,7 +313,7 @@ def test_limit_per_method(raw_client: Any) -> None:
         assert (len(sim.arrivals(ORDER)), len(sim.arrivals("DELETE swap/v2/trade/order"))) == (7, 1)
 
 
-def test_limit_by_path_or_method(raw_client: Any) -> None:
+def test_limit_by_path_or_method(raw_client: Any, clock: Any) -> None:
     """A limit or ban on a path covers all its methods, and one on a method covers that method only."""
     limits = {"swap/v2/trade/order": 0, "POST swap/v2/trade/order": None, "DELETE batchOrders": 1}
     with Simulator(limits=limits) as sim:

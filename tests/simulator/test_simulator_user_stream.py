@@ -36,8 +36,18 @@ def pro(sim: Simulator) -> Iterator[Bot]:
 
 async def subscribed(sim: Simulator, count: int = 1) -> None:
     """Wait until so many clients would receive an event."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while sim.subscribers != count:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.005)
+
+
+async def answered(sim: Simulator, clock: Any) -> None:
+    """Wait until the clients are connected, and have answered every ping that is due."""
+    deadline = time.monotonic() + 60
+    while not sim._streams._listeners or any(
+        one.unanswered or one.next_ping <= clock.monotonic() for one in sim._streams._listeners
+    ):
         assert time.monotonic() < deadline
         await asyncio.sleep(0.005)
 
@@ -60,7 +70,7 @@ class Raw:
     async def next(self, *, pings: bool = False) -> Any:
         """The next message that is not a ping. With ``pings`` the next message."""
         while True:
-            frame = await self.socket.receive(timeout=10)
+            frame = await self.socket.receive(timeout=60)
             if frame.type != aiohttp.WSMsgType.BINARY:
                 return frame.type
             text = gzip.decompress(frame.data).decode()
@@ -165,14 +175,16 @@ def test_timer(sim: Simulator, pro: Bot) -> None:
     pro.run(scenario)
 
 
-def test_answers_pings(pro_pinged: tuple[Simulator, Bot]) -> None:
+def test_answers_pings(pro_pinged: tuple[Simulator, Bot], clock: Any) -> None:
     """ccxt answers the pings of both streams, so they stay open."""
     sim, pro = pro_pinged
 
     async def scenario(exchange: Any) -> None:
         watches = [asyncio.ensure_future(exchange.watch_orders(one)) for one in UNIFIED.values()]
         await subscribed(sim, 2)
-        await asyncio.sleep(1.7)
+        for _ in range(3):
+            clock.skip(0.6)
+            await answered(sim, clock)
         assert sim.subscribers == 2
         sim.place()
         sim.place(market="linear")
@@ -192,16 +204,21 @@ def pro_pinged() -> Iterator[tuple[Simulator, Bot]]:
 
 
 @both_markets
-def test_unanswered_ping(raw_client: Any, market: str) -> None:
+def test_unanswered_ping(raw_client: Any, market: str, clock: Any) -> None:
     """A client that answers pings stays connected, and one that leaves a ping unanswered does not."""
 
     async def scenario(sim: Simulator, key: str) -> None:
         async with connected(sim, market, key) as client:
+            await answered(sim, clock)  # the server has seen the client
             for _ in range(2):
+                clock.skip(0.5)
                 ping = await client.next(pings=True)
                 pong = "Pong" if ping == "Ping" else json.dumps({"pong": ping["ping"], "time": ping["time"]})
                 await client.socket.send_str(pong)
+                await answered(sim, clock)
+            clock.skip(0.5)
             assert await client.next(pings=True)
+            clock.skip(0.5)
             assert await client.next(pings=True) == aiohttp.WSMsgType.CLOSE
 
     with Simulator(ping_seconds=0.4) as sim:
@@ -281,7 +298,7 @@ def test_two_clients(sim: Simulator, key: str) -> None:
     asyncio.run(scenario())
 
 
-def test_faults(sim: Simulator, key: str) -> None:
+def test_faults(sim: Simulator, key: str, clock: Any) -> None:
     """An event can be lost, doubled, or come after newer ones, and a fault waits for an event of its ids."""
 
     async def scenario() -> None:
@@ -297,7 +314,9 @@ def test_faults(sim: Simulator, key: str) -> None:
             sim.cancel(first.order_id)
             sim.cancel(second.order_id)
             sim.cancel(third.order_id)
-            events = [(await client.next())["o"] for _ in range(4)]
+            events = [(await client.next())["o"] for _ in range(3)]
+            clock.skip(0.6)
+            events.append((await client.next())["o"])
             assert [(one["i"], one["X"]) for one in events] == [
                 (second.order_id, "CANCELED"),
                 (second.order_id, "CANCELED"),
