@@ -12,7 +12,7 @@ from ccxt_bingx_ext._cancel.run import Pauses
 from ccxt_bingx_ext._overrides import BingxMixin
 from ccxt_bingx_ext.simulator import Simulator
 
-from .helpers import OURS, SYNC_AND_ASYNC, Bot, RedisServer, bot_of, forget_accounts
+from .helpers import OURS, SYNC_AND_ASYNC, Bot, RedisServer, bot_of, forget_accounts, stalled
 
 pytest_plugins = ["ccxt_bingx_ext.simulator.fixtures"]
 
@@ -70,7 +70,11 @@ def simulator() -> Iterator[Simulator]:
 @pytest.fixture
 def limited(loopback: None) -> Iterator[Simulator]:
     """An exchange with the documented limit of cancelOrders, and without any other limit or ban."""
-    with Simulator(limits={"trade/order": None, "trade/query": None}, ban_after=None) as simulator:
+    from tools.audit.steady import watching
+
+    limits = {"trade/order": None, "trade/query": None}
+    with Simulator(limits=limits, ban_after=None) as simulator, watching() as stalls:
+        stalled[simulator] = lambda: sum(late for _, late in stalls.late if late > 0.05)
         yield simulator
 
 

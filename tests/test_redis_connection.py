@@ -163,6 +163,8 @@ def test_name_server_hangs(
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
     connection = connection_to(server.url)
+    connection._start()
+    connection.timeout = 0.25
     for _ in range(3):
         assert isinstance(call(connection), TimeoutError)
     over.set()
@@ -184,7 +186,7 @@ def test_name_server_hangs(
 )
 def test_timeouts_in_the_url(options: str, timeout: float, server: RedisServer) -> None:
     """The user's timeouts apply, and bound a call as a whole."""
-    connection = connection_to(f"{server.url}{options}")
+    connection = connection_to(f"{server.url_without_timeout}{options}")
     call_sync(connection)
     assert connection.timeout == timeout
 
@@ -193,13 +195,15 @@ def test_timeouts_in_the_url(options: str, timeout: float, server: RedisServer) 
 @pytest.mark.parametrize("value", ["nan", "inf", "-1", "0", "1e9", "soon"])
 def test_odd_timeouts(call: Callable[[Connection], Any], value: str, server: RedisServer) -> None:
     """An unusable timeout counts as an outage."""
-    connection = connection_to(f"{server.url}?socket_timeout={value}&socket_connect_timeout={value}")
+    connection = connection_to(
+        f"{server.url_without_timeout}?socket_timeout={value}&socket_connect_timeout={value}"
+    )
     assert isinstance(call(connection), ValueError)
 
 
 def test_cancelled_while_it_calls(server: RedisServer) -> None:
     """If a task is cancelled twice during a call, its next call reaches Redis after that call."""
-    connection, order = connection_to(f"{server.url}?socket_timeout=60"), list[str]()
+    connection, order = connection_to(server.url), list[str]()
     call_sync(connection)
 
     async def use() -> None:
@@ -227,7 +231,7 @@ def test_cancelled_while_it_calls(server: RedisServer) -> None:
 
 def test_closed_event_loop(server: RedisServer) -> None:
     """A reply for an event loop that is closed goes nowhere, and the next call works."""
-    connection, loop = connection_to(f"{server.url}?socket_timeout=60"), asyncio.new_event_loop()
+    connection, loop = connection_to(server.url), asyncio.new_event_loop()
     waiting = connection.call_async(KEYS, WITHDRAW)
     with connection._lock:
 
@@ -296,7 +300,7 @@ def test_fork(server: RedisServer) -> None:
 def test_more_than_go_together(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls that do not fit into one round trip take the next, in their order."""
     monkeypatch.setattr(module, "MOST_TOGETHER", 2)
-    connection = connection_to(f"{server.url}?socket_timeout=60")
+    connection = connection_to(server.url)
 
     async def main() -> list[Any]:
         return await asyncio.gather(*(connection.call_async(KEYS, WITHDRAW) for _ in range(7)))

@@ -25,8 +25,10 @@ from ccxt_bingx_ext.simulator import Simulator
 
 from .helpers import RedisServer, assert_paced, cancel_all_at_once, cancel_each, config_of, in_threads, place
 
-PACE = RateLimit(2, 1.05, 0.0, in_flight=0.0)  # requests arrive when they are granted
 FAR = 3600.0
+# Requests arrive when they are granted. No slot comes back while the machine stalls.
+RARELY = RateLimit(2, FAR, 0.0, in_flight=0.0)
+PACE = RARELY._replace(period=1.05)  # for tests that wait for a slot
 
 
 def ticket() -> Ticket:
@@ -34,16 +36,18 @@ def ticket() -> Ticket:
 
 
 def lane(server: RedisServer, name: str = "lane") -> Any:
-    """A limiter as in another process: the two share only Redis."""
-    return RedisLimiter(server.url, name, LocalLimiter())
+    """A limiter as in another process: the two share only Redis. A ticket that waits is not dead."""
+    limiter = RedisLimiter(server.url, name, LocalLimiter())
+    limiter.stale_after = FAR
+    return limiter
 
 
 def call(lane: Any, arguments: list[Any]) -> Any:
     return lane._connection.call(lane._keys, arguments)
 
 
-def ask(lane: Any, ticket_: Ticket | None = None) -> Any:
-    return lane.do(Acquire(ticket_ or ticket(), PACE))
+def ask(lane: Any, ticket_: Ticket | None = None, rate_limit: RateLimit = RARELY) -> Any:
+    return lane.do(Acquire(ticket_ or ticket(), rate_limit))
 
 
 def _work(config: dict[str, Any], ids: list[str]) -> None:
@@ -86,16 +90,21 @@ def test_script_equals_schedule(server: RedisServer) -> None:
         one.has_asked = True
 
     def same_answers(name: Ticket) -> bool:
-        in_redis = float(call(shared, shared._arguments(Acquire(name, PACE)))[0])
-        return in_redis == pytest.approx(memory.acquire(name, 0.0, PACE).delay, abs=0.4)
+        in_redis = float(call(shared, shared._arguments(Acquire(name, RARELY)))[0])
+        return in_redis == pytest.approx(memory.acquire(name, 0.0, RARELY).delay, abs=60)
 
     assert all(same_answers(name) for name in tickets)
     for order in (memory.withdraw, lambda name: shared.do(Withdraw(name))):
         order(tickets[3])
     assert all(same_answers(name) for name in tickets[4:])
-    memory.pause(5.0)
+    assert memory.acquire(tickets[6], 0.0, RARELY).delay == 2 * FAR
+
+
+def test_pause_in_the_script(server: RedisServer) -> None:
+    """A pause in Redis delays tickets that could go."""
+    shared = lane(server)
     shared.do(Pause(5.0))
-    assert all(same_answers(name) for name in tickets[4:])
+    assert 0 < float(call(shared, shared._arguments(Acquire(ticket(), RARELY)))[0]) <= 5
 
 
 def test_shared_withdraw(server: RedisServer) -> None:
@@ -106,27 +115,29 @@ def test_shared_withdraw(server: RedisServer) -> None:
     leaving, staying = [ticket() for _ in range(10)], ticket()
     for one in leaving:
         ask(first, one)
-    arguments = second._arguments(Acquire(staying, PACE))
-    assert float(call(second, arguments)[0]) > 5
+    arguments = second._arguments(Acquire(staying, RARELY))
+    assert float(call(second, arguments)[0]) > 5 * FAR
     for one in leaving:
         first.do(Withdraw(one))
-    assert float(call(second, arguments)[0]) <= 1.05
+    assert float(call(second, arguments)[0]) <= FAR
 
 
 def test_dead_process(server: RedisServer) -> None:
     """Redis removes the tickets of a dead process after a while."""
     lane_ = lane(server)
+    lane_.stale_after = 1.5
     for _ in range(8):
-        ask(lane_)  # six tickets wait and never come back
-    start = time.monotonic()
-    acquire(lane_, PACE, 1.0, not_sent)
-    assert time.monotonic() - start < 4  # behind six tickets it would be 4.2
+        ask(lane_, rate_limit=PACE)  # six tickets wait and never come back
+    with redis.Redis.from_url(server.url) as client:
+        assert client.zcard(lane_._keys[0]) == 6
+        acquire(lane_, PACE, 1.0, not_sent)
+        assert client.zcard(lane_._keys[0]) == 0
 
 
 def test_shared_pauses_and_bans(server: RedisServer) -> None:
     """Every process honors a pause or a ban that one process reported."""
     first, second = lane(server), lane(server)
-    first.do(Pause(2.0))
+    first.do(Pause(5.0))
     verdict = ask(second)
     assert 0 < verdict.delay <= second.check_every
     assert not verdict.banned
@@ -146,8 +157,10 @@ def test_cancelled_task(server: RedisServer) -> None:
         ask(shared)
 
     async def main() -> None:
-        task = asyncio.ensure_future(acquire_async(shared, PACE, 1.0, not_sent))
-        await asyncio.sleep(0.2)
+        task = asyncio.ensure_future(acquire_async(shared, RARELY, 1.0, not_sent))
+        with redis.Redis.from_url(server.url) as client:
+            while not client.zcard(shared._keys[0]):
+                await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -159,11 +172,11 @@ def test_cancelled_task(server: RedisServer) -> None:
 
 def test_cancelled_twice(server: RedisServer) -> None:
     """A task that is cancelled twice, at any moment, leaves no entry in this process or in Redis."""
-    shared: Any = RedisLimiter(f"{server.url}?socket_timeout=60", "lane", LocalLimiter())
+    shared = lane(server)
     ask(shared)
 
     async def main(steps: int, more: int) -> None:
-        task = asyncio.ensure_future(acquire_async(shared, PACE, 1.0, not_sent))
+        task = asyncio.ensure_future(acquire_async(shared, RARELY, 1.0, not_sent))
         for pause in (steps, more):
             for _ in range(pause):
                 await asyncio.sleep(0)
@@ -294,8 +307,8 @@ def test_flushed_ban(server: RedisServer) -> None:
 def test_try_acquire(call: Any, server: RedisServer) -> None:
     """try_acquire returns a slot now, or None. A refused attempt leaves no place in Redis."""
     first, second = lane(server), lane(server)
-    assert all(call(one, PACE) is not None for one in (first, second))
-    assert [call(one, PACE) for one in (first, second)] == [None, None]
+    assert all(call(one, RARELY) is not None for one in (first, second))
+    assert [call(one, RARELY) for one in (first, second)] == [None, None]
     with redis.Redis.from_url(server.url) as client:
         assert client.zcard(first._keys[0]) == 0
 
@@ -309,11 +322,11 @@ def test_one_window_too_full(event: str, server: RedisServer, caplog: pytest.Log
         if event == "flush":
             client.flushall()
         else:
-            client.hincrbyfloat(processes[0]._keys[3], "now", -60)
+            client.hincrbyfloat(processes[0]._keys[3], "now", -2 * FAR)
             for name in client.zrange(processes[0]._keys[2], 0, -1):
-                client.zincrby(processes[0]._keys[2], -60, name)
+                client.zincrby(processes[0]._keys[2], -2 * FAR, name)
     delays = [ask(one).delay for one in [*reversed(processes), *processes]]
-    assert 0 < delays.count(0) <= PACE.requests
+    assert 0 < delays.count(0) <= RARELY.requests
     told = caplog.text.count("Redis has lost its data")
     assert told == (2 if event == "flush" else 0), "one per process that had asked before"
 
@@ -332,8 +345,7 @@ def test_clock_step_back(server: RedisServer) -> None:
 
 def test_many_tasks(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of three hundred waiting tasks a few query Redis at a time, in calling order."""
-    # A busy machine must not look like a Redis outage.
-    shared: Any = RedisLimiter(f"{server.url}?socket_timeout=5", "lane", LocalLimiter())
+    shared = lane(server)
     asked: set[Any] = set()
     evaluate = shared._connection.call_async
 
@@ -375,10 +387,10 @@ def test_clock_steps_back_a_minute(server: RedisServer) -> None:
         assert float(call(shared, arguments)[0]) < 2.0 + PACE.period + 0.01
         assert all(at < time.time() + 1 for _, at in client.zrange(shared._keys[2], 0, -1, withscores=True))
         client.hincrbyfloat(shared._keys[3], "now", 60)
-        shared.do(Ban(2.0))
+        shared.do(Ban(30.0))
     verdict = ask(lane(server))
     assert verdict.banned
-    assert verdict.delay <= 2.0
+    assert verdict.delay <= 30.0
 
 
 def test_acknowledged_request(server: RedisServer) -> None:
@@ -398,10 +410,10 @@ def test_shared_renew(server: RedisServer) -> None:
     late = [ticket() for _ in range(2)]
     for one in late:
         assert ask(first, one).delay == 0
-    assert first.do(Renew(late[0], PACE)).delay == 0
+    assert first.do(Renew(late[0], RARELY)).delay == 0
     first.do(Withdraw(late[1]))
     assert ask(second).delay == 0
-    assert first.do(Renew(late[1], PACE)).delay > 0
+    assert first.do(Renew(late[1], RARELY)).delay > 0
     with redis.Redis.from_url(server.url) as client:
         assert client.zcard(shared_arrivals(first)) == 2
 
@@ -438,7 +450,7 @@ def test_deferred_tickets(server: RedisServer) -> None:
 
 def test_call_that_was_repeated(server: RedisServer) -> None:
     """If the connection breaks after a grant and redis-py repeats the call, the ticket has one slot."""
-    first, arguments = lane(server), [*lane(server)._arguments(Acquire(ticket(), PACE))]
+    first, arguments = lane(server), [*lane(server)._arguments(Acquire(ticket(), RARELY))]
     for _ in range(3):
         assert float(call(first, arguments)[0]) == 0
     assert ask(first).delay == 0
