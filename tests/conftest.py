@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from ccxt_bingx_ext._cancel.run import Pauses
 from ccxt_bingx_ext._overrides import BingxMixin
@@ -15,6 +15,10 @@ from ccxt_bingx_ext.simulator import Simulator
 from .helpers import OURS, SYNC_AND_ASYNC, Bot, RedisServer, bot_of, forget_accounts, stalled
 
 pytest_plugins = ["ccxt_bingx_ext.simulator.fixtures"]
+
+# A slow machine needs long for an example, or for drawing it, although no test fails.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 # For `make mutants`: the same examples every time, no search for the smallest example, and no deadline, which
 # a slow machine would miss although no test fails.
@@ -49,8 +53,8 @@ def world(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def bot(simulator: Simulator, world: str) -> Iterator[Bot]:
-    """A bot with our class, on the simulator. Its requests time out after one second."""
-    with bot_of(OURS[world], simulator.ccxt_config(timeout=1000)) as bot:
+    """A bot with our class, on the simulator, with ccxt's own timeout of 10 s: the machine may stall."""
+    with bot_of(OURS[world], simulator.ccxt_config()) as bot:
         yield bot
 
 

@@ -172,6 +172,11 @@ FAULTS: dict[str, dict[str, Any]] = {
 """Faults after which the outcome is unknown, with their details. Spaces keep apart what is one fault."""
 
 
+def patience(fault: str) -> int:
+    """A timeout in ms. It is short only for a fault that holds the response: the machine may stall, too."""
+    return 1000 if fault.strip() in ("hang", "delay") else 10_000
+
+
 def place(simulator: Simulator, count: int = 1, **order: Any) -> list[str]:
     """Place `count` equal orders and return their ids."""
     return [str(simulator.place(**order).order_id) for _ in range(count)]

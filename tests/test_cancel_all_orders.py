@@ -36,6 +36,7 @@ from .helpers import (
     cancels,
     in_threads,
     pairwise,
+    patience,
     place,
     reached,
     refused,
@@ -133,7 +134,7 @@ def test_lost(simulator: Simulator, fault: str, when: Any, market: str, world: s
     ids = place_old(simulator, 2, market=market)
     kind: Any = fault.strip()
     simulator.faults.add(kind, when=when, path=PATHS[market], **FAULTS[fault])
-    with bot_of(OURS[world], simulator.ccxt_config(timeout=1000)) as bot:
+    with bot_of(OURS[world], simulator.ccxt_config(timeout=patience(kind))) as bot:
         bot.load_markets()
         orders = bot.cancel_all_orders(SYMBOLS[market])
     # The ids of orders that the lost request cancelled stay unknown. The list shows that no order is open.
@@ -149,6 +150,7 @@ def test_executed_late(bot: Bot, simulator: Simulator, market: str) -> None:
     bot.load_markets()
     ids = place_old(simulator, 3, market=market)
     simulator.faults.add("delay", seconds=1.8, path=PATHS[market])
+    bot.exchange.timeout = patience("delay")
     assert reported(bot.cancel_all_orders(SYMBOLS[market])) == [(one, "canceled") for one in ids]
     assert open_orders(simulator) == []
 

@@ -32,14 +32,18 @@ from ccxt_bingx_ext import ClientOrderId, bingx
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Order, Simulator
 
-from .helpers import OURS, Bot, bot_of, cancels, pairwise, place, reached, reported, reported_by_client_id
-
-
-@pytest.fixture
-def bot(bot: Bot) -> Bot:
-    """The shared bot, with ccxt's own timeout."""
-    bot.exchange.timeout = 10_000
-    return bot
+from .helpers import (
+    OURS,
+    Bot,
+    bot_of,
+    cancels,
+    pairwise,
+    patience,
+    place,
+    reached,
+    reported,
+    reported_by_client_id,
+)
 
 
 def test_main_job(bot: Bot, simulator: Simulator) -> None:
@@ -231,9 +235,9 @@ def test_unexpected_response(bot: Bot, simulator: Simulator, fault: Any, details
 
 def test_error_in_second_batch(bot: Bot, simulator: Simulator) -> None:
     """When batch 2 of 3 times out, the error reports batch 1 and leaves the other ids unresolved."""
-    bot.exchange.timeout = 1500
     bot.options["cancelOrders"]["resolveAttempts"] = 0
     bot.load_markets()
+    bot.exchange.timeout = 1500
     ids = place(simulator, 5)
     bot.options["cancelOrders"]["batchSize"] = 2
     simulator.faults.add("hang", skip=1)
@@ -415,7 +419,7 @@ def test_echoes(world: str, simulator: Simulator, process: int, request_format: 
     """No text reachable from an error holds a key, secret or signature that a server echoes, whole or cut."""
     key, secret, digits = "Kq7" * 20, "sEcReT9" * 9, "ab" * 32
     simulator.add_account(key, secret, "7")
-    config = {**simulator.ccxt_config(), "apiKey": key, "secret": secret, "timeout": 500}
+    config = {**simulator.ccxt_config(), "apiKey": key, "secret": secret}
     url = f"https://x/?orderIds=1&signature={digits}"
     bodies = [
         json.dumps({"code": 100413, "msg": f"Incorrect apiKey {key}"}),
@@ -437,6 +441,7 @@ def test_echoes(world: str, simulator: Simulator, process: int, request_format: 
             errors.append(caught.value)
             simulator.faults.clear()
         simulator.faults.add("hang")
+        bot.exchange.timeout = patience("hang")
         with pytest.raises(BaseError) as caught:
             bot.cancel_orders(["2"], "BTC/USDT", {"process": process})
         errors.append(caught.value)

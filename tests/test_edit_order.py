@@ -31,7 +31,7 @@ from ccxt_bingx_ext._cancel.editing import NEW_ORDER_UNKNOWN
 from ccxt_bingx_ext._cancel.outcome import UNKNOWN_OUTCOME
 from ccxt_bingx_ext.simulator import Simulator
 
-from .helpers import CCXTS, FAULTS, OURS, Bot, bot_of, cancels, place, reported, unused_port
+from .helpers import CCXTS, FAULTS, OURS, Bot, bot_of, cancels, patience, place, reported, unused_port
 from .scripted import answer, scripted
 
 ONCE_PER_SECOND = "The same order number is only allowed to be submitted once within 1 second."
@@ -234,6 +234,7 @@ def test_lost_response(bot: Bot, simulator: Simulator, fault: str, when: Any) ->
     market = MARKETS["spot" if when == "before" else "linear"]
     old = old_order(simulator, market)
     kind: Any = fault.strip()
+    bot.exchange.timeout = patience(kind)
     simulator.faults.add(kind, when=when, path=market.path, **FAULTS[fault])
     error = failure_of(bot, market, old, clientOrderId="mine_1")
     assert (error.orders, error.unresolved) == ([], [old])

@@ -18,10 +18,22 @@ from ccxt.base.errors import (
 from ccxt_bingx_ext import bingx
 from ccxt_bingx_ext._cancel.outcome import UNKNOWN_OUTCOME
 from ccxt_bingx_ext._cancel.run import Pauses
+from ccxt_bingx_ext._overrides import BingxMixin
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Simulator
 
-from .helpers import FAULTS, OURS, Bot, bot_of, cancels, place, reported, reported_by_client_id, unused_port
+from .helpers import (
+    FAULTS,
+    OURS,
+    Bot,
+    bot_of,
+    cancels,
+    patience,
+    place,
+    reported,
+    reported_by_client_id,
+    unused_port,
+)
 from .scripted import config_over
 
 SYMBOL = "BTC/USDT"
@@ -37,6 +49,7 @@ def test_lost_response(bot: Bot, simulator: Simulator, fault: str, when: Any, pr
     """The plugin cancels and reports both orders although a response was lost."""
     ids = place(simulator, 2)
     kind: Any = fault.strip()
+    bot.exchange.timeout = patience(kind)
     simulator.faults.add(kind, when=when, **FAULTS[fault])
     orders = bot.cancel_orders(ids, SYMBOL, {"process": process})
     assert reported(orders) == [(one, "canceled") for one in ids]
@@ -70,8 +83,9 @@ def test_lost_refusal(bot: Bot, simulator: Simulator) -> None:
     assert len(cancels(simulator)) == 1
 
 
-def test_lost_refusal_unclear(bot: Bot, simulator: Simulator) -> None:
+def test_lost_refusal_unclear(bot: Bot, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """If the other order is cancelled, the outcome of the list is unknown: the first error is raised."""
+    monkeypatch.setattr(BingxMixin, "_pauses", Pauses(reconcile=0.01, lag=60.0))  # no query is late enough
     gone, live = place(simulator, 2)
     simulator.cancel(gone)
     simulator.faults.add("http", status=504, when="after")
@@ -115,6 +129,7 @@ def test_still_unknown(bot: Bot, simulator: Simulator, fault: str, error: Any) -
     bot.load_markets()
     ids = place(simulator, 2)
     kind: Any = fault.strip()
+    bot.exchange.timeout = patience(kind)
     simulator.faults.add(kind, times=None, **FAULTS[fault])
     simulator.faults.add("http", status=502, times=None, path="spot/v1/trade/query")
     with pytest.raises(error, match=UNKNOWN_OUTCOME) as caught:

@@ -32,8 +32,8 @@ from .helpers import (
 
 @pytest.fixture
 def bot(simulator: Simulator) -> Iterator[Bot]:
-    """A bot with our pro class. Its requests time out after one second."""
-    with bot_of(OURS["pro"], simulator.ccxt_config(timeout=1000)) as bot:
+    """A bot with our pro class."""
+    with bot_of(OURS["pro"], simulator.ccxt_config()) as bot:
         yield bot
 
 

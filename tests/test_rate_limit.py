@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import threading
 import time
+from math import inf
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from ccxt_bingx_ext._bingx.endpoints import SPOT
 from ccxt_bingx_ext._bingx.errors import not_sent
 from ccxt_bingx_ext._ratelimit.acquire import acquire, acquire_async
 from ccxt_bingx_ext._ratelimit.local import LocalLimiter
-from ccxt_bingx_ext._ratelimit.messages import Acquire, Ban, Ticket, Withdraw
+from ccxt_bingx_ext._ratelimit.messages import Acquire, Ban, Pause, Ticket, Withdraw
 from ccxt_bingx_ext._ratelimit.registry import limiter_for
 from ccxt_bingx_ext._ratelimit.schedule import RateLimit
 from ccxt_bingx_ext.async_support import bingx as async_bingx
@@ -35,6 +36,7 @@ from .helpers import (
     in_threads,
     place,
     refused,
+    stalled,
 )
 
 SYMBOL = "BTC/USDT"
@@ -111,12 +113,12 @@ def test_ccxts_throttle(world: str, limited: Simulator) -> None:
         limited.clear_log()
         ids = place(limited, 1)
         if world == "sync":
-            bot.exchange.rateLimit = 2000
             bot.fetch_open_orders(SYMBOL)
+            bot.exchange.rateLimit = 60_000
             stamped, before = bot.exchange.lastRestRequestTimestamp, time.perf_counter()
             time.sleep(0.01)
             bot.cancel_orders(ids, SYMBOL)
-            assert time.perf_counter() - before < 1  # ccxt would wait for 10 s (a cost of 5, 2000 ms each)
+            assert time.perf_counter() - before < 30  # ccxt would wait for 5 min (a cost of 5, 60 s each)
             assert bot.exchange.lastRestRequestTimestamp == stamped
         else:
 
@@ -127,15 +129,19 @@ def test_ccxts_throttle(world: str, limited: Simulator) -> None:
                     await call
                     done.append(name)
 
-                ordinary = [note("ordinary", bot.exchange.fetch_open_orders(SYMBOL)) for _ in range(8)]
+                ordinary = [note("ordinary", bot.exchange.fetch_open_orders(SYMBOL)) for _ in range(100)]
                 waiting = [asyncio.ensure_future(one) for one in ordinary]
                 await asyncio.sleep(0)
                 await note("cancel", bot.exchange.cancel_orders(ids, SYMBOL))
-                await asyncio.gather(*waiting)
-                return done
+                at = len(waiting) // 2
+                await asyncio.gather(*waiting[:3])
+                for one in waiting:
+                    one.cancel()
+                await asyncio.gather(*waiting, return_exceptions=True)
+                return done[:at]
 
-            done = bot._loop.run_until_complete(queued())
-            assert done.index("cancel") <= 2  # two ordinary calls may have gone before
+            # On a quiet machine two ordinary calls go before it, and then one each 100 ms.
+            assert "cancel" in bot._loop.run_until_complete(queued())
 
 
 def test_cancelled_tasks_leave_queue(limited: Simulator) -> None:
@@ -147,10 +153,15 @@ def test_cancelled_tasks_leave_queue(limited: Simulator) -> None:
             ids = place(limited, 13)
             tasks = [asyncio.ensure_future(exchange.cancel_orders([one], SYMBOL)) for one in ids[:12]]
             await asyncio.gather(*tasks[:2])
+            lane: Any = exchange._limiter(SPOT)[0]
+            lane.do(Pause(3600.0))
             behind = asyncio.ensure_future(exchange.cancel_orders(ids[12:], SYMBOL))
-            await asyncio.sleep(0.05)
+            while len(lane._schedule.waiting) < 11:
+                await asyncio.sleep(0.01)
             for task in tasks[2:]:
                 task.cancel()
+            lane._schedule.paused_until = -inf
+            lane.do(Ban(0.0))  # wakes who waits
             await behind
             await asyncio.gather(*tasks, return_exceptions=True)
         finally:
@@ -159,7 +170,7 @@ def test_cancelled_tasks_leave_queue(limited: Simulator) -> None:
     asyncio.run(main())
     arrivals = limited.arrivals("cancelOrders")
     assert len(arrivals) == 3
-    assert arrivals[-1] - arrivals[0] < 2.5
+    assert arrivals[-1] - arrivals[0] - stalled[limited]() < 2.5
     assert limited.worst_window("cancelOrders") == 2
 
 
@@ -228,6 +239,7 @@ def test_acquire_during_ban() -> None:
     lane.do(Ban(0.3))
     acquire(lane, pace, 1.0, not_sent)
     acquire(lane, pace, 1.0, not_sent)
+    lane.do(Pause(3600.0))
     raised: list[str] = []
 
     def wait() -> None:
@@ -241,7 +253,7 @@ def test_acquire_during_ban() -> None:
     while not lane._schedule.waiting:
         time.sleep(0.01)
     lane.do(Ban(300.0))
-    thread.join(0.9)
+    thread.join(60)
     assert len(raised) == 1
     assert "not sent" in raised[0]
 

@@ -20,7 +20,18 @@ from ccxt.base.errors import (
 from ccxt_bingx_ext import ClientOrderId
 from ccxt_bingx_ext.simulator import Order, Simulator
 
-from .helpers import FAULTS, OURS, Bot, bot_of, cancels, pairwise, place, reported, reported_by_client_id
+from .helpers import (
+    FAULTS,
+    OURS,
+    Bot,
+    bot_of,
+    cancels,
+    pairwise,
+    patience,
+    place,
+    reported,
+    reported_by_client_id,
+)
 
 LINEAR, INVERSE = "BTC/USDT:USDT", "BTC/USD:BTC"
 SYMBOLS = {"linear": LINEAR, "inverse": INVERSE}
@@ -160,6 +171,7 @@ def test_lost_response(bot: Bot, simulator: Simulator, market: str, fault: str, 
     first, second, filled = place(simulator, 3, market=market)
     simulator.fill(filled)
     kind: Any = fault.strip()
+    bot.exchange.timeout = patience(kind)
     simulator.faults.add(kind, when=when, path=PATHS[market], **FAULTS[fault])
     orders = bot.cancel_orders([first, second, filled, "77"], SYMBOLS[market])
     assert reported(orders) == [(first, "canceled"), (second, "canceled"), (filled, "closed"), ("77", None)]
@@ -221,7 +233,7 @@ def test_look_up_settles_both_ids(bot: Bot, simulator: Simulator, market: Any) -
 @pytest.mark.parametrize("lasting", [False, True])
 def test_refusal_under_other_id(world: str, loopback: None, lasting: bool) -> None:
     """A refusal that names an order by its other id adds no unknown order to the result."""
-    with Simulator(swap_failed_key="none") as sim, bot_of(OURS[world], sim.ccxt_config(timeout=1000)) as bot:
+    with Simulator(swap_failed_key="none") as sim, bot_of(OURS[world], sim.ccxt_config()) as bot:
         sim.place(market="linear", client_order_id="name")
         (other,) = place(sim, market="linear")
         sim.faults.add("refuse", path=PATHS["linear"], ids=["name"])

@@ -76,7 +76,7 @@ def failure_of(bot: Bot, ids: list[str], symbol: str = SPOT, **params: Any) -> B
 
 def test_connect_timeout(world: str, simulator: Simulator, unreachable: str) -> None:
     """If connecting times out, the host received nothing: the cancel goes to the next host at once."""
-    config = config_over(simulator, unreachable, f"127.0.0.1:{simulator.port}", timeout=500)
+    config = config_over(simulator, unreachable, f"127.0.0.1:{simulator.port}", timeout=1500)
     ids = place(simulator, 2)
     with bot_of(OURS[world], config) as bot:
         assert reported(bot.cancel_orders(ids, SPOT)) == [(one, "canceled") for one in ids]
