@@ -198,8 +198,15 @@ def test_clock_off(bot: Bot, simulator: Simulator, ahead: int, measured: bool) -
 def test_doubtful_age(bot: Bot, simulator: Simulator) -> None:
     """The plugin reports an order placed just before a lost request, and the bot can pass it back."""
     bot.load_markets()
-    ids = place(simulator, 2, market="linear")
-    simulator.faults.add("drop", path=PATHS["linear"])
+    ids: list[str] = []
+
+    def place_before_it_is_lost() -> None:
+        simulator.clock_offset_ms -= 100
+        ids.extend(place(simulator, 2, market="linear"))
+        simulator.clock_offset_ms += 100
+        raise ConnectionResetError
+
+    simulator.faults.add("race", action=place_before_it_is_lost, path=PATHS["linear"])
     with pytest.raises(NetworkError, match=UNKNOWN_OUTCOME) as caught:
         bot.cancel_all_orders(SYMBOLS["linear"])
     error: Any = caught.value

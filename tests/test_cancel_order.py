@@ -30,7 +30,7 @@ from ccxt_bingx_ext import ClientOrderId, bingx
 from ccxt_bingx_ext._bingx.vocabulary import calls_orders_gone
 from ccxt_bingx_ext._cancel.outcome import UNKNOWN_OUTCOME
 from ccxt_bingx_ext.async_support import bingx as async_bingx
-from ccxt_bingx_ext.simulator import Simulator
+from ccxt_bingx_ext.simulator import Request, Simulator
 
 from .helpers import (
     FAULTS,
@@ -324,8 +324,13 @@ def test_executed_late(bot: Bot, simulator: Simulator, market: Any) -> None:
     """A request that is executed after the first query does not turn into a failure."""
     (order_id,) = place(simulator, market=market)
     simulator.faults.add("http", status=504, path=SINGLE[market])
-    later = threading.Timer(0.5, simulator.cancel, (order_id,))  # before the next cancel may be sent
-    later.start()
+    query = simulator.path(QUERY[market])
+
+    def execute(request: Request) -> None:
+        if query in (request.path, request.endpoint) and simulator.status(order_id) == "PENDING":
+            simulator.cancel(order_id)
+
+    simulator.on_response = execute
     assert bot.cancel_order(order_id, SYMBOLS[market])["status"] == "canceled"
     assert simulator.status(order_id) == "CANCELED"
 

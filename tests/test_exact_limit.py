@@ -11,6 +11,7 @@ import pytest
 from benchmarks.exchange_process import ExchangeProcess
 from ccxt_bingx_ext._ratelimit.acquire import Slot
 from ccxt_bingx_ext._ratelimit.schedule import RateLimit
+from tools.audit.steady import watching
 
 from .delaying_proxy import proxy_to
 from .helpers import RedisServer, pairwise
@@ -38,7 +39,9 @@ ROWS = [
 # Other tests run at the same time: with a load of 12 on two cores the bots reached 0.97.
 AIM = 0.94
 START = 0.7  # the least share of that, because bots in trouble start slowly
-TRIES = 5  # the limit must hold in each; other load may slow the machine down in a few
+TRIES = 5  # the limit must hold in each, unless the machine stalled; other load may slow it down in a few
+# The limit holds if requests arrive within 250 ms. A longer stall and a latency of 150 ms exceed that.
+LONGEST_STALL = 0.1
 WINDOWS = 3  # windows per row: with new connections, kept connections, and new connections again
 
 
@@ -107,11 +110,17 @@ def test_exact(
     """For every delay of requests, no second sees more than the limit, and the bots use most of it."""
     least = least_pace(kind, name)
     for _ in range(TRIES):
-        judgement = measure(exchange, kind, name, limit, request)
-        print(f"{kind}, {name}, limit {limit}: {judgement}, least pace {least:.3f}")  # pytest -s
+        with watching() as stalls:
+            judgement = measure(exchange, kind, name, limit, request)
+        stall = max((late for _, late in stalls.late), default=0.0)
+        said = f"{kind}, {name}, limit {limit}: {judgement}, least pace {least:.3f}, stall {stall:.3f} s"
+        print(said)  # pytest -s
+        if judgement.worst > limit and stall > LONGEST_STALL:
+            continue
         assert judgement.worst <= limit
         if judgement.pace >= least and judgement.use >= least * START:
             break
+    assert judgement.worst <= limit
     assert judgement.pace >= least
     assert judgement.use >= least * START
 
