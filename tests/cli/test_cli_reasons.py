@@ -96,9 +96,9 @@ def test_refusal_without_all_or_nothing() -> None:
     assert why(refused(OrderNotFound)) == "the exchange refused: the words (code 1)"
 
 
-def asked(url: str) -> BaseError:
+def asked(url: str, timeout: int = 10_000) -> BaseError:
     """The error of the first request of a real exchange object to `url`."""
-    exchange = bingx({"timeout": 1000})
+    exchange = bingx({"timeout": timeout})
     exchange.urls["api"] = dict.fromkeys(exchange.urls["api"], url)
     with pytest.raises(BaseError) as raised:
         exchange.load_time_difference()
@@ -152,7 +152,7 @@ def test_no_tls(loopback: None, server: Server) -> None:
 def test_timeout(loopback: None, server: Server) -> None:
     """A server that says nothing lets the request time out."""
     port = server(lambda connection: connection.recv(100_000) and connection.recv(1))
-    assert connection_failure(asked(f"http://127.0.0.1:{port}")) == "it timed out"
+    assert connection_failure(asked(f"http://127.0.0.1:{port}", timeout=500)) == "it timed out"
 
 
 def test_broken_connection(loopback: None, server: Server) -> None:
