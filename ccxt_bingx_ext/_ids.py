@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex, TypeAlias
 
 from ccxt.base.errors import BadRequest
 
+from ._redact import hide_credentials
+
 if TYPE_CHECKING:
     from typing_extensions import Self
 
@@ -162,9 +164,9 @@ def is_blank(given: object) -> bool:
 
 
 def shown(value: object) -> str:
-    """`value` as messages show it: at most 100 characters, and never an error of its own."""
+    """`value` as messages show it: at most 100 characters, no password, and never an error of its own."""
     try:
-        text = repr(value)
+        text = hide_credentials(repr(value))
     except Exception:
         # Python cannot write an int of thousands of digits. A caller's own __repr__ may raise anything.
         kind = type(value).__name__

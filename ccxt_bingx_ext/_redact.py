@@ -63,6 +63,18 @@ def shorten(text: str, most: int) -> str:
     return text if len(text) <= most else re.sub(r"[\w.+/=%-]*$", "…", text[:most], count=1)
 
 
+def hide_credentials(text: str) -> str:
+    """`text`, the repr of a caller's value, up to the first URL that may hold a password.
+
+    That may be any part of the URL, and any character may follow unescaped. So the whole rest is masked. Only
+    a web address without "@" and "?" holds no password, and stays.
+    """
+    begins = ":/" if "?" in text else r"(?<!http)(?<!https):/"
+    if "@" in text:
+        begins = r":(?! )"  # of "user:password@host", too. In a dict, a space follows the colon
+    return re.sub(rf"(?is)({begins}/*).*", rf"\g<1>{MASK}", text, count=1)
+
+
 def hides_secrets(method: F) -> F:
     """Redact the ccxt errors that leave the flow `method` of an exchange object, which knows its keys."""
 
