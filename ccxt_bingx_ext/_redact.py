@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import suppress
 from enum import Enum
@@ -110,6 +111,7 @@ class _Cleaner:
 
     def __init__(self, secrets: tuple[object, ...], handled: BaseException | None) -> None:
         self._secrets = secrets
+        self._names: dict[str, str] = {}  # keys of dicts, which repeat in every order, and what they become
         # With the original, because its id() may pass to another object once it is deleted.
         self._cleaned: dict[int, tuple[BaseException, BaseException]] = {}
         self._todo: list[BaseException] = []
@@ -205,13 +207,37 @@ class _Cleaner:
                     copy = getattr(type(item), "_make", tuple)(map(self._copy, item))
                 elif isinstance(item, (Mapping, list)):
                     if id(item) not in copies:
-                        copy = {**item} if isinstance(item, Mapping) else [*item]
+                        copy = self._with_names(item) if isinstance(item, Mapping) else [*item]
                         copies[id(item)] = copy
                         todo.append(copy)
                 elif not _is_plain(item):
                     copy = None
                 container[key] = copy
         return top[0]
+
+    def _with_names(self, item: Mapping[Any, Any]) -> dict[Any, Any]:
+        """A copy of `item` with its keys masked.
+
+        Keys that become equal get numbers, because each value may be all that is known of an order.
+        """
+        copy: dict[Any, Any] = {}
+        times: Counter[str] = Counter()
+        for key, value in {**item}.items():
+            masked = name = self._name(key)
+            while name in copy:
+                times[masked] += 1
+                name = f"{masked} ({times[masked] + 1})"
+            copy[name] = value
+        return copy
+
+    def _name(self, key: Any) -> Any:
+        """The `key` of a dict, masked. JSON's keys are texts. A key of another library may hold anything."""
+        if not isinstance(key, str):
+            return key if key is None or isinstance(key, (int, float, Enum)) else MASK
+        text = str.__str__(key)
+        if text not in self._names:
+            self._names[text] = self._redact(text)
+        return self._names[text]
 
     def _mask_message(self, error: BaseException) -> None:
         if self._leaks(error):

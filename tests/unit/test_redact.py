@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import time
 import traceback
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
@@ -322,6 +323,49 @@ def test_by_value() -> None:
     """redact masks a known key anywhere, and the head of a long key at the end of a cut text."""
     assert redact(f"<{KEY}> {KEY[:30]}", (KEY,)) == "<***> ***"
     assert redact("a-short-key a-short-ke", ("a-short-key",)) == "*** a-short-ke"
+
+
+def test_keys_of_dicts() -> None:
+    """redact masks the keys of dicts, too. Keys that become equal get numbers: no value is lost."""
+    form = {
+        f"orderIds=5&signature={DIGITS}": 1,
+        "orderIds=5&signature=" + "cd" * 32: 2,
+        f"orderIds=5&signature={DIGITS[:60]}": 3,
+        "orderIds=5&signature=*** (2)": 4,
+        KEY: {SECRET: KEY},
+        "***": 5,
+        "ab" * 20: 6,
+        17: 7,
+        None: 8,
+    }
+    error: Any = NetworkError("bingx")
+    error.orders = [{"id": "5", "info": {"form": form}}]
+    error.headers = {("a", KEY): 1, KEY.encode(): 2, object(): KEY}
+    raised: Any = Exchange(error).raised()
+    assert_clean(raised)
+    assert raised.orders == [{"id": "5", "info": {"form": {
+        "orderIds=5&signature=***": 1,
+        "orderIds=5&signature=*** (2)": 2,
+        "orderIds=5&signature=*** (3)": 3,
+        "orderIds=5&signature=*** (2) (2)": 4,
+        "***": {"***": "***"},
+        "*** (2)": 5,
+        "ab" * 20: 6,
+        17: 7,
+        None: 8,
+    }}}]  # fmt: skip
+    assert raised.headers == {"***": 1, "*** (2)": 2, "*** (3)": "***"}
+    assert KEY in form, "the response itself is not ours to change"
+
+
+def test_many_equal_keys() -> None:
+    """Thousands of keys that become equal take linear time."""
+    error: Any = NetworkError("bingx")
+    error.orders = [{f"signature={number:064x}": number for number in range(5000)}]
+    began = time.monotonic()
+    (order,) = Exchange(error).raised().orders  # type: ignore[attr-defined]
+    assert time.monotonic() - began < 10
+    assert [*order.values()] == [*range(5000)]
 
 
 @pytest.mark.parametrize(
