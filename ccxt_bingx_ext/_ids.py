@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 OrderId: TypeAlias = str | SupportsIndex | Mapping[str, Any]
 
 
+_NUMPYS_BOOLEANS = (
+    "bool",
+    "bool_",
+)  # up to numpy 2.2 they have an __index__, which only warns (seen in 2.2.6)
+
+
 class ClientOrderId(str):
     """A client order id. It equals the plain string, and its type distinguishes it from an order id.
 
@@ -150,10 +156,10 @@ def exact(given: Any) -> Any:
         return int.__index__(given)
     if isinstance(given, float):
         return float.__float__(given)
-    if hasattr(type(given), "__index__"):
+    if hasattr(type(given), "__index__") and type(given).__name__ not in _NUMPYS_BOOLEANS:
         try:
             return operator.index(given)
-        except Exception:  # numpy.bool_ and arrays have an __index__ that refuses
+        except Exception:  # an array has an __index__ that refuses
             return given
     return given
 
