@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex, TypeAlias
 
 from ccxt.base.errors import BadRequest
 
+from ._redact import hide_credentials
+
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 # A caller may pass one of these as an id. SupportsIndex is an int, or one of numpy's.
 OrderId: TypeAlias = str | SupportsIndex | Mapping[str, Any]
+
+
+_NUMPYS_BOOLEANS = (
+    "bool",
+    "bool_",
+)  # up to numpy 2.2 they have an __index__, which only warns (seen in 2.2.6)
 
 
 class ClientOrderId(str):
@@ -148,10 +156,10 @@ def exact(given: Any) -> Any:
         return int.__index__(given)
     if isinstance(given, float):
         return float.__float__(given)
-    if hasattr(type(given), "__index__"):
+    if hasattr(type(given), "__index__") and type(given).__name__ not in _NUMPYS_BOOLEANS:
         try:
             return operator.index(given)
-        except Exception:  # numpy.bool_ and arrays have an __index__ that refuses
+        except Exception:  # an array has an __index__ that refuses
             return given
     return given
 
@@ -162,9 +170,9 @@ def is_blank(given: object) -> bool:
 
 
 def shown(value: object) -> str:
-    """`value` as messages show it: at most 100 characters, and never an error of its own."""
+    """`value` as messages show it: at most 100 characters, no password, and never an error of its own."""
     try:
-        text = repr(value)
+        text = hide_credentials(repr(value))
     except Exception:
         # Python cannot write an int of thousands of digits. A caller's own __repr__ may raise anything.
         kind = type(value).__name__

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import functools
 import re
+import string
 import sys
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import suppress
 from enum import Enum
@@ -24,34 +26,55 @@ MASK = "***"
 # two parts is bounded, because the exchange's texts may be hostile.
 # The text between a name and its value: in a URL, in JSON, in a header, or in one of these inside another.
 _QUOTE = r"(?:[\"'\\\s\[]|%(?:25){0,4}(?:2[027]|5[BC])|\\u00(?:2[027]|5[bc])|&(?:quot|#34|#39);)"
-_EQUALS = r"(?:[=:]|%(?:25){0,4}3[AD]|\\u003[ad]|&(?:#61|#x3d|equals);)"
+_EQUALS = r"(?:[=:>]|%(?:25){0,4}3[ADE]|\\u003[ade]|&(?:#61|#x3d|equals|#62|gt);){1,2}"
 _BETWEEN = rf"{_QUOTE}{{0,6}}{_EQUALS}{_QUOTE}{{0,8}}"
 _SIGNATURE = rf"(?i)(sign(?:ature)?{_BETWEEN})[0-9a-f]{{8,}}"
-_API_KEY = rf"(?i)(x[-_]bx[-_]apikey{_BETWEEN})[\w.+/=-]{{8,}}"
+# Without "=" or ":", an id may follow. Order ids have 19 digits, and hexadecimal client order ids mostly 32.
+_SIGNATURE_NEARBY = rf"(?i)(sign(?:ature)?(?:{_QUOTE}|[,;(){{}}</]|\bis\b){{1,8}})[0-9a-f]{{33,}}"
+# Part of a key has digits or both cases. A word about the key, such as "not_found", has neither.
+_WORD = r"(?:[A-Z]?[a-z]+|[A-Z]+)(?:[-_./](?:[A-Z]?[a-z]+|[A-Z]+))*\.{0,3}(?![\w.+/=-])"
+_API_KEY = rf"((?i:api[-_ ]?key{_BETWEEN}))(?!{_WORD})[\w.+/=-]{{8,}}"
 # A signature by its shape, where its name is cut off. No id has more than 40 characters, and three quarters
 # of a signature do not suffice to sign. Without \b: in "signature%3D" D is a hexadecimal digit, too.
 _DIGITS = r"()[0-9a-fA-F]{48,}"
+# User and password in a URL, such as that of a proxy.
+_CREDENTIALS = r"(//)[^\s/\"'<>]+(?=@)"
+_PATTERNS = (_SIGNATURE, _SIGNATURE_NEARBY, _API_KEY, _DIGITS, _CREDENTIALS)
 
 _SHORTEST_SECRET = 8  # a shorter text is not a key of the exchange, and would be masked inside other words
-_LONG_SECRET = 32  # the exchange's keys have 64 characters and more. Their head alone is masked, too
-_HEAD = 16
+_LONG_SECRET = 32  # the exchange's keys have 64 characters and more. Their parts are masked, too
+_PART = 16  # characters of a part
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)  # keeps the length, unlike str.lower
 _LONGEST_ID = 40  # characters of an order's id. An altered id loses sight of its order
 
 
 def redact(text: str, secrets: Iterable[object] = ()) -> str:
-    """Mask signatures, API keys and `secrets` in `text`, whole or cut off at the end.
+    """Mask signatures, API keys, users and passwords of URLs, and `secrets` in `text`, whole or cut short.
 
-    The plugin knows signatures by name and by shape, and API keys by the name of their header. It ignores
-    `secrets` of fewer than 8 characters.
+    The plugin knows signatures by name and by shape, and API keys by name. Of `secrets`, it ignores those of
+    fewer than 8 characters, and masks parts of those of at least 32.
     """
     for secret in secrets:
         if isinstance(secret, str) and len(secret) >= _SHORTEST_SECRET:
             text = re.sub(rf"(?i){re.escape(secret)}", MASK, text)
             if len(secret) >= _LONG_SECRET:
-                text = re.sub(rf"(?i){re.escape(secret[:_HEAD])}[\w.+/=-]*", MASK, text)
-    for pattern in (_SIGNATURE, _API_KEY, _DIGITS):
+                text = _without_parts(text, secret)
+    for pattern in _PATTERNS:
         text = re.sub(pattern, rf"\g<1>{MASK}", text)
     return text
+
+
+def _without_parts(text: str, secret: str) -> str:
+    """Mask each part of `secret` in `text` that has at least 16 characters."""
+    lower, key = text.translate(_LOWER), secret.translate(_LOWER)
+    parts = {key[at : at + _PART] for at in range(len(key) - _PART + 1)}
+    masked, done = list[str](), 0
+    for at in range(len(lower) - _PART + 1):
+        if lower[at : at + _PART] in parts:
+            if at > done or not done:
+                masked += (text[done:at], MASK)
+            done = at + _PART
+    return "".join((*masked, text[done:]))
 
 
 def shorten(text: str, most: int) -> str:
@@ -61,6 +84,18 @@ def shorten(text: str, most: int) -> str:
     """
     text = redact(text)
     return text if len(text) <= most else re.sub(r"[\w.+/=%-]*$", "…", text[:most], count=1)
+
+
+def hide_credentials(text: str) -> str:
+    """`text`, the repr of a caller's value, up to the first URL that may hold a password.
+
+    That may be any part of the URL, and any character may follow unescaped. So the whole rest is masked. Only
+    a web address without "@" and "?" holds no password, and stays.
+    """
+    begins = ":/" if "?" in text else r"(?<!http)(?<!https):/"
+    if "@" in text:
+        begins = r":(?! )"  # of "user:password@host", too. In a dict, a space follows the colon
+    return re.sub(rf"(?is)({begins}/*).*", rf"\g<1>{MASK}", text, count=1)
 
 
 def hides_secrets(method: F) -> F:
@@ -98,6 +133,7 @@ class _Cleaner:
 
     def __init__(self, secrets: tuple[object, ...], handled: BaseException | None) -> None:
         self._secrets = secrets
+        self._names: dict[str, str] = {}  # keys of dicts, which repeat in every order, and what they become
         # With the original, because its id() may pass to another object once it is deleted.
         self._cleaned: dict[int, tuple[BaseException, BaseException]] = {}
         self._todo: list[BaseException] = []
@@ -193,13 +229,37 @@ class _Cleaner:
                     copy = getattr(type(item), "_make", tuple)(map(self._copy, item))
                 elif isinstance(item, (Mapping, list)):
                     if id(item) not in copies:
-                        copy = {**item} if isinstance(item, Mapping) else [*item]
+                        copy = self._with_names(item) if isinstance(item, Mapping) else [*item]
                         copies[id(item)] = copy
                         todo.append(copy)
                 elif not _is_plain(item):
                     copy = None
                 container[key] = copy
         return top[0]
+
+    def _with_names(self, item: Mapping[Any, Any]) -> dict[Any, Any]:
+        """A copy of `item` with its keys masked.
+
+        Keys that become equal get numbers, because each value may be all that is known of an order.
+        """
+        copy: dict[Any, Any] = {}
+        times: Counter[str] = Counter()
+        for key, value in {**item}.items():
+            masked = name = self._name(key)
+            while name in copy:
+                times[masked] += 1
+                name = f"{masked} ({times[masked] + 1})"
+            copy[name] = value
+        return copy
+
+    def _name(self, key: Any) -> Any:
+        """The `key` of a dict, masked. JSON's keys are texts. A key of another library may hold anything."""
+        if not isinstance(key, str):
+            return key if key is None or isinstance(key, (int, float, Enum)) else MASK
+        text = str.__str__(key)
+        if text not in self._names:
+            self._names[text] = self._redact(text)
+        return self._names[text]
 
     def _mask_message(self, error: BaseException) -> None:
         if self._leaks(error):

@@ -17,7 +17,7 @@ from importlib.resources import files
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from .outage import Outage
+from .outage import Outage, UnusableUrl
 
 TIMEOUT = 0.25  # s for a call as a whole: a request must not wait for a Redis that does not reply
 LONGEST_TIMEOUT = 3600.0  # s; the most that a URL may set
@@ -119,30 +119,43 @@ class Connection:
         return True
 
     def _start(self) -> None:
-        from redis import Redis
-        from redis.backoff import NoBackoff
-        from redis.connection import parse_url
-        from redis.exceptions import ConnectionError as Disconnected
-        from redis.retry import Retry
-
-        client = Redis.from_url(
-            self._url,
-            socket_timeout=TIMEOUT,
-            socket_connect_timeout=TIMEOUT,
-            retry=Retry(NoBackoff(), 1, (Disconnected,)),  # the kept connection may be dead
-        )
-        options = parse_url(self._url)  # type: ignore[no-untyped-call]
-        own = [options[name] for name in ("socket_timeout", "socket_connect_timeout") if name in options]
-        timeout = max(own, default=TIMEOUT)
-        if not 0 < timeout <= LONGEST_TIMEOUT:
-            raise ValueError(f"a timeout in the URL must be above 0 and at most {LONGEST_TIMEOUT:g} s")
-        self.timeout = timeout
+        try:
+            client, self.timeout = _client_of(self._url)
+        except ModuleNotFoundError:
+            raise
+        except Exception as error:
+            raise UnusableUrl(type(error).__name__) from None
         self._calls = SimpleQueue()
         self._thread = threading.Thread(
             target=_serve, args=(self._calls, client), name="ccxt-bingx-ext-redis", daemon=True
         )
         self._thread.start()
         weakref.finalize(self, self._calls.put, None)
+
+
+def _client_of(url: str) -> tuple[Any, float]:
+    """A client of the Redis at `url`, and the s that a call may take. What this raises may quote `url`."""
+    from redis import Redis
+    from redis.backoff import NoBackoff
+    from redis.connection import parse_url
+    from redis.exceptions import ConnectionError as Disconnected
+    from redis.retry import Retry
+
+    client = Redis.from_url(
+        url,
+        socket_timeout=TIMEOUT,
+        socket_connect_timeout=TIMEOUT,
+        retry=Retry(NoBackoff(), 1, (Disconnected,)),  # the kept connection may be dead
+    )
+    pool = client.connection_pool
+    # redis-py would read the options of the URL at the first call. An option may be part of a password.
+    pool.connection_class(**pool.connection_kwargs)
+    options = parse_url(url)  # type: ignore[no-untyped-call]
+    own = [options[name] for name in ("socket_timeout", "socket_connect_timeout") if name in options]
+    timeout = max(own, default=TIMEOUT)
+    if not 0 < timeout <= LONGEST_TIMEOUT:
+        raise ValueError(f"a timeout in the URL must be above 0 and at most {LONGEST_TIMEOUT:g} s")
+    return client, timeout
 
 
 def _serve(calls: SimpleQueue[Call | None], client: Any) -> None:

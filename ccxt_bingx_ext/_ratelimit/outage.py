@@ -9,6 +9,11 @@ from urllib.parse import urlsplit
 from .._log import WARNING, event
 
 _UNREADABLE = 'an unreadable URL (write %2F, %3F, %23 and %40 for "/", "?", "#" and "@" in a password)'
+_QUOTING = (ValueError, TypeError, LookupError)  # redis-py raises these about an option of the URL
+
+
+class UnusableUrl(Exception):
+    """redis-py cannot make a client of a URL. The text is the class of its error, which may quote the URL."""
 
 
 class Outage:
@@ -51,11 +56,11 @@ class Outage:
         with self._lock:
             is_new, self._until = self._until is None, time.monotonic() + retry_after
         if is_new:
-            # redis-py's ValueErrors quote the URL, with its password. Other errors name the host, which may
-            # be part of the password if the URL is unreadable.
-            is_secret = isinstance(error, ValueError) or self.where == _UNREADABLE
+            # An option of the URL may be part of a password with an unescaped "&". Errors of the network name
+            # the host, which may be part of the password if the URL is unreadable.
+            is_secret = isinstance(error, (UnusableUrl, *_QUOTING)) or self.where == _UNREADABLE
             reason = "" if is_secret else f": {error}"
-            kind = type(error).__name__
+            kind = str(error) if isinstance(error, UnusableUrl) else type(error).__name__
             text = (
                 f"the shared rate limit at {self.where} cannot be reached ({kind}{reason}). "
                 "Until it is back, each process keeps the limit by itself"

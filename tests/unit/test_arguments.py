@@ -610,7 +610,7 @@ def test_hostile_text_as_itself() -> None:
 
 
 class Index:
-    """An integer of numpy's kind."""
+    """As numpy.int64: not an int, though it equals one, has its hash and its text, and shows another repr."""
 
     def __init__(self, value: int) -> None:
         self.value = value
@@ -618,22 +618,75 @@ class Index:
     def __index__(self) -> int:
         return self.value
 
+    def __int__(self) -> int:
+        return self.value
+
+    def __eq__(self, other: object) -> bool:
+        return self.value == other
+
+    def __hash__(self) -> int:
+        return hash(self.value)
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    def __repr__(self) -> str:
+        return f"np.int64({self.value})"
+
+
+# As numpy's booleans, under both of their names. numpy 2.2 gives them an __index__.
+BOOLEANS = [type(name, (Index,), {})(1) for name in ("bool", "bool_")]
+
+
+class Float(float):
+    """As numpy.float64."""
+
+    def __repr__(self) -> str:
+        return f"np.float64({float(self)})"
+
+
+class Array:
+    """As numpy's array: iterable, and not hashable. Its comparison, truth value and index raise."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, *items: Index) -> None:
+        self.items = items
+
+    def __iter__(self) -> Iterator[Index]:
+        return iter(self.items)
+
+    def __eq__(self, other: object) -> bool:
+        raise ValueError("The truth value of an array with more than one element is ambiguous")
+
+    def __bool__(self) -> bool:
+        raise ValueError("The truth value of an array with more than one element is ambiguous")
+
+    def __index__(self) -> int:
+        raise TypeError("only integer scalar arrays can be converted to a scalar index")
+
 
 def test_ids_with_index() -> None:
     """A value with __index__, as in numpy, is a valid id, process and parameter."""
     batch = parse_batch([Index(7)], {"clientOrderIds": [Index(8)], "process": Index(1), "foo": Index(5)})
     assert ids_of(batch) == order_ids("7") + client_ids("8")
     assert (batch.process, batch.extra) == (1, (("foo", 5),))
+    assert [type(ref.value) for ref in batch.refs] == [str, str]
+    assert ids_of(parse_batch([{"id": Index(7)}, Index(7), 7, "7"], {})) == order_ids("7")
     assert type(asked(None, {"clientOrderIds": [Index(8)]}).unresolved[0]) is ClientOrderId
+    for bad in (Index(0), Index(2**63)):
+        with pytest.raises(BadRequest, match=r"is not an order id .*: np\.int64"):
+            parse_batch([bad], {})
 
 
-def test_ids_of_numpy() -> None:
-    """An array of numpy's integers is a list of ids. numpy's booleans are not ids."""
-    numpy = pytest.importorskip("numpy")
-    assert ids_of(parse_batch(numpy.array([7, 8]), {})) == order_ids("7", "8")
-    for bad in (numpy.bool_(True), numpy.float64(7.0), numpy.array([7, 8])):
+def test_arrays_of_ids() -> None:
+    """An array of numpy's integers is a list of ids. numpy's booleans, floats and arrays are not ids."""
+    assert ids_of(parse_batch(Array(Index(7), Index(8)), {})) == order_ids("7", "8")
+    for bad in (*BOOLEANS, Float(7.0), Array(Index(7), Index(8))):
         with pytest.raises(BadRequest, match="is not an order id"):
             parse_batch([bad], {})
+        with pytest.raises(BadRequest, match="process is not 0 or 1"):
+            parse_batch(["7"], {"process": bad})
 
 
 def test_entries_among_ids() -> None:

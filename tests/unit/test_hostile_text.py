@@ -23,7 +23,8 @@ PIECES = (
     "already ", "too many ", "submitted once ", "order", "order ", "orderid", "orderid ", "orderid:",
     "order not ", "order 1 ", "order is ", "the orderid:", "the orderid:a ", "order status:a ",
     "order status:a;", "'a ", '"not ', "signature", "signature=", "signature\"", "x-bx-apikey=",
-    "ab" * 20 + " ", "/spot/v1", "/spot/v1/trade/a",
+    "sign ", "sign,", "sign>", "apikey", "apikey:a/", "apikey: a-", "a-", "A", "/", "//", "//a@", "@",
+    "ab" * 20 + " ", "ab" * 9, "/spot/v1", "/spot/v1/trade/a",
 )  # fmt: skip
 STARTS = ("", "order status :CANCELED the orderId:'")
 

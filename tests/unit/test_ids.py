@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -146,3 +147,30 @@ def test_shown() -> None:
     assert shown("x" * 200) == f"'{'x' * 99}…"
     assert shown(Odd()) == "a value of type Odd without a text"
     assert shown(10**5000) == "a very large int"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("redis://user:password@host:1/0", "'redis://***"),
+        ({"a": 1, "b": ["unix:///x", "y"]}, "{'a': 1, 'b': ['unix:///***"),
+        (":password@host", "':***"),
+        ("https://x/y?signature=1", "'https://***"),
+        (["https://bingx.pro", "bingx.com:443"], "['https://bingx.pro', 'bingx.com:443']"),
+        ({"symbol": "BTC/USDT:USDT", "note": "a@b"}, "{'symbol': 'BTC/USDT:***"),
+        ({"symbol": "BTC/USDT", "note": "a@b?"}, "{'symbol': 'BTC/USDT', 'note': 'a@b?'}"),
+        ("BTC/USDT:USDT?", "'BTC/USDT:USDT?'"),
+    ],
+)
+def test_shown_url(value: object, text: str) -> None:
+    """shown masks a URL that may hold a password, with all that follows. Other values stay readable."""
+    assert shown(value) == text
+
+
+def test_shown_is_fast() -> None:
+    """shown masks a large value in linear time."""
+    began = time.monotonic()
+    for piece in (":/", ":", "@", "?", "http:/", "redis://", "a://"):
+        for end in ("", "@", "?"):
+            shown(piece * 100_000 + end)
+    assert time.monotonic() - began < 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import time
 import traceback
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
@@ -278,7 +279,8 @@ ECHOES = [
     "{n}={v}", "{n}: {v}", '"{n}":"{v}"', '"{n}": "{v}"', "'{n}': '{v}'", '\\"{n}\\":\\"{v}\\"', "{n}%3D{v}",
     "{n}%253D{v}", "%22{n}%22%3A%22{v}", "{n}%3A%20{v}", "{n}\\u003d{v}",
     "&quot;{n}&quot;:&quot;{v}&quot;", "{n} = {v}",
-    "map[{n}:[{v}]]", "?{n}={v}&timestamp=1",
+    "map[{n}:[{v}]]", "?{n}={v}&timestamp=1", "<{n}>{v}</{n}>", "&lt;{n}&gt;{v}&lt;", "%3C{n}%3E{v}%3C",
+    "['{n}' => '{v}']", "{n} := {v}",
 ]  # fmt: skip
 
 
@@ -291,6 +293,10 @@ ECHOES = [
         ("SIGNATURE", DIGITS.upper()),
         ("X-BX-APIKEY", KEY),
         ("x-bx-apikey", KEY[:9]),
+        ("apiKey", KEY[:12]),
+        ("api_key", "KKKKKKKKKKap"),
+        ("API key", KEY),
+        ("sign", DIGITS[:40]),
     ],
 )
 def test_by_name(name: str, value: str, echo: str) -> None:
@@ -300,10 +306,30 @@ def test_by_name(name: str, value: str, echo: str) -> None:
     assert shown == f"bad request {echo.format(n=name, v='***')}"
 
 
+@pytest.mark.parametrize("value", [DIGITS[:33], DIGITS[:47].upper(), DIGITS[:40]])
+@pytest.mark.parametrize(
+    "echo",
+    ["sign {}", "signature is {}", "'signature', '{}'", '["Signature","{}"]', "signature {}…", "(sign)({})"],
+)
+def test_behind_its_name(echo: str, value: str) -> None:
+    """redact masks a signature that is cut short and stands behind its name without "=" or ":"."""
+    assert redact(echo.format(value)) == echo.format("***")
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "signature verification failed",
+        "sign 1735964997957275648",
+        "bad signature, 1735964997957275648",
+        '["bad signature", "' + "ab" * 16 + '"]',
+        "<b>bad signature</b> " + "ab" * 20,
+        "the signature of " + "ab" * 20,
+        "apiKey: mismatch",
+        "apiKey=INVALID_KEY",
+        '{"msg":"api key: Permission denied","apiKey":"not-allowed."}',
+        "apiKey 1735964997957275648",
+        "https://bingx.com/support (or support@bingx.com)",
         "signature: mismatch",
         "Incorrect apiKey",
         "the X-BX-APIKEY header is missing",
@@ -319,9 +345,73 @@ def test_words_and_ids_stay(text: str) -> None:
 
 
 def test_by_value() -> None:
-    """redact masks a known key anywhere, and the head of a long key at the end of a cut text."""
+    """redact masks a known key anywhere, and of a long key each part of at least 16 characters."""
     assert redact(f"<{KEY}> {KEY[:30]}", (KEY,)) == "<***> ***"
     assert redact("a-short-key a-short-ke", ("a-short-key",)) == "*** a-short-ke"
+    for start in range(len(KEY) - 16):
+        for end in range(start + 16, len(KEY) + 1):
+            part = KEY[start:end]
+            shown = redact(f"İ{part}é {part.lower()} {part.upper()}", (SECRET, KEY))
+            assert shown == "İ***é *** ***", part
+    for rest in (KEY[:15], KEY[-15:], "1735964997957275648", "ab" * 20):
+        assert redact(f"{rest} and {rest}", (KEY,)) == f"{rest} and {rest}"
+
+
+@pytest.mark.parametrize(
+    ("url", "masked"),
+    [
+        ("http://user:password@proxy:8080/x", "http://***@proxy:8080/x"),
+        ("redis://:p@ss?word@host", "redis://***@host"),
+        ("'//token@host' or me@host", "'//***@host' or me@host"),
+        ("https://host/path?a=b", "https://host/path?a=b"),
+    ],
+)
+def test_password_of_a_url(url: str, masked: str) -> None:
+    """redact masks user and password of a URL, such as that of a proxy."""
+    assert redact(f"cannot reach {url}") == f"cannot reach {masked}"
+
+
+def test_keys_of_dicts() -> None:
+    """redact masks the keys of dicts, too. Keys that become equal get numbers: no value is lost."""
+    form = {
+        f"orderIds=5&signature={DIGITS}": 1,
+        "orderIds=5&signature=" + "cd" * 32: 2,
+        f"orderIds=5&signature={DIGITS[:60]}": 3,
+        "orderIds=5&signature=*** (2)": 4,
+        KEY: {SECRET: KEY},
+        "***": 5,
+        "ab" * 20: 6,
+        17: 7,
+        None: 8,
+    }
+    error: Any = NetworkError("bingx")
+    error.orders = [{"id": "5", "info": {"form": form}}]
+    error.headers = {("a", KEY): 1, KEY.encode(): 2, object(): KEY}
+    raised: Any = Exchange(error).raised()
+    assert_clean(raised)
+    assert raised.orders == [{"id": "5", "info": {"form": {
+        "orderIds=5&signature=***": 1,
+        "orderIds=5&signature=*** (2)": 2,
+        "orderIds=5&signature=*** (3)": 3,
+        "orderIds=5&signature=*** (2) (2)": 4,
+        "***": {"***": "***"},
+        "*** (2)": 5,
+        "ab" * 20: 6,
+        17: 7,
+        None: 8,
+    }}}]  # fmt: skip
+    assert raised.headers == {"***": 1, "*** (2)": 2, "*** (3)": "***"}
+    assert KEY in form, "the response itself is not ours to change"
+
+
+def test_many_equal_keys() -> None:
+    """Thousands of keys that become equal take linear time."""
+    error: Any = NetworkError("bingx")
+    error.orders = [{f"signature={number:064x}": number for number in range(5000)}]
+    began = time.monotonic()
+    (order,) = Exchange(error).raised().orders  # type: ignore[attr-defined]
+    assert time.monotonic() - began < 10
+    assert [*order.values()] == [*range(5000)]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from functools import partial
@@ -502,6 +503,30 @@ def test_unescaped_password(user: str, character: str, scheme: str, caplog: pyte
     assert "cannot be reached" in caplog.text
     for part in ("secret", "11", "22", "user"):
         assert part not in caplog.text
+
+
+@pytest.mark.parametrize("address", ["redis://there:1/0", "rediss://there:1/0", "unix:///run/no.sock"])
+@pytest.mark.parametrize(
+    "option", ["secret=5", "db=secret", "socket_timeout=secret", "protocol=secret", "ssl_cert_reqs=secret"]
+)
+def test_password_with_an_ampersand(address: str, option: str, caplog: pytest.LogCaptureFixture) -> None:
+    """What redis-py takes for an option of the URL may be a part of a password, and is in no log record."""
+    limiter = RedisLimiter(f"{address}?password=ab&{option}", "name", LocalLimiter())
+    assert limiter.do(Acquire(ticket(), LIMIT)) == GO
+    (record,) = caplog.records
+    said = re.search(r"cannot be reached \((\w+)\)\. Until", record.getMessage())
+    assert said is not None
+    assert said[1] == record.error  # type: ignore[attr-defined]
+    assert "secret" not in str(vars(record))
+
+
+def test_option_that_fails_later(caplog: pytest.LogCaptureFixture) -> None:
+    """An error about an option of the URL that redis-py reads when it sends is logged without its text."""
+    redis = Redis()
+    redis.reply = LookupError("unknown encoding: secret")
+    assert redis.do(Acquire(ticket(), LIMIT)) == GO
+    assert "at there:1 cannot be reached (LookupError)." in caplog.text
+    assert "secret" not in caplog.text
 
 
 @pytest.mark.parametrize(

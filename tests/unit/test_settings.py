@@ -20,6 +20,8 @@ from ccxt_bingx_ext._bingx.endpoints import (
 from ccxt_bingx_ext._ratelimit.schedule import RateLimit
 from ccxt_bingx_ext._settings import DEFAULTS, Settings, _warn_of_name, parse_settings
 
+from ..helpers import reached
+
 DEFAULT = Settings(
     request_format="auto",
     process=None,
@@ -97,6 +99,40 @@ def test_bad_storage(storage: Any) -> None:
     with pytest.raises(BadRequest, match=match) as caught:
         parse_settings({"cancelOrders": {"storage": storage}})
     assert "hunter2" not in str(caught.value)
+
+
+_URLS = (
+    "redis://:hunter2@host", "rediss://hunter2", "redis:/:hunter2@host", "unix:///run/x?password=hunter2",
+    "redis://u:a'b hunter2@host", "https://u:hunter2@host", "user:hunter2@host",
+    "HTTP://" + "x" * 30 + "hunter2" + "x" * 99 + "@host",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("url", _URLS)
+@pytest.mark.parametrize("endpoint", [SPOT, LINEAR])
+def test_passwords_in_other_settings(url: str, endpoint: Endpoint, caplog: pytest.LogCaptureFixture) -> None:
+    """No error and no log record shows the password of a URL, whatever setting has the URL."""
+    _warn_of_name.cache_clear()
+    unknown, names = {url: "storage", f"{url}/": {url: 1}}, [*DEFAULTS]
+    parse_settings({"cancelOrders": unknown}, endpoint)
+    assert len(caplog.records) == 2
+    texts = [str(vars(record)) for record in caplog.records]
+    for value in (url, [url], {"storage": url}, [{"storage": url}], (5, {url: url})):
+        tried: list[dict[str, Any]] = [
+            *({"cancelOrders": {name: value}} for name in names),
+            *({"cancelOrders": {"linear": {name: value}}} for name in DEFAULTS["linear"]),
+            {"cancelOrders": value},
+            {"cancelOrders": {"linear": [value]}},
+            {"fallbackHostnames": value},
+            {"fallbackHostnames": ["bingx.pro", value]},
+        ]
+        for options in tried:
+            try:
+                parse_settings(options, endpoint)
+            except BadRequest as error:
+                texts += reached(error)
+    assert len(texts) > 50, "it looks at something"
+    assert not [text for text in texts if "hunter2" in text]
 
 
 def test_limits() -> None:
