@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import gc
+import json
 import logging
 import subprocess
 import sys
@@ -14,7 +15,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from ccxt.base.errors import BadRequest, BadSymbol, NetworkError, OrderNotFound, RateLimitExceeded
+from ccxt.base.errors import (
+    BadRequest,
+    BadSymbol,
+    ExchangeError,
+    NetworkError,
+    OrderNotFound,
+    RateLimitExceeded,
+)
 
 from ccxt_bingx_ext._bingx.endpoints import SPOT, SPOT_SINGLE
 from ccxt_bingx_ext._cancel.spacing import spacing_for
@@ -33,6 +41,7 @@ SINGLES = {
     "linear": "DELETE swap/v2/trade/order",
     "inverse": "DELETE cswap/v1/trade/cancelOrder",
 }
+HISTORIES = {"spot": "spot/v1/trade/historyOrders", "linear": "swap/v1/trade/fullOrder"}
 
 
 @pytest.fixture
@@ -786,17 +795,38 @@ def test_market_disappears(simulator: Simulator) -> None:
     assert limiter(simulator, SPOT.route).arrivals(60.0) == []
 
 
-def test_defect(simulator: Simulator) -> None:
-    """A defect reaches every caller, and no caller hangs."""
-    ids = place(simulator, 4)
+@pytest.mark.parametrize(("where", "count"), [("_cancel_together", 4), ("_execute", 4), ("_execute", 1)])
+def test_defect(simulator: Simulator, where: str, count: int) -> None:
+    """A defect reaches every caller as a ccxt error of its own with both lists, and no caller hangs."""
+    ids = place(simulator, count)
 
     async def scene() -> list[Any]:
         async with trading(simulator) as bot:
-            bot._cancel_together = lambda *args: 1 // 0
-            return await at_once(bot, ids)
+            setattr(bot, where, lambda *args: 1 // 0)
+            return await at_once(bot, [*ids, ids[0]])
 
-    assert [type(one) for one in play(scene)] == [ZeroDivisionError] * 4
+    results = play(scene)
+    assert ends(results) == [(ExchangeError, [], [one]) for one in [*ids, ids[0]]]
+    assert all(str(one).startswith("bingx cancelOrder() ZeroDivisionError: ") for one in results)
+    assert all("may still be live" in str(one) for one in results)
+    assert len({id(one) for one in results}) == count + 1
     assert simulator.requests == []
+
+
+@pytest.mark.parametrize("market", ["spot", "linear"])
+@pytest.mark.parametrize("entry", [{}, {"orderId": "abc-1", "status": "FILLED"}])
+def test_history_entry_without_id(simulator: Simulator, market: Any, entry: Any) -> None:
+    """An entry of the history without a readable order id is about no order of the batch."""
+    ids = place(simulator, 5, market=market)
+    gone = ["1111", "1112"]
+    body = json.dumps({"code": 0, "msg": "", "data": {"orders": [entry]}})
+    simulator.faults.add("canned", path=HISTORIES[market], times=None, body=body)
+
+    async def scene() -> list[Any]:
+        async with trading(simulator) as bot:
+            return await at_once(bot, [*ids, *gone], SYMBOLS[market])
+
+    assert ends(play(scene)) == ["canceled"] * 5 + [(OrderNotFound, [None], [])] * 2
 
 
 def test_broken_option(simulator: Simulator) -> None:

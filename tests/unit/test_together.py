@@ -415,10 +415,20 @@ def test_lists_go_on() -> None:
     assert (exchange.listed_from, len(exchange.sent)) == (["1", "3"], 1)
 
 
+def test_entries_without_an_id_in_a_list() -> None:
+    """An entry without a readable id is about no order of the batch, and does not end the lists."""
+    odd = [None, {}, {"orderId": "abc"}, {"orderId": "\u0661"}, {"orderId": "9" * 5000}]
+    lists = [response([*odd, canceled(2), canceled(1)]), response([canceled(3)])]
+    exchange = Exchange(REFUSED, histories=lists)
+    assert ends(cancel(exchange)) == dict.fromkeys("123", "canceled")
+    assert (exchange.listed_from, len(exchange.sent)) == (["1", "3"], 1)
+
+
 @pytest.mark.parametrize(
     "listed",
     [
         response([]),
+        response([{"orderId": "abc", "status": "FILLED"}]),
         response([canceled(9)]),
         response([canceled(one, status="PENDING") for one in (1, 2, 3)]),  # it may lag
         {"code": 0, "data": None},
