@@ -761,6 +761,31 @@ def test_refused_as_a_whole(loopback: None, caplog: pytest.LogCaptureFixture) ->
         assert said.startswith("the exchange refused a batch of single cancels as a whole")
 
 
+@pytest.mark.parametrize("market", ["spot", "linear"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_unknown_refusal(
+    simulator: Simulator, caplog: pytest.LogCaptureFixture, market: Any, when: Any
+) -> None:
+    """If nobody knows why the exchange refuses a batch, singles settle it, executed or not, in their time."""
+    ids = place(simulator, 12, market=market)
+    simulator.faults.add(
+        "busy", code=100999, text="batch feature off", when=when, path=BATCHES[market], times=None
+    )
+
+    async def scene() -> list[Any]:
+        async with trading(simulator, options={"cancelOrders": {"resolveTimeout": 500}}) as bot:
+            results = await at_once(bot, ids[:8], SYMBOLS[market])
+            return [*results, *await at_once(bot, ids[8:], SYMBOLS[market])]
+
+    with caplog.at_level(logging.WARNING, "ccxt_bingx_ext"):
+        results = play(scene)
+    assert ends(results) == ["canceled"] * 12
+    assert [one["id"] for one in results] == ids
+    assert (refused(simulator), simulator.repeated_submissions) == (0, 0)
+    assert (sizes(simulator, market), sorted(singles(simulator, market))) == ([8], sorted(ids))
+    assert [vars(record)["event"] for record in caplog.records] == ["ambiguous", "coalescing_off"]
+
+
 def test_refused_while_calls_wait(loopback: None) -> None:
     """Calls that wait for a batch when the exchange refuses one go by themselves."""
     with Simulator(max_ids=2, limits={"trade/cancel": None}) as simulator:

@@ -120,7 +120,6 @@ class CancelRun:
             self.ledger.enter(ref, report)
         self.not_found |= other.not_found & {ref}
         self.missing |= other.missing & {ref}
-        self.deadline = min(self.deadline, other.deadline)
         self._ambiguous.update(dict.fromkeys(other._ambiguous.keys() & {ref}))
         if ref in other._submitted_at:
             self._submitted_at[ref] = other._submitted_at[ref]

@@ -9,8 +9,9 @@ gets a response that omits this order, or names only a     reconciles: a query, 
 reason
 gets no response, or an ambiguous one                      goes on with the reconciled report. Without one,
                                                            ends with the batch's error
-is refused in unknown words                                reconciles by itself
 is refused as a whole                                      sends its own cancel, as if there were no batch
+is refused as a whole with an unknown code                 sends its own cancel. The batch may have cancelled
+                                                           the order, so that its error is the first failure
 is never sent                                              ends with the batch's error
 =========================================================  ================================================
 
@@ -60,9 +61,14 @@ class Joined(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """The exchange refused the batch as a whole, and cancelled nothing."""
+    """The exchange refused the batch as a whole.
+
+    `run`: the run of the batch, if nobody knows the exchange's reason. Then it may have cancelled orders all
+    the same. None: it cancelled nothing.
+    """
 
     error: BaseError
+    run: CancelRun | None = None
 
     @property
     def is_about_limit(self) -> bool:
@@ -89,7 +95,8 @@ def cancel_together(
         is_refused = response_of(failure) is not None or _is_about_limit(failure)
         return Refused(failure) if is_refused else Joined(run, failure)
     if _is_unknown_refusal(failure):
-        return Joined(run, failure)
+        run.note_ambiguous(batch.refs, failure)
+        return Refused(failure, run)
     try:
         yield from reconcile_batch(run, batch, failure)
     except BaseError as unresolved:
@@ -143,15 +150,19 @@ def join_or_send(run: CancelRun, ref: OrderRef) -> Steps:
     if run.joins:
         run.joins = False  # a second cancel of the order goes by itself
         joined = yield from _join(run, ref)
-    if joined is None:
-        yield from send_once(run, run.batch)
-    else:
+    if isinstance(joined, Joined):
         _go_on(run, ref, joined)
+        return
+    if joined is not None and joined.run is not None:
+        # The cancel that follows goes out a second after the batch, and has its own time to reconcile.
+        run.take_over(joined.run, ref)
+        run.failure = copy_of_error(joined.error)
+    yield from send_once(run, run.batch)
 
 
-def _join(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, Joined | None]:
+def _join(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, Joined | Refused | None]:
     try:
-        joined: Joined | None = yield Join(ref)
+        joined: Joined | Refused | None = yield Join(ref)
         return joined
     except BaseError:
         run.deadline = run.context.clock()  # the error has ended the call
@@ -161,6 +172,8 @@ def _join(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, Joined | None]:
 def _go_on(run: CancelRun, ref: OrderRef, joined: Joined) -> None:
     """Give `run` the batch's report on its order. Raises the batch's failure if there is no report."""
     run.take_over(joined.run, ref)
+    if joined.is_reconciled:
+        run.deadline = min(run.deadline, joined.run.deadline)
     report = run.ledger.report_on(ref)
     is_settled = report is not None and report.settles
     if joined.failure is not None:
@@ -183,14 +196,14 @@ def _is_about_limit(error: BaseError) -> bool:
 
 
 def _is_unknown_refusal(failure: BaseError) -> bool:
-    """Whether the exchange refused the batch with a code that the vocabulary does not know.
+    """Whether the exchange refused the batch, and the vocabulary does not know why.
 
     A second batch would meet the same refusal, where a single cancel may pass.
     """
     response = response_of(failure)
-    if response is None or response.is_from_gateway or response.code in (None, "0"):
+    if response is None or response.is_from_gateway or response.code == "0":
         return False
-    return response.meaning is None
+    return response.http_status >= 400 if response.code is None else response.meaning is None
 
 
 def _refusal_of(report: OrderReport) -> BaseError:

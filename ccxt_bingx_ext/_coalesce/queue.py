@@ -27,8 +27,11 @@ FEWEST = 3
 WORTH = 10
 
 Key: TypeAlias = tuple[Any, ...]  # the event loop comes first
-Turn: TypeAlias = Joined | Slot | None
-"""The result of waiting: a batch that cancelled the order, or a slot. None: the call must go by itself."""
+Turn: TypeAlias = Joined | Refused | Slot | None
+"""The result of waiting: a batch that cancelled the order, or may have done so, or a slot.
+
+None: the call must go by itself, and no batch has cancelled the order.
+"""
 
 _Waiting: TypeAlias = "asyncio.Future[Turn | BaseException]"
 
@@ -182,7 +185,7 @@ class Queue:
             result = await run_async(flow, execute)
             if isinstance(result, Refused) and not result.is_about_limit:
                 self._coalescing.end(result)
-            _give(turns, result if isinstance(result, Joined) else None)
+            _give(turns, result if result.run is not None else None)
         except BaseError:
             _give(turns, None)  # nothing was sent: the flow raises no error after that
         except asyncio.CancelledError:
