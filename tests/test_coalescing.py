@@ -19,6 +19,7 @@ from ccxt.base.errors import (
     BadRequest,
     BadSymbol,
     ExchangeError,
+    ExchangeNotAvailable,
     NetworkError,
     OrderNotFound,
     RateLimitExceeded,
@@ -726,6 +727,45 @@ def test_ban_of_singles_while_calls_wait(simulator: Simulator) -> None:
     assert ends(results[:5]) == ["canceled"] * 5
     assert ends(results[5:]) == [(RateLimitExceeded, [], [one]) for one in ids[5:]]
     assert len(simulator.requests) == 5
+
+
+def test_ban_of_singles_while_calls_wait_for_a_batch(simulator: Simulator) -> None:
+    """If single cancels are banned meanwhile, no batch takes the calls that wait. Each call gets the ban."""
+    ids = place(simulator, 110)
+
+    async def scene() -> list[Any]:
+        async with trading(simulator) as bot:
+            calls = asyncio.ensure_future(at_once(bot, ids))
+            await until(lambda: len(simulator.requests) == 2)
+            sent.extend(batches.arrivals(60.0))
+            limiter(simulator, SPOT_SINGLE.route).do(Ban(60.0))
+            return await calls
+
+    batches, sent = limiter(simulator, SPOT.route), list[Any]()
+    results = play(scene)
+    assert ends(results[:100]) == ["canceled"] * 100
+    assert ends(results[100:]) == [(RateLimitExceeded, [], [one]) for one in ids[100:]]
+    assert all(one.banned for one in results[100:])
+    assert (sizes(simulator), singles(simulator)) == ([50, 50], [])
+    assert {name for name, _ in batches.arrivals(60.0)} <= {name for name, _ in sent}
+
+
+def test_ban_of_singles_after_a_lost_batch(simulator: Simulator) -> None:
+    """While single cancels are banned, the plugin does not send a lost batch again."""
+    ids = place(simulator, 6)
+    simulator.faults.add("drop", when="before", path=BATCHES["spot"])
+
+    async def scene() -> list[Any]:
+        async with trading(simulator) as bot:
+            calls = asyncio.ensure_future(at_once(bot, ids))
+            await until(lambda: simulator.requests)
+            limiter(simulator, SPOT_SINGLE.route).do(Ban(60.0))
+            return await calls
+
+    results = play(scene)
+    assert ends(results) == [(ExchangeNotAvailable, [], [one]) for one in ids]
+    assert all(one.banned for one in results)
+    assert (sizes(simulator), singles(simulator)) == ([6], [])
 
 
 def test_ban_of_batches(simulator: Simulator) -> None:

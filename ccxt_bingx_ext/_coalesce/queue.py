@@ -106,6 +106,9 @@ class Queue:
             if granted is None:
                 return
             lane, slot = granted
+            if lane is together and single.is_closed:  # since it waits
+                await slot.never_written_async()
+                return
             most = self._batch_size if lane is together else 1
             turns = self._take(0 if self._coalescing.is_off else most)
         except BaseError:
@@ -178,6 +181,8 @@ class Queue:
         async def execute(command: Command) -> Any:
             if isinstance(command, (Cancel, Sleep)) and all(turn.done() for turn in turns.values()):
                 raise asyncio.CancelledError  # every caller was cancelled
+            if isinstance(command, Cancel):  # it may be a second one, after a lost response
+                self._lane(self._single).refuse_if_closed()
             return await self._exchange._execute(command, unused.take_for(command))
 
         try:
