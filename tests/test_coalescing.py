@@ -26,6 +26,7 @@ from ccxt.base.errors import (
 )
 
 from ccxt_bingx_ext._bingx.endpoints import SPOT, SPOT_SINGLE
+from ccxt_bingx_ext._cancel.run import Pauses
 from ccxt_bingx_ext._cancel.spacing import spacing_for
 from ccxt_bingx_ext._cancel.together import coalescing_of
 from ccxt_bingx_ext._ids import OrderRef
@@ -876,6 +877,34 @@ def test_defect(simulator: Simulator, where: str, count: int) -> None:
     assert all("may still be live" in str(one) for one in results)
     assert len({id(one) for one in results}) == count + 1
     assert simulator.requests == []
+
+
+def test_history_hangs(simulator: Simulator) -> None:
+    """A list that does not come delays only the calls that wait for it, and leaves them their own time."""
+    ids = place(simulator, 8, market="linear")
+    for one in ids[:3]:
+        simulator.cancel(one)
+    simulator.faults.add("hang", path=HISTORIES["linear"], times=None)
+    after = {}
+
+    async def scene() -> list[Any]:
+        async with trading(simulator, options={"cancelOrders": {"resolveTimeout": 500}}) as bot:
+            bot._pauses = Pauses(lists=2.0)
+            began = time.monotonic()
+
+            async def call(one: str) -> Any:
+                try:
+                    return await bot.cancel_order(one, SYMBOLS["linear"])
+                finally:
+                    after[one] = time.monotonic() - began
+
+            return await asyncio.gather(*map(call, ids), return_exceptions=True)
+
+    results = play(scene)
+    assert ends(results) == [(OrderNotFound, ["canceled"], [])] * 3 + ["canceled"] * 5
+    assert max(after[one] for one in ids[3:]) < 1.5
+    assert all(2.0 <= after[one] < 8.0 for one in ids[:3])
+    assert (sizes(simulator, "linear"), singles(simulator, "linear")) == ([8], [])
 
 
 @pytest.mark.parametrize("market", ["spot", "linear"])

@@ -30,6 +30,7 @@ class Pauses(NamedTuple):
     back_off: float = WINDOW  # after a refusal for the limit that names no time
     same_order: float = 1.05  # between two cancels of one order: the exchange's second, and a margin
     lag: float = 1.0  # how long after a cancel a query may still find the order open (live)
+    lists: float = 2.0  # the longest wait of calls that share a batch for lists of orders
 
 
 class CancelContext(NamedTuple):

@@ -3,8 +3,9 @@
 =========================================================  ================================================
 the batch                                                  each order's flow
 =========================================================  ================================================
-gets a response about this order                           goes on with the report in the response, or, for
-                                                           an order that is gone, in a list
+gets a response about this order                           goes on with the report in the response
+gets a response that calls this order gone, without its    goes on with the report in a list of orders
+state                                                      (`list_refused`), or queries the order
 gets a response that omits this order, or names only a     reconciles: a query, and its own cancel
 reason
 gets no response, or an ambiguous one                      goes on with the reconciled report. Without one,
@@ -59,6 +60,11 @@ class Joined(NamedTuple):
     is_reconciled: bool = False
     is_over: bool = False
 
+    @property
+    def without_state(self) -> tuple[OrderRef, ...]:
+        """The orders that the response calls gone without their state, so that a list may settle them."""
+        return () if self.is_over else tuple(_refused_without_state(self.run))
+
 
 class Refused(NamedTuple):
     """The exchange refused the batch as a whole.
@@ -86,7 +92,7 @@ def cancel_together(
         response = yield from submit(run, batch)
         run.begin_to_resolve()
         read(run, response, batch.refs)
-        yield from _list_refused(run)
+        run.gone.update({ref: _refusal_of(report) for ref, report in _refused_without_state(run).items()})
         return Joined(run)
     except BaseError as error:
         failure = error
@@ -104,14 +110,14 @@ def cancel_together(
     return Joined(run, failure, is_reconciled=True)
 
 
-def _list_refused(run: CancelRun) -> Steps:
-    """Look up the orders that the response calls gone in lists of a hundred orders.
+def list_refused(run: CancelRun) -> Steps:
+    """Look up the orders that the response of a batch calls gone in lists of a hundred orders.
 
     Otherwise each caller would query its own order, and the limit of the queries leaves time for fifty of
-    them (linear swaps). A list may lag, so only a final state counts.
+    them (linear swaps). A list may lag, so only a final state counts. The driver ends this flow after
+    `Pauses.lists`, because a list that does not come must not use up the callers' time.
     """
     context, left = run.context, _refused_without_state(run)
-    run.gone.update({ref: _refusal_of(report) for ref, report in left.items()})
     while left:
         first = min(left, key=lambda ref: int(ref.value))
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from math import inf
 from typing import Any, TypeAlias
 
@@ -13,7 +14,7 @@ from ccxt.base.errors import BaseError, ExchangeNotAvailable, NetworkError
 from .._cancel.commands import Cancel, Command, Share, Sleep
 from .._cancel.failures import Progress, attach_progress
 from .._cancel.spacing import spacing_for
-from .._cancel.together import Joined, Refused, coalescing_of
+from .._cancel.together import Joined, Refused, coalescing_of, list_refused
 from .._ids import Batch, OrderRef
 from .._ratelimit.acquire import Slot
 from .._runner import run_async
@@ -188,7 +189,9 @@ class Queue:
         try:
             flow = self._exchange._cancel_together(self._symbol, Batch(tuple(turns), 1, self._extra))
             result = await run_async(flow, execute)
-            if isinstance(result, Refused) and not result.is_about_limit:
+            if isinstance(result, Joined):
+                await self._list_refused(turns, result, execute)
+            elif not result.is_about_limit:
                 self._coalescing.end(result)
             _give(turns, result if result.run is not None else None)
         except BaseError:
@@ -206,6 +209,17 @@ class Queue:
             raise
         finally:
             await unused.give_back()
+
+    async def _list_refused(
+        self, turns: Mapping[OrderRef, _Waiting], joined: Joined, execute: Callable[[Command], Any]
+    ) -> None:
+        """Read the lists that settle orders of `joined`. The calls for other orders do not wait for them."""
+        listed = joined.without_state
+        _give({ref: turn for ref, turn in turns.items() if ref not in listed}, joined)
+        if not all(turn.done() for turn in turns.values()):
+            lists = run_async(list_refused(joined.run), execute)
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(lists, self._exchange._pauses.lists)
 
 
 def _give(turns: Mapping[Any, _Waiting], result: Turn | BaseException) -> None:

@@ -32,10 +32,12 @@ from ccxt_bingx_ext._cancel.single import cancel_one
 from ccxt_bingx_ext._cancel.spacing import Spacing
 from ccxt_bingx_ext._cancel.together import (
     Coalescing,
+    Joined,
     Refused,
     cancel_together,
     coalescing_of,
     forget,
+    list_refused,
 )
 from ccxt_bingx_ext._ids import Batch, OrderRef
 from ccxt_bingx_ext._runner import run
@@ -107,6 +109,8 @@ def cancel(
     }  # fmt: skip
     together, single = (context(endpoint=one, **common) for one in endpoints)
     batch = run(cancel_together(Batch(refs(*ids), 1), "BTC-USDT", together), exchange)
+    if isinstance(batch, Joined) and batch.without_state:
+        run(list_refused(batch.run), exchange)
 
     def execute(command: Any) -> Any:
         if isinstance(command, Join):
@@ -463,6 +467,18 @@ def test_lists_go_on() -> None:
     exchange = Exchange(REFUSED, histories=lists)
     assert ends(cancel(exchange)) == dict.fromkeys("123", "canceled")
     assert (exchange.listed_from, len(exchange.sent)) == (["1", "3"], 1)
+
+
+def test_lists_settle_what_a_lost_batch_has_cancelled() -> None:
+    """One list settles the orders that do not exist for the second batch. Cancelled ones are a success."""
+    ids = tuple("123456")
+    again = response([canceled(6)], [not_found(one) for one in ids[:5]])
+    listed = response([*map(canceled, range(1, 5)), canceled(5, status="FILLED")])
+    exchange = Exchange([LOST, again], histories=[listed])
+    results = cancel(exchange, ids)
+    assert ends({"5": results.pop("5")}) == {"5": "closed"}
+    assert [order["status"] for order in results.values()] == ["canceled"] * 5
+    assert [kind for kind, _ in exchange.sent] == ["batch"] * 2
 
 
 def test_entries_without_an_id_in_a_list() -> None:
