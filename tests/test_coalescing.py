@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import gc
+import json
 import logging
 import subprocess
 import sys
@@ -16,9 +17,18 @@ from math import inf
 from typing import Any
 
 import pytest
-from ccxt.base.errors import BadRequest, BadSymbol, NetworkError, OrderNotFound, RateLimitExceeded
+from ccxt.base.errors import (
+    BadRequest,
+    BadSymbol,
+    ExchangeError,
+    ExchangeNotAvailable,
+    NetworkError,
+    OrderNotFound,
+    RateLimitExceeded,
+)
 
 from ccxt_bingx_ext._bingx.endpoints import SPOT, SPOT_SINGLE
+from ccxt_bingx_ext._cancel.run import Pauses
 from ccxt_bingx_ext._cancel.spacing import spacing_for
 from ccxt_bingx_ext._cancel.together import coalescing_of
 from ccxt_bingx_ext._ids import OrderRef
@@ -36,6 +46,7 @@ SINGLES = {
     "linear": "DELETE swap/v2/trade/order",
     "inverse": "DELETE cswap/v1/trade/cancelOrder",
 }
+HISTORIES = {"spot": "spot/v1/trade/historyOrders", "linear": "swap/v1/trade/fullOrder"}
 
 
 @pytest.fixture
@@ -762,6 +773,45 @@ def test_ban_of_singles_while_calls_wait(simulator: Simulator) -> None:
     assert simulator.requests == []
 
 
+def test_ban_of_singles_while_calls_wait_for_a_batch(simulator: Simulator) -> None:
+    """If single cancels are banned meanwhile, no batch takes the calls that wait. Each call gets the ban."""
+    ids = place(simulator, 110)
+
+    async def scene() -> list[Any]:
+        async with trading(simulator) as bot:
+            calls = asyncio.ensure_future(at_once(bot, ids))
+            await until(lambda: len(simulator.requests) == 2)
+            sent.extend(batches.arrivals(60.0))
+            limiter(simulator, SPOT_SINGLE.route).do(Ban(60.0))
+            return await calls
+
+    batches, sent = limiter(simulator, SPOT.route), list[Any]()
+    results = play(scene)
+    assert ends(results[:100]) == ["canceled"] * 100
+    assert ends(results[100:]) == [(RateLimitExceeded, [], [one]) for one in ids[100:]]
+    assert all(one.banned for one in results[100:])
+    assert (sizes(simulator), singles(simulator)) == ([50, 50], [])
+    assert {name for name, _ in batches.arrivals(60.0)} <= {name for name, _ in sent}
+
+
+def test_ban_of_singles_after_a_lost_batch(simulator: Simulator) -> None:
+    """While single cancels are banned, the plugin does not send a lost batch again."""
+    ids = place(simulator, 6)
+    simulator.faults.add("drop", when="before", path=BATCHES["spot"])
+
+    async def scene() -> list[Any]:
+        async with trading(simulator) as bot:
+            calls = asyncio.ensure_future(at_once(bot, ids))
+            await until(lambda: simulator.requests)
+            limiter(simulator, SPOT_SINGLE.route).do(Ban(60.0))
+            return await calls
+
+    results = play(scene)
+    assert ends(results) == [(ExchangeNotAvailable, [], [one]) for one in ids]
+    assert all(one.banned for one in results)
+    assert (sizes(simulator), singles(simulator)) == ([6], [])
+
+
 def test_ban_of_batches(simulator: Simulator) -> None:
     """A ban of the batch endpoint leaves the singles, and does not end coalescing."""
     ids = place(simulator, 10)
@@ -794,6 +844,31 @@ def test_refused_as_a_whole(loopback: None, caplog: pytest.LogCaptureFixture) ->
         ours = [one for one in caplog.records if one.name.startswith("ccxt_bingx_ext")]
         (said,) = [record.getMessage() for record in ours]
         assert said.startswith("the exchange refused a batch of single cancels as a whole")
+
+
+@pytest.mark.parametrize("market", ["spot", "linear"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_unknown_refusal(
+    simulator: Simulator, caplog: pytest.LogCaptureFixture, market: Any, when: Any
+) -> None:
+    """If nobody knows why the exchange refuses a batch, singles settle it, executed or not, in their time."""
+    ids = place(simulator, 12, market=market)
+    simulator.faults.add(
+        "busy", code=100999, text="batch feature off", when=when, path=BATCHES[market], times=None
+    )
+
+    async def scene() -> list[Any]:
+        async with trading(simulator, options={"cancelOrders": {"resolveTimeout": 500}}) as bot:
+            results = await at_once(bot, ids[:8], SYMBOLS[market])
+            return [*results, *await at_once(bot, ids[8:], SYMBOLS[market])]
+
+    with caplog.at_level(logging.WARNING, "ccxt_bingx_ext"):
+        results = play(scene)
+    assert ends(results) == ["canceled"] * 12
+    assert [one["id"] for one in results] == ids
+    assert (refused(simulator), simulator.repeated_submissions) == (0, 0)
+    assert (sizes(simulator, market), sorted(singles(simulator, market))) == ([8], sorted(ids))
+    assert [vars(record)["event"] for record in caplog.records] == ["ambiguous", "coalescing_off"]
 
 
 def test_refused_while_calls_wait(loopback: None) -> None:
@@ -830,17 +905,66 @@ def test_market_disappears(simulator: Simulator) -> None:
     assert limiter(simulator, SPOT.route).arrivals(60.0) == []
 
 
-def test_defect(simulator: Simulator) -> None:
-    """A defect reaches every caller, and no caller hangs."""
-    ids = place(simulator, 4)
+@pytest.mark.parametrize(("where", "count"), [("_cancel_together", 4), ("_execute", 4), ("_execute", 1)])
+def test_defect(simulator: Simulator, where: str, count: int) -> None:
+    """A defect reaches every caller as a ccxt error of its own with both lists, and no caller hangs."""
+    ids = place(simulator, count)
 
     async def scene() -> list[Any]:
         async with trading(simulator) as bot:
-            bot._cancel_together = lambda *args: 1 // 0
-            return await at_once(bot, ids)
+            setattr(bot, where, lambda *args: 1 // 0)
+            return await at_once(bot, [*ids, ids[0]])
 
-    assert [type(one) for one in play(scene)] == [ZeroDivisionError] * 4
+    results = play(scene)
+    assert ends(results) == [(ExchangeError, [], [one]) for one in [*ids, ids[0]]]
+    assert all(str(one).startswith("bingx cancelOrder() ZeroDivisionError: ") for one in results)
+    assert all("may still be live" in str(one) for one in results)
+    assert len({id(one) for one in results}) == count + 1
     assert simulator.requests == []
+
+
+def test_history_hangs(simulator: Simulator) -> None:
+    """A list that does not come delays only the calls that wait for it, and leaves them their own time."""
+    ids = place(simulator, 8, market="linear")
+    for one in ids[:3]:
+        simulator.cancel(one)
+    simulator.faults.add("hang", path=HISTORIES["linear"], times=None)
+    after = {}
+
+    async def scene() -> list[Any]:
+        async with trading(simulator, options={"cancelOrders": {"resolveTimeout": 500}}) as bot:
+            bot._pauses = Pauses(lists=2.0)
+            began = time.monotonic()
+
+            async def call(one: str) -> Any:
+                try:
+                    return await bot.cancel_order(one, SYMBOLS["linear"])
+                finally:
+                    after[one] = time.monotonic() - began
+
+            return await asyncio.gather(*map(call, ids), return_exceptions=True)
+
+    results = play(scene)
+    assert ends(results) == [(OrderNotFound, ["canceled"], [])] * 3 + ["canceled"] * 5
+    assert max(after[one] for one in ids[3:]) < 1.5
+    assert all(2.0 <= after[one] < 8.0 for one in ids[:3])
+    assert (sizes(simulator, "linear"), singles(simulator, "linear")) == ([8], [])
+
+
+@pytest.mark.parametrize("market", ["spot", "linear"])
+@pytest.mark.parametrize("entry", [{}, {"orderId": "abc-1", "status": "FILLED"}])
+def test_history_entry_without_id(simulator: Simulator, market: Any, entry: Any) -> None:
+    """An entry of the history without a readable order id is about no order of the batch."""
+    ids = place(simulator, 5, market=market)
+    gone = ["1111", "1112"]
+    body = json.dumps({"code": 0, "msg": "", "data": {"orders": [entry]}})
+    simulator.faults.add("canned", path=HISTORIES[market], times=None, body=body)
+
+    async def scene() -> list[Any]:
+        async with trading(simulator) as bot:
+            return await at_once(bot, [*ids, *gone], SYMBOLS[market])
+
+    assert ends(play(scene)) == ["canceled"] * 5 + [(OrderNotFound, [None], [])] * 2
 
 
 def test_broken_option(simulator: Simulator) -> None:

@@ -123,7 +123,8 @@ class EditOrder(NamedTuple):
 class Join(NamedTuple):
     """Wait for a slot, or for a batch that cancels the order of `ref` together with others that wait.
 
-    The result is the ``together.Joined`` of the batch, or None if the flow has to send its cancel by itself.
+    The result is the ``together.Joined`` of the batch. If the flow has to send its cancel by itself, the
+    result is None, or the ``together.Refused`` of a batch that may have cancelled the order all the same.
     """
 
     ref: OrderRef

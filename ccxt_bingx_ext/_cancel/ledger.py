@@ -46,7 +46,8 @@ class OrderReport(NamedTuple):
 
     `listed`: the list with the entry, ``"orders"`` (cancelled ones) or ``"fails"``. `status`: a ccxt status
     or None. `unknown`: the exchange says that there is no such order. `gone`: the exchange says that the
-    order is either in a final state or unknown, so that a query has to settle which.
+    order is either in a final state or unknown, so that a query has to settle which. `names_another`: the
+    words name another order, so that they settle neither.
     """
 
     listed: str
@@ -54,6 +55,7 @@ class OrderReport(NamedTuple):
     status: str | None
     unknown: bool = False
     gone: bool = False
+    names_another: bool = False
 
     @property
     def settles(self) -> bool:
@@ -290,7 +292,7 @@ def _report_of_entry(listed: str, entry: Any, meant: Iterable[OrderRef]) -> Orde
 def _report_of_words(entry: Any, words: Words) -> OrderReport:
     # If words and keys disagree, neither counts.
     if words.about and words.names_other_ids:
-        return OrderReport("fails", entry, None, gone=words.call_it_gone)
+        return OrderReport("fails", entry, None, gone=words.call_it_gone, names_another=True)
     return OrderReport("fails", entry, words.status, unknown=words.deny_the_order, gone=words.call_it_gone)
 
 

@@ -20,7 +20,7 @@ from ccxt.base.errors import (
 from .._bingx.errors import Response, response_of
 from .._bingx.vocabulary import calls_orders_gone
 from .._ids import OrderRef, OrderWithoutSymbol, SymbolRef, UnknownOrders, shown
-from .failures import Progress, is_ambiguous, progress_of, was_never_sent
+from .failures import Progress, attach_progress, is_ambiguous, progress_of, was_never_sent
 
 Order: TypeAlias = dict[str, Any]
 Ref: TypeAlias = OrderRef | SymbolRef | OrderWithoutSymbol | UnknownOrders
@@ -61,6 +61,14 @@ def copy_of(outcome: Outcome) -> Outcome:
     """An equal outcome that shares nothing mutable with `outcome`, because a caller may change its own."""
     error = None if outcome.error is None else copy_of_error(outcome.error)
     return deepcopy(outcome._replace(error=None))._replace(error=error)
+
+
+def outcome_of_defect(ref: OrderRef, defect: Exception) -> Outcome:
+    """The outcome of a cancel of `ref` that `defect` ended. The exchange may have executed it."""
+    error = ExchangeError(f"bingx {type(defect).__name__}: {shown(defect)}")
+    error.__cause__ = defect
+    attach_progress(error, Progress.WRITTEN)
+    return Outcome(orders={}, strays=[], unresolved=[ref], error=error)
 
 
 def copy_of_error(error: BaseError) -> BaseError:

@@ -301,7 +301,7 @@ def _look_by(
             if queried.field != "id" and listed.status != "open":
                 run.inferred.add(ref)
             return listed if listed.settles and not run.contradicts(ref, listed) else None
-        is_missing = refusal.unknown or refusal.gone
+        is_missing = refusal.unknown or (refusal.gone and not refusal.names_another)
     if not is_missing:
         return None
     if ref in run.not_found and not run.rest_of_lag(ref):

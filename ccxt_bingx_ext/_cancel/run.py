@@ -30,6 +30,7 @@ class Pauses(NamedTuple):
     back_off: float = WINDOW  # after a refusal for the limit that names no time
     same_order: float = 1.05  # between two cancels of one order: the exchange's second, and a margin
     lag: float = 1.0  # how long after a cancel a query may still find the order open (live)
+    lists: float = 2.0  # the longest wait of calls that share a batch for lists of orders
 
 
 class CancelContext(NamedTuple):
@@ -120,7 +121,6 @@ class CancelRun:
             self.ledger.enter(ref, report)
         self.not_found |= other.not_found & {ref}
         self.missing |= other.missing & {ref}
-        self.deadline = min(self.deadline, other.deadline)
         self._ambiguous.update(dict.fromkeys(other._ambiguous.keys() & {ref}))
         if ref in other._submitted_at:
             self._submitted_at[ref] = other._submitted_at[ref]

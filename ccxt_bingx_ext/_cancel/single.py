@@ -86,7 +86,7 @@ def _cancel_and_settle(
     the order, if not by `ref`.
     """
     report = yield from _submit_and_query(run, ref)
-    is_ours = is_ours or ref not in run.gone
+    is_ours = is_ours or ref not in run.gone or run.failure is not None
     if _is_open(report) and run.repeats and not _is_unknown_by_name(run, ref):
         report = yield from _submit_and_query(run, ref)
         is_ours = is_ours or ref not in run.gone

@@ -3,14 +3,16 @@
 =========================================================  ================================================
 the batch                                                  each order's flow
 =========================================================  ================================================
-gets a response about this order                           goes on with the report in the response, or, for
-                                                           an order that is gone, in a list
+gets a response about this order                           goes on with the report in the response
+gets a response that calls this order gone, without its    goes on with the report in a list of orders
+state                                                      (`list_refused`), or queries the order
 gets a response that omits this order, or names only a     reconciles: a query, and its own cancel
 reason
 gets no response, or an ambiguous one                      goes on with the reconciled report. Without one,
                                                            ends with the batch's error
-is refused in unknown words                                reconciles by itself
 is refused as a whole                                      sends its own cancel, as if there were no batch
+is refused as a whole with an unknown code                 sends its own cancel. The batch may have cancelled
+                                                           the order, so that its error is the first failure
 is never sent                                              ends with the batch's error
 =========================================================  ================================================
 
@@ -43,6 +45,8 @@ from .reconcile import reconcile_batch
 from .run import CancelContext, CancelRun
 from .submit import submit
 
+_MOST_DIGITS = 19  # of an order id. int() of a very long string is slow or raises
+
 
 class Joined(NamedTuple):
     """The result of a shared batch.
@@ -56,11 +60,21 @@ class Joined(NamedTuple):
     is_reconciled: bool = False
     is_over: bool = False
 
+    @property
+    def without_state(self) -> tuple[OrderRef, ...]:
+        """The orders that the response calls gone without their state, so that a list may settle them."""
+        return () if self.is_over else tuple(_refused_without_state(self.run))
+
 
 class Refused(NamedTuple):
-    """The exchange refused the batch as a whole, and cancelled nothing."""
+    """The exchange refused the batch as a whole.
+
+    `run`: the run of the batch, if nobody knows the exchange's reason. Then it may have cancelled orders all
+    the same. None: it cancelled nothing.
+    """
 
     error: BaseError
+    run: CancelRun | None = None
 
     @property
     def is_about_limit(self) -> bool:
@@ -78,7 +92,7 @@ def cancel_together(
         response = yield from submit(run, batch)
         run.begin_to_resolve()
         read(run, response, batch.refs)
-        yield from _list_refused(run)
+        run.gone.update({ref: _refusal_of(report) for ref, report in _refused_without_state(run).items()})
         return Joined(run)
     except BaseError as error:
         failure = error
@@ -87,7 +101,8 @@ def cancel_together(
         is_refused = response_of(failure) is not None or _is_about_limit(failure)
         return Refused(failure) if is_refused else Joined(run, failure)
     if _is_unknown_refusal(failure):
-        return Joined(run, failure)
+        run.note_ambiguous(batch.refs, failure)
+        return Refused(failure, run)
     try:
         yield from reconcile_batch(run, batch, failure)
     except BaseError as unresolved:
@@ -95,14 +110,14 @@ def cancel_together(
     return Joined(run, failure, is_reconciled=True)
 
 
-def _list_refused(run: CancelRun) -> Steps:
-    """Look up the orders that the response calls gone in lists of a hundred orders.
+def list_refused(run: CancelRun) -> Steps:
+    """Look up the orders that the response of a batch calls gone in lists of a hundred orders.
 
     Otherwise each caller would query its own order, and the limit of the queries leaves time for fifty of
-    them (linear swaps). A list may lag, so only a final state counts.
+    them (linear swaps). A list may lag, so only a final state counts. The driver ends this flow after
+    `Pauses.lists`, because a list that does not come must not use up the callers' time.
     """
     context, left = run.context, _refused_without_state(run)
-    run.gone.update({ref: _refusal_of(report) for ref, report in left.items()})
     while left:
         first = min(left, key=lambda ref: int(ref.value))
         try:
@@ -111,12 +126,19 @@ def _list_refused(run: CancelRun) -> Steps:
                 found = report_of_history(response, ref, context.endpoint.schema)
                 if found is not None and found.weight is Weight.FINAL:
                     run.ledger.enter_found(ref, found)
-            listed = [int(spelled_out(order_id_of(one))) for one in listed_orders(response)]
+            listed = [place for one in listed_orders(response) if (place := _place_of(one)) is not None]
         except (BaseError, UnexpectedResponse):
             return  # the callers query their orders by themselves
-        # The list holds every order up to its last one. An empty list means that there are no more.
+        # The list holds every order up to its last one. Without a readable id, no further list can help.
         last = max(int(first.value), max(listed)) if listed else inf
         left = {ref: one for ref, one in _refused_without_state(run).items() if int(ref.value) > last}
+
+
+def _place_of(entry: object) -> int | None:
+    """The order id of an entry of a list, which is sorted by it. None for an id that is not one of ours."""
+    value = order_id_of(entry)
+    is_readable = value is not None and value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS
+    return int(value) if value is not None and is_readable else None
 
 
 def _refused_without_state(run: CancelRun) -> dict[OrderRef, OrderReport]:
@@ -134,15 +156,19 @@ def join_or_send(run: CancelRun, ref: OrderRef) -> Steps:
     if run.joins:
         run.joins = False  # a second cancel of the order goes by itself
         joined = yield from _join(run, ref)
-    if joined is None:
-        yield from send_once(run, run.batch)
-    else:
+    if isinstance(joined, Joined):
         _go_on(run, ref, joined)
+        return
+    if joined is not None and joined.run is not None:
+        # The cancel that follows goes out a second after the batch, and has its own time to reconcile.
+        run.take_over(joined.run, ref)
+        run.failure = copy_of_error(joined.error)
+    yield from send_once(run, run.batch)
 
 
-def _join(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, Joined | None]:
+def _join(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, Joined | Refused | None]:
     try:
-        joined: Joined | None = yield Join(ref)
+        joined: Joined | Refused | None = yield Join(ref)
         return joined
     except BaseError:
         run.deadline = run.context.clock()  # the error has ended the call
@@ -152,6 +178,8 @@ def _join(run: CancelRun, ref: OrderRef) -> Generator[Any, Any, Joined | None]:
 def _go_on(run: CancelRun, ref: OrderRef, joined: Joined) -> None:
     """Give `run` the batch's report on its order. Raises the batch's failure if there is no report."""
     run.take_over(joined.run, ref)
+    if joined.is_reconciled:
+        run.deadline = min(run.deadline, joined.run.deadline)
     report = run.ledger.report_on(ref)
     is_settled = report is not None and report.settles
     if joined.failure is not None:
@@ -174,14 +202,14 @@ def _is_about_limit(error: BaseError) -> bool:
 
 
 def _is_unknown_refusal(failure: BaseError) -> bool:
-    """Whether the exchange refused the batch with a code that the vocabulary does not know.
+    """Whether the exchange refused the batch, and the vocabulary does not know why.
 
     A second batch would meet the same refusal, where a single cancel may pass.
     """
     response = response_of(failure)
-    if response is None or response.is_from_gateway or response.code in (None, "0"):
+    if response is None or response.is_from_gateway or response.code == "0":
         return False
-    return response.meaning is None
+    return response.http_status >= 400 if response.code is None else response.meaning is None
 
 
 def _refusal_of(report: OrderReport) -> BaseError:

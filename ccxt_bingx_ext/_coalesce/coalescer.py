@@ -8,7 +8,7 @@ from typing import Any
 
 from .._cancel.commands import Command, Join, Share
 from .._cancel.events import note_share
-from .._cancel.outcome import Outcome, copy_of
+from .._cancel.outcome import Outcome, copy_of, outcome_of_defect
 from .._ids import OrderRef
 from .._ratelimit.acquire import Slot
 from .._runner import run_async
@@ -78,6 +78,8 @@ class Coalescer:
 
         try:
             return await run_async(share.flow, execute)
+        except Exception as defect:  # of this flow, or of the batch: each call gets a ccxt error of its own
+            return outcome_of_defect(share.ref, defect)
         finally:
             await unused.give_back()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from math import inf
 from typing import Any, TypeAlias
 
@@ -13,7 +14,7 @@ from ccxt.base.errors import BaseError, ExchangeNotAvailable, NetworkError
 from .._cancel.commands import Cancel, Command, Share, Sleep
 from .._cancel.failures import Progress, attach_progress
 from .._cancel.spacing import spacing_for
-from .._cancel.together import Joined, Refused, coalescing_of
+from .._cancel.together import Joined, Refused, coalescing_of, list_refused
 from .._ids import Batch, OrderRef
 from .._ratelimit.acquire import Slot
 from .._runner import run_async
@@ -27,8 +28,11 @@ FEWEST = 3
 WORTH = 10
 
 Key: TypeAlias = tuple[Any, ...]  # the event loop comes first
-Turn: TypeAlias = Joined | Slot | None
-"""The result of waiting: a batch that cancelled the order, or a slot. None: the call must go by itself."""
+Turn: TypeAlias = Joined | Refused | Slot | None
+"""The result of waiting: a batch that cancelled the order, or may have done so, or a slot.
+
+None: the call must go by itself, and no batch has cancelled the order.
+"""
 
 _Waiting: TypeAlias = "asyncio.Future[Turn | BaseException]"
 
@@ -103,6 +107,9 @@ class Queue:
             if granted is None:
                 return
             lane, slot = granted
+            if lane is together and single.is_closed:  # since it waits
+                await slot.never_written_async()
+                return
             most = self._batch_size if lane is together else 1
             turns = self._take(0 if self._coalescing.is_off else most)
         except BaseError:
@@ -175,14 +182,18 @@ class Queue:
         async def execute(command: Command) -> Any:
             if isinstance(command, (Cancel, Sleep)) and all(turn.done() for turn in turns.values()):
                 raise asyncio.CancelledError  # every caller was cancelled
+            if isinstance(command, Cancel):  # it may be a second one, after a lost response
+                self._lane(self._single).refuse_if_closed()
             return await self._exchange._execute(command, unused.take_for(command))
 
         try:
             flow = self._exchange._cancel_together(self._symbol, Batch(tuple(turns), 1, self._extra))
             result = await run_async(flow, execute)
-            if isinstance(result, Refused) and not result.is_about_limit:
+            if isinstance(result, Joined):
+                await self._list_refused(turns, result, execute)
+            elif not result.is_about_limit:
                 self._coalescing.end(result)
-            _give(turns, result if isinstance(result, Joined) else None)
+            _give(turns, result if result.run is not None else None)
         except BaseError:
             _give(turns, None)  # nothing was sent: the flow raises no error after that
         except asyncio.CancelledError:
@@ -198,6 +209,17 @@ class Queue:
             raise
         finally:
             await unused.give_back()
+
+    async def _list_refused(
+        self, turns: Mapping[OrderRef, _Waiting], joined: Joined, execute: Callable[[Command], Any]
+    ) -> None:
+        """Read the lists that settle orders of `joined`. The calls for other orders do not wait for them."""
+        listed = joined.without_state
+        _give({ref: turn for ref, turn in turns.items() if ref not in listed}, joined)
+        if not all(turn.done() for turn in turns.values()):
+            lists = run_async(list_refused(joined.run), execute)
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(lists, self._exchange._pauses.lists)
 
 
 def _give(turns: Mapping[Any, _Waiting], result: Turn | BaseException) -> None:

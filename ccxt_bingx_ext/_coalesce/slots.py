@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from .._cancel.commands import Cancel, Command, Join
 from .._ratelimit.acquire import Refusal, Slot, acquire_async, try_acquire_async
 from .._ratelimit.messages import Limiter
-from .._ratelimit.schedule import RateLimit
+from .._ratelimit.schedule import Decision, RateLimit
 
 
 class Lane(NamedTuple):
@@ -25,6 +25,11 @@ class Lane(NamedTuple):
     def is_closed(self) -> bool:
         """Whether the exchange refuses every request to the endpoint, as far as this process knows."""
         return self.limiter.banned_for > 0
+
+    def refuse_if_closed(self) -> None:
+        """Raise the lane's refusal if the lane is closed."""
+        if self.is_closed:
+            raise self.refusal(Decision(self.limiter.banned_for, banned=True))
 
     async def acquire(self) -> Slot:
         """Wait for a slot."""

@@ -775,7 +775,9 @@ def test_report_of_refusal() -> None:
     error = OrderNotFound("bingx order does not exist")
     assert report_of_refusal(error, OrderRef("id", "1"))[2:4] == (None, True)
     error = OrderNotFound("bingx the order is FILLED or CANCELLED already before, or is not a valid order id")
-    assert report_of_refusal(error, OrderRef("id", "1"))[2:] == (None, False, True)
+    assert report_of_refusal(error, OrderRef("id", "1"))[2:] == (None, False, True, False)
+    error = OrderNotFound("bingx order 2 does not exist")
+    assert report_of_refusal(error, OrderRef("id", "1"))[2:] == (None, False, True, True)
     error = OrderNotFound("bingx x")
     attach_response(error, Response(200, "80018"))
     assert report_of_refusal(error, OrderRef("id", "1")).status == "closed"

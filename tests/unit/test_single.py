@@ -222,6 +222,27 @@ def test_unknown_order(refusal: Any) -> None:
     assert exchange.sent == "cqhqh"
 
 
+@every_market
+@pytest.mark.parametrize(
+    "words",
+    [
+        "order 2 does not exist",
+        "can not find order for orderId:2",
+        "orderId:2 order status :CANCELED,can not delete",
+        "order 1 not exist, order 2 not exist",
+    ],
+)
+def test_query_about_another_order(endpoint: Endpoint, words: str) -> None:
+    """The refusal of a query whose words name another order settles nothing. The history may."""
+    another = refused(109421, words, query=True)
+    for refusal in (UNKNOWN, lost):
+        exchange = Exchange([refusal], [another])
+        unresolved(exchange.fails(endpoint=endpoint), "1")
+        exchange = Exchange([refusal], [another], [listing(order(status="FILLED"))])
+        gone(exchange.fails(endpoint=endpoint), "closed", "already filled")
+    assert "order not found" in str(Exchange([UNKNOWN], [refused(109421, "order 1 not exist")]).fails())
+
+
 @pytest.mark.parametrize("refusal", [GONE, UNKNOWN])
 @pytest.mark.parametrize(
     ("look_up", "sent"),

@@ -87,6 +87,11 @@ def test_refused() -> None:
     lanes = lane(pause=60.0), lane()
     lanes[1].limiter.do(Ban(60.0))
     assert [one.is_closed for one in lanes] == [False, True]
+    lanes[0].refuse_if_closed()
+    with pytest.raises(RateLimitExceeded, match="banned") as caught:
+        lanes[1].refuse_if_closed()
+    assert caught.value.banned
+    assert 59.0 < caught.value.retry_after <= 60.0
     with pytest.raises(RateLimitExceeded, match="banned"):
         first(*lanes)
     assert lanes[0].limiter._schedule.waiting == []  # type: ignore[attr-defined]

@@ -37,6 +37,7 @@ from ccxt_bingx_ext._cancel.together import (
     cancel_together,
     coalescing_of,
     forget,
+    list_refused,
 )
 from ccxt_bingx_ext._ids import Batch, OrderRef
 from ccxt_bingx_ext._runner import run
@@ -48,7 +49,7 @@ class Exchange:
     """Plays the exchange on a clock of its own. Sleeping takes time, requests take none.
 
     Each batch gets the next reply of `batches`, and the last reply is repeated. The same holds for `singles`
-    and `queries`. A reply that is an error is raised.
+    and `queries`. A reply that is an error is raised. After the batch, a call waits `waits` s for its turn.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Exchange:
         self.listed_from: list[str] = []
         self.sent: list[tuple[str, str]] = []
         self.now = 0.0
+        self.waits = 0.0
 
     def __call__(self, command: Any) -> Any:
         if isinstance(command, Sleep):
@@ -107,10 +109,13 @@ def cancel(
     }  # fmt: skip
     together, single = (context(endpoint=one, **common) for one in endpoints)
     batch = run(cancel_together(Batch(refs(*ids), 1), "BTC-USDT", together), exchange)
+    if isinstance(batch, Joined) and batch.without_state:
+        run(list_refused(batch.run), exchange)
 
     def execute(command: Any) -> Any:
         if isinstance(command, Join):
-            return batch if isinstance(batch, Joined) else None
+            exchange.now += exchange.waits
+            return batch if batch.run is not None else None
         return exchange(command)
 
     def call(one: str) -> Any:
@@ -270,14 +275,63 @@ def test_undocumented_response() -> None:
     assert [kind for kind, _ in exchange.sent] == ["batch", "query", "batch"]
 
 
-def test_unknown_code() -> None:
-    """After an unknown code the plugin does not repeat the batch. Each order is reconciled by itself."""
-    strange = refusal(ExchangeError, code="987654", message="too many of something")
-    exchange = Exchange(
-        [strange], singles=[of_single(canceled(1))], queries=[of_single(canceled(1, status="NEW"))]
-    )
+STRANGE = refusal(ExchangeError, code="987654", message="too many of something")
+
+
+@pytest.mark.parametrize("strange", [STRANGE, refusal(ExchangeError, 422)])
+def test_unknown_code(strange: BaseError) -> None:
+    """After an unknown refusal the plugin does not repeat the batch. Each order is cancelled by itself."""
+    exchange = Exchange([strange], singles=[of_single(canceled(one)) for one in (1, 2, 3)])
+    assert [order["status"] for order in cancel(exchange).values()] == ["canceled"] * 3
+    assert exchange.sent == [("batch", "1,2,3"), ("single", "1"), ("single", "2"), ("single", "3")]
+    assert exchange.now >= Pauses().same_order
+
+
+@pytest.mark.parametrize("single", [refusal(OrderNotFound, code="1", message="order not exist"), LOST])
+@pytest.mark.parametrize(("state", "status"), [("CANCELED", "canceled"), ("FILLED", "closed")])
+def test_unknown_code_of_an_executed_batch(single: BaseError, state: str, status: str) -> None:
+    """The batch may have cancelled the order that its single cancel finds gone. Then that is a success."""
+    exchange = Exchange([STRANGE], singles=[single], queries=[of_single(canceled(1, status=state))])
+    result = cancel(exchange, ("1",))["1"]
+    if status == "canceled":
+        assert result["status"] == status
+    else:
+        assert ends({"1": result}) == {"1": status}
+    assert exchange.sent == [("batch", "1"), ("single", "1"), ("query", "1")]
+
+
+def test_unknown_code_and_a_named_state() -> None:
+    """No query is necessary if the single cancel names the state."""
+    words = "the order status :CANCELED,can not delete"
+    exchange = Exchange([STRANGE], singles=[refusal(OrderNotFound, code="1", message=words)])
     assert cancel(exchange, ("1",))["1"]["status"] == "canceled"
-    assert [kind for kind, _ in exchange.sent if kind != "query"] == ["batch", "single"]
+    assert exchange.sent == [("batch", "1"), ("single", "1")]
+
+
+def test_unknown_code_and_nothing_tells() -> None:
+    """If the single cancels do not settle the orders, each caller gets a copy of the batch's error."""
+    exchange = Exchange([STRANGE], singles=[LOST], queries=[LOST])
+    results = cancel(exchange)
+    assert [unresolved(error) for error in results.values()] == [
+        (ExchangeError, [one], []) for one in results
+    ]
+    assert len({id(error) for error in results.values()}) == 3
+    assert all("too many of something" in str(error) for error in results.values())
+
+
+@pytest.mark.parametrize(
+    ("batch", "singles", "sent"),
+    [
+        (STRANGE, [LOST, of_single(canceled(1))], ["single", "query", "single"]),
+        (response([], [{"orderId": "1", "error": "busy"}]), [of_single(canceled(1))], ["query", "single"]),
+    ],
+)
+def test_time_of_its_own(batch: Any, singles: list[Any], sent: list[str]) -> None:
+    """A call that waits for its turn after the batch has all of its time to reconcile left."""
+    exchange = Exchange([batch], singles, [of_single(canceled(1, status="NEW"))])
+    exchange.waits = 60.0
+    assert cancel(exchange, ("1",))["1"]["status"] == "canceled"
+    assert [kind for kind, _ in exchange.sent] == ["batch", *sent]
 
 
 @pytest.mark.parametrize(
@@ -415,10 +469,32 @@ def test_lists_go_on() -> None:
     assert (exchange.listed_from, len(exchange.sent)) == (["1", "3"], 1)
 
 
+def test_lists_settle_what_a_lost_batch_has_cancelled() -> None:
+    """One list settles the orders that do not exist for the second batch. Cancelled ones are a success."""
+    ids = tuple("123456")
+    again = response([canceled(6)], [not_found(one) for one in ids[:5]])
+    listed = response([*map(canceled, range(1, 5)), canceled(5, status="FILLED")])
+    exchange = Exchange([LOST, again], histories=[listed])
+    results = cancel(exchange, ids)
+    assert ends({"5": results.pop("5")}) == {"5": "closed"}
+    assert [order["status"] for order in results.values()] == ["canceled"] * 5
+    assert [kind for kind, _ in exchange.sent] == ["batch"] * 2
+
+
+def test_entries_without_an_id_in_a_list() -> None:
+    """An entry without a readable id is about no order of the batch, and does not end the lists."""
+    odd = [None, {}, {"orderId": "abc"}, {"orderId": "\u0661"}, {"orderId": "9" * 5000}]
+    lists = [response([*odd, canceled(2), canceled(1)]), response([canceled(3)])]
+    exchange = Exchange(REFUSED, histories=lists)
+    assert ends(cancel(exchange)) == dict.fromkeys("123", "canceled")
+    assert (exchange.listed_from, len(exchange.sent)) == (["1", "3"], 1)
+
+
 @pytest.mark.parametrize(
     "listed",
     [
         response([]),
+        response([{"orderId": "abc", "status": "FILLED"}]),
         response([canceled(9)]),
         response([canceled(one, status="PENDING") for one in (1, 2, 3)]),  # it may lag
         {"code": 0, "data": None},
