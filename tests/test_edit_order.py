@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import time
 import traceback
 from typing import Any, NamedTuple
 
@@ -302,6 +303,24 @@ def test_contradiction(bot: Bot, simulator: Simulator) -> None:
     simulator.faults.add("canned", body=body, path=market.path)
     error = failure_of(bot, market, old)
     assert (error.orders, error.unresolved) == ([], [old, "9"])
+
+
+@pytest.mark.parametrize("field", ["origQty", "executedQty", "price", "stopPrice", "fee", "commission"])
+def test_huge_number(bot: Bot, simulator: Simulator, market: Market, field: str) -> None:
+    """A number that would hang ccxt counts as missing in the new order. ``info`` has the whole response."""
+    old = old_order(simulator, market)
+    new = {"orderId": 9, "type": "LIMIT", "side": "BUY", "status": "NEW", field: "1e9999999"}
+    done = {"code": 0, "msg": "", "result": True}
+    data: dict[str, Any] = {"cancelResult": done, "openResult": done, "orderOpenResponse": new}
+    if market.kind == "linear":
+        data = {"cancelResult": "true", "cancelMsg": "", "replaceResult": "true", "newOrderResponse": new}
+    body = json.dumps({"code": 0, "data": {**data, field: "1e9999999"}})
+    simulator.faults.add("canned", body=body, path=market.path)
+    started = time.monotonic()
+    order = edit(bot, market, old)
+    assert time.monotonic() - started < 10, "ccxt computes with it"
+    assert (order["id"], order["status"], order["side"]) == ("9", "open", "buy")
+    assert order["info"][field] == "1e9999999"
 
 
 # Never sent twice
