@@ -113,9 +113,10 @@ def unresolved_as_json(error: BaseException) -> list[dict[str, str | None]]:
     The list has one dict per order: ``{"id": str}`` or ``{"clientOrderId": str}``. It has a ``"symbol"``,
     too, if `error` comes from `cancel_orders_for_symbols` or `cancel_all_orders`.
 
-    The method that raised `error` accepts the list again. Pass a list of `cancel_all_orders` to
-    `cancel_orders_for_symbols`, without the entries whose id is None. A value that could not be an id becomes
-    text, which the method refuses again.
+    `cancel_orders` accepts a list of its own, of `cancel_order` and of `edit_order`. The last two accept no
+    dicts themselves. `cancel_orders_for_symbols` accepts a list of its own, and of `cancel_all_orders`
+    without the entries whose id is None. A value that could not be an id becomes text, which the method
+    refuses again.
 
     Raises ``AttributeError`` if `error` has no ``unresolved``. Such an error does not say which orders are
     live.

@@ -202,7 +202,7 @@ class CancelMethods(Upstream):
         method = EDIT_ORDER
         with unresolved_on_error([*old_ids(given_id, params).values()], method):
             symbol = parse_symbol(symbol, method)
-            edited = parse_edited(given_id, params)
+            edited = parse_edited(given_id, params, {"type": order[0], "side": order[1]})
         with unresolved_on_error([edited.ref.public], method, converts=True):
             check_api_key(self.apiKey)
             if not self.markets:

@@ -110,7 +110,8 @@ class bingx(BingxMixin, upstream):
         `id`: order id (str of digits or int). `symbol`: unified symbol, required. `params`:
 
         - ``clientOrderId``: cancels by client order id instead. With an `id` beside it, the plugin queries
-          the order by `id`.
+          the order by `id`. If it is the id of another order, the call raises ``BadResponse``, with `id` in
+          ``unresolved`` and the order of the client order id in ``orders``.
         - ``twap``: True leaves a TWAP order to ccxt's own method.
         - ``cancelRestrictions``: with it, the plugin does not cancel again an order that it finds open.
         - The plugin sends any other parameter as it is.

@@ -46,6 +46,7 @@ from .helpers import (
     place,
     reached,
     refused,
+    reported,
     unused_port,
 )
 from .scripted import config_over
@@ -452,6 +453,19 @@ def test_both_ids_of_two_orders(bot: Bot, simulator: Simulator, market: Any) -> 
         assert simulator.status(other.order_id) != "CANCELED"
         if simulator.status(other.order_id) == "PENDING":
             simulator.fill(other.order_id)
+
+
+@in_turn
+def test_client_id_of_another_order(bot: Bot, simulator: Simulator, market: Any) -> None:
+    """If the client order id cancels another order, the order that the bot passed stays unresolved."""
+    passed, other = (simulator.place(market=market, client_order_id=one) for one in ("Passed", "Other"))
+    with pytest.raises(BadResponse, match=f"belongs to order {other.order_id}") as caught:
+        bot.cancel_order(passed.order_id, SYMBOLS[market], {"clientOrderId": "Other"})
+    error: Any = caught.value
+    assert reported(error.orders) == [(str(other.order_id), "canceled")]
+    assert error.orders[0]["clientOrderId"] == "Other"
+    assert error.unresolved == [str(passed.order_id)]
+    assert [simulator.status(one.order_id) for one in (passed, other)] == ["PENDING", "CANCELED"]
 
 
 # Parameters

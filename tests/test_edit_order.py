@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import time
 import traceback
 from typing import Any, NamedTuple
 
@@ -305,6 +306,24 @@ def test_contradiction(bot: Bot, simulator: Simulator) -> None:
     assert (error.orders, error.unresolved) == ([], [old, "9"])
 
 
+@pytest.mark.parametrize("field", ["origQty", "executedQty", "price", "stopPrice", "fee", "commission"])
+def test_huge_number(bot: Bot, simulator: Simulator, market: Market, field: str) -> None:
+    """A number that would hang ccxt counts as missing in the new order. ``info`` has the whole response."""
+    old = old_order(simulator, market)
+    new = {"orderId": 9, "type": "LIMIT", "side": "BUY", "status": "NEW", field: "1e9999999"}
+    done = {"code": 0, "msg": "", "result": True}
+    data: dict[str, Any] = {"cancelResult": done, "openResult": done, "orderOpenResponse": new}
+    if market.kind == "linear":
+        data = {"cancelResult": "true", "cancelMsg": "", "replaceResult": "true", "newOrderResponse": new}
+    body = json.dumps({"code": 0, "data": {**data, field: "1e9999999"}})
+    simulator.faults.add("canned", body=body, path=market.path)
+    started = time.monotonic()
+    order = edit(bot, market, old)
+    assert time.monotonic() - started < 10, "ccxt computes with it"
+    assert (order["id"], order["status"], order["side"]) == ("9", "open", "buy")
+    assert order["info"][field] == "1e9999999"
+
+
 # Never sent twice
 
 
@@ -470,6 +489,10 @@ def test_other_methods_of_ccxt(bot: Bot, simulator: Simulator, market: Market, n
         ("7", "BTC/USD:BTC", {}, NotSupported, ["7"]),
         ("", "BTC/USDT", {"cancelClientOrderID": "a,b"}, BadRequest, ["a,b"]),
         ("", "BTC/USDT", {"cancelClientOrderID": "a", "cancelClientOrderId": "b"}, BadRequest, ["a", "b"]),
+        ("7", "BTC/USDT", {"symbol": "ETH-USDT"}, BadRequest, ["7"]),
+        ("7", "BTC/USDT", {"x": "1&quantity=9"}, BadRequest, ["7"]),
+        ("7", "BTC/USDT", {"orderId": "8"}, BadRequest, ["7", "8"]),
+        ("", "BTC/USDT", {"cancel_client_order_id": "a"}, BadRequest, ["a"]),
     ],
 )
 def test_bad_input(
@@ -481,6 +504,49 @@ def test_bad_input(
     assert type(caught.value) is error
     assert (caught.value.orders, caught.value.unresolved) == ([], unresolved)
     assert "cancelReplace" not in "".join(request.path for request in simulator.requests)
+
+
+SPOT_ONLY = {"newClientOrderId": "new_1", "postOnly": True, "quoteOrderQty": 50, "triggerPrice": 39000}
+LINEAR_ONLY = {
+    "clientOrderId": "new_1",
+    "reduceOnly": True,
+    "hedged": True,
+    "timeInForce": "GTC",
+    "positionId": "5",
+}
+
+
+ATTACHED = {
+    "takeProfit": {"triggerPrice": 50000, "price": 50001, "workingType": "CONTRACT_PRICE"},
+    "stopLoss": {"triggerPrice": 30000},
+}
+
+
+def sent_by(classes: Any, simulator: Simulator, market: Market, params: Any) -> dict[str, str]:
+    """The params of the edit that a bot with this class sends. The exchange refuses the edit."""
+    simulator.faults.add("canned", body='{"code": 100400, "msg": "no"}', path=market.path)
+    with bot_of(classes, simulator.ccxt_config()) as bot, pytest.raises(BaseError):
+        edit(bot, market, "7", params)
+    sent = cancels(simulator, market.path)[-1].params
+    return {name: value for name, value in sent.items() if name != "timestamp"}
+
+
+def test_params_as_ccxt_sends_them(world: str, simulator: Simulator, market: Market) -> None:
+    """The plugin sends the params of an edit as ccxt does."""
+    params = {**ALLOW, "cancelRestrictions": "ONLY_NEW", "recvWindow": 4000, "foo": "bar baz"}
+    params |= SPOT_ONLY if market.kind == "spot" else LINEAR_ONLY
+    ours, ccxts = (sent_by(classes[world], simulator, market, params) for classes in (OURS, CCXTS))
+    assert ours == ccxts
+    assert {"cancelRestrictions", "cancelOrderId", "recvWindow", "foo"} < ours.keys()
+    assert edits(simulator, market) == 2
+
+
+def test_attached_orders_as_ccxt_sends_them(world: str, simulator: Simulator) -> None:
+    """The plugin sends a take-profit and a stop-loss as ccxt does (4.5.28: in a form that nobody reads)."""
+    market = MARKETS["linear"]
+    ours, ccxts = (sent_by(classes[world], simulator, market, ATTACHED) for classes in (OURS, CCXTS))
+    assert ours == ccxts
+    assert edits(simulator, market) == 2
 
 
 def test_bad_option(bot: Bot, simulator: Simulator) -> None:
@@ -498,6 +564,16 @@ def test_ccxts_own_check(bot: Bot, simulator: Simulator, market: Market) -> None
     with pytest.raises(BadRequest, match="minimum amount precision") as caught:
         bot.edit_order(old, market.symbol, "limit", "buy", 1e-12, 40000)
     assert isinstance(caught.value.__cause__, InvalidOrder)
+    assert (caught.value.orders, caught.value.unresolved) == ([], [old])
+    assert edits(simulator, market) == 0
+
+
+@pytest.mark.parametrize(("kind", "side"), [("limit&x=1", "buy"), ("limit", "buy\n")])
+def test_ambiguous_text(bot: Bot, simulator: Simulator, market: Market, kind: str, side: str) -> None:
+    """A type or a side that would be signed as a further param is not sent."""
+    old = old_order(simulator, market)
+    with pytest.raises(BadRequest, match="cannot be sent unambiguously") as caught:
+        bot.edit_order(old, market.symbol, kind, side, 1, 40000)
     assert (caught.value.orders, caught.value.unresolved) == ([], [old])
     assert edits(simulator, market) == 0
 

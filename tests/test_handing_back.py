@@ -69,6 +69,33 @@ def test_unresolved_of_symbols_through_json(
     assert [simulator.status(one) for one in (name, other)] == ["PENDING", "CANCELED"]
 
 
+@pytest.mark.parametrize("method", ["cancel_order", "edit_order"])
+@pytest.mark.parametrize("by_client_id", [True, False])
+def test_unresolved_of_one_order_through_json(
+    bot: Bot,
+    simulator: Simulator,
+    two_of_one_name: tuple[str, str],
+    without_pauses: None,
+    method: str,
+    by_client_id: bool,
+) -> None:
+    """cancel_orders accepts the ids of the methods for one order, whether or not these had checked them."""
+    name, other = two_of_one_name
+    given = ClientOrderId(name) if by_client_id else name
+    order = ("limit", "buy", 1, 100) if method == "edit_order" else ()
+    lose_responses(simulator)
+    for path in ("trade/cancel", "cancelReplace"):
+        simulator.faults.add("http", status=504, times=None, path=path, when="before")
+    for params in ({}, {"symbol": "wrong"}):
+        error = error_of(getattr(bot, method), given, SPOT, *order, params)
+        (kept,) = json.loads(json.dumps(unresolved_as_json(error)))
+        assert kept == {"clientOrderId" if by_client_id else "id": name}
+    assert isinstance(error_of(getattr(bot, method), kept, SPOT, *order), BadRequest)
+    simulator.faults.clear()
+    bot.cancel_orders([kept], SPOT, {"process": 1})
+    assert simulator.status(other if by_client_id else name) == "CANCELED"
+
+
 def test_order_structures_as_ids(bot: Bot, simulator: Simulator) -> None:
     """cancel_orders takes order structures, and refuses one of another symbol before it sends anything."""
     ids = place(simulator, 2)

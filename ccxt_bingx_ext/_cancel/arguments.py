@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ccxt.base.errors import ArgumentsRequired, BadRequest
@@ -20,8 +22,12 @@ from .method_names import (
 from .values import (
     DROPPED,
     bare_name,
+    check_name,
+    check_text,
     copied,
+    id_field,
     is_list,
+    marked,
     parse_extra,
     parse_id,
     parse_process,
@@ -35,6 +41,8 @@ _CLIENT_ID_PARAMS = ("clientOrderIds", "clientOrderIDs")
 # orders.
 _NOT_SENT_BY_CCXT = ("type", "defaultType", "subType", "defaultSubType", "twap")
 _SINGLE_CLIENT_ID_PARAMS = ("clientOrderId", "clientOrderID")
+_NEW_CLIENT_ID_PARAMS = ("newClientOrderId", *_SINGLE_CLIENT_ID_PARAMS)
+_EDIT_ID_PARAMS = (*OLD_CLIENT_ID_PARAMS.values(), *_NEW_CLIENT_ID_PARAMS)
 
 
 class Cancellations(NamedTuple):
@@ -162,26 +170,37 @@ def old_ids(given_id: object, params: object) -> Mapping[str, Any]:
     """The ids of the old order of an ``edit_order``, by their place in the arguments.
 
     ccxt's ``edit_order_with_client_order_id`` passes no id. It passes the old order's client order id under
-    the name that otherwise means the new order's.
+    the name that otherwise means the new order's. An id under a name that `parse_edited` refuses counts, too.
     """
-    given: Mapping[Any, Any] = params if isinstance(params, Mapping) else {}
-    of_clients, of_both = (
-        {f"params['{name}']": value for name in names if not is_blank(value := given.get(name))}
-        for names in (OLD_CLIENT_ID_PARAMS.values(), _SINGLE_CLIENT_ID_PARAMS)
-    )
-    if not is_blank(given_id):
-        return {**of_clients, "id": given_id}
-    return of_clients or of_both
+    given: Mapping[Any, Any] = {}
+    if isinstance(params, Mapping):
+        with suppress(BadRequest):  # `parse_edited` raises it
+            given = copied(params, EDIT_ORDER)
+    names = [name for name in given if id_field(name) is not None and not is_blank(given[name])]
+    of_old = [name for name in OLD_CLIENT_ID_PARAMS.values() if name in names]
+    if is_blank(given_id) and not of_old:
+        of_old = [name for name in _SINGLE_CLIENT_ID_PARAMS if name in names]
+    refused = [name for name in names if name not in _EDIT_ID_PARAMS]
+    ids = {
+        f"params['{name}']": given[name] if id_field(name) == "id" else marked(given[name])
+        for name in (*of_old, *refused)
+    }
+    return ids if is_blank(given_id) else {"id": given_id, **ids}
 
 
-def parse_edited(given_id: object, params: Mapping[str, Any]) -> Edited:
+def parse_edited(
+    given_id: object, params: Mapping[str, Any], texts: Mapping[str, object] = MappingProxyType({})
+) -> Edited:
     """Check the `given_id` and `params` of ``edit_order``, which name the old order, without changing them.
 
-    Raises ``ArgumentsRequired`` without any id, and ``BadRequest`` that names the value.
+    `texts`: further arguments that ccxt sends as texts, by their names. Raises ``ArgumentsRequired`` without
+    any id, and ``BadRequest`` that names the value.
     """
     if not isinstance(params, Mapping):
         raise BadRequest(f"{EDIT_ORDER} params is not a dict: {shown(params)}")
     given = copied(params, f"{EDIT_ORDER} params")
+    for name in given:
+        check_name(EDIT_ORDER, name, _EDIT_ID_PARAMS)
     named = old_ids(given_id, given)
     refs = [parse_id(f"{EDIT_ORDER} {where}", value, client=where != "id") for where, value in named.items()]
     clients = list(dict.fromkeys(ref for ref in refs if ref.field != "id"))
@@ -195,8 +214,10 @@ def parse_edited(given_id: object, params: Mapping[str, Any]) -> Edited:
         for name, value in given.items()
         if name not in OLD_CLIENT_ID_PARAMS.values() and f"params['{name}']" not in named
     }
+    for where, value in {**texts, **{f"params['{name}']": value for name, value in left.items()}}.items():
+        check_text(f"{EDIT_ORDER} {where}", value)
     ids = [ref for ref in refs if ref.field == "id"]
-    news = (exact(left.get(name)) for name in ("newClientOrderId", *_SINGLE_CLIENT_ID_PARAMS))
+    news = (exact(left.get(name)) for name in _NEW_CLIENT_ID_PARAMS)
     return Edited(
         ref=[*clients, *ids][0],
         known_as=ids[0] if clients and ids else None,

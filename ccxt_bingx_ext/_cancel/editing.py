@@ -46,7 +46,7 @@ from .arguments import Edited
 from .commands import Command, EditOrder, Steps
 from .failures import Progress, is_ambiguous, progress_of
 from .ledger import OrderReport, UnexpectedResponse, report_of_query, report_of_refusal
-from .matching import order_id_of
+from .matching import names_of, order_id_of
 from .method_names import EDIT_ORDER
 from .outcome import Order, add_to_message, bare_message, conclude, not_found
 from .reconcile import query_unsettled
@@ -77,7 +77,8 @@ def edit_one(
         said = parse_replacement(order.get("info"))
         new_id = order_id_of(said.new.order)
         if new_id is not None and said.new.done is not False:
-            _warn_if_old_may_live(ref, said.cancel, new_id)
+            others = _not_those_of(said.cancel.order, run, ref)
+            _warn_if_old_may_live(next(iter(others), ref), said.cancel, new_id, is_other=bool(others))
             return order
         is_denied = new_id is None and said.new.done is False
         may_be_placed = not is_denied or said.new.is_ambiguous
@@ -196,12 +197,21 @@ def _raise(run: CancelRun, ref: OrderRef, failure: BaseError, new_id: str | None
     raise AssertionError  # pragma: no cover - an outcome with an error raises
 
 
-def _warn_if_old_may_live(ref: OrderRef, cancel: Step, new_id: str) -> None:
+def _not_those_of(cancelled: Any, run: CancelRun, ref: OrderRef) -> list[OrderRef]:
+    """Those names of the old order that the `cancelled` order does not have, although it has another one."""
+    spelt = run.context.endpoint.schema.spelt
+    names = {name.field: spelt(name) for name in reversed(names_of(cancelled))}
+    asked = dict.fromkeys((ref, run.queried(ref)))
+    return [one for one in asked if names.get(one.field, spelt(one)) != spelt(one)]
+
+
+def _warn_if_old_may_live(ref: OrderRef, cancel: Step, new_id: str, *, is_other: bool) -> None:
     """Log a warning if the exchange placed the new order, but does not say that the old one is gone.
 
-    An error would be worse: a bot that edits again places a second order.
+    `is_other`: by the response, it cancelled another order than that of `ref`. An error would be worse: a bot
+    that edits again places a second order.
     """
-    if cancel.done or (cancel.done is False and _calls_gone(ref, cancel)):
+    if not is_other and (cancel.done or (cancel.done is False and _calls_gone(ref, cancel))):
         return
     text = (
         f"{EDIT_ORDER} placed order {new_id}, but the exchange does not say that it cancelled order "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .._ids import OrderRef
@@ -53,11 +53,16 @@ def build_order(exchange: Any, market: Any, ref: OrderRef | None, report: OrderR
 
 def _parsed(exchange: Any, market: Any, entry: Any) -> Order | None:
     try:
-        parsed: Order = exchange.parse_order(_readable(entry, _DEEPEST), market)
+        return parse_bounded(exchange.parse_order, entry, market)
     except Exception:
         # ccxt 4.5.90 raises AttributeError on an order without "type", and TypeError on an entry that is not
         # an object. The caller must learn what the exchange did, whatever the entry looks like.
         return None
+
+
+def parse_bounded(parse: Callable[[Any, Any], Any], entry: Any, market: Any) -> Order:
+    """The order structure that ccxt's `parse` makes of `entry`, without the values that would hang it."""
+    parsed: Order = parse(_readable(entry, _DEEPEST), market)
     parsed["info"] = entry
     return parsed
 

@@ -10,6 +10,9 @@ refuses it as gone, but a query finds it open                  cancels it again,
 does not know its client order id                              looks for it among the market's open orders,
                                                                and cancels it by its order id
 names a final state, but not by the client order id            the same first: an open order may have the id
+gives the client order id to another order than the order id   raises ``BadResponse`` with the order in
+beside it                                                      ``.orders``, and the order id in
+                                                               ``.unresolved``
 does not respond, or not as documented                         reconciles: returns a cancelled order, raises
                                                                ``OrderNotFound`` for another final state,
                                                                cancels an open order again
@@ -36,7 +39,7 @@ from .attempt import send
 from .commands import Steps
 from .failures import is_ambiguous
 from .flow import Flow
-from .ledger import OrderReport, UnexpectedResponse, report_of_history
+from .ledger import OrderReport, UnexpectedResponse, report_of_history, report_of_query
 from .matching import order_id_of
 from .outcome import Outcome, not_found
 from .reconcile import query_unsettled, reconcile_batch
@@ -62,14 +65,48 @@ def cancel_one(
     (ref,) = batch.refs
     also_known_as = {} if known_as is None else {ref: known_as}
     run = CancelRun(batch, market_id, context, also_known_as=also_known_as, repeats=repeats, joins=joins)
+    error: BaseError | None = None
     try:
         yield from _cancel_and_settle(run, ref)
-    except BaseError as error:
+    except BaseError as failure:
+        error = failure
         if is_ambiguous(error) or not isinstance(error, OrderNotFound):
             run.ledger.forget_live([ref])
             run.ledger.forget_unknown([ref])
+            return _without_strays(run.outcome(error))
+    if known_as is None or (contradiction := (yield from _contradiction(run, ref, known_as))) is None:
         return _without_strays(run.outcome(error))
-    return _without_strays(run.outcome())
+    contradiction.__cause__ = error
+    return _without_strays(run.outcome(contradiction))._replace(unresolved=[known_as])
+
+
+def _contradiction(
+    run: CancelRun, ref: OrderRef, known_as: OrderRef
+) -> Generator[Any, Any, BaseError | None]:
+    """The error if the order that the client order id `ref` settled is another one than `known_as`."""
+    report = run.ledger[ref]
+    if report is None or report.status is None:
+        return None
+    order_id = order_id_of(report.entry)
+    if order_id is None and not (yield from _is_of_another(run, ref, known_as)):
+        return None
+    if order_id == known_as.value:
+        return None
+    owner = "another order" if order_id is None else f"order {order_id}"
+    return BadResponse(
+        f"{run.context.method} the client order id {ref.value} belongs to {owner} ({report.status}), and not "
+        f"to order {known_as.value}, which may still be live"
+    )
+
+
+def _is_of_another(run: CancelRun, ref: OrderRef, known_as: OrderRef) -> Generator[Any, Any, bool]:
+    """Whether a query finds another client order id than `ref` at `known_as`. A refusal names no order id."""
+    try:
+        response = yield from send(run.fetch(known_as, run.give_up()), run.context)
+        found = report_of_query(response, known_as, run.context.endpoint.schema)
+    except (BaseError, UnexpectedResponse):
+        return False
+    return run.contradicts(ref, found)
 
 
 def _without_strays(outcome: Outcome) -> Outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 from typing import Any, TypeGuard
 
@@ -12,7 +12,13 @@ from ccxt.base.errors import ArgumentsRequired, BadRequest, BadSymbol
 
 from .._ids import ClientOrderId, OrderRef, exact, is_blank, shown
 from .._log import WARNING, event
-from .method_names import CANCEL_ALL_ORDERS, CANCEL_ORDER, CANCEL_ORDERS, CANCEL_ORDERS_FOR_SYMBOLS
+from .method_names import (
+    CANCEL_ALL_ORDERS,
+    CANCEL_ORDER,
+    CANCEL_ORDERS,
+    CANCEL_ORDERS_FOR_SYMBOLS,
+    EDIT_ORDER,
+)
 
 LARGEST_ORDER_ID = 2**63 - 1  # int64 (seed)
 LONGEST_CLIENT_ID = 40  # (docs)
@@ -26,16 +32,14 @@ _COMMA_PARAMS = ("orderIds", "clientOrderIDs")
 _OURS = {"symbol": "pass the symbol as the argument", "signature": "the plugin signs the request"}
 # The exchange may ignore case, white space or brackets in names. So the plugin compares names without them.
 _KNOWN = {name.casefold(): name for name in ("process", "recvWindow", *DROPPED)}
-# Some endpoint reads orders from these names, in addition to the ids that the plugin checked.
-_ID_FIELDS = {
-    **dict.fromkeys(("orderid", "orderids", "orderidlist"), "id"),
-    **dict.fromkeys(("clientorderid", "clientorderids", "clientorderidlist"), "clientOrderId"),
-}
+# From a name like these an endpoint may read orders, in addition to the ids that the plugin checked.
+_ID_NAME = r"(?:orig|cancel|main)?(client)?(?:order)?ids?(?:list)?"
 # What to do about such a name. cancel_orders reads ids from params, too, so there it is misspelt.
 _PLACE_OF_IDS = {
     CANCEL_ORDER: "is not allowed: pass id, or params['clientOrderId']",
     CANCEL_ORDERS_FOR_SYMBOLS: "is not allowed: list the ids in orders",
     CANCEL_ALL_ORDERS: "is not allowed: to cancel single orders, call cancel_orders",
+    EDIT_ORDER: "is not allowed: pass id, or params['cancelClientOrderID']",
 }
 # Control characters, and halves of surrogate pairs, which have no UTF-8 form at all.
 _UNSENDABLE = r"\x00-\x1f\x7f-\x9f\ud800-\udfff"
@@ -131,24 +135,45 @@ def split_at_commas(name: str, value: object) -> object:
 
 def id_field(name: object) -> str | None:
     """The field of an order that a param of this `name` holds, however it is spelt; None for other params."""
-    return _ID_FIELDS.get(bare_name(name))
+    found = re.fullmatch(_ID_NAME, bare_name(name))
+    return None if found is None else "clientOrderId" if found[1] else "id"
+
+
+def check_name(method: str, name: Any, own_ids: Sequence[str] = ()) -> None:
+    """Refuse a param that contradicts what is sent anyway, or names orders by another name than `own_ids`.
+
+    `own_ids`: the names under which the `method` takes client order ids. Raises ``BadRequest``.
+    """
+    bare = bare_name(name)
+    if not bare or bare in _OURS or re.search(_NOT_IN_VALUE, name):
+        why = _OURS.get(bare, "the plugin cannot send this name")
+        raise BadRequest(f"{method} params[{shown(name)}] is not allowed: {why}")
+    known = {**_KNOWN, **{bare_name(one): one for one in reversed(own_ids)}}
+    if name not in own_ids and bare in known and name != known[bare]:
+        raise BadRequest(f"{method} params['{name}'] is misspelt: write '{known[bare]}'")
+    if name not in own_ids and (field := id_field(name)) is not None:
+        right = "orderIds" if field == "id" else "clientOrderIds"
+        why = _PLACE_OF_IDS.get(method, f"is misspelt: pass ids, or params['{right}']")
+        raise BadRequest(f"{method} params['{name}'] {why}")
+
+
+def check_text(where: str, given: object) -> None:
+    """Refuse a value that ccxt is to sign if its text can be read in two ways. Raises ``BadRequest``."""
+    value = exact(given)
+    try:
+        texts = [str(one) for one in (value if isinstance(value, list) else [value])]
+    except Exception:  # a caller's own __str__ may raise anything
+        texts = ["&"]
+    if any(re.search(_NOT_IN_VALUE, text) for text in texts):
+        raise BadRequest(f"{where} cannot be sent unambiguously: {shown(given)}")
 
 
 def parse_extra(method: str, given_name: object, given: object) -> tuple[str, Any]:
     """A param to pass on, with a value that every library signs alike. Raises ``BadRequest``."""
     name, value = exact(given_name), exact(given)
-    bare = bare_name(name)
-    if not bare or bare in _OURS or re.search(_NOT_IN_VALUE, name):
-        why = _OURS.get(bare, "the plugin cannot send this name")
-        raise BadRequest(f"{method} params[{shown(name)}] is not allowed: {why}")
-    if bare in _ID_FIELDS:
-        right = "orderIds" if _ID_FIELDS[bare] == "id" else "clientOrderIds"
-        why = _PLACE_OF_IDS.get(method, f"is misspelt: pass ids, or params['{right}']")
-        raise BadRequest(f"{method} params['{name}'] {why}")
+    check_name(method, name)
     if name == "recvWindow":
         return name, _parse_recv_window(method, value)
-    if bare in _KNOWN:
-        raise BadRequest(f"{method} params['{name}'] is misspelt: write '{_KNOWN[bare]}'")
     if isinstance(value, str) and not re.search(_NOT_IN_VALUE, value):
         return name, value
     if (isinstance(value, int) and _is_writable(value)) or (isinstance(value, float) and isfinite(value)):
@@ -157,10 +182,11 @@ def parse_extra(method: str, given_name: object, given: object) -> tuple[str, An
 
 
 def bare_name(name: object) -> str:
-    """`name` as the most lenient exchange might read it: "Order_Ids[0]" is "orderids"."""
+    """`name` as the most lenient exchange might read it: "Order_Ids[0]" and "orderIds.0" are "orderids"."""
     if not isinstance(name, str):
         return ""
-    return re.sub(r"[\W_]", "", re.sub(r"\[.*", "", str.__str__(name).casefold()))
+    letters_and_digits = re.sub(r"[\W_]", "", re.sub(r"\[.*", "", str.__str__(name).casefold()))
+    return re.sub(r"\d+$", "", letters_and_digits)
 
 
 def _parse_recv_window(method: str, value: object) -> int | float:

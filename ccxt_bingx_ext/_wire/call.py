@@ -187,6 +187,11 @@ _UNREADABLE = (TypeError, ValueError, AttributeError, LookupError, ArithmeticErr
 _current: ContextVar[Call | None] = ContextVar("ccxt_bingx_ext.call", default=None)
 
 
+def is_in_call() -> bool:
+    """Whether this thread or task carries out a request of a flow right now, or ccxt reads its response."""
+    return _current.get() is not None
+
+
 def call_on_the_wire() -> Call | None:
     """The request that this thread or task is sending right now."""
     call = _current.get()

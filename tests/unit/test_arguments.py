@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import UserDict
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
@@ -16,9 +17,11 @@ from ccxt_bingx_ext._bingx.endpoints import SPOT
 from ccxt_bingx_ext._cancel.arguments import (
     Cancellations,
     adopt,
+    old_ids,
     parse_all,
     parse_batch,
     parse_cancellations,
+    parse_edited,
     parse_single,
     parse_symbol_or_all,
 )
@@ -462,9 +465,10 @@ def test_bad_client_id_as_given(bad: Any) -> None:
 def test_misspelt_ids_as_given() -> None:
     """Ids under a name that parse_batch refuses are among the unresolved ones."""
     params = {"orderids": ["2"], "CLIENTORDERIDS": iter(["a"]), "orderId": 3, "foo": ["x"]}
-    told = asked(["1"], params).unresolved
-    assert told == ["1", "2", 3, "a"]
-    assert [type(one) for one in told] == [str, str, int, ClientOrderId]
+    others = {"id": "4", "ids": ["5"], "orderId.0": "6", "origClientOrderId": "b"}
+    told = asked(["1"], {**params, **others}).unresolved
+    assert told == ["1", "2", 3, "4", "5", "6", "a", "b"]
+    assert [type(one) for one in told] == [str, str, int, str, str, str, ClientOrderId, ClientOrderId]
 
 
 def test_iterators_are_read_once() -> None:
@@ -729,7 +733,9 @@ CLIENT_ORDER_IDS = "is misspelt: pass ids, or params['clientOrderIds']"
     [
         *((one, ORDER_IDS) for one in ("orderids", "ORDERIDS", "orderID", "orderidlist")),
         *((one, ORDER_IDS) for one in ("orderIds ", "orderIds[0]", "order_id")),
+        *((one, ORDER_IDS) for one in ("id", "ids", "orderId0", "orderId.0", "order_id_0", "orderId1[0]")),
         *((one, CLIENT_ORDER_IDS) for one in ("ClientOrderIDs", "CLIENTORDERID")),
+        *((one, CLIENT_ORDER_IDS) for one in ("origClientOrderId", "cancelClientOrderID", "clientId")),
         *((one, "is not allowed: pass the symbol as the argument") for one in ("Symbol", "\u017fymbol")),
         ("SIGNATURE", "is not allowed: the plugin signs the request"),
         *((one, "is misspelt: write 'process'") for one in ("Process", "PROCESS")),
@@ -746,6 +752,14 @@ def test_names_in_any_case(name: str, says: str) -> None:
         parse_cancellations([ENTRY], {name: "1"})
     for_symbols = "is not allowed: list the ids in orders" if "pass ids" in says else says
     assert str(caught.value).endswith(f"] {for_symbols}")
+
+
+@pytest.mark.parametrize(
+    "name", ["positionId", "side", "guid", "workingType", "selfTradePreventionMode", "c"]
+)
+def test_other_names(name: str) -> None:
+    """A name that only resembles the name of an id passes."""
+    assert parse_all({name: "1"}) == {name: "1"}
 
 
 def test_entries_as_given() -> None:
@@ -859,6 +873,7 @@ def test_params_of_all() -> None:
     [
         ({"orderId": "1"}, r"params\['orderId'\] is not allowed: .* call cancel_orders"),
         ({"clientOrderIds": ["a"]}, r"params\['clientOrderIds'\] is not allowed: .* call cancel_orders"),
+        ({"id": "1"}, r"params\['id'\] is not allowed: .* call cancel_orders"),
         ({"symbol": "BTC-USDT"}, r"params\['symbol'\] is not allowed: pass the symbol as the argument"),
         ({"side": "a&b"}, "cannot be sent unambiguously"),
         ({"process": 2}, "process is not 0 or 1"),
@@ -869,3 +884,98 @@ def test_bad_params_of_all(params: Any, words: str) -> None:
     """The plugin refuses parameters that name orders, or that it cannot send."""
     with pytest.raises(BadRequest, match=rf"^bingx cancelAllOrders\(\) .*{words}"):
         parse_all(params)
+
+
+EDIT = "bingx editOrder() params"
+NOT_AN_ARGUMENT = "is not allowed: pass id, or params['cancelClientOrderID']"
+
+
+@pytest.mark.parametrize(
+    ("params", "says"),
+    [
+        ({"symbol": "ETH-USDT"}, f"{EDIT}['symbol'] is not allowed: pass the symbol as the argument"),
+        ({"Symbol": None}, f"{EDIT}['Symbol'] is not allowed: pass the symbol as the argument"),
+        ({"signature": "a"}, f"{EDIT}['signature'] is not allowed: the plugin signs the request"),
+        ({"a&b": 1}, f"{EDIT}['a&b'] is not allowed: the plugin cannot send this name"),
+        ({5: 6}, f"{EDIT}[5] is not allowed: the plugin cannot send this name"),
+        ({"Timestamp": 5}, f"{EDIT}['Timestamp'] is misspelt: write 'timestamp'"),
+        *(
+            ({name: "5"}, f"{EDIT}['{name}'] {NOT_AN_ARGUMENT}")
+            for name in ("orderId", "cancelOrderId", "cancelOrderID", "id", "clientOrderIds", "orderId.0")
+        ),
+        *(
+            ({name: "a"}, f"{EDIT}['{name}'] is misspelt: write '{right}'")
+            for name, right in (
+                ("CancelClientOrderID", "cancelClientOrderID"),
+                ("cancel_client_order_id", "cancelClientOrderID"),
+                ("cancelClientOrderId[]", "cancelClientOrderID"),
+                ("client_order_id", "clientOrderId"),
+                ("newClientOrderID", "newClientOrderId"),
+            )
+        ),
+        *(
+            ({"x": value}, f"{EDIT}['x'] cannot be sent unambiguously: {value!r}")
+            for value in ("1&quantity=9", "a\nb", "\ud800", ["a", "b\n"], {"stopPrice": "1&a=2"}, {"a&b": 1})
+        ),
+        ({"x": 10**5000}, f"{EDIT}['x'] cannot be sent unambiguously: a very large int"),
+        ({"x": Hostile()}, f"{EDIT}['x'] cannot be sent unambiguously: a value of type Hostile"),
+        ({"newClientOrderId": "a=b"}, f"{EDIT}['newClientOrderId'] cannot be sent unambiguously: 'a=b'"),
+    ],
+)
+def test_bad_params_of_edit(params: Any, says: str) -> None:
+    """An edit takes no param that contradicts its request, and none that could be read in two ways."""
+    with pytest.raises(BadRequest) as caught:
+        parse_edited("7", params)
+    assert str(caught.value).startswith(says)
+
+
+@pytest.mark.parametrize("name", ["type", "side"])
+def test_bad_text_of_edit(name: str) -> None:
+    """An edit's type and side become params, so that they must not hold further ones."""
+    with pytest.raises(
+        BadRequest, match=rf"^bingx editOrder\(\) {name} cannot be sent unambiguously: 'a&b=1'"
+    ):
+        parse_edited("7", {}, {name: "a&b=1"})
+
+
+def test_params_of_edit() -> None:
+    """The params that ccxt or the exchange reads pass as they are."""
+    params = {
+        "cancelReplaceMode": "ALLOW_FAILURE",
+        "cancelRestrictions": "ONLY_NEW",
+        "newClientOrderId": "new_1",
+        "clientOrderId": "new_1",
+        "clientOrderID": "new_1",
+        "takeProfit": {"triggerPrice": 1.5, "type": "TAKE_PROFIT_MARKET", "workingType": "MARK_PRICE"},
+        "stopLoss": {"triggerPrice": "1.5", "price": Decimal("1.4")},
+        "triggerPrice": Decimal("1"),
+        "reduceOnly": True,
+        "postOnly": False,
+        "positionId": 5,
+        "recvWindow": 10**9,
+        "timestamp": 5,
+        "maxRetriesOnFailure": 3,
+        "quoteOrderQty": None,
+        "x": ["a", 1],
+    }
+    edited = parse_edited("7", params, {"type": "limit", "side": None})
+    assert edited.sent("spot") == ("7", params)
+
+
+@pytest.mark.parametrize(
+    ("given_id", "params", "ids"),
+    [
+        ("7", {"orderId": 5, "clientOrderId": "new"}, ["7", 5]),
+        ("", {"cancel_client_order_id": "5"}, [ClientOrderId("5")]),
+        ("", {"cancel_client_order_id": "5", "clientOrderId": "6"}, [ClientOrderId("6"), ClientOrderId("5")]),
+        ("", {"cancelClientOrderID": "5", "clientOrderId": "6"}, [ClientOrderId("5")]),
+        (ClientOrderId("5"), {"clientOrderId": "6", "id": ""}, [ClientOrderId("5")]),
+        (None, {"ids": ["5"], "symbol": "x"}, [["5"]]),
+        ("7", "x", ["7"]),
+        ("7", HostileMapping(), ["7"]),
+    ],
+)
+def test_ids_of_edit_as_given(given_id: Any, params: Any, ids: list[Any]) -> None:
+    """Until an edit's arguments are checked, an error names each id that may mean the old order."""
+    named = list(old_ids(given_id, params).values())
+    assert [(type(one), one) for one in named] == [(type(one), one) for one in ids]

@@ -329,6 +329,31 @@ def test_warning(given_id: Any, data: Any, warned: bool, caplog: pytest.LogCaptu
         assert (given_id or "mine") in messages[0]
 
 
+@pytest.mark.parametrize(
+    ("given_id", "client_id", "cancelled", "named"),
+    [
+        ("7", None, canceled(7), None),
+        ("7", None, canceled(8), "7"),
+        ("7", "Mine", canceled(7, "mine"), None),
+        ("7", "Mine", canceled(7, ""), None),
+        ("7", "Mine", canceled(8, "mine"), "7"),
+        ("7", "Mine", canceled(7, "other"), "Mine"),
+        (None, "Mine", canceled(8, "mine"), None),
+        (None, "Mine", canceled(8, "other"), "Mine"),
+        ("7", None, "x", None),
+    ],
+)
+def test_warning_of_another_order(
+    given_id: Any, client_id: Any, cancelled: Any, named: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """If the exchange says that it cancelled another order, the log names the one that may be live."""
+    flow(Exchange(linear(old=cancelled)), given_id, {"cancelClientOrderId": client_id})
+    messages = [one.getMessage() for one in caplog.records if one.levelno == logging.WARNING]
+    assert [f"does not say that it cancelled order {named}, which" in one for one in messages] == (
+        [] if named is None else [True]
+    )
+
+
 def test_warning_hides_signatures(caplog: pytest.LogCaptureFixture) -> None:
     """No signature that the exchange echoes is logged."""
     flow(Exchange(linear("false", words=f"signature={'ab' * 32}")))

@@ -610,7 +610,7 @@ def test_both_ids_gone() -> None:
 @pytest.mark.parametrize("state", ["FILLED", "CANCELED", "PENDING"])
 @pytest.mark.parametrize("first", [UNKNOWN, lost])
 def test_both_ids_of_two_orders(client: str | None, state: str, first: Any) -> None:
-    """The plugin cancels the open order with the client order id, regardless of the order id."""
+    """The plugin cancels the open order with the client order id, and the order id stays unresolved."""
     if client == "Mine" and state == "PENDING":
         return  # the next test covers two open orders of one client order id
     opens = listing(order(9, "PENDING", "Mine"))
@@ -618,9 +618,54 @@ def test_both_ids_of_two_orders(client: str | None, state: str, first: Any) -> N
     exchange = Exchange(
         [*cancels, nested(order(9, client="Mine"))], [nested(order(1, state, client))], opens=[opens]
     )
-    told = exchange.cancel("1", MINE)
-    assert (told["status"], told["info"]["orderId"]) == ("canceled", 9)
+    of_another_order(exchange, "order 9 (canceled)", "canceled")
     assert exchange.requests[-1] == {"symbol": "BTC-USDT", "orderId": "9"}
+
+
+def of_another_order(exchange: Exchange, owner: str, status: str, endpoint: Any = SPOT_SINGLE) -> BaseError:
+    """Check that the error reports the order that has the client order id, and leaves order 1 unresolved."""
+    with pytest.raises(BadResponse) as caught:
+        exchange.cancel("1", MINE, endpoint)
+    error: Any = caught.value
+    assert f"the client order id Mine belongs to {owner}, and not to order 1, which may still" in str(error)
+    assert [(one["asked"], one["status"]) for one in error.orders] == [("Mine", status)]
+    assert error.unresolved == ["1"]
+    assert not calls_orders_gone(str(error))
+    return error
+
+
+@every_market
+@pytest.mark.parametrize(("state", "status"), [("CANCELED", "canceled"), ("FILLED", "closed")])
+def test_client_id_of_another_order(endpoint: Endpoint, state: str, status: str) -> None:
+    """A response about another order than the order id says is no success for the order id."""
+    client = "Mine" if endpoint is SPOT_SINGLE else "mine"
+    exchange = Exchange([nested(order(9, state, client))])
+    of_another_order(exchange, f"order 9 ({status})", status, endpoint)
+    assert exchange.sent == "c"
+
+
+@pytest.mark.parametrize("state", ["FILLED", "CANCELED", "PENDING"])
+def test_refusal_about_another_order(state: str) -> None:
+    """A refusal names no order id, so a query by the order id has to agree with the client order id."""
+    refusal = refused(100400, "order status :FILLED")
+    exchange = Exchange([refusal], [nested(order(1, state, "other"))])
+    error = of_another_order(exchange, "another order (closed)", "closed")
+    assert isinstance(error.__cause__, OrderNotFound)
+    assert exchange.sent == "cq"
+    lost_twice = Exchange(
+        [lost, refused(100400, "order status :CANCELED")], [nested(order(1, state, "other"))]
+    )
+    of_another_order(lost_twice, "another order (canceled)", "canceled")
+
+
+@pytest.mark.parametrize(
+    "query", [nested(order(1, "PENDING", "Mine")), nested(order(1, "FILLED")), lost, NO_READ]
+)
+def test_refusal_about_the_same_order(query: Any) -> None:
+    """If a query by the order id does not contradict it, the state in the refusal counts."""
+    exchange = Exchange([refused(100400, "order status :FILLED")], [query])
+    gone(exchange.fails("1", MINE), "closed", "already filled")
+    assert exchange.sent == "cq"
 
 
 def test_both_ids_that_do_not_match() -> None:
