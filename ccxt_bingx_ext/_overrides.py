@@ -60,6 +60,7 @@ from ._cancel.run import Pauses
 from ._ccxt_releases import release
 from ._log import DEBUG, INFO, event, is_on
 from ._methods import CancelMethods
+from ._own_params import FORM, GIVE_UP, HOSTNAME
 from ._ratelimit.acquire import Refusal
 from ._ratelimit.local import is_any_held
 from ._ratelimit.messages import Ban, Limiter, Pause, Resume
@@ -69,9 +70,6 @@ from ._redact import redact
 from ._settings import DEFAULTS, parse_settings
 from ._wire.call import Call, call_on_the_wire, note_signed, on_the_wire
 
-# The plugin's own parameters, which `sign` removes.
-_HOSTNAME, _FORM = "ccxt_bingx_ext.hostname", "ccxt_bingx_ext.form"
-_GIVE_UP = "ccxt_bingx_ext.give_up"  # only requests of the flows have it
 _ALIASES = {
     "cancelAllOrders": "cancel_all_orders",
     "cancelOrder": "cancel_order",
@@ -179,7 +177,7 @@ class BingxMixin(CancelMethods):
         # (seed).
         # ccxt's classes take trailing headers and body in 4.5.76, and no longer in 4.5.90.
         params = dict(params)
-        hostname, form, _ = (params.pop(name, None) for name in (_HOSTNAME, _FORM, _GIVE_UP))
+        hostname, form, _ = (params.pop(name, None) for name in (HOSTNAME, FORM, GIVE_UP))
         is_ours = limited_at(section, method, path) is SPOT
         as_json = is_ours and (form or parse_settings(self.options).request_format) != QUERY
         request = dict(super().sign(path, section, method, {} if as_json else params, *trailing, **named))
@@ -299,8 +297,8 @@ class BingxMixin(CancelMethods):
         limited = limited_at(api, method, path)
         if limited is None:
             return cost
-        is_ordinary = limited not in _AT_ONCE and _GIVE_UP not in params
-        return LimiterCost(cost, limited, params.get(_GIVE_UP, inf), is_ordinary)
+        is_ordinary = limited not in _AT_ONCE and GIVE_UP not in params
+        return LimiterCost(cost, limited, params.get(GIVE_UP, inf), is_ordinary)
 
     def _has_url(self, limited: Limited) -> bool:
         return self.urls["api"].get(limited.api) is not None
@@ -341,13 +339,13 @@ class BingxMixin(CancelMethods):
         """Start `command`. The sync class returns its result, the async classes an awaitable of it."""
         if isinstance(command, (Cancel, CancelAll, Query)):
             # A retry inside ccxt's fetch2 would turn an executed request into a reported failure (measured).
-            request = {**command.request, "maxRetriesOnFailure": 0, _GIVE_UP: command.give_up}
+            request = {**command.request, "maxRetriesOnFailure": 0, GIVE_UP: command.give_up}
             if command.hostname is not None:
-                request[_HOSTNAME] = command.hostname
+                request[HOSTNAME] = command.hostname
             if isinstance(command, Query):
                 return getattr(self, command.limited.method)(request)
             if isinstance(command, Cancel) and command.form is not None:
-                request[_FORM] = command.form
+                request[FORM] = command.form
             return getattr(self, command.endpoint.cancel)(request)
         if isinstance(command, EditOrder):
             return super().edit_order(*command.arguments)
