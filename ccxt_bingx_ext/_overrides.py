@@ -68,7 +68,7 @@ from ._ratelimit.registry import limiter_for, limiters_at, where_is
 from ._ratelimit.schedule import RateLimit
 from ._redact import redact
 from ._settings import DEFAULTS, parse_settings
-from ._wire.call import Call, call_on_the_wire, note_signed, on_the_wire
+from ._wire.call import Call, call_around, call_on_the_wire, note_signed, on_the_wire
 
 _ALIASES = {
     "cancelAllOrders": "cancel_all_orders",
@@ -202,6 +202,12 @@ class BingxMixin(CancelMethods):
             params = {name: value for name, value in params.items() if (name, value) != ("cancelOrderId", "")}
             params["maxRetriesOnFailure"] = 0
         return super().fetch2(path, api, method, params, *args, **named)
+
+    @staticmethod
+    def _begins_call(path: str, api: Any, method: str) -> bool:
+        """Whether a limit applies to this request of the bot's own, so that it needs a call with a slot."""
+        outer = call_around()
+        return limited_at(api, method, path) is not None and (outer is None or outer.fetched)
 
     def edit_order_with_client_order_id(
         self,

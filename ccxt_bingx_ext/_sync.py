@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from ccxt.base.types import Num, Order, OrderSide, OrderType
@@ -16,7 +17,7 @@ from ._ratelimit.acquire import acquire
 from ._ratelimit.messages import Ban, Limiter, Pause
 from ._runner import run
 from ._simulated import redirect_if_asked
-from ._wire.call import Call, SlotLost, hold_slot, one_call
+from ._wire.call import Call, SlotLost, call_around, hold_slot, in_call, one_call
 from ._wire.requests_sessions import watch_session
 
 redirect_if_asked(upstream)
@@ -192,18 +193,24 @@ class bingx(BingxMixin, upstream):
         ) -> list[Order]: ...
 
     def _execute(self, command: Command) -> Any:
-        call = Call()
-        try:
+        def start(call: Call) -> Any:
             with self._traced(command, call), one_call(call):
                 return self._result(command, self._start(command), call)
-        except SlotLost:
-            pass
-        except BaseException as error:
-            unused = call.unused_slot(error)
-            if unused is not None:
-                unused.never_written()
-            raise
-        return self._execute(command)
+
+        return _carry_out(start)
+
+    def fetch2(
+        self, path: str, api: Any = "public", method: str = "GET", params: Any = {}, *args: Any, **named: Any
+    ) -> Any:
+        request = partial(super().fetch2, path, api, method, params, *args, **named)
+        if not self._begins_call(path, api, method):
+            return request()
+
+        def start(call: Call) -> Any:
+            with in_call(call):
+                return request()
+
+        return _carry_out(start, call_around())
 
     def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
         with self._on_the_wire(method, url) as call:
@@ -237,3 +244,18 @@ class bingx(BingxMixin, upstream):
     def _update_limiters(self, limiters: Sequence[Limiter], signal: Pause | Ban) -> None:
         for limiter in limiters:
             limiter.do(signal)
+
+
+def _carry_out(start: Callable[[Call], Any], outer: Call | None = None) -> Any:
+    """The result of `start`, which sends one request in a call. Start again if it lost its slot unsent."""
+    while True:
+        call = Call(outer)
+        try:
+            return start(call)
+        except SlotLost:
+            pass
+        except BaseException as error:
+            unused = call.unused_slot(error)
+            if unused is not None:
+                unused.never_written()
+            raise

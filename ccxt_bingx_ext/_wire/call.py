@@ -88,7 +88,8 @@ class Call:
         """The session is about to write the request.
 
         Raises `Replayed` the second time, unless the session may repeat the request and the limit has another
-        slot. Raises `SlotLost` if the slot was not used in time and is no longer free.
+        slot. The same holds for a retry of ccxt's own. Raises `SlotLost` if the slot was not used in time and
+        is no longer free.
         """
         if (used := self._used_slot()) is not None:
             self._replace_slot(try_acquire(used.limiter, used.rate_limit))
@@ -119,13 +120,15 @@ class Call:
             self.slot.written()
 
     def _used_slot(self) -> Slot | None:
-        """The slot of an earlier write of this request, if the session may repeat it."""
+        """The slot that an earlier write of this request used, if the session or ccxt may repeat it."""
         if self.written and not self.replayable:
             raise Replayed("the response was lost, and the plugin does not repeat the request")
-        return self.slot if self.written else None
+        outer = self._parent
+        is_retry = outer is not None and outer.written and outer.slot is self.slot
+        return self.slot if self.written or is_retry else None
 
     def _replace_slot(self, slot: Slot | None) -> None:
-        if slot is None:  # the flow queries again, in its own time
+        if slot is None:  # whoever sent it may send it again, in its own time
             raise Replayed("the response was lost, and the rate limit has no free slot to repeat the request")
         self.slot = slot
 
@@ -133,9 +136,9 @@ class Call:
         return None if self.slot is None or self.slot.usable(monotonic()) else self.slot
 
     def _write(self) -> None:
-        self.written = True
-        if self._parent is not None:
-            self._parent.written = True
+        call: Call | None = self
+        while call is not None:
+            call.written, call = True, call._parent
         if self.slot is not None:
             self.slot.written()
 
@@ -208,8 +211,13 @@ def note_signed(*, concerns_orders: bool) -> None:
         call.signed, call.signed_at = call.signed or concerns_orders, monotonic()
 
 
+def call_around() -> Call | None:
+    """The call that this thread or task is in."""
+    return _current.get()
+
+
 def hold_slot(slot: Slot) -> None:
-    """Keep `slot` for the request that is about to be sent, if the plugin watches it."""
+    """Keep `slot` for the request that is about to be sent."""
     call = _current.get()
     if call is not None and not call.signed:
         call.slot = slot
@@ -221,8 +229,8 @@ def holds_slot_of(limiter: Limiter) -> bool:
     return call is not None and not call.signed and call.slot is not None and call.slot.limiter is limiter
 
 
-class one_call:
-    """Carry out one request. Every failure leaves as a ccxt error that records how far the request got.
+class in_call:
+    """Carry out one request in `call`.
 
     Not a generator with ``@contextmanager``: that writes to the exception, which some exceptions forbid.
     """
@@ -237,6 +245,13 @@ class one_call:
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         with suppress(ValueError):  # Python may close a coroutine in another context
             _current.reset(self._token)
+
+
+class one_call(in_call):
+    """Carry out one request. Every failure leaves as a ccxt error that records how far the request got."""
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        super().__exit__(kind, error, traceback)
         if isinstance(error, BaseError):
             attach_progress(error, self.call.progress(error), self.call.signed_at)
         elif isinstance(error, Exception):
@@ -250,8 +265,13 @@ class on_the_wire(one_call):
 
     def __init__(self, timeout: float, *, replayable: bool) -> None:
         outer = _current.get()
-        # A bot's class may fetch twice in one call, and a task that a call spawns inherits the call.
-        super().__init__(Call(outer) if outer is None or outer.fetched else outer)
+        # ccxt retries in one call (`maxRetriesOnFailure`), a bot's class may fetch twice, and a task that a
+        # call spawns inherits the call.
+        if outer is None:
+            outer = Call()
+        elif outer.fetched:
+            outer = Call(outer, outer.slot)
+        super().__init__(outer)
         self.call.replayable = replayable
         self._timeout = timeout
 

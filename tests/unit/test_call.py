@@ -146,6 +146,28 @@ def test_second_fetch() -> None:
     assert call.written
 
 
+def test_call_inside_a_call() -> None:
+    """A write counts for every call that it is inside of."""
+    outer = Call()
+    Call(Call(outer)).before_write()
+    assert outer.written
+
+
+@pytest.mark.parametrize("is_written", [False, True])
+def test_slot_of_second_fetch(is_written: bool) -> None:
+    """A second fetch of one call takes a new slot if the first fetch has used the call's slot."""
+    limiter, rate_limit = LocalLimiter(), RateLimit(2, 3600.0)
+    slot = acquire(limiter, rate_limit, 0.0, not_sent)
+    with one_call(Call(slot=slot)):
+        with on_the_wire(1.0, replayable=False) as first:
+            if is_written:
+                first.before_write()
+        with on_the_wire(1.0, replayable=False) as second:
+            second.before_write()
+            assert (second.slot is slot) is not is_written
+    assert (try_acquire(limiter, rate_limit) is None) is is_written
+
+
 def test_second_write() -> None:
     """Only a request that may be repeated is written a second time."""
     call = Call()
