@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, SupportsIndex
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 from ccxt.base.types import Num, Order, OrderSide, OrderType
 from ccxt.bingx import bingx as upstream
 
-from ._cancel.commands import Command
+from ._cancel.commands import Command, Turn, turn_of
 from ._ids import OrderId
 from ._overrides import BingxMixin, LimiterCost
 from ._ratelimit.acquire import acquire
@@ -197,7 +198,7 @@ class bingx(BingxMixin, upstream):
             with self._traced(command, call), one_call(call):
                 return self._result(command, self._start(command), call)
 
-        return _carry_out(start)
+        return _carry_out(start, turn=turn_of(command))
 
     def fetch2(
         self, path: str, api: Any = "public", method: str = "GET", params: Any = {}, *args: Any, **named: Any
@@ -246,14 +247,17 @@ class bingx(BingxMixin, upstream):
             limiter.do(signal)
 
 
-def _carry_out(start: Callable[[Call], Any], outer: Call | None = None) -> Any:
+def _carry_out(start: Callable[[Call], Any], outer: Call | None = None, turn: Turn | None = None) -> Any:
     """The result of `start`, which sends one request in a call. Start again if it lost its slot unsent."""
     while True:
-        call = Call(outer)
+        call = Call(outer, turn=turn)
         try:
             return start(call)
         except SlotLost:
-            pass
+            if call.wait:
+                if call.slot is not None:
+                    call.slot.never_written()
+                time.sleep(call.wait)
         except BaseException as error:
             unused = call.unused_slot(error)
             if unused is not None:

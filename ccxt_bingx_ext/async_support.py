@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from copy import copy
 from functools import partial
@@ -11,7 +12,7 @@ from ccxt.async_support.bingx import bingx as upstream
 from ccxt.base.errors import BaseError
 from ccxt.base.types import Num, Order, OrderSide, OrderType
 
-from ._cancel.commands import Command, LoadMarkets, Share
+from ._cancel.commands import Command, LoadMarkets, Share, Turn, turn_of
 from ._ccxt_releases import takes_clean_instance_data
 from ._coalesce.coalescer import Coalescer
 from ._ids import OrderId
@@ -118,7 +119,7 @@ class bingx(BingxMixin, upstream):
                 return self._result(command, await self._start(command), call)
 
         try:
-            return await _carry_out(start, slot=slot)
+            return await _carry_out(start, slot=slot, turn=turn_of(command))
         except BaseError as error:
             if isinstance(command, LoadMarkets):
                 # ccxt raises one error in all calls that wait for the same load. Each call has orders of its
@@ -172,15 +173,21 @@ class bingx(BingxMixin, upstream):
 
 
 async def _carry_out(
-    start: Callable[[Call], Awaitable[Any]], outer: Call | None = None, slot: Slot | None = None
+    start: Callable[[Call], Awaitable[Any]],
+    outer: Call | None = None,
+    slot: Slot | None = None,
+    turn: Turn | None = None,
 ) -> Any:
     """The result of `start`, which sends one request in a call. Start again if it lost its slot unsent."""
     while True:
-        call, slot = Call(outer, slot), None
+        call, slot = Call(outer, slot, turn), None
         try:
             return await start(call)
         except SlotLost:
-            pass
+            if call.wait:
+                if call.slot is not None:
+                    await call.slot.never_written_async()
+                await asyncio.sleep(call.wait)
         except GeneratorExit:  # Python closes the coroutine, which must not await then
             raise
         except BaseException as error:

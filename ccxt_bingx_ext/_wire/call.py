@@ -20,6 +20,7 @@ from ccxt.base.errors import (
 
 from .._bingx.endpoints import concerns_orders, route_of
 from .._bingx.errors import Response, attach_response
+from .._cancel.commands import Turn
 from .._cancel.failures import Progress, attach_progress, chain_of
 from .._log import WARNING, event
 from .._ratelimit.acquire import Slot, renew, renew_async, try_acquire, try_acquire_async
@@ -52,6 +53,7 @@ class TooLarge(Exception):
 class SlotLost(BaseException):
     """The request was not written in time, and another request now has its slot in the rate limit.
 
+    Or another cancel of the same order came first, and the exchange would refuse a second one so soon.
     It passes through every handler of failed requests: nothing was sent, and the request starts again.
     """
 
@@ -71,9 +73,12 @@ class Call:
     - `rest_of_window`: how long (s) the limit is used up, according to the response.
     - `slot`: the request's slot in the rate limit. None if no limit applies.
     - `has_lost_slot`: the session stopped before it wrote the body, because another request has the slot.
+    - `wait`: how long (s) to wait with the orders of the request, if it must start again for their sake.
     """
 
-    def __init__(self, parent: Call | None = None, slot: Slot | None = None) -> None:
+    def __init__(
+        self, parent: Call | None = None, slot: Slot | None = None, turn: Turn | None = None
+    ) -> None:
         self._parent = parent
         self.signed = self.fetched = self.on_the_wire = self.written = self.answered = False
         self.has_lost_slot = self._has_begun_body = False
@@ -83,14 +88,17 @@ class Call:
         self.signed_at: float | None = None
         self.rest_of_window: float | None = None
         self.slot = slot
+        self.wait = 0.0
+        self._turn = turn
 
     def before_write(self) -> None:
         """The session is about to write the request.
 
         Raises `Replayed` the second time, unless the session may repeat the request and the limit has another
         slot. The same holds for a retry of ccxt's own. Raises `SlotLost` if the slot was not used in time and
-        is no longer free.
+        is no longer free, or if the orders have to wait.
         """
+        self._check_turn()
         if (used := self._used_slot()) is not None:
             self._replace_slot(try_acquire(used.limiter, used.rate_limit))
         if (late := self._late_slot()) is not None and not renew(late):
@@ -99,6 +107,7 @@ class Call:
 
     async def before_write_async(self) -> None:
         """Do what `before_write` does, in an event loop."""
+        self._check_turn()
         if (used := self._used_slot()) is not None:
             self._replace_slot(await try_acquire_async(used.limiter, used.rate_limit))
         if (late := self._late_slot()) is not None and not await renew_async(late):
@@ -118,6 +127,12 @@ class Call:
             if self.has_lost_slot:
                 raise ConnectionError("another request now has the slot in the rate limit")
             self.slot.written()
+
+    def _check_turn(self) -> None:
+        if self._turn is not None and not self.written:
+            self.wait, _ = self._turn()
+            if self.wait:
+                raise SlotLost
 
     def _used_slot(self) -> Slot | None:
         """The slot that an earlier write of this request used, if the session or ccxt may repeat it."""

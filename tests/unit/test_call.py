@@ -178,6 +178,20 @@ def test_second_write() -> None:
     call.before_write()
 
 
+@pytest.mark.parametrize("before_write", BEFORE_WRITE)
+def test_orders_have_to_wait(before_write: Callable[[Call], object]) -> None:
+    """If another cancel of the same order came first, nothing is written, and the request starts again."""
+    waits = [0.5, 0.0]
+    call, again = (Call(turn=lambda: (waits.pop(0), True)) for _ in range(2))
+    with pytest.raises(SlotLost):
+        before_write(call)
+    assert (call.written, call.wait) == (False, 0.5)
+    before_write(again)
+    again.replayable = True
+    before_write(again)
+    assert waits == []
+
+
 def test_late_body() -> None:
     """A late body needs the slot again. If another request has the slot, nothing is written."""
     limiter, rate_limit = LocalLimiter(), RateLimit(1, 3600.0)
