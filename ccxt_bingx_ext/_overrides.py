@@ -68,7 +68,7 @@ from ._ratelimit.registry import limiter_for, limiters_at, where_is
 from ._ratelimit.schedule import RateLimit
 from ._redact import redact
 from ._settings import DEFAULTS, parse_settings
-from ._wire.call import Call, call_around, call_on_the_wire, note_signed, on_the_wire
+from ._wire.call import Call, call_around, call_on_the_wire, note_signed, on_the_wire, warn_unwatched
 
 _ALIASES = {
     "cancelAllOrders": "cancel_all_orders",
@@ -261,6 +261,8 @@ class BingxMixin(CancelMethods):
         )
         try:
             if concerns_orders(route):
+                if (sent := call_on_the_wire()) is not None and not sent.written:
+                    warn_unwatched(self._sender(url))
                 if received.is_from_gateway:
                     # Whatever its body says, it does not mean an order. ccxt goes by the body.
                     self.handle_http_status_code(httpCode, reason, url, method, received.excerpt)
@@ -286,6 +288,10 @@ class BingxMixin(CancelMethods):
         except BaseError as error:
             attach_response(error, received)
             raise
+
+    def _sender(self, url: str) -> object:
+        """What has sent the request to `url`, for a warning."""
+        return self.session
 
     def handle_http_status_code(self, code: int, reason: str, url: str, method: str, body: str) -> Any:
         received = Response(code, page=redact(body))  # `handle_errors` replaces it with the whole record

@@ -19,7 +19,7 @@ from ._ratelimit.messages import Ban, Limiter, Pause
 from ._runner import run
 from ._simulated import redirect_if_asked
 from ._wire.call import Call, SlotLost, call_around, hold_slot, in_call, one_call
-from ._wire.requests_sessions import watch_session
+from ._wire.requests_sessions import sender_of, watch_session
 
 redirect_if_asked(upstream)
 _thread = threading.local()  # ccxt notes the time of a request in the thread that it has just throttled
@@ -218,6 +218,9 @@ class bingx(BingxMixin, upstream):
             if call is not None:
                 watch_session(self.session, url)
             return super().fetch(url, method, headers, body)
+
+    def _sender(self, url: str) -> object:
+        return sender_of(self.session, url)
 
     def throttle(self, cost: Any = None) -> None:
         _thread.skips_stamp = False

@@ -20,6 +20,7 @@ from typing import Any
 import aiohttp
 import pytest
 import requests
+import urllib3
 from aiohttp.base_protocol import BaseProtocol
 from ccxt.base.errors import (
     BadResponse,
@@ -975,6 +976,57 @@ class Wrapper:
         self.cookies = getattr(session, "cookies", None)
         for name in ("request", "get", "post", "delete", "close"):
             setattr(self, name, getattr(session, name))
+
+
+class OwnPools(HTTPAdapter):
+    """An adapter that makes a pool of its own for each request."""
+
+    def get_connection_with_tls_context(self, request: Any, *args: Any, **named: Any) -> Any:
+        return urllib3.connectionpool.connection_from_url(request.url, retries=False)
+
+
+class OwnAdapter(requests.Session):
+    """A session that chooses its adapter by itself."""
+
+    def get_adapter(self, url: Any) -> Any:
+        return HTTPAdapter()
+
+
+@pytest.mark.filterwarnings("ignore:Inheritance class:DeprecationWarning")  # bots do it all the same
+@pytest.mark.parametrize("kind", ["OwnPools", "OwnAdapter", "PassesOn"])
+def test_session_that_turns_out_unwatched(
+    kind: str, simulator: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """If a response comes although no watched session wrote the request, one warning says so."""
+    wire_call._warned.clear()
+    ids = place(simulator, 2)
+    other: Any = None
+
+    class PassesOn(aiohttp.ClientSession):
+        async def _request(self, *args: Any, **named: Any) -> Any:
+            return await other._request(*args, **named)
+
+    async def with_async() -> None:
+        nonlocal other
+        async with PassesOn() as session, aiohttp.ClientSession() as other:
+            exchange = async_bingx(simulator.ccxt_config(session=session))
+            exchange.own_session = False
+            for one in ids:
+                assert reported(await exchange.cancel_orders([one], SPOT)) == [(one, "canceled")]
+            await exchange.close(True)
+
+    with caplog.at_level(logging.WARNING, "ccxt_bingx_ext"):
+        if kind == "PassesOn":
+            asyncio.run(with_async())
+        else:
+            with OwnAdapter() if kind == "OwnAdapter" else requests.Session() as session:
+                if kind == "OwnPools":
+                    session.mount("http://", OwnPools())
+                exchange = bingx(simulator.ccxt_config(session=session))
+                for one in ids:
+                    assert reported(exchange.cancel_orders([one], SPOT)) == [(one, "canceled")]
+    (record,) = [one for one in caplog.records if "cannot watch" in one.message]
+    assert getattr(record, "session", "").endswith(kind)
 
 
 def test_wrapped_session(world: str, simulator: Simulator, caplog: pytest.LogCaptureFixture) -> None:
