@@ -30,6 +30,7 @@ from ccxt_bingx_ext._wire.call import (
     SlotLost,
     call_on_the_wire,
     current_call,
+    hold_slot,
     note_signed,
     on_the_wire,
     one_call,
@@ -151,6 +152,18 @@ def test_call_inside_a_call() -> None:
     outer = Call()
     Call(Call(outer)).before_write()
     assert outer.written
+
+
+def test_slot_of_another_request() -> None:
+    """A signed request keeps its slot if a bot's class throttles another request meanwhile."""
+    limiter, rate_limit = LocalLimiter(), RateLimit(2, 3600.0)
+    own, other = (acquire(limiter, rate_limit, 0.0, not_sent) for _ in range(2))
+    with one_call(Call()) as call:
+        hold_slot(own)
+        note_signed(concerns_orders=True)
+        hold_slot(other)
+    hold_slot(other)  # outside of any call
+    assert call.slot is own
 
 
 @pytest.mark.parametrize("is_written", [False, True])
