@@ -318,5 +318,6 @@ class CancelMethods(Upstream):
             fallbacks=settings.fallbacks if "{hostname}" in self._url(endpoint) else (),
             hosts=self._hosts,
             clock=time.monotonic,
+            blocks=not self._awaits,
             pauses=self._pauses,
         )

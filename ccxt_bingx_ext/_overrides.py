@@ -61,6 +61,7 @@ from ._cancel.run import Pauses
 from ._ccxt_releases import release
 from ._log import DEBUG, INFO, event, is_on
 from ._methods import CancelMethods
+from ._own_params import FORM, GIVE_UP, HOSTNAME
 from ._ratelimit.acquire import Refusal
 from ._ratelimit.local import is_any_held
 from ._ratelimit.messages import Ban, Limiter, Pause, Resume
@@ -68,11 +69,8 @@ from ._ratelimit.registry import limiter_for, limiters_at, where_is
 from ._ratelimit.schedule import RateLimit
 from ._redact import redact
 from ._settings import DEFAULTS, parse_settings
-from ._wire.call import Call, call_on_the_wire, is_in_call, note_signed, on_the_wire
+from ._wire.call import Call, call_around, call_on_the_wire, note_signed, on_the_wire, warn_unwatched
 
-# The plugin's own parameters, which `sign` removes.
-_HOSTNAME, _FORM = "ccxt_bingx_ext.hostname", "ccxt_bingx_ext.form"
-_GIVE_UP = "ccxt_bingx_ext.give_up"  # only requests of the flows have it
 _ALIASES = {
     "cancelAllOrders": "cancel_all_orders",
     "cancelOrder": "cancel_order",
@@ -180,7 +178,7 @@ class BingxMixin(CancelMethods):
         # (seed).
         # ccxt's classes take trailing headers and body in 4.5.76, and no longer in 4.5.90.
         params = dict(params)
-        hostname, form, _ = (params.pop(name, None) for name in (_HOSTNAME, _FORM, _GIVE_UP))
+        hostname, form, _ = (params.pop(name, None) for name in (HOSTNAME, FORM, GIVE_UP))
         is_ours = limited_at(section, method, path) is SPOT
         as_json = is_ours and (form or parse_settings(self.options).request_format) != QUERY
         request = dict(super().sign(path, section, method, {} if as_json else params, *trailing, **named))
@@ -206,6 +204,12 @@ class BingxMixin(CancelMethods):
             params["maxRetriesOnFailure"] = 0
         return super().fetch2(path, api, method, params, *args, **named)
 
+    @staticmethod
+    def _begins_call(path: str, api: Any, method: str) -> bool:
+        """Whether a limit applies to this request of the bot's own, so that it needs a call with a slot."""
+        outer = call_around()
+        return limited_at(api, method, path) is not None and (outer is None or outer.fetched)
+
     def edit_order_with_client_order_id(
         self,
         clientOrderId: str,
@@ -229,7 +233,7 @@ class BingxMixin(CancelMethods):
     def parse_order(self, order: Any, market: Any = None) -> Any:
         # Of the requests of a flow, ccxt parses the response to an edit only. ccxt 4.5.90 hangs at a
         # "1e999999999" in it. The flows parse all other responses themselves.
-        if not is_in_call():
+        if call_around() is None:
             return super().parse_order(order, market)
         return parse_bounded(super().parse_order, order, market)
 
@@ -265,6 +269,8 @@ class BingxMixin(CancelMethods):
         )
         try:
             if concerns_orders(route):
+                if (sent := call_on_the_wire()) is not None and not sent.written:
+                    warn_unwatched(self._sender(url))
                 if received.is_from_gateway:
                     # Whatever its body says, it does not mean an order. ccxt goes by the body.
                     self.handle_http_status_code(httpCode, reason, url, method, received.excerpt)
@@ -291,6 +297,10 @@ class BingxMixin(CancelMethods):
             attach_response(error, received)
             raise
 
+    def _sender(self, url: str) -> object:
+        """What has sent the request to `url`, for a warning."""
+        return self.session
+
     def handle_http_status_code(self, code: int, reason: str, url: str, method: str, body: str) -> Any:
         received = Response(code, page=redact(body))  # `handle_errors` replaces it with the whole record
         text = received.excerpt if concerns_orders(route_of(method, url)) else body
@@ -307,8 +317,8 @@ class BingxMixin(CancelMethods):
         limited = limited_at(api, method, path)
         if limited is None:
             return cost
-        is_ordinary = limited not in _AT_ONCE and _GIVE_UP not in params
-        return LimiterCost(cost, limited, params.get(_GIVE_UP, inf), is_ordinary)
+        is_ordinary = limited not in _AT_ONCE and GIVE_UP not in params
+        return LimiterCost(cost, limited, params.get(GIVE_UP, inf), is_ordinary)
 
     def _has_url(self, limited: Limited) -> bool:
         return self.urls["api"].get(limited.api) is not None
@@ -349,13 +359,13 @@ class BingxMixin(CancelMethods):
         """Start `command`. The sync class returns its result, the async classes an awaitable of it."""
         if isinstance(command, (Cancel, CancelAll, Query)):
             # A retry inside ccxt's fetch2 would turn an executed request into a reported failure (measured).
-            request = {**command.request, "maxRetriesOnFailure": 0, _GIVE_UP: command.give_up}
+            request = {**command.request, "maxRetriesOnFailure": 0, GIVE_UP: command.give_up}
             if command.hostname is not None:
-                request[_HOSTNAME] = command.hostname
+                request[HOSTNAME] = command.hostname
             if isinstance(command, Query):
                 return getattr(self, command.limited.method)(request)
             if isinstance(command, Cancel) and command.form is not None:
-                request[_FORM] = command.form
+                request[FORM] = command.form
             return getattr(self, command.endpoint.cancel)(request)
         if isinstance(command, EditOrder):
             return super().edit_order(*command.arguments)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from ccxt.base.types import Num, Order, OrderSide, OrderType
 from ccxt.bingx import bingx as upstream
 
-from ._cancel.commands import Command
+from ._cancel.commands import Command, Turn, turn_of
 from ._ids import OrderId
 from ._overrides import BingxMixin, LimiterCost
 from ._ratelimit.acquire import acquire
 from ._ratelimit.messages import Ban, Limiter, Pause
 from ._runner import run
 from ._simulated import redirect_if_asked
-from ._wire.call import Call, SlotLost, hold_slot, one_call
-from ._wire.requests_sessions import watch_session
+from ._wire.call import Call, SlotLost, call_around, hold_slot, in_call, one_call
+from ._wire.requests_sessions import sender_of, watch_session
 
 redirect_if_asked(upstream)
 _thread = threading.local()  # ccxt notes the time of a request in the thread that it has just throttled
@@ -193,24 +195,33 @@ class bingx(BingxMixin, upstream):
         ) -> list[Order]: ...
 
     def _execute(self, command: Command) -> Any:
-        call = Call()
-        try:
+        def start(call: Call) -> Any:
             with self._traced(command, call), one_call(call):
                 return self._result(command, self._start(command), call)
-        except SlotLost:
-            pass
-        except BaseException as error:
-            unused = call.unused_slot(error)
-            if unused is not None:
-                unused.never_written()
-            raise
-        return self._execute(command)
+
+        return _carry_out(start, turn=turn_of(command))
+
+    def fetch2(
+        self, path: str, api: Any = "public", method: str = "GET", params: Any = {}, *args: Any, **named: Any
+    ) -> Any:
+        request = partial(super().fetch2, path, api, method, params, *args, **named)
+        if not self._begins_call(path, api, method):
+            return request()
+
+        def start(call: Call) -> Any:
+            with in_call(call):
+                return request()
+
+        return _carry_out(start, call_around())
 
     def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
         with self._on_the_wire(method, url) as call:
             if call is not None:
                 watch_session(self.session, url)
             return super().fetch(url, method, headers, body)
+
+    def _sender(self, url: str) -> object:
+        return sender_of(self.session, url)
 
     def throttle(self, cost: Any = None) -> None:
         _thread.skips_stamp = False
@@ -238,3 +249,21 @@ class bingx(BingxMixin, upstream):
     def _update_limiters(self, limiters: Sequence[Limiter], signal: Pause | Ban) -> None:
         for limiter in limiters:
             limiter.do(signal)
+
+
+def _carry_out(start: Callable[[Call], Any], outer: Call | None = None, turn: Turn | None = None) -> Any:
+    """The result of `start`, which sends one request in a call. Start again if it lost its slot unsent."""
+    while True:
+        call = Call(outer, turn=turn)
+        try:
+            return start(call)
+        except SlotLost:
+            if call.wait:
+                if call.slot is not None:
+                    call.slot.never_written()
+                time.sleep(call.wait)
+        except BaseException as error:
+            unused = call.unused_slot(error)
+            if unused is not None:
+                unused.never_written()
+            raise

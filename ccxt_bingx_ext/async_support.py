@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from copy import copy
+from functools import partial
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from ccxt.async_support.bingx import bingx as upstream
 from ccxt.base.errors import BaseError
 from ccxt.base.types import Num, Order, OrderSide, OrderType
 
-from ._cancel.commands import Command, LoadMarkets, Share
+from ._cancel.commands import Command, LoadMarkets, Share, Turn, turn_of
 from ._ccxt_releases import takes_clean_instance_data
 from ._coalesce.coalescer import Coalescer
 from ._ids import OrderId
@@ -20,7 +22,7 @@ from ._ratelimit.messages import Ban, Limiter, Pause
 from ._runner import run_async
 from ._simulated import redirect_if_asked
 from ._wire.aiohttp_sessions import watch_session
-from ._wire.call import Call, SlotLost, hold_slot, holds_slot_of, one_call
+from ._wire.call import Call, SlotLost, call_around, hold_slot, holds_slot_of, in_call, one_call
 
 __all__ = ["bingx"]
 
@@ -111,24 +113,32 @@ class bingx(BingxMixin, upstream):
 
     async def _execute(self, command: Command, slot: Slot | None = None) -> Any:
         """Execute `command`. `slot`: its slot in the rate limit, if it already has one."""
-        call = Call(slot=slot)
-        try:
+
+        async def start(call: Call) -> Any:
             with self._traced(command, call), one_call(call):
                 return self._result(command, await self._start(command), call)
-        except SlotLost:
-            pass
-        except GeneratorExit:  # Python closes the coroutine, which must not await then
-            raise
-        except BaseException as error:
-            unused = call.unused_slot(error)
-            if unused is not None:
-                await unused.never_written_async()
-            if isinstance(command, LoadMarkets) and isinstance(error, BaseError):
+
+        try:
+            return await _carry_out(start, slot=slot, turn=turn_of(command))
+        except BaseError as error:
+            if isinstance(command, LoadMarkets):
                 # ccxt raises one error in all calls that wait for the same load. Each call has orders of its
                 # own.
                 raise copy(error) from error.__cause__
             raise
-        return await self._execute(command)
+
+    async def fetch2(
+        self, path: str, api: Any = "public", method: str = "GET", params: Any = {}, *args: Any, **named: Any
+    ) -> Any:
+        request = partial(super().fetch2, path, api, method, params, *args, **named)
+        if not self._begins_call(path, api, method):
+            return await request()
+
+        async def start(call: Call) -> Any:
+            with in_call(call):
+                return await request()
+
+        return await _carry_out(start, call_around())
 
     async def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
         with self._on_the_wire(method, url) as call:
@@ -160,3 +170,28 @@ class bingx(BingxMixin, upstream):
     async def _update_limiters(self, limiters: Sequence[Limiter], signal: Pause | Ban) -> None:
         for limiter in limiters:
             await limiter.do_async(signal)
+
+
+async def _carry_out(
+    start: Callable[[Call], Awaitable[Any]],
+    outer: Call | None = None,
+    slot: Slot | None = None,
+    turn: Turn | None = None,
+) -> Any:
+    """The result of `start`, which sends one request in a call. Start again if it lost its slot unsent."""
+    while True:
+        call, slot = Call(outer, slot, turn), None
+        try:
+            return await start(call)
+        except SlotLost:
+            if call.wait:
+                if call.slot is not None:
+                    await call.slot.never_written_async()
+                await asyncio.sleep(call.wait)
+        except GeneratorExit:  # Python closes the coroutine, which must not await then
+            raise
+        except BaseException as error:
+            unused = call.unused_slot(error)
+            if unused is not None:
+                await unused.never_written_async()
+            raise

@@ -45,7 +45,7 @@ class Trouble(NamedTuple):
 
 
 @contextmanager
-def _held_handshakes(seconds: Callable[[], float]) -> Iterator[None]:
+def held_handshakes(seconds: Callable[[], float]) -> Iterator[None]:
     """Hold every new connection of this process, below the classes that the plugin watches."""
     upstream: Any = urllib3.connection.HTTPConnection.connect
     upstream_async: Any = aiohttp.TCPConnector._create_connection
@@ -107,7 +107,7 @@ def cancel_as(kind: str, config: dict[str, Any], ids: Sequence[str], trouble: Tr
     limit: int = config["options"]["cancelOrders"]["limit"]
     with ExitStack() as stack:
         if trouble.handshake[1]:
-            stack.enter_context(_held_handshakes(lambda: random.uniform(*trouble.handshake)))
+            stack.enter_context(held_handshakes(lambda: random.uniform(*trouble.handshake)))
         stack.enter_context(_burning(trouble.burners))
         instances = [OURS[_world(kind)](config) for _ in range(-(-len(ids) // (2 * limit)) * limit)]
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+import json
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import ccxt.bingx
 import pytest
 
 from ccxt_bingx_ext import bingx
+from ccxt_bingx_ext._own_params import HOSTNAME, OwnParam
+from ccxt_bingx_ext.simulator import Simulator
 
-from .helpers import OURS
+from .helpers import OURS, bot_of, place
+from .scripted import config_over, scripted
 
 ALIASES = {
     "cancelOrders": "cancel_orders",
@@ -54,6 +60,46 @@ def test_parameter_names(world: str, name: str) -> None:
         assert parameter.name in ours
         if parameter.default is not inspect.Parameter.empty:
             assert ours[parameter.name].default in (parameter.default, ["public"])
+
+
+SPOT = "BTC/USDT"
+CALLS: dict[str, Callable[[Any, str, dict[str, Any]], object]] = {
+    "cancel_orders": lambda bot, id, params: bot.cancel_orders([id], SPOT, params),
+    "cancel_order": lambda bot, id, params: bot.cancel_order(id, SPOT, params),
+    "cancel_all_orders": lambda bot, id, params: bot.cancel_all_orders(SPOT, params),
+    "edit_order": lambda bot, id, params: bot.edit_order(id, SPOT, "limit", "buy", 1, 1, params),
+    "create_order": lambda bot, id, params: bot.create_order(SPOT, "limit", "buy", 1, 1, params),
+    "fetch_order": lambda bot, id, params: bot.fetch_order(id, SPOT, params),
+    "fetch_balance": lambda bot, id, params: bot.fetch_balance(params),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_no_param_redirects_the_key(call: str, world: str, simulator: Simulator) -> None:
+    """A param that is spelt like one of ours goes to the exchange, as any other does."""
+    (one,) = place(simulator, 1)
+    names = ("ccxt_bingx_ext.hostname", "ccxt_bingx_ext.form", "ccxt_bingx_ext.give_up")
+    with (
+        scripted(lambda *_: "close") as other,
+        bot_of(OURS[world], config_over(simulator, f"127.0.0.1:{simulator.port}")) as bot,
+    ):
+        bot.load_markets()
+        before = len(simulator.requests)
+        CALLS[call](bot, one, dict.fromkeys(names, other.host))
+        first = simulator.requests[before]
+        assert {name: first.params.get(name) for name in names} == dict.fromkeys(names, other.host)
+        assert other.requests == []
+
+
+def test_own_params() -> None:
+    """A param of ours equals only itself. Otherwise it is a string, for whoever sorts, shows or copies it."""
+    spelt = str(HOSTNAME)
+    assert HOSTNAME not in {spelt: 1}
+    assert spelt not in {HOSTNAME: 1}
+    assert spelt != HOSTNAME
+    assert OwnParam(spelt) != HOSTNAME
+    assert copy.deepcopy({HOSTNAME: 1}) == {HOSTNAME: 1}
+    assert json.loads(json.dumps(dict(sorted({HOSTNAME: 1, "z": 2}.items())))) == {spelt: 1, "z": 2}
 
 
 @pytest.mark.parametrize("trailing", [(), (None, None)])

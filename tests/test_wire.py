@@ -10,14 +10,17 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import aiohttp
 import pytest
 import requests
+import urllib3
 from aiohttp.base_protocol import BaseProtocol
 from ccxt.base.errors import (
     BadResponse,
@@ -35,13 +38,26 @@ from ccxt_bingx_ext._bingx.errors import Response, response_of
 from ccxt_bingx_ext._cancel.commands import Sleep
 from ccxt_bingx_ext._cancel.failures import Progress, progress_of
 from ccxt_bingx_ext._cancel.outcome import UNKNOWN_OUTCOME
+from ccxt_bingx_ext._ratelimit.registry import limiters_at
 from ccxt_bingx_ext._wire import call as wire_call
 from ccxt_bingx_ext._wire.aiohttp_sessions import _Bounded, watch_session
 from ccxt_bingx_ext._wire.requests_sessions import _InTime
 from ccxt_bingx_ext.async_support import bingx as async_bingx
 from ccxt_bingx_ext.simulator import Simulator
 
-from .helpers import OURS, Bot, bot_of, cancel_each, cancels, config_of, place, reported, unused_port
+from .helpers import (
+    OURS,
+    Bot,
+    bot_of,
+    cancel_each,
+    cancels,
+    config_of,
+    in_threads,
+    place,
+    reported,
+    unused_port,
+)
+from .judge import held_handshakes
 from .scripted import answer, canceled, config_over, scripted
 
 SPOT, SWAP = "BTC/USDT", "BTC/USDT:USDT"
@@ -130,6 +146,7 @@ def test_executed_then_unreachable(world: str, simulator: Simulator, market: Any
     assert len(simulator.arrivals(path)) == 1
 
 
+@cache
 def markets() -> list[dict[str, Any]]:
     with Simulator(limits=None) as simulator, bot_of(bingx, simulator.ccxt_config()) as bot:
         return list(bot.load_markets().values())
@@ -205,6 +222,20 @@ def test_unwatched_failover(simulator: Simulator) -> None:
 # The slot of a request
 
 
+def lose_first_slot(monkeypatch: pytest.MonkeyPatch) -> list[wire_call.Call]:
+    """Let the first request lose its slot just before it is written. The list gets each call that is."""
+    write, signed = wire_call.Call._write, list[wire_call.Call]()
+
+    def lost_at_first(call: wire_call.Call) -> None:
+        signed.append(call)
+        if len(signed) == 1:
+            raise wire_call.SlotLost
+        write(call)
+
+    monkeypatch.setattr(wire_call.Call, "_write", lost_at_first)
+    return signed
+
+
 @pytest.mark.parametrize(("seconds", "in_flight"), [(0.4, 2000), (2.3, 1000)])
 def test_event_loop_busy_before_body(seconds: float, in_flight: int, limited: Simulator) -> None:
     """If the loop is busy after aiohttp's headers, the slot moves, or the request starts again.
@@ -238,6 +269,92 @@ def test_event_loop_busy_before_body(seconds: float, in_flight: int, limited: Si
     beside.join()
     assert len(limited.arrivals("cancelOrders")) == 2
     assert limited.worst_window("cancelOrders") == 1
+
+
+# The bot's own requests take a slot of their lane, too. Each of these is one request.
+OWN_REQUESTS: dict[str, Callable[[Any, str], Any]] = {
+    "fetch_order": lambda bot, one: bot.fetch_order(one, SPOT),
+    "cancel_order": lambda bot, one: bot.cancel_order(one, SPOT),
+    "implicit": lambda bot, one: bot.spotV1PrivatePostTradeCancelOrders(
+        {"symbol": "BTC-USDT", "orderIds": one}
+    ),
+}
+
+
+@contextmanager
+def own_bot(world: str, config: dict[str, Any]) -> Iterator[Bot]:
+    """A bot whose `cancel_order` is ccxt's own. It knows the markets, and has no connection yet."""
+    config["options"].setdefault("cancelOrders", {})["family"] = False
+    with bot_of(OURS[world], {**config, "enableRateLimit": True}) as bot:
+        bot.exchange.set_markets(markets())
+        yield bot
+
+
+def counted(host: str) -> list[float]:
+    """The ages (s) of the requests that count, over all lanes to `host`. Below 0: no response yet."""
+    return [age for one in limiters_at(f"http://{host}/openApi") for _, age in one.arrivals(60.0)]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("request_of", OWN_REQUESTS)
+def test_slot_of_own_request(request_of: str, world: str, simulator: Simulator) -> None:
+    """The response settles the slot of the bot's own request. A request that was not written has none."""
+    live, dead = f"127.0.0.1:{simulator.port}", f"127.0.0.1:{unused_port()}"
+    (one,) = place(simulator, 1)
+    with own_bot(world, config_over(simulator, live)) as bot:
+        OWN_REQUESTS[request_of](bot, one)
+    (age,) = counted(live)
+    assert age >= 0
+    with own_bot(world, config_over(simulator, dead)) as bot, pytest.raises(NetworkError):
+        OWN_REQUESTS[request_of](bot, one)
+    assert limiters_at(f"http://{dead}/openApi")
+    assert counted(dead) == []
+
+
+@pytest.mark.parametrize("request_of", OWN_REQUESTS)
+def test_own_request_loses_its_slot(
+    request_of: str, world: str, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bot's own request that loses its slot before the write starts again, with a new signature."""
+    signed = lose_first_slot(monkeypatch)
+    (one,) = place(simulator, 1)
+    with own_bot(world, config_over(simulator, f"127.0.0.1:{simulator.port}")) as bot:
+        OWN_REQUESTS[request_of](bot, one)
+    assert len(signed) == 2
+    assert signed[0] is not signed[1]
+    assert len(simulator.requests) == 1
+
+
+def test_own_request_connects_slowly(world: str, limited: Simulator) -> None:
+    """While one request connects, another one takes its slot. The first one then waits for a new slot."""
+    ids, seconds = place(limited, 2), [1.3]
+    markets()  # now: loading them connects, too
+
+    def cancel(one: str) -> None:
+        with own_bot(world, config_of(limited, singleLimit=1, inFlight=50)) as bot:
+            if one == ids[1]:
+                time.sleep(0.1)
+            bot.cancel_order(one, SPOT)
+
+    with held_handshakes(lambda: seconds.pop(0) if seconds else 0.0):
+        in_threads([lambda: cancel(ids[0]), lambda: cancel(ids[1])])
+    assert len(limited.arrivals("trade/cancel")) == 2
+    assert limited.worst_window("trade/cancel") == 1
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+def test_retry_of_ccxt(limit: int, world: str, simulator: Simulator) -> None:
+    """A retry of ccxt's own takes a slot of its own. Without a free slot, nothing is sent."""
+    (one,) = place(simulator, 1)
+    simulator.faults.add("http", status=504, when="before", path="trade/cancel")
+    config = config_over(simulator, f"127.0.0.1:{simulator.port}")
+    config["options"]["cancelOrders"] = {"singleLimit": limit, "margin": 60_000}
+    with own_bot(world, config) as bot:
+        if limit == 1:
+            with pytest.raises(ExchangeNotAvailable, match="no free slot"):
+                bot.cancel_order(one, SPOT, {"maxRetriesOnFailure": 1})
+        else:
+            assert bot.cancel_order(one, SPOT, {"maxRetriesOnFailure": 1})["status"] == "canceled"
+    assert len(simulator.requests) == limit
 
 
 # No replay
@@ -748,15 +865,7 @@ def test_slot_is_given_back(world: str, simulator: Simulator) -> None:
 
 def test_lost_slot(world: str, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request that loses its slot before the write starts again, with a new signature."""
-    write, signed = wire_call.Call._write, []
-
-    def lost_at_first(call: wire_call.Call) -> None:
-        signed.append(call)
-        if len(signed) == 1:
-            raise wire_call.SlotLost
-        write(call)
-
-    monkeypatch.setattr(wire_call.Call, "_write", lost_at_first)
+    signed = lose_first_slot(monkeypatch)
     (one,) = place(simulator, 1)
     with bot_of(OURS[world], simulator.ccxt_config()) as bot:
         assert reported(bot.cancel_orders([one], SPOT)) == [(one, "canceled")]
@@ -867,6 +976,57 @@ class Wrapper:
         self.cookies = getattr(session, "cookies", None)
         for name in ("request", "get", "post", "delete", "close"):
             setattr(self, name, getattr(session, name))
+
+
+class OwnPools(HTTPAdapter):
+    """An adapter that makes a pool of its own for each request."""
+
+    def get_connection_with_tls_context(self, request: Any, *args: Any, **named: Any) -> Any:
+        return urllib3.connectionpool.connection_from_url(request.url, retries=False)
+
+
+class OwnAdapter(requests.Session):
+    """A session that chooses its adapter by itself."""
+
+    def get_adapter(self, url: Any) -> Any:
+        return HTTPAdapter()
+
+
+@pytest.mark.filterwarnings("ignore:Inheritance class:DeprecationWarning")  # bots do it all the same
+@pytest.mark.parametrize("kind", ["OwnPools", "OwnAdapter", "PassesOn"])
+def test_session_that_turns_out_unwatched(
+    kind: str, simulator: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """If a response comes although no watched session wrote the request, one warning says so."""
+    wire_call._warned.clear()
+    ids = place(simulator, 2)
+    other: Any = None
+
+    class PassesOn(aiohttp.ClientSession):
+        async def _request(self, *args: Any, **named: Any) -> Any:
+            return await other._request(*args, **named)
+
+    async def with_async() -> None:
+        nonlocal other
+        async with PassesOn() as session, aiohttp.ClientSession() as other:
+            exchange = async_bingx(simulator.ccxt_config(session=session))
+            exchange.own_session = False
+            for one in ids:
+                assert reported(await exchange.cancel_orders([one], SPOT)) == [(one, "canceled")]
+            await exchange.close(True)
+
+    with caplog.at_level(logging.WARNING, "ccxt_bingx_ext"):
+        if kind == "PassesOn":
+            asyncio.run(with_async())
+        else:
+            with OwnAdapter() if kind == "OwnAdapter" else requests.Session() as session:
+                if kind == "OwnPools":
+                    session.mount("http://", OwnPools())
+                exchange = bingx(simulator.ccxt_config(session=session))
+                for one in ids:
+                    assert reported(exchange.cancel_orders([one], SPOT)) == [(one, "canceled")]
+    (record,) = [one for one in caplog.records if "cannot watch" in one.message]
+    assert getattr(record, "session", "").endswith(kind)
 
 
 def test_wrapped_session(world: str, simulator: Simulator, caplog: pytest.LogCaptureFixture) -> None:

@@ -5,7 +5,7 @@ They are named tuples, because a dozen dataclasses add 5 ms to the start of a bo
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from math import inf
 from typing import Any, NamedTuple, TypeAlias
 
@@ -13,6 +13,9 @@ from .._bingx.endpoints import Endpoint, Limited, LookUp
 from .._bingx.errors import Scope
 from .._ids import Batch, OrderRef
 from .._ratelimit.messages import Ban, Pause
+
+Turn: TypeAlias = Callable[[], tuple[float, bool]]
+"""How long (s) to wait with the cancel of an order, and whether it may be sent then. If not, ask again."""
 
 
 class LoadMarkets(NamedTuple):
@@ -22,8 +25,8 @@ class LoadMarkets(NamedTuple):
 class Cancel(NamedTuple):
     """Send `request` to `endpoint`, which cancels orders. The result is `Received`.
 
-    The request waits for its limiter until `give_up` (s on the flow's clock) at most. For the log: `refs` are
-    its orders, and `attempt` counts how often the flow has sent it.
+    The request waits for its limiter until `give_up` (s on the flow's clock) at most. It asks `turn` before
+    it is written. For the log: `refs` are its orders, and `attempt` counts how often the flow has sent it.
     """
 
     endpoint: Endpoint
@@ -33,6 +36,7 @@ class Cancel(NamedTuple):
     form: str | None = None  # "json" or "query"; None: as the options say
     refs: Sequence[OrderRef] = ()
     attempt: int = 1
+    turn: Turn | None = None
 
     @property
     def limited(self) -> Endpoint:
@@ -115,9 +119,13 @@ class FetchOpenOrders(NamedTuple):
 
 
 class EditOrder(NamedTuple):
-    """Call ccxt's own ``edit_order`` with these `arguments`. The result is its order structure."""
+    """Call ccxt's own ``edit_order`` with these `arguments`. The result is its order structure.
+
+    The request asks `turn` before it is written.
+    """
 
     arguments: tuple[Any, ...]
+    turn: Turn | None = None
 
 
 class Join(NamedTuple):
@@ -175,3 +183,8 @@ Command: TypeAlias = (
     LoadMarkets | Cancel | CancelAll | EditOrder | Query | MeasureClock | FetchTime | Sleep | UpdateLimiter
 )
 Steps: TypeAlias = Generator[Command, Any, Any]
+
+
+def turn_of(command: Command) -> Turn | None:
+    """What a request of `command` asks before it is written, if it cancels orders one by one."""
+    return command.turn if isinstance(command, (Cancel, EditOrder)) else None

@@ -68,7 +68,7 @@ def edit_one(
     also_known_as = {} if edited.known_as is None else {ref: edited.known_as}
     run = CancelRun(Batch((ref,), 1), market_id, context, also_known_as=also_known_as)
     try:
-        order: Order = yield from in_turn(run, (ref,), _only(command))
+        order: Order = yield from in_turn(run, (ref,), lambda turn: _only(command._replace(turn=turn)))
     except BaseError as error:
         failure, may_be_placed, new_id = error, is_ambiguous(error), None
         if progress_of(error) is Progress.NOT_BEGUN:

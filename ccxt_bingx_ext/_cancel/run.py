@@ -12,7 +12,7 @@ from ccxt.base.errors import BaseError
 from .._bingx.endpoints import Endpoint
 from .._bingx.limit_headers import WINDOW
 from .._ids import Batch, OrderRef
-from .commands import Cancel, FetchHistory, FetchOpenOrders, FetchOrder, Sleep, Steps
+from .commands import Cancel, FetchHistory, FetchOpenOrders, FetchOrder, Sleep, Steps, Turn
 from .events import note_ambiguous, note_omitted, note_settled, note_unsettled, values_of
 from .failures import out_of_time
 from .forms import RequestForm
@@ -42,8 +42,8 @@ class CancelContext(NamedTuple):
     it tries to reconcile an ambiguous request. `fallbacks`: hostnames to try if the first is unreachable.
     `build_order` makes the order structure of a report. `clock`: s. `form`: the form of the request that
     works; None if the endpoint has one form, or the options name the form. `spacing`: when each order may be
-    submitted. `queried_meanwhile`: up to this number of orders, the flow queries them while the exchange
-    would not accept another cancel of them.
+    submitted. `blocks`: the call blocks its thread until it returns. `queried_meanwhile`: up to this number
+    of orders, the flow queries them while the exchange would not accept another cancel of them.
     """
 
     method: str
@@ -59,6 +59,7 @@ class CancelContext(NamedTuple):
     clock: Callable[[], float]
     spacing: Spacing
     form: RequestForm | None = None
+    blocks: bool = False
     pauses: Pauses = Pauses()
     queried_meanwhile: int = 5
 
@@ -197,16 +198,22 @@ class CancelRun:
                 note_unsettled(*self._about, values_of(unsettled))
             self._ambiguous.clear()
 
-    def wait_for_turn(self, refs: Sequence[OrderRef]) -> Steps:
-        """Wait until the exchange accepts a cancel of `refs` again.
+    def reserve(self, refs: Sequence[OrderRef], owner: object) -> tuple[float, bool]:
+        """How long (s) `owner` has to wait with a cancel of `refs`, and whether it may send then."""
+        context = self.context
+        apart = context.pauses.same_order if context.blocks else None
+        return context.spacing.reserve(self._names_of_orders(refs), context.clock(), owner, apart)
+
+    def wait_for_turn(self, turn: Turn) -> Steps:
+        """Wait until the exchange accepts another cancel of the orders of `turn`.
 
         The caller has to call `end_turn`, whatever ends the wait, because an interrupt may come as soon as
-        `refs` are reserved.
+        the orders are reserved.
         """
-        names, reserved = self._names_of_orders(refs), False
+        reserved = False
         while not reserved:
             now = self.context.clock()
-            seconds, reserved = self.context.spacing.reserve(names, now, self)
+            seconds, reserved = turn()
             if now + seconds > self.deadline:
                 raise out_of_time(self.context.method)
             if seconds:
@@ -218,13 +225,16 @@ class CancelRun:
         self._submitted_at.update(dict.fromkeys(refs, at))
         context.spacing.submitted(self._names_of_orders(refs), at + context.pauses.same_order)
 
-    def end_turn(self, refs: Sequence[OrderRef], *, submitted: bool) -> None:
-        """Note that the cancel of `refs` is over. `submitted`: the exchange may have handled the orders."""
+    def end_turn(self, refs: Sequence[OrderRef], owner: object, *, submitted: bool) -> None:
+        """Note that the cancel of `refs` by `owner` is over.
+
+        `submitted`: the exchange may have handled the orders.
+        """
         context, now = self.context, self.context.clock()
         if submitted:
             self._submitted_at.update(dict.fromkeys(refs, now))
         free_at = now + context.pauses.same_order if submitted else None
-        context.spacing.release(self._names_of_orders(refs), free_at, self)
+        context.spacing.release(self._names_of_orders(refs), free_at, owner)
 
     def rest_of_lag(self, ref: OrderRef) -> float:
         """How long (s) a query may still find `ref` open although this call has cancelled it."""

@@ -10,14 +10,24 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable
-from math import inf
+from typing import NamedTuple
 
 from .._ids import OrderRef
 
 _POLL = 0.05  # s between two looks at an order that another cancel has reserved
 _FORGET_AFTER = 2.0  # s after which an order may be submitted again in any case
-_NEVER = (-inf, None)
 _OVERDUE = 60.0  # s after which a cancel under way delays no other. Its event loop may have stopped
+
+
+class _UnderWay(NamedTuple):
+    """A cancel under way: since when (s), for which owner, and on which thread."""
+
+    since: float
+    owner: object
+    thread: int
+
+    def is_of(self, owner: object) -> bool:
+        return owner is not None and self.owner is owner
 
 
 class Spacing:
@@ -29,21 +39,33 @@ class Spacing:
     def __init__(self) -> None:
         self._lock = threading.RLock()  # a finalizer may release orders while its thread reserves others
         self._free_at: dict[OrderRef, float] = {}
-        self._under_way: dict[OrderRef, tuple[float, object]] = {}  # since when, and by which owner
+        self._under_way: dict[OrderRef, _UnderWay] = {}
 
-    def reserve(self, refs: Iterable[OrderRef], now: float, owner: object = None) -> tuple[float, bool]:
+    def reserve(
+        self, refs: Iterable[OrderRef], now: float, owner: object = None, apart: float | None = None
+    ) -> tuple[float, bool]:
         """How long (s) to wait, and whether the caller may send then. If not, it has to reserve again.
 
-        The caller has to `release` the orders, even if an exception ends the wait or this call.
+        The caller has to `release` the orders, even if an exception ends the wait or this call. It may ask
+        again just before it sends: another cancel may have taken its orders over.
+
+        `apart`: s between two cancels of an order, if the caller blocks its thread. A cancel under way on the
+        same thread cannot go on before the caller returns, which is then a signal handler. So the caller
+        takes its orders over, as if that cancel had been sent just now.
         """
-        refs = tuple(refs)
+        refs, thread = tuple(refs), threading.get_ident()
         with self._lock:
-            if any(self._under_way.get(ref, _NEVER)[0] > now - _OVERDUE for ref in refs):
-                return _POLL, False
+            for ref in refs:
+                other = self._under_way.get(ref)
+                if other is None or other.since <= now - _OVERDUE or other.is_of(owner):
+                    continue
+                if apart is None or other.thread != thread:
+                    return _POLL, False
+                self._free_at[ref] = max(now + apart, self._free_at.get(ref, now))
             free_at = max((self._free_at.get(ref, now) for ref in refs), default=now)
             for ref in [ref for ref, at in [*self._free_at.items()] if at <= now - _FORGET_AFTER]:
                 self._free_at.pop(ref, None)
-            self._under_way.update(dict.fromkeys(refs, (now, owner)))
+            self._under_way.update(dict.fromkeys(refs, _UnderWay(now, owner, thread)))
             return max(0.0, free_at - now), True
 
     def is_free(self, ref: OrderRef, now: float) -> bool:
@@ -58,7 +80,7 @@ class Spacing:
         """
         with self._lock:
             for ref in refs:
-                if ref in self._under_way and self._under_way[ref][1] is owner:
+                if ref in self._under_way and self._under_way[ref].owner is owner:
                     del self._under_way[ref]
                 if free_at is not None:
                     self._free_at[ref] = free_at
@@ -78,28 +100,20 @@ class Spacing:
                     self._free_at[name] = max(free_at, self._free_at.get(name, free_at))
 
 
-_lock = threading.Lock()
+# No lock: `setdefault` is atomic, for threads, signal handlers and forks alike.
 _of_accounts: dict[str, Spacing] = {}
 
 
 def spacing_for(account: str) -> Spacing:
     """The spacing of an account, the same for every instance."""
-    with _lock:
-        return _of_accounts.setdefault(account, Spacing())
+    return _of_accounts.setdefault(account, Spacing())
 
 
 def forget() -> None:
-    """Forget every submission. For tests."""
-    with _lock:
-        _of_accounts.clear()
-
-
-def _after_fork() -> None:
-    # A lock that another thread held when the process forked would stay locked in the child for ever.
-    global _lock
-    _lock = threading.Lock()
+    """Forget every submission. For tests, and for the child of a fork."""
     _of_accounts.clear()
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
-    os.register_at_fork(after_in_child=_after_fork)
+    # A lock that another thread held when the process forked would stay locked in the child for ever.
+    os.register_at_fork(after_in_child=forget)

@@ -20,6 +20,7 @@ from ccxt.base.errors import (
 
 from .._bingx.endpoints import concerns_orders, route_of
 from .._bingx.errors import Response, attach_response
+from .._cancel.commands import Turn
 from .._cancel.failures import Progress, attach_progress, chain_of
 from .._log import WARNING, event
 from .._ratelimit.acquire import Slot, renew, renew_async, try_acquire, try_acquire_async
@@ -52,6 +53,7 @@ class TooLarge(Exception):
 class SlotLost(BaseException):
     """The request was not written in time, and another request now has its slot in the rate limit.
 
+    Or another cancel of the same order came first, and the exchange would refuse a second one so soon.
     It passes through every handler of failed requests: nothing was sent, and the request starts again.
     """
 
@@ -71,9 +73,12 @@ class Call:
     - `rest_of_window`: how long (s) the limit is used up, according to the response.
     - `slot`: the request's slot in the rate limit. None if no limit applies.
     - `has_lost_slot`: the session stopped before it wrote the body, because another request has the slot.
+    - `wait`: how long (s) to wait with the orders of the request, if it must start again for their sake.
     """
 
-    def __init__(self, parent: Call | None = None, slot: Slot | None = None) -> None:
+    def __init__(
+        self, parent: Call | None = None, slot: Slot | None = None, turn: Turn | None = None
+    ) -> None:
         self._parent = parent
         self.signed = self.fetched = self.on_the_wire = self.written = self.answered = False
         self.has_lost_slot = self._has_begun_body = False
@@ -83,13 +88,17 @@ class Call:
         self.signed_at: float | None = None
         self.rest_of_window: float | None = None
         self.slot = slot
+        self.wait = 0.0
+        self._turn = turn
 
     def before_write(self) -> None:
         """The session is about to write the request.
 
         Raises `Replayed` the second time, unless the session may repeat the request and the limit has another
-        slot. Raises `SlotLost` if the slot was not used in time and is no longer free.
+        slot. The same holds for a retry of ccxt's own. Raises `SlotLost` if the slot was not used in time and
+        is no longer free, or if the orders have to wait.
         """
+        self._check_turn()
         if (used := self._used_slot()) is not None:
             self._replace_slot(try_acquire(used.limiter, used.rate_limit))
         if (late := self._late_slot()) is not None and not renew(late):
@@ -98,6 +107,7 @@ class Call:
 
     async def before_write_async(self) -> None:
         """Do what `before_write` does, in an event loop."""
+        self._check_turn()
         if (used := self._used_slot()) is not None:
             self._replace_slot(await try_acquire_async(used.limiter, used.rate_limit))
         if (late := self._late_slot()) is not None and not await renew_async(late):
@@ -118,14 +128,22 @@ class Call:
                 raise ConnectionError("another request now has the slot in the rate limit")
             self.slot.written()
 
+    def _check_turn(self) -> None:
+        if self._turn is not None and not self.written:
+            self.wait, _ = self._turn()
+            if self.wait:
+                raise SlotLost
+
     def _used_slot(self) -> Slot | None:
-        """The slot of an earlier write of this request, if the session may repeat it."""
+        """The slot that an earlier write of this request used, if the session or ccxt may repeat it."""
         if self.written and not self.replayable:
             raise Replayed("the response was lost, and the plugin does not repeat the request")
-        return self.slot if self.written else None
+        outer = self._parent
+        is_retry = outer is not None and outer.written and outer.slot is self.slot
+        return self.slot if self.written or is_retry else None
 
     def _replace_slot(self, slot: Slot | None) -> None:
-        if slot is None:  # the flow queries again, in its own time
+        if slot is None:  # whoever sent it may send it again, in its own time
             raise Replayed("the response was lost, and the rate limit has no free slot to repeat the request")
         self.slot = slot
 
@@ -133,9 +151,9 @@ class Call:
         return None if self.slot is None or self.slot.usable(monotonic()) else self.slot
 
     def _write(self) -> None:
-        self.written = True
-        if self._parent is not None:
-            self._parent.written = True
+        call: Call | None = self
+        while call is not None:
+            call.written, call = True, call._parent
         if self.slot is not None:
             self.slot.written()
 
@@ -187,11 +205,6 @@ _UNREADABLE = (TypeError, ValueError, AttributeError, LookupError, ArithmeticErr
 _current: ContextVar[Call | None] = ContextVar("ccxt_bingx_ext.call", default=None)
 
 
-def is_in_call() -> bool:
-    """Whether this thread or task carries out a request of a flow right now, or ccxt reads its response."""
-    return _current.get() is not None
-
-
 def call_on_the_wire() -> Call | None:
     """The request that this thread or task is sending right now."""
     call = _current.get()
@@ -213,8 +226,13 @@ def note_signed(*, concerns_orders: bool) -> None:
         call.signed, call.signed_at = call.signed or concerns_orders, monotonic()
 
 
+def call_around() -> Call | None:
+    """The call that this thread or task is in: it sends a request right now, or ccxt reads its response."""
+    return _current.get()
+
+
 def hold_slot(slot: Slot) -> None:
-    """Keep `slot` for the request that is about to be sent, if the plugin watches it."""
+    """Keep `slot` for the request that is about to be sent."""
     call = _current.get()
     if call is not None and not call.signed:
         call.slot = slot
@@ -226,8 +244,8 @@ def holds_slot_of(limiter: Limiter) -> bool:
     return call is not None and not call.signed and call.slot is not None and call.slot.limiter is limiter
 
 
-class one_call:
-    """Carry out one request. Every failure leaves as a ccxt error that records how far the request got.
+class in_call:
+    """Carry out one request in `call`.
 
     Not a generator with ``@contextmanager``: that writes to the exception, which some exceptions forbid.
     """
@@ -242,6 +260,13 @@ class one_call:
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         with suppress(ValueError):  # Python may close a coroutine in another context
             _current.reset(self._token)
+
+
+class one_call(in_call):
+    """Carry out one request. Every failure leaves as a ccxt error that records how far the request got."""
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        super().__exit__(kind, error, traceback)
         if isinstance(error, BaseError):
             attach_progress(error, self.call.progress(error), self.call.signed_at)
         elif isinstance(error, Exception):
@@ -255,8 +280,13 @@ class on_the_wire(one_call):
 
     def __init__(self, timeout: float, *, replayable: bool) -> None:
         outer = _current.get()
-        # A bot's class may fetch twice in one call, and a task that a call spawns inherits the call.
-        super().__init__(Call(outer) if outer is None or outer.fetched else outer)
+        # ccxt retries in one call (`maxRetriesOnFailure`), a bot's class may fetch twice, and a task that a
+        # call spawns inherits the call.
+        if outer is None:
+            outer = Call()
+        elif outer.fetched:
+            outer = Call(outer, outer.slot)
+        super().__init__(outer)
         self.call.replayable = replayable
         self._timeout = timeout
 

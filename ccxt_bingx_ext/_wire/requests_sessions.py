@@ -37,6 +37,16 @@ def watch_session(session: Any, url: str = "") -> None:
             warn_unwatched(adapter)
 
 
+def sender_of(session: Any, url: str) -> object:
+    """What decides how `session` sends to `url`: its adapter, if its class is not that of the library."""
+    adapters = getattr(session, "adapters", None)
+    if isinstance(adapters, Mapping):
+        for prefix, adapter in adapters.items():
+            if url.startswith(prefix) and type(adapter) is not HTTPAdapter:
+                return adapter
+    return session
+
+
 def _watch_adapter(adapter: HTTPAdapter) -> None:
     # Not once only: an adapter may have made new managers since. A mock may have none.
     for manager in (getattr(adapter, "poolmanager", None), *getattr(adapter, "proxy_manager", {}).values()):

@@ -30,6 +30,7 @@ from ccxt_bingx_ext._wire.call import (
     SlotLost,
     call_on_the_wire,
     current_call,
+    hold_slot,
     note_signed,
     on_the_wire,
     one_call,
@@ -146,6 +147,40 @@ def test_second_fetch() -> None:
     assert call.written
 
 
+def test_call_inside_a_call() -> None:
+    """A write counts for every call that it is inside of."""
+    outer = Call()
+    Call(Call(outer)).before_write()
+    assert outer.written
+
+
+def test_slot_of_another_request() -> None:
+    """A signed request keeps its slot if a bot's class throttles another request meanwhile."""
+    limiter, rate_limit = LocalLimiter(), RateLimit(2, 3600.0)
+    own, other = (acquire(limiter, rate_limit, 0.0, not_sent) for _ in range(2))
+    with one_call(Call()) as call:
+        hold_slot(own)
+        note_signed(concerns_orders=True)
+        hold_slot(other)
+    hold_slot(other)  # outside of any call
+    assert call.slot is own
+
+
+@pytest.mark.parametrize("is_written", [False, True])
+def test_slot_of_second_fetch(is_written: bool) -> None:
+    """A second fetch of one call takes a new slot if the first fetch has used the call's slot."""
+    limiter, rate_limit = LocalLimiter(), RateLimit(2, 3600.0)
+    slot = acquire(limiter, rate_limit, 0.0, not_sent)
+    with one_call(Call(slot=slot)):
+        with on_the_wire(1.0, replayable=False) as first:
+            if is_written:
+                first.before_write()
+        with on_the_wire(1.0, replayable=False) as second:
+            second.before_write()
+            assert (second.slot is slot) is not is_written
+    assert (try_acquire(limiter, rate_limit) is None) is is_written
+
+
 def test_second_write() -> None:
     """Only a request that may be repeated is written a second time."""
     call = Call()
@@ -154,6 +189,20 @@ def test_second_write() -> None:
         call.before_write()
     call.replayable = True
     call.before_write()
+
+
+@pytest.mark.parametrize("before_write", BEFORE_WRITE)
+def test_orders_have_to_wait(before_write: Callable[[Call], object]) -> None:
+    """If another cancel of the same order came first, nothing is written, and the request starts again."""
+    waits = [0.5, 0.0]
+    call, again = (Call(turn=lambda: (waits.pop(0), True)) for _ in range(2))
+    with pytest.raises(SlotLost):
+        before_write(call)
+    assert (call.written, call.wait) == (False, 0.5)
+    before_write(again)
+    again.replayable = True
+    before_write(again)
+    assert waits == []
 
 
 def test_late_body() -> None:

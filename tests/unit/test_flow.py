@@ -588,7 +588,7 @@ def test_clients_in_either_case() -> None:
     spacing = Spacing()
     swap = context(endpoint=LINEAR, spacing=spacing, pauses=Pauses())
     first = CancelRun(parse_batch(None, {"clientOrderIds": ["Bot_A1"]}), "M", swap)
-    first.end_turn(first.batch.refs, submitted=True)
+    first.end_turn(first.batch.refs, None, submitted=True)
     assert spacing.reserve([OrderRef("clientOrderId", "bot_a1")], 0.0) == (1.05, True)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import multiprocessing
+import threading
 
 import pytest
 
@@ -103,17 +104,50 @@ def test_one_spacing_per_account() -> None:
     assert spacing_for("a") is not first
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+def _reserve_in_child() -> None:
+    assert spacing_for("a").reserve([ORDER], 10.0) == (0.0, True)
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="this system cannot fork")
 def test_forked_child_begins_anew() -> None:
     """A lock that was held when the process forked does not stop the child."""
-    from ccxt_bingx_ext._cancel import spacing
-
-    held = spacing._lock
-    with held:
-        spacing._after_fork()
-        assert spacing._lock is not held
-        assert spacing_for("a").reserve([ORDER], 10.0) == (0.0, True)
+    with spacing_for("a")._lock:
+        child = multiprocessing.get_context("fork").Process(target=_reserve_in_child)
+        child.start()
+    child.join(30)
+    assert child.exitcode == 0
     forget()
+
+
+def test_asking_again() -> None:
+    """An owner may ask again. A request for all orders may have submitted its order meanwhile."""
+    spacing, mine = Spacing(), object()
+    assert spacing.reserve([ORDER], 10.0, mine) == (0.0, True)
+    assert spacing.reserve([ORDER], 10.2, mine) == (0.0, True)
+    spacing.submitted([ORDER], 11.25)
+    assert spacing.reserve([ORDER], 10.25, mine) == (1.0, True)
+
+
+def test_signal_handler_takes_over() -> None:
+    """A handler takes the order over from the cancel that it interrupts, and both keep the second."""
+    spacing, interrupted, handler = Spacing(), object(), object()
+    spacing.reserve([ORDER], 10.0, interrupted, 1.05)
+    delay, reserved = spacing.reserve([ORDER, OTHER], 10.5, handler, 1.05)
+    assert delay == pytest.approx(1.05)
+    assert reserved
+    assert spacing.reserve([ORDER, OTHER], 12.0, handler, 1.05) == (0.0, True)
+    spacing.release([ORDER, OTHER], 13.25, handler)
+    assert spacing.reserve([ORDER], 12.25, interrupted, 1.05) == (1.0, True)
+    assert not spacing.reserve([ORDER], 13.5, handler)[1], "a task of an event loop takes nothing over"
+
+
+def test_no_other_thread_takes_over() -> None:
+    """A cancel of another thread goes on, so its order stays reserved."""
+    spacing = Spacing()
+    thread = threading.Thread(target=spacing.reserve, args=([ORDER], 10.0, object(), 1.05))
+    thread.start()
+    thread.join()
+    assert not spacing.reserve([ORDER], 10.5, object(), 1.05)[1]
 
 
 def test_release_of_another_owner() -> None:
