@@ -52,7 +52,7 @@ from ._cancel.method_names import (
 from ._cancel.multi_symbol import cancel_for_symbols
 from ._cancel.orders import build_order
 from ._cancel.outcome import Order, conclude, unresolved_on_error
-from ._cancel.reading import CallArguments
+from ._cancel.reading import CallArguments, distinct
 from ._cancel.run import CancelContext
 from ._cancel.single import cancel_one
 from ._cancel.spacing import spacing_for
@@ -200,7 +200,7 @@ class CancelMethods(Upstream):
         self, given_id: Any, symbol: Any, order: tuple[Any, ...], params: Mapping[str, Any]
     ) -> Generator[Any, Any, Order]:
         method = EDIT_ORDER
-        with unresolved_on_error([*old_ids(given_id, params).values()], method):
+        with unresolved_on_error(distinct(old_ids(given_id, params).values()), method):
             symbol = parse_symbol(symbol, method)
             edited = parse_edited(given_id, params, {"type": order[0], "side": order[1]})
         with unresolved_on_error([edited.ref.public], method, converts=True):

@@ -61,7 +61,7 @@ from ._cancel.run import Pauses
 from ._ccxt_releases import release
 from ._log import DEBUG, INFO, event, is_on
 from ._methods import CancelMethods
-from ._own_params import FORM, GIVE_UP, HOSTNAME
+from ._own_params import FORGED, FORM, GIVE_UP, HOSTNAME
 from ._ratelimit.acquire import Refusal
 from ._ratelimit.local import is_any_held
 from ._ratelimit.messages import Ban, Limiter, Pause, Resume
@@ -179,6 +179,7 @@ class BingxMixin(CancelMethods):
         # ccxt's classes take trailing headers and body in 4.5.76, and no longer in 4.5.90.
         params = dict(params)
         hostname, form, _ = (params.pop(name, None) for name in (HOSTNAME, FORM, GIVE_UP))
+        params = {name: value for name, value in params.items() if name not in FORGED}
         is_ours = limited_at(section, method, path) is SPOT
         as_json = is_ours and (form or parse_settings(self.options).request_format) != QUERY
         request = dict(super().sign(path, section, method, {} if as_json else params, *trailing, **named))
@@ -205,10 +206,21 @@ class BingxMixin(CancelMethods):
         return super().fetch2(path, api, method, params, *args, **named)
 
     @staticmethod
-    def _begins_call(path: str, api: Any, method: str) -> bool:
-        """Whether a limit applies to this request of the bot's own, so that it needs a call with a slot."""
+    def _needs_call(path: str, api: Any, method: str, params: Any) -> bool:
+        """Whether a limit applies to this request, and it is not the one that the call around it sends.
+
+        A bot's class may make requests of its own in the middle of a request of a flow.
+        """
         outer = call_around()
-        return limited_at(api, method, path) is not None and (outer is None or outer.fetched)
+        if outer is not None and not outer.begun and GIVE_UP in params:
+            outer.begun = True
+            return False
+        return limited_at(api, method, path) is not None
+
+    @staticmethod
+    def _call_to_join(path: str, api: Any, method: str) -> Call | None:
+        """The call around this request, if this may be its cancel, which a bot's class sends once more."""
+        return call_around() if isinstance(limited_at(api, method, path), Endpoint) else None
 
     def edit_order_with_client_order_id(
         self,

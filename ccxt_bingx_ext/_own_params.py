@@ -28,3 +28,5 @@ class OwnParam(str):
 
 HOSTNAME, FORM = OwnParam("ccxt_bingx_ext.hostname"), OwnParam("ccxt_bingx_ext.form")
 GIVE_UP = OwnParam("ccxt_bingx_ext.give_up")  # only requests of the flows have it
+FORGED = frozenset(map(str.__str__, (HOSTNAME, FORM, GIVE_UP)))
+"""The same names as plain strings, which a bot has forwarded, or made by copying ours. Nothing sends them."""

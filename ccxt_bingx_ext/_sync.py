@@ -18,7 +18,7 @@ from ._ratelimit.acquire import acquire
 from ._ratelimit.messages import Ban, Limiter, Pause
 from ._runner import run
 from ._simulated import redirect_if_asked
-from ._wire.call import Call, SlotLost, call_around, hold_slot, in_call, one_call
+from ._wire.call import Call, SlotLost, hold_slot, in_call, one_call
 from ._wire.requests_sessions import sender_of, watch_session
 
 redirect_if_asked(upstream)
@@ -205,14 +205,14 @@ class bingx(BingxMixin, upstream):
         self, path: str, api: Any = "public", method: str = "GET", params: Any = {}, *args: Any, **named: Any
     ) -> Any:
         request = partial(super().fetch2, path, api, method, params, *args, **named)
-        if not self._begins_call(path, api, method):
+        if not self._needs_call(path, api, method, params):
             return request()
 
         def start(call: Call) -> Any:
             with in_call(call):
                 return request()
 
-        return _carry_out(start, call_around())
+        return _carry_out(start, self._call_to_join(path, api, method))
 
     def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
         with self._on_the_wire(method, url) as call:

@@ -175,6 +175,31 @@ class FetchTwice(bingx):
             return super().fetch(url.replace(str(first), str(second)), method, headers, body)
 
 
+class AskingMeanwhile(bingx):
+    """A bot's class that queries an order in the middle of each cancel: before `fetch`, or in `sign`."""
+
+    place = "fetch"
+    asking = False
+
+    def ask(self, place: str, path: str) -> None:
+        if place == self.place and "ancel" in path and not self.asking:
+            self.asking = True
+            assert self.fetch_order("1735964997957275649", SPOT)["status"] == "open"
+            self.asking = False
+
+    def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
+        self.ask("fetch", url)
+        return super().fetch(url, method, headers, body)
+
+    def sign(self, path: str, *args: Any, **named: Any) -> Any:
+        self.ask("sign", path)
+        return super().sign(path, *args, **named)
+
+    def fetch2(self, path: str, *args: Any, **named: Any) -> Any:
+        self.ask("fetch2", path)
+        return super().fetch2(path, *args, **named)
+
+
 class OtherAdapter(HTTPAdapter):
     """An adapter that sends through another, unwatched one when it cannot connect."""
 
@@ -194,6 +219,17 @@ def lost_in(simulator: Simulator, exchange: Any) -> None:
     simulator.faults.add("drop", when="after", path="cancelOrders")
     assert reported(exchange.cancel_orders(ids, SPOT)) == [(one, "canceled") for one in ids]
     assert len(cancels(simulator)) == 1
+
+
+@pytest.mark.parametrize("place_of_query", ["fetch", "sign", "fetch2"])
+def test_query_in_the_middle_of_a_cancel(limited: Simulator, place_of_query: str) -> None:
+    """A query that a bot's class makes within a cancel has a slot of its own, and the cancel goes out."""
+    one, _ = place(limited, 2)
+    exchange = AskingMeanwhile(config_of(limited, limit=1, singleLimit=1))
+    exchange.place = place_of_query
+    exchange.load_markets()
+    assert exchange.cancel_order(one, SPOT)["status"] == "canceled"
+    assert len(limited.arrivals("trade/query")) == 1
 
 
 def test_transport_of_the_bot(simulator: Simulator) -> None:

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import Any
 
 from ccxt.base.errors import (
     BadRequest,
@@ -46,12 +46,12 @@ from .arguments import Edited
 from .commands import Command, EditOrder, Steps
 from .failures import Progress, is_ambiguous, progress_of
 from .ledger import OrderReport, UnexpectedResponse, report_of_query, report_of_refusal
-from .matching import names_of, order_id_of
+from .matching import names_of, order_id_of, readable_order_id
 from .method_names import EDIT_ORDER
 from .outcome import Order, add_to_message, bare_message, conclude, not_found
 from .reconcile import query_unsettled
 from .run import CancelContext, CancelRun
-from .single import certain_report
+from .single import certain_report, outcome_of_both_ids
 from .submit import in_turn
 
 NEW_ORDER_UNKNOWN = "the new order may have been placed as well"
@@ -77,7 +77,7 @@ def edit_one(
         said = parse_replacement(order.get("info"))
         new_id = order_id_of(said.new.order)
         if new_id is not None and said.new.done is not False:
-            others = _not_those_of(said.cancel.order, run, ref)
+            others = _not_those_of(said.cancel, run, ref)
             _warn_if_old_may_live(next(iter(others), ref), said.cancel, new_id, is_other=bool(others))
             return order
         is_denied = new_id is None and said.new.done is False
@@ -91,7 +91,8 @@ def edit_one(
     if is_ambiguous(failure):
         run.note_ambiguous((ref,), failure)
     failure = yield from _explained(run, ref, failure)
-    _raise(run, ref, failure, new_id, _remark(edited) if may_be_placed else "")
+    yield from _raise(run, ref, failure, new_id, _remark(edited) if may_be_placed else "")
+    raise AssertionError  # pragma: no cover - an outcome with an error raises
 
 
 def _without_request(error: BaseError, command: EditOrder) -> BaseError:
@@ -185,24 +186,31 @@ def _remark(edited: Edited) -> str:
     return NEW_ORDER_UNKNOWN + ("" if client_id is None else f" (client order id {client_id[:40]})")
 
 
-def _raise(run: CancelRun, ref: OrderRef, failure: BaseError, new_id: str | None, remark: str) -> NoReturn:
+def _raise(run: CancelRun, ref: OrderRef, failure: BaseError, new_id: str | None, remark: str) -> Steps:
     report = certain_report(run, ref)
     if report is None or report.status == "open":
         run.ledger.forget_live([ref])
         run.ledger.forget_unknown([ref])
-    outcome = run.outcome(failure)
+    outcome = yield from outcome_of_both_ids(run, ref, failure)
     if new_id is not None:
         outcome = outcome._replace(unresolved=[*outcome.unresolved, OrderRef("id", new_id)])
     conclude(outcome, run.context.method, remark)
-    raise AssertionError  # pragma: no cover - an outcome with an error raises
 
 
-def _not_those_of(cancelled: Any, run: CancelRun, ref: OrderRef) -> list[OrderRef]:
-    """Those names of the old order that the `cancelled` order does not have, although it has another one."""
-    spelt = run.context.endpoint.schema.spelt
-    names = {name.field: spelt(name) for name in reversed(names_of(cancelled))}
-    asked = dict.fromkeys((ref, run.queried(ref)))
-    return [one for one in asked if names.get(one.field, spelt(one)) != spelt(one)]
+def _not_those_of(cancel: Step, run: CancelRun, ref: OrderRef) -> list[OrderRef]:
+    """Those names of the old order that the order of `cancel` does not have, although it has another one.
+
+    If the words call an order gone without its id, nobody knows whether they mean the order id, too.
+    """
+    spelt, known_as = run.context.endpoint.schema.spelt, run.queried(ref)
+    names = {spelt(name) for name in names_of(cancel.order) if name.field != "id"}
+    order_id = readable_order_id(cancel.order)
+    if order_id is not None:
+        names.add(OrderRef("id", order_id))
+    elif known_as != ref and cancel.done is False:
+        return [known_as]
+    fields = {name.field for name in names}
+    return [one for one in dict.fromkeys((ref, known_as)) if one.field in fields and spelt(one) not in names]
 
 
 def _warn_if_old_may_live(ref: OrderRef, cancel: Step, new_id: str, *, is_other: bool) -> None:

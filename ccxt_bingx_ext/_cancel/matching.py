@@ -18,6 +18,7 @@ _UNLABELLED_ID = (
     r"(?i)(?:\border\s+|(?<!['\"])(?=['\"]))([^\s,]{1,64})\s+(?:does\s+|is\s+)?not\s+(?:exist|found)"
 )
 _PUNCTUATION = ".;!()'\""
+_MOST_DIGITS = 19  # of an order id. int() of a very long string is slow or raises
 _CLIENT_ID_KEYS = ("clientOrderID", "clientOrderId", "origClientOrderId")
 
 
@@ -138,6 +139,13 @@ def order_id_of(entry: object) -> str | None:
     """The order id that `entry` holds, if any."""
     value = entry.get("orderId") if isinstance(entry, dict) else None
     return spelled_out(value) if value and value != "0" else None
+
+
+def readable_order_id(entry: object) -> str | None:
+    """The order id that `entry` holds, as `OrderRef` spells it. None for words, and for an inexact float."""
+    value = entry.get("orderId") if isinstance(entry, dict) else None
+    text = "" if isinstance(value, float) else spelled_out(value).strip().lstrip("0")
+    return text if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
 
 
 def client_id_of(entry: object) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ccxt.base.errors import BaseError
@@ -64,10 +64,22 @@ class CallArguments:
         return read if is_list(values) else values
 
     def _leave_unresolved(self, named: Any) -> None:
-        key = _key_of(named)
-        if key is None or key not in self._named:
-            self._named.add(key)
+        if _is_new(named, self._named):
             self.unresolved.append(named)
+
+
+def distinct(named: Iterable[Any]) -> list[Any]:
+    """Each of the names of orders once, in their order."""
+    seen: set[object] = set()
+    return [one for one in named if _is_new(one, seen)]
+
+
+def _is_new(named: Any, seen: set[object]) -> bool:
+    """Whether `named` is not among those `seen`, to which it is added."""
+    key = _key_of(named)
+    is_new = key is None or key not in seen
+    seen.add(key)
+    return is_new
 
 
 def _key_of(named: Any) -> object:

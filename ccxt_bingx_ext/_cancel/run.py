@@ -18,7 +18,7 @@ from .failures import out_of_time
 from .forms import RequestForm
 from .hosts import Hosts
 from .ledger import Ledger, OrderReport
-from .matching import client_id_of, names_of
+from .matching import names_of
 from .outcome import Order, Outcome
 from .spacing import Spacing
 
@@ -146,11 +146,9 @@ class CancelRun:
 
     def contradicts(self, ref: OrderRef, found: OrderReport) -> bool:
         """Whether the order that a query by another id has `found` has another client order id than `ref`."""
-        client_id = client_id_of(found.entry)
-        if self.queried(ref) == ref or client_id is None:
-            return False
         spelt = self.context.endpoint.schema.spelt
-        return spelt(OrderRef(ref.field, client_id)) != spelt(ref)
+        clients = [spelt(name) for name in names_of(found.entry) if name.field != "id"]
+        return self.queried(ref) != ref and bool(clients) and spelt(ref) not in clients
 
     def fetch(self, ref: OrderRef, give_up: float) -> FetchOrder:
         """The command that queries one order, and waits to be sent until `give_up` at most."""

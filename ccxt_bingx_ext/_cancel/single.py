@@ -39,8 +39,8 @@ from .attempt import send
 from .commands import Steps
 from .failures import is_ambiguous
 from .flow import Flow
-from .ledger import OrderReport, UnexpectedResponse, report_of_history, report_of_query
-from .matching import order_id_of
+from .ledger import OrderReport, UnexpectedResponse, report_of_history
+from .matching import client_id_of, order_id_of, readable_order_id
 from .outcome import Outcome, not_found
 from .reconcile import query_unsettled, reconcile_batch
 from .run import CancelContext, CancelRun
@@ -74,39 +74,45 @@ def cancel_one(
             run.ledger.forget_live([ref])
             run.ledger.forget_unknown([ref])
             return _without_strays(run.outcome(error))
-    if known_as is None or (contradiction := (yield from _contradiction(run, ref, known_as))) is None:
-        return _without_strays(run.outcome(error))
-    contradiction.__cause__ = error
-    return _without_strays(run.outcome(contradiction))._replace(unresolved=[known_as])
+    return _without_strays((yield from outcome_of_both_ids(run, ref, error)))
 
 
-def _contradiction(
-    run: CancelRun, ref: OrderRef, known_as: OrderRef
-) -> Generator[Any, Any, BaseError | None]:
-    """The error if the order that the client order id `ref` settled is another one than `known_as`."""
-    report = run.ledger[ref]
-    if report is None or report.status is None:
-        return None
-    order_id = order_id_of(report.entry)
-    if order_id is None and not (yield from _is_of_another(run, ref, known_as)):
-        return None
-    if order_id == known_as.value:
-        return None
+def outcome_of_both_ids(
+    run: CancelRun, ref: OrderRef, error: BaseError | None
+) -> Generator[Any, Any, Outcome]:
+    """The outcome of `run`, which `error` ended, if any.
+
+    If the bot passed an order id beside the client order id `ref`, both have to name one order. Otherwise the
+    order id is unresolved.
+    """
+    report, known_as = run.ledger[ref], run.queried(ref)
+    if known_as == ref or report is None or report.status in (None, "open"):
+        return run.outcome(error)
+    order_id = readable_order_id(report.entry)
+    if order_id == known_as.value or (order_id is None and (yield from _is_the_same(run, ref, known_as))):
+        return run.outcome(error)
     owner = "another order" if order_id is None else f"order {order_id}"
-    return BadResponse(
-        f"{run.context.method} the client order id {ref.value} belongs to {owner} ({report.status}), and not "
-        f"to order {known_as.value}, which may still be live"
+    may_belong = "may belong" if order_id is None else "belongs"
+    contradiction = BadResponse(
+        f"{run.context.method} the client order id {ref.value} {may_belong} to {owner} ({report.status}), "
+        f"and not to order {known_as.value}, which may still be live"
     )
+    contradiction.__cause__ = error
+    return run.outcome(contradiction)._replace(unresolved=[known_as])
 
 
-def _is_of_another(run: CancelRun, ref: OrderRef, known_as: OrderRef) -> Generator[Any, Any, bool]:
-    """Whether a query finds another client order id than `ref` at `known_as`. A refusal names no order id."""
-    try:
-        response = yield from send(run.fetch(known_as, run.give_up()), run.context)
-        found = report_of_query(response, known_as, run.context.endpoint.schema)
-    except (BaseError, UnexpectedResponse):
+def _is_the_same(run: CancelRun, ref: OrderRef, known_as: OrderRef) -> Generator[Any, Any, bool]:
+    """Whether a query of `known_as` says that its order has the client order id `ref`, or is not open.
+
+    A refusal names no order id. So it may be about another order than `known_as`.
+    """
+    by_id = CancelRun(run.batch._replace(refs=(known_as,)), run.market_id, run.context)
+    by_id.deadline = run.deadline
+    yield from query_unsettled(by_id, [known_as])
+    found = certain_report(by_id, known_as)
+    if found is None or run.contradicts(ref, found):
         return False
-    return run.contradicts(ref, found)
+    return found.status != "open" or client_id_of(found.entry) is not None
 
 
 def _without_strays(outcome: Outcome) -> Outcome:

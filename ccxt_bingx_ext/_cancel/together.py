@@ -39,13 +39,11 @@ from .events import fields_of, note_merge
 from .failures import is_ambiguous
 from .flow import read, send_once, unsettled_error
 from .ledger import OrderReport, UnexpectedResponse, Weight, listed_orders, report_of_history
-from .matching import order_id_of, text_of
+from .matching import readable_order_id, text_of
 from .outcome import copy_of_error
 from .reconcile import reconcile_batch
 from .run import CancelContext, CancelRun
 from .submit import submit
-
-_MOST_DIGITS = 19  # of an order id. int() of a very long string is slow or raises
 
 
 class Joined(NamedTuple):
@@ -126,19 +124,13 @@ def list_refused(run: CancelRun) -> Steps:
                 found = report_of_history(response, ref, context.endpoint.schema)
                 if found is not None and found.weight is Weight.FINAL:
                     run.ledger.enter_found(ref, found)
-            listed = [place for one in listed_orders(response) if (place := _place_of(one)) is not None]
+            ids = [readable_order_id(one) for one in listed_orders(response)]
         except (BaseError, UnexpectedResponse):
             return  # the callers query their orders by themselves
+        listed = [int(one) for one in ids if one is not None]
         # The list holds every order up to its last one. Without a readable id, no further list can help.
         last = max(int(first.value), max(listed)) if listed else inf
         left = {ref: one for ref, one in _refused_without_state(run).items() if int(ref.value) > last}
-
-
-def _place_of(entry: object) -> int | None:
-    """The order id of an entry of a list, which is sorted by it. None for an id that is not one of ours."""
-    value = order_id_of(entry)
-    is_readable = value is not None and value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS
-    return int(value) if value is not None and is_readable else None
 
 
 def _refused_without_state(run: CancelRun) -> dict[OrderRef, OrderReport]:

@@ -63,6 +63,7 @@ class Call:
 
     - `signed`: the request concerns orders and is ready to be sent, by any means that the bot's class uses.
     - `signed_at`: when (s of `time.monotonic`) the last request, of any kind, was ready to be sent.
+    - `begun`: ccxt's `fetch2` has begun the flow's request. Any other is the bot's own, made meanwhile.
     - `fetched`: ccxt's `fetch` has begun to send the request.
     - `on_the_wire`: a session is sending the request right now.
     - `written`: part of the request may have been written, by this call or by a call inside of it.
@@ -80,7 +81,7 @@ class Call:
         self, parent: Call | None = None, slot: Slot | None = None, turn: Turn | None = None
     ) -> None:
         self._parent = parent
-        self.signed = self.fetched = self.on_the_wire = self.written = self.answered = False
+        self.signed = self.begun = self.fetched = self.on_the_wire = self.written = self.answered = False
         self.has_lost_slot = self._has_begun_body = False
         self.failure: BaseException | None = None
         self.deadline = float("inf")

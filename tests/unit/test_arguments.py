@@ -26,7 +26,7 @@ from ccxt_bingx_ext._cancel.arguments import (
     parse_symbol_or_all,
 )
 from ccxt_bingx_ext._cancel.method_names import CANCEL_ORDER, CANCEL_ORDERS_FOR_SYMBOLS
-from ccxt_bingx_ext._cancel.reading import CallArguments
+from ccxt_bingx_ext._cancel.reading import CallArguments, distinct
 from ccxt_bingx_ext._cancel.values import LARGEST_ORDER_ID, parse_symbol
 from ccxt_bingx_ext._ids import Batch, ClientOrderId, OrderRef
 
@@ -979,3 +979,9 @@ def test_ids_of_edit_as_given(given_id: Any, params: Any, ids: list[Any]) -> Non
     """Until an edit's arguments are checked, an error names each id that may mean the old order."""
     named = list(old_ids(given_id, params).values())
     assert [(type(one), one) for one in named] == [(type(one), one) for one in ids]
+
+
+def test_names_of_an_edited_order_once() -> None:
+    """An id that a refused param repeats is among the unresolved ids once."""
+    params = {"cancelOrderId": "5", "orderId": "6", "cancelClientOrderID": "a"}
+    assert distinct(old_ids("5", params).values()) == ["5", "a", "6"]

@@ -354,6 +354,32 @@ def test_warning_of_another_order(
     )
 
 
+BOTH_IDS = ("7", {"cancelClientOrderId": "Mine"})
+FILLED = (100400, "order status :FILLED,can not delete")
+
+
+@pytest.mark.parametrize("found", [canceled(7, "", "PENDING"), canceled(7, "other"), refused(100500, "busy")])
+def test_refusal_about_another_order(found: Any) -> None:
+    """A refusal names no order id: one that may be of another, open order stays unresolved."""
+    for edited in (refused(*FILLED), linear("false", "false", words=FILLED[1])):
+        error = failure(Exchange(edited, found), *BOTH_IDS)
+        assert (type(error), error.unresolved) == (BadResponse, ["7"])
+        assert [status for _, status in said(error)] == ["closed"]
+
+
+@pytest.mark.parametrize("found", [canceled(7, "mine", "PENDING"), canceled(7, "", "FILLED")])
+def test_refusal_about_the_same_order(found: Any) -> None:
+    """If the order id has the same client order id, or is not open, the refusal counts."""
+    error = failure(Exchange(refused(*FILLED), found), *BOTH_IDS)
+    assert (type(error), error.unresolved) == (OrderNotFound, [])
+
+
+def test_warning_of_an_unnamed_order(caplog: pytest.LogCaptureFixture) -> None:
+    """If words without an order id call the old order gone, the log names the order id that was passed."""
+    flow(Exchange(linear("false", words=FILLED[1])), *BOTH_IDS)
+    assert "does not say that it cancelled order 7, which" in caplog.text
+
+
 def test_warning_hides_signatures(caplog: pytest.LogCaptureFixture) -> None:
     """No signature that the exchange echoes is logged."""
     flow(Exchange(linear("false", words=f"signature={'ab' * 32}")))

@@ -622,12 +622,14 @@ def test_both_ids_of_two_orders(client: str | None, state: str, first: Any) -> N
     assert exchange.requests[-1] == {"symbol": "BTC-USDT", "orderId": "9"}
 
 
-def of_another_order(exchange: Exchange, owner: str, status: str, endpoint: Any = SPOT_SINGLE) -> BaseError:
+def of_another_order(
+    exchange: Exchange, owner: str, status: str, endpoint: Any = SPOT_SINGLE, belongs: str = "belongs"
+) -> BaseError:
     """Check that the error reports the order that has the client order id, and leaves order 1 unresolved."""
     with pytest.raises(BadResponse) as caught:
         exchange.cancel("1", MINE, endpoint)
     error: Any = caught.value
-    assert f"the client order id Mine belongs to {owner}, and not to order 1, which may still" in str(error)
+    assert f"the client order id Mine {belongs} to {owner}, and not to order 1, which may still" in str(error)
     assert [(one["asked"], one["status"]) for one in error.orders] == [("Mine", status)]
     assert error.unresolved == ["1"]
     assert not calls_orders_gone(str(error))
@@ -649,22 +651,55 @@ def test_refusal_about_another_order(state: str) -> None:
     """A refusal names no order id, so a query by the order id has to agree with the client order id."""
     refusal = refused(100400, "order status :FILLED")
     exchange = Exchange([refusal], [nested(order(1, state, "other"))])
-    error = of_another_order(exchange, "another order (closed)", "closed")
+    error = of_another_order(exchange, "another order (closed)", "closed", belongs="may belong")
     assert isinstance(error.__cause__, OrderNotFound)
     assert exchange.sent == "cq"
     lost_twice = Exchange(
         [lost, refused(100400, "order status :CANCELED")], [nested(order(1, state, "other"))]
     )
-    of_another_order(lost_twice, "another order (canceled)", "canceled")
+    of_another_order(lost_twice, "another order (canceled)", "canceled", belongs="may belong")
+
+
+ORIGINAL = {**order(1, "PENDING", "generated"), "origClientOrderId": "Mine"}
 
 
 @pytest.mark.parametrize(
-    "query", [nested(order(1, "PENDING", "Mine")), nested(order(1, "FILLED")), lost, NO_READ]
+    "query", [nested(order(1, "PENDING", "Mine")), nested(order(1, "FILLED", "")), nested(ORIGINAL)]
 )
 def test_refusal_about_the_same_order(query: Any) -> None:
-    """If a query by the order id does not contradict it, the state in the refusal counts."""
+    """The refusal counts if a query finds the same client order id, or that the order is not open."""
     exchange = Exchange([refused(100400, "order status :FILLED")], [query])
     gone(exchange.fails("1", MINE), "closed", "already filled")
+    assert exchange.sent == "cq"
+
+
+@pytest.mark.parametrize("query", [nested(order(1, "PENDING", "")), lost, NO_READ])
+def test_refusal_about_an_unclear_order(query: Any) -> None:
+    """If the order id is open without a client order id, or no query settles it, it stays unresolved."""
+    exchange = Exchange([refused(100400, "order status :FILLED")], [query])
+    of_another_order(exchange, "another order (closed)", "closed", belongs="may belong")
+
+
+def test_refusal_after_a_failed_query() -> None:
+    """One failed query is not the last: the next one settles the order id."""
+    exchange = Exchange([refused(100400, "order status :FILLED")], [lost, nested(order(1, "FILLED"))])
+    gone(exchange.fails("1", MINE), "closed", "already filled")
+
+
+@pytest.mark.parametrize("order_id", ["001", " 1", 1, "1"])
+def test_order_id_in_another_form(order_id: Any) -> None:
+    """An order id that is written in another way is the same order."""
+    exchange = Exchange([nested({**order(1, client="Mine"), "orderId": order_id})])
+    assert exchange.cancel("1", MINE)["status"] == "canceled"
+    assert exchange.sent == "c"
+
+
+@pytest.mark.parametrize("order_id", [1.0, "1.0", "x", None])
+def test_unreadable_order_id(order_id: Any) -> None:
+    """If the response has no readable order id, a query has to say that the order is the same one."""
+    done = nested({**order(1, client="Mine"), "orderId": order_id})
+    exchange = Exchange([done], [nested(order(1, "CANCELED", "Mine"))])
+    assert exchange.cancel("1", MINE)["status"] == "canceled"
     assert exchange.sent == "cq"
 
 
