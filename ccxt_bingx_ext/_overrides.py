@@ -177,9 +177,8 @@ class BingxMixin(CancelMethods):
         # ccxt 4.5.90 sends the parameters of the batch cancel in the URL. Its document shows a JSON body
         # (seed).
         # ccxt's classes take trailing headers and body in 4.5.76, and no longer in 4.5.90.
-        params = dict(params)
-        hostname, form, _ = (params.pop(name, None) for name in (HOSTNAME, FORM, GIVE_UP))
         params = {name: value for name, value in params.items() if name not in FORGED}
+        hostname, form, _ = (params.pop(name, None) for name in (HOSTNAME, FORM, GIVE_UP))
         is_ours = limited_at(section, method, path) is SPOT
         as_json = is_ours and (form or parse_settings(self.options).request_format) != QUERY
         request = dict(super().sign(path, section, method, {} if as_json else params, *trailing, **named))

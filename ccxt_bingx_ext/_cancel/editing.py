@@ -77,8 +77,7 @@ def edit_one(
         said = parse_replacement(order.get("info"))
         new_id = order_id_of(said.new.order)
         if new_id is not None and said.new.done is not False:
-            others = _not_those_of(said.cancel, run, ref)
-            _warn_if_old_may_live(next(iter(others), ref), said.cancel, new_id, is_other=bool(others))
+            _warn_if_old_may_live(ref, said.cancel, new_id, _left_alone(said.cancel, run, ref))
             return order
         is_denied = new_id is None and said.new.done is False
         may_be_placed = not is_denied or said.new.is_ambiguous
@@ -197,10 +196,10 @@ def _raise(run: CancelRun, ref: OrderRef, failure: BaseError, new_id: str | None
     conclude(outcome, run.context.method, remark)
 
 
-def _not_those_of(cancel: Step, run: CancelRun, ref: OrderRef) -> list[OrderRef]:
-    """Those names of the old order that the order of `cancel` does not have, although it has another one.
+def _left_alone(cancel: Step, run: CancelRun, ref: OrderRef) -> OrderRef | None:
+    """The name of the old order that the order of `cancel` does not have, although it has another one.
 
-    If the words call an order gone without its id, nobody knows whether they mean the order id, too.
+    If the words call an order gone without its id, they may not mean the order id that the bot passed.
     """
     spelt, known_as = run.context.endpoint.schema.spelt, run.queried(ref)
     names = {spelt(name) for name in names_of(cancel.order) if name.field != "id"}
@@ -208,19 +207,21 @@ def _not_those_of(cancel: Step, run: CancelRun, ref: OrderRef) -> list[OrderRef]
     if order_id is not None:
         names.add(OrderRef("id", order_id))
     elif known_as != ref and cancel.done is False:
-        return [known_as]
+        return known_as
     fields = {name.field for name in names}
-    return [one for one in dict.fromkeys((ref, known_as)) if one.field in fields and spelt(one) not in names]
+    return next((one for one in (ref, known_as) if one.field in fields and spelt(one) not in names), None)
 
 
-def _warn_if_old_may_live(ref: OrderRef, cancel: Step, new_id: str, *, is_other: bool) -> None:
+def _warn_if_old_may_live(ref: OrderRef, cancel: Step, new_id: str, left_alone: OrderRef | None) -> None:
     """Log a warning if the exchange placed the new order, but does not say that the old one is gone.
 
-    `is_other`: by the response, it cancelled another order than that of `ref`. An error would be worse: a bot
-    that edits again places a second order.
+    `left_alone`: the name of the old order that the response contradicts. An error would be worse: a bot that
+    edits again places a second order.
     """
-    if not is_other and (cancel.done or (cancel.done is False and _calls_gone(ref, cancel))):
+    is_gone = cancel.done or (cancel.done is False and _calls_gone(ref, cancel))
+    if left_alone is None and is_gone:
         return
+    ref = left_alone or ref
     text = (
         f"{EDIT_ORDER} placed order {new_id}, but the exchange does not say that it cancelled order "
         f"{ref.value}, which may still be live: {shorten(cancel.text, _LONGEST_WORDS) or 'no words'}"

@@ -9,6 +9,7 @@ from typing import Any
 from .._bingx.endpoints import ResponseSchema
 from .._bingx.vocabulary import LABEL, spelled_out
 from .._ids import OrderRef
+from .values import MOST_DIGITS
 
 # Patterns are plain strings, which `re` compiles at first use: a bot starts sooner. No id is longer than 40
 # characters. Without a bound, 16 kB of quotes would take seconds.
@@ -18,7 +19,6 @@ _UNLABELLED_ID = (
     r"(?i)(?:\border\s+|(?<!['\"])(?=['\"]))([^\s,]{1,64})\s+(?:does\s+|is\s+)?not\s+(?:exist|found)"
 )
 _PUNCTUATION = ".;!()'\""
-_MOST_DIGITS = 19  # of an order id. int() of a very long string is slow or raises
 _CLIENT_ID_KEYS = ("clientOrderID", "clientOrderId", "origClientOrderId")
 
 
@@ -145,7 +145,7 @@ def readable_order_id(entry: object) -> str | None:
     """The order id that `entry` holds, as `OrderRef` spells it. None for words, and for an inexact float."""
     value = entry.get("orderId") if isinstance(entry, dict) else None
     text = "" if isinstance(value, float) else spelled_out(value).strip().lstrip("0")
-    return text if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
+    return text if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
 
 
 def client_id_of(entry: object) -> str | None:

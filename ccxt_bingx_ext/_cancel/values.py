@@ -21,6 +21,7 @@ from .method_names import (
 )
 
 LARGEST_ORDER_ID = 2**63 - 1  # int64 (seed)
+MOST_DIGITS = len(str(LARGEST_ORDER_ID))
 LONGEST_CLIENT_ID = 40  # (docs)
 LONGEST_RECV_WINDOW = 5000  # ms (notes, which also name 60000)
 
@@ -100,7 +101,7 @@ def _parse_order_id(where: str, given: object) -> str:
     else:
         text = value.lstrip("0") if isinstance(value, str) and value.isascii() and value.isdigit() else ""
     # The length comes first, because int() of a very long string is slow or raises.
-    if not text or len(text) > len(str(LARGEST_ORDER_ID)) or int(text) > LARGEST_ORDER_ID:
+    if not text or len(text) > MOST_DIGITS or int(text) > LARGEST_ORDER_ID:
         raise BadRequest(f"{where} is not an order id (digits, 1 to 2^63-1): {shown(given)}")
     return text
 
@@ -144,14 +145,16 @@ def check_name(method: str, name: Any, own_ids: Sequence[str] = ()) -> None:
 
     `own_ids`: the names under which the `method` takes client order ids. Raises ``BadRequest``.
     """
+    if name in own_ids:
+        return
     bare = bare_name(name)
     if not bare or bare in _OURS or re.search(_NOT_IN_VALUE, name):
         why = _OURS.get(bare, "the plugin cannot send this name")
         raise BadRequest(f"{method} params[{shown(name)}] is not allowed: {why}")
     known = {**_KNOWN, **{bare_name(one): one for one in reversed(own_ids)}}
-    if name not in own_ids and bare in known and name != known[bare]:
+    if known.get(bare, name) != name:
         raise BadRequest(f"{method} params['{name}'] is misspelt: write '{known[bare]}'")
-    if name not in own_ids and (field := id_field(name)) is not None:
+    if (field := id_field(name)) is not None:
         right = "orderIds" if field == "id" else "clientOrderIds"
         why = _PLACE_OF_IDS.get(method, f"is misspelt: pass ids, or params['{right}']")
         raise BadRequest(f"{method} params['{name}'] {why}")
