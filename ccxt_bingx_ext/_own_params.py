@@ -1,7 +1,7 @@
 """The plugin's own parameters of a request, from `_start` to `sign`, which removes them.
 
 A bot may forward params from outside (a web form, a message), so no string may name one of ours. If a string
-could, whoever sends it would choose the host that gets the API key.
+could, its sender would choose the host that gets the API key.
 """
 
 from __future__ import annotations

@@ -851,7 +851,7 @@ def test_refused_as_a_whole(loopback: None, caplog: pytest.LogCaptureFixture) ->
 def test_unknown_refusal(
     simulator: Simulator, caplog: pytest.LogCaptureFixture, market: Any, when: Any
 ) -> None:
-    """If nobody knows why the exchange refuses a batch, singles settle it, executed or not, in their time."""
+    """Singles settle a batch that was refused with an unknown code, executed or not, in their own time."""
     ids = place(simulator, 12, market=market)
     simulator.faults.add(
         "busy", code=100999, text="batch feature off", when=when, path=BATCHES[market], times=None

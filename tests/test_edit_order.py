@@ -542,7 +542,7 @@ def test_params_as_ccxt_sends_them(world: str, simulator: Simulator, market: Mar
 
 
 def test_attached_orders_as_ccxt_sends_them(world: str, simulator: Simulator) -> None:
-    """The plugin sends a take-profit and a stop-loss as ccxt does (4.5.28: in a form that nobody reads)."""
+    """The plugin sends a take-profit and a stop-loss as ccxt does, which 4.5.28 writes wrongly."""
     market = MARKETS["linear"]
     ours, ccxts = (sent_by(classes[world], simulator, market, ATTACHED) for classes in (OURS, CCXTS))
     assert ours == ccxts

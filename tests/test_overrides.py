@@ -93,7 +93,7 @@ def test_no_param_redirects_the_key(call: str, world: str, simulator: Simulator)
 
 @pytest.mark.parametrize("process", [0, 1])
 def test_copied_params(simulator: Simulator, process: int) -> None:
-    """A bot's class that writes the params anew, as plain strings, still cancels."""
+    """A bot's class that copies the params under plain names still cancels."""
 
     class Copying(bingx):
         def sign(
@@ -109,7 +109,7 @@ def test_copied_params(simulator: Simulator, process: int) -> None:
 
 
 def test_own_params() -> None:
-    """A param of ours equals only itself. Otherwise it is a string, for whoever sorts, shows or copies it."""
+    """A param of ours equals only itself. A bot can sort, show and copy it like any other string."""
     spelt = str(HOSTNAME)
     assert HOSTNAME not in {spelt: 1}
     assert spelt not in {HOSTNAME: 1}

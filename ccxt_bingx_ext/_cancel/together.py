@@ -67,8 +67,8 @@ class Joined(NamedTuple):
 class Refused(NamedTuple):
     """The exchange refused the batch as a whole.
 
-    `run`: the run of the batch, if nobody knows the exchange's reason. Then it may have cancelled orders all
-    the same. None: it cancelled nothing.
+    `run`: the run of the batch, if the plugin does not know the exchange's reason. Then the exchange may have
+    cancelled orders all the same. None: the exchange cancelled nothing.
     """
 
     error: BaseError

@@ -74,7 +74,7 @@ class Call:
     - `rest_of_window`: how long (s) the limit is used up, according to the response.
     - `slot`: the request's slot in the rate limit. None if no limit applies.
     - `has_lost_slot`: the session stopped before it wrote the body, because another request has the slot.
-    - `wait`: how long (s) to wait with the orders of the request, if it must start again for their sake.
+    - `wait`: how long (s) to wait before the request starts again. Until then the exchange would refuse it.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class Call:
 
         Raises `Replayed` the second time, unless the session may repeat the request and the limit has another
         slot. The same holds for a retry of ccxt's own. Raises `SlotLost` if the slot was not used in time and
-        is no longer free, or if the orders have to wait.
+        another request has it now, or if the orders have to wait.
         """
         self._check_turn()
         if (used := self._used_slot()) is not None:
@@ -144,7 +144,7 @@ class Call:
         return self.slot if self.written or is_retry else None
 
     def _replace_slot(self, slot: Slot | None) -> None:
-        if slot is None:  # whoever sent it may send it again, in its own time
+        if slot is None:  # its sender may send it again, in its own time
             raise Replayed("the response was lost, and the rate limit has no free slot to repeat the request")
         self.slot = slot
 

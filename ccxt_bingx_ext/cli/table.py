@@ -34,7 +34,7 @@ def terminal_width(stream: TextIO | None = None) -> int | None:
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None) -> str:
     """`rows` in columns, in lines of at most `width` columns.
 
-    Only the last column is folded, between words if they are no longer than a client order id. A column
+    Only the last column is folded. A fold splits no word that is as short as a client order id. A column
     without any text is left out. If the other columns take too much of `width`, each row is shown as a
     record, with one line per cell. A cell other than the last one is never split, even if it is longer than a
     line.

@@ -639,7 +639,7 @@ def of_another_order(
 @every_market
 @pytest.mark.parametrize(("state", "status"), [("CANCELED", "canceled"), ("FILLED", "closed")])
 def test_client_id_of_another_order(endpoint: Endpoint, state: str, status: str) -> None:
-    """A response about another order than the order id says is no success for the order id."""
+    """If the response is about another order, the order id stays unresolved."""
     client = "Mine" if endpoint is SPOT_SINGLE else "mine"
     exchange = Exchange([nested(order(9, state, client))])
     of_another_order(exchange, f"order 9 ({status})", status, endpoint)
